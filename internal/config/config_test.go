@@ -1,0 +1,196 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rewave/rewave/internal/calendar"
+)
+
+const whole = `
+shop: {name: Example, zone: Europe/Berlin, currency: EUR, margin: 35%}
+public_url: https://mail.shop.example/
+channels:
+  email:
+    adapter: smtp
+    host: smtp.shop.example
+    user: rewave
+    password_env: SMTP_PASSWORD
+    tls: tls
+    from: Example <hello@shop.example>
+    reply_to: service@shop.example
+    cost: 0.002
+    in_flight: 20
+    allow_unreconciled: true
+quiet_hours: {email: ["21:00", "09:00"]}
+caps: {per_customer: 4 in 14d}
+return_window: 2w
+`
+
+func load(t *testing.T, text string, environ ...string) (Config, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "rewave.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(path, environ)
+	c.File = ""
+	return c, err
+}
+
+func berlin(t *testing.T) *time.Location {
+	zone, err := calendar.Zone("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+func TestLoadWhole(t *testing.T) {
+	t.Parallel()
+	got, err := load(t, whole, "SMTP_PASSWORD=secret=1", "DATABASE_URL=postgres://u:p@db/rewave", "REDIS_URL=redis://r/0",
+		"REWAVE_LISTEN=:9090", "REWAVE_PUBLIC_URL=http://localhost:9090", "HOME=/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Config{
+		Shop:      Shop{Name: "Example", Zone: berlin(t), Currency: "EUR", Margin: Margin{Known: true, Billions: 350_000_000}},
+		PublicURL: "http://localhost:9090",
+		Email: &Email{
+			Adapter: "smtp", Host: "smtp.shop.example", Port: 465, User: "rewave", PasswordEnv: "SMTP_PASSWORD", Password: "secret=1", TLS: "tls",
+			From: "Example <hello@shop.example>", ReplyTo: "service@shop.example", CostMicros: 2000, InFlight: 20, AllowUnreconciled: true,
+		},
+		QuietHours:   map[string]calendar.Window{"email": {From: 21 * 60, To: 9 * 60}},
+		PerCustomer:  Cap{Count: 4, Window: 14 * 24 * time.Hour},
+		ReturnWindow: 14 * 24 * time.Hour,
+		Database:     "postgres://u:p@db/rewave", Redis: "redis://r/0", Listen: ":9090",
+	}
+	sameZone := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
+	if diff := cmp.Diff(got, want, sameZone); diff != "" {
+		t.Errorf("-got +want\n%s", diff)
+	}
+	if err := got.Validate(); err != nil {
+		t.Errorf("validate: %v", err)
+	}
+	for _, shown := range []string{fmt.Sprintf("%v %+v %#v %s", got, got, got.Database, got.Email.Password)} {
+		if strings.Contains(shown, "secret=1") || strings.Contains(shown, "u:p@") {
+			t.Errorf("a secret shows itself: %s", shown)
+		}
+	}
+}
+
+func TestLoadWithoutAFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	got, err := Load("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(got, Default(), cmp.Comparer(func(a, b *time.Location) bool { return a == b })); diff != "" {
+		t.Errorf("-got +want\n%s", diff)
+	}
+	_, err = Load("other.yaml", nil)
+	if err == nil || err.Error() != "there is no configuration file other.yaml" {
+		t.Errorf("got %v", err)
+	}
+	if err := os.WriteFile(DefaultFile, []byte(whole), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = Load("", nil); err != nil || got.Shop.Name != "Example" || got.File != DefaultFile {
+		t.Errorf("got %q of %q, %v", got.Shop.Name, got.File, err)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, given string
+		environ     []string
+		want        []string
+	}{
+		{"everything at once", `
+shop: {name: "", zone: Europe/Berln, currency: eur, margin: 0.35}
+public_url: mail.shop.example
+chanels: {}
+channels:
+  email: {adapter: smpt, from: nobody, cost: -1}
+  sms: {}
+  fax: {}
+global_holdout: 5%
+excluded_orders: [test]
+quiet_hours: {email: [21:00, "09:00"]}
+caps: {per_customer: 4}
+return_window: 30
+`, nil, []string{
+			`:2:14: shop.name: must be one line of text, at most 200 bytes`,
+			`:2:24: shop.zone: unknown time zone "Europe/Berln" (name it as in Europe/Berlin, or UTC)`,
+			`:2:48: shop.currency: "eur" is not a currency (did you mean "EUR"?)`,
+			`:2:61: shop.margin: "0.35" is not a share (say per cent: 35%)`,
+			`:3:13: public_url: "mail.shop.example" is not the base of a web address (for example https://mail.shop.example)`,
+			`:4:1: chanels: unknown key "chanels" (did you mean "channels"?)`,
+			`:6:20: channels.email.adapter: unknown adapter "smpt" (did you mean "smtp"?)`,
+			`:6:32: channels.email.from: "nobody" is not an address to send from (for example Example <hello@shop.example>)`,
+			`:6:46: channels.email.cost: "-1" is not an amount (write digits and at most one point: 0.25)`,
+			`:7:3: channels.sms: sms is not honoured yet (take it out: what is not honoured is refused, never ignored)`,
+			`:8:3: channels.fax: unknown key "fax" (known keys: email)`,
+			`:9:1: global_holdout: global_holdout is not honoured yet (take it out: what is not honoured is refused, never ignored)`,
+			`:10:1: excluded_orders: excluded_orders is not honoured yet (take it out: what is not honoured is refused, never ignored)`,
+			`:11:23: quiet_hours.email[0]: must be in quotes (write "21:00")`,
+			`:12:22: caps.per_customer: "4" is not a cap (for example 4 in 14d)`,
+			`:13:16: return_window: "30" is not a duration (say the unit: 30m, 30h, 30d or 30w)`,
+		}},
+		{"no shop", "public_url: https://a.example\n", nil,
+			[]string{`:1:1: "shop" is missing (for example shop: {name: Example, zone: Europe/Berlin, currency: EUR})`}},
+		{"a password in the file", "shop: {name: E, zone: UTC, currency: EUR}\nchannels:\n  email:\n    adapter: smtp\n    host: smtp.e.example\n    from: a@e.example\n    user: u\n    password_env: hunter-2!\n    directory: out\n", nil,
+			[]string{
+				`:8:19: channels.email.password_env: must be the name of an environment variable (for example password_env: SMTP_PASSWORD; a password never stands in this file)`,
+				`:9:16: channels.email.directory: "directory" is a key of adapter: file, not of adapter: smtp`,
+			}},
+		{"a password without encryption", "shop: {name: E, zone: UTC, currency: EUR}\nchannels:\n  email: {adapter: smtp, host: smtp.e.example, from: a@e.example, user: u, password_env: P, tls: none}\n", nil,
+			[]string{`:3:73: channels.email.user: a password would travel without encryption (tls: starttls or tls: tls)`}},
+		{"the environment", whole, []string{"DATABASE_URL=mysql://u:hunter2@x/y", "REDIS_URL=localhost:6379", "REWAVE_LISTEN=8080", "REWAVE_PUBLIC_URL=ftp://x"},
+			[]string{
+				`environment: DATABASE_URL: is not a URL that begins with postgres:// or postgresql:// (for example postgres://localhost/rewave)`,
+				`environment: REDIS_URL: is not a URL that begins with redis:// or rediss:// or unix:// (for example redis://localhost/0)`,
+				`environment: REWAVE_PUBLIC_URL: "ftp://x" is not the base of a web address (for example https://mail.shop.example)`,
+				`environment: REWAVE_LISTEN: "8080" is not host:port (for example 127.0.0.1:8080)`,
+			}},
+		{"not a mapping", "- a\n", nil,
+			[]string{`:1:1: must be keys with values, not a list (known keys: shop, public_url, channels, quiet_hours, caps, return_window)`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "rewave.yaml")
+			if err := os.WriteFile(path, []byte(test.given), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Load(path, test.environ)
+			if err == nil {
+				t.Fatal("no fault")
+			}
+			got := strings.Split(strings.ReplaceAll(err.Error(), path, ""), "\n")
+			if diff := cmp.Diff(got, test.want); diff != "" {
+				t.Errorf("-got +want\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestValidateSaysWhatASenderLacks(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	c.Email = &Email{Adapter: "smtp", PasswordEnv: "SMTP_PASSWORD"}
+	got := c.Validate().Error()
+	want := `configuration: the variable DATABASE_URL is not set (for example DATABASE_URL=postgres://localhost/rewave)
+configuration: the variable REDIS_URL is not set (for example REDIS_URL=redis://localhost/0)
+configuration: public_url: is missing, and every e-mail needs a link to unsubscribe (for example public_url: https://mail.shop.example)
+configuration: channels.email.password_env: the variable SMTP_PASSWORD is not set (export it before the start)`
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("-got +want\n%s", diff)
+	}
+}

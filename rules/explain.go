@@ -1,0 +1,98 @@
+package rules
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+)
+
+// Clause is one condition of a rule with what it came to for one customer.
+type Clause struct {
+	Text   string
+	True   bool
+	Err    error    // what was unknown; True is then false
+	Values []string // what the clause read: "orders.count is 3"
+}
+
+// String is `orders.count == 1: true`, followed by the values in brackets.
+func (c Clause) String() string {
+	s := c.Text + ": " + strconv.FormatBool(c.True)
+	if c.Err != nil {
+		s = c.Text + ": " + c.Err.Error()
+	}
+	if len(c.Values) > 0 {
+		s += " (" + strings.Join(c.Values, ", ") + ")"
+	}
+	return s
+}
+
+// Explain judges every condition of the rule on its own: the parts between its
+// outermost ands and ors, in the order of the text. Unlike Match it also judges
+// those that could no longer change the answer.
+func (p *Program) Explain(env Env) []Clause {
+	var out []Clause
+	for _, n := range conditions(p.tree) {
+		out = append(out, p.clause(n, env))
+	}
+	return out
+}
+
+func conditions(n ast.Node) []ast.Node {
+	if b, ok := n.(*ast.BinaryNode); ok {
+		switch b.Operator {
+		case "and", "&&", "or", "||":
+			return slices.Concat(conditions(b.Left), conditions(b.Right))
+		}
+	}
+	return []ast.Node{n}
+}
+
+func (p *Program) clause(n ast.Node, env Env) Clause {
+	language := theLanguage()
+	c := &reader{language: language, text: []rune(p.text), order: p.options.Order}
+	_, node := c.check(n)
+	out := Clause{Text: n.String()}
+	result, err := p.evaluate(node, reflect.Bool, env)
+	if err != nil {
+		out.Err = err
+	} else {
+		out.True = result.(bool)
+	}
+	for _, v := range c.values {
+		got, err := p.evaluate(v.node, reflect.Invalid, env)
+		if err != nil {
+			continue // the clause's own error says so
+		}
+		if s := v.text + " is " + show(got, v.kind); !slices.Contains(out.Values, s) {
+			out.Values = append(out.Values, s)
+		}
+	}
+	return out
+}
+
+func (p *Program) evaluate(n ast.Node, expect reflect.Kind, env Env) (any, error) {
+	run, err := assemble(n, file.NewSource(p.text), theLanguage().config(expect))
+	if err != nil {
+		return nil, fmt.Errorf("compile a clause: %w", err)
+	}
+	return execute(run, env)
+}
+
+func show(v any, k kind) string {
+	switch v := v.(type) {
+	case float64:
+		if k == kindDate {
+			return epoch.AddDays(int(v)).String()
+		}
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case string:
+		return strconv.Quote(v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
