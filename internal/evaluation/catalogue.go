@@ -1,0 +1,71 @@
+package evaluation
+
+// english holds every sentence a result can say. Figures in braces are already
+// formatted; "per 100" is the only unit of rates, as frequencies are understood
+// better than percentages.
+var english = map[string]string{
+	"bought": "Of every 100 customers we wrote to, {treat} bought again; {hold} would have bought anyway. " +
+		"The campaign's own effect is {effect} (between {lo} and {hi}).",
+
+	"pays":       "{bought} It pays: it needs {needs}.",
+	"loses":      "{bought} It does not pay: it needs {needs}.",
+	"loses.harm": "{bought} It costs you buyers.",
+	"open":       "{bought} We cannot yet say it pays: it needs {needs}.",
+	"none":       "{bought}",
+
+	"pays.zero":  "{bought} It brings buyers back; whether it pays is not known, as {why}: the verdict is against 0.",
+	"loses.zero": "{bought} It costs you buyers. The verdict is against 0, as {why}.",
+	"open.zero":  "{bought} We cannot yet say that it brings buyers back. The verdict is against 0, as {why}.",
+
+	"why.cost":   "no cost per message is declared",
+	"why.margin": "no margin is declared",
+	"why.order":  "the average order is not known",
+
+	"aa": "Nobody was treated: this is a replay of the shop's own history, and both groups are alike by construction. " +
+		"Of every 100 customers in the one, {treat} bought again; in the other {hold}. " +
+		"The difference is {effect} (between {lo} and {hi}).",
+	"aa.holds": "{aa} It holds 0, as a correct report does in 95 of 100 replays.",
+	"aa.excludes": "{aa} It leaves out 0, as a correct report does in 5 of 100 replays; " +
+		"if other salts do so too, something sorts the customers.",
+	"aa.refused":    "Nobody was treated: this is a replay of the shop's own history. {refusal}",
+	"aa.explain":    "This checks the measurement; it is not a finding about the campaign.",
+	"aa.detectable": "With groups of these sizes, an effect of {lift} per 100 would be seen in 80 of 100 runs.",
+
+	"open.explain": "We cannot tell yet. The campaign may have changed the number of buyers by anything " +
+		"from {lo} to {hi} per 100 customers; it needs {needs} to pay for itself.",
+	"open.explain.zero": "We cannot tell yet. The campaign may have changed the number of buyers by anything " +
+		"from {lo} to {hi} per 100 customers.",
+
+	"needs.sample":  "To see a difference of {step} per 100 takes about {needed} enrollments; there are {have}.",
+	"needs.pace":    "At the present pace they have entered and are final by {date}.",
+	"needs.closes":  "Entry closes on {until}, at the present pace with about {reached}: extend it or widen the segment.",
+	"needs.again":   "Entry is closed, so this run will not tell. A further run of that size, begun now, is final by {date}: widen the segment.",
+	"needs.holdout": "With half of the customers held out, about {fewer} would do.",
+
+	"E01": "The two groups are not the sizes we planned ({treat}/{hold} instead of {plannedTreat}/{plannedHold}; " +
+		"chance of this: {chance}). Something removed customers from one group, so we do not show a result.",
+	"E02.nobody":  "Nobody has entered this campaign yet.",
+	"E02.none":    "This campaign holds nobody out, so what would have been bought anyway is not known.",
+	"E02.group":   "Only {count} customers are held out. That is too few to say anything; {wait}.",
+	"E02.group.0": "No customer is held out so far. That is too few to say anything; {wait}.",
+	"E02.group.1": "Only one customer is held out. That is too few to say anything; {wait}.",
+	"E02.hold":    "Only {count} holdout customers bought. That is too few to say anything; {wait}.",
+	"E02.hold.0":  "Nobody in the holdout bought. That is too few to say anything; {wait}.",
+	"E02.hold.1":  "Only one holdout customer bought. That is too few to say anything; {wait}.",
+	"E02.treat":   "Only {count} of the customers we wrote to bought. That is too few to say anything; {wait}.",
+	"E02.treat.0": "None of the customers we wrote to bought. That is too few to say anything; {wait}.",
+	"E02.treat.1": "Only one of the customers we wrote to bought. That is too few to say anything; {wait}.",
+	"E02.wait":    "wait for about {more} more",
+	"E02.waiting": "wait for more",
+	"E02.again":   "a further run needs about {needed} enrollments",
+	"E02.larger":  "a further run needs more customers",
+	"E03":         "Results open on {date}; before that the figures are provisional and there is no verdict.",
+	"E03.later":   "Results are not open yet; until then the figures are provisional and there is no verdict.",
+	"E09":         "A percentage cannot be given because the natural rate is close to zero.",
+	"so.far": "So far, with {count} of {all} enrollments complete: of every 100 customers we wrote to, {treat} bought again; " +
+		"of every 100 held out, {hold}.",
+	"so.far.nobody": "No enrollment has its window behind it yet.",
+
+	"chance":      "1 in {odds}",
+	"chance.tiny": "less than 1 in a billion",
+}

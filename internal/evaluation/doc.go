@@ -1,0 +1,38 @@
+// Package evaluation turns counts into a verdict: what the campaign changed, how
+// sure that is, whether it pays, and when it must refuse to say.
+//
+// It sees sufficient statistics only: per arm, how many were assigned, how many
+// have a window that is over, how many bought. Everyone assigned counts, reached
+// or not, because those who open a message differ from those who do not whether
+// or not it was sent. The holdout's rate is the natural rate: what would have
+// been bought anyway. Treated minus holdout is the campaign's own effect.
+//
+// A window passes three ages:
+//
+//	open         it is not over yet: nothing of it is counted
+//	provisional  over for 24 h: figures are shown, without difference, p-value or verdict
+//	final        its return window is over too: it is tested, once
+//
+// A verdict is made in this order, and the first that applies ends it:
+//
+//	REFUSED      E01: the arms are not the planned sizes, so something sorted customers
+//	PROVISIONAL  E03: fewer than 95 of 100 enrollments are final; it says when they are
+//	REFUSED      E02: fewer than 100 held out, or fewer than 10 buyers in an arm
+//	PAYS         the whole interval lies above the break-even lift
+//	LOSES        the whole interval lies below it
+//	OPEN         neither; it says what it needs and by when, and never "no effect"
+//
+// The break-even lift is what a message costs per enrollment divided by what an
+// order earns. Where it is not known, the verdict is against 0 and says so.
+//
+// Only the primary point has a PAYS, LOSES or OPEN: testing several would find
+// something by chance. The others show their interval and verdict NONE.
+//
+// A replay over a shop's past treats nobody (A/A). Both arms are alike by
+// construction, so a correct report holds 0 in 95 of 100 replays. It is always
+// OPEN, and says that this is what it is for.
+//
+// No figure is ever NaN or infinite: what does not exist is nil and carries a
+// code that says why. Figures are rounded to twelve significant digits, so that
+// they are the same bytes on every machine.
+package evaluation

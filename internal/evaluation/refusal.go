@@ -1,0 +1,167 @@
+package evaluation
+
+import (
+	"math"
+	"time"
+
+	"github.com/rewave/rewave/internal/holdout"
+	"github.com/rewave/rewave/internal/stats"
+)
+
+// refuse finds every reason not to answer.
+func (e *evaluator) refuse() {
+	e.sampleRatio()
+	if e.assigned() == 0 {
+		e.add(E02, e.say.Say("E02.nobody"))
+		return
+	}
+	if e.in.Design.HoldShare == 0 {
+		e.add(E02, e.say.Say("E02.none"))
+	}
+	final := e.treat.Final.Enrollments + e.hold.Final.Enrollments
+	if float64(final) < leastFinal*float64(e.assigned()) {
+		e.immature()
+		return // how many there will be is not known before
+	}
+	if e.in.Design.HoldShare > 0 {
+		e.tooFew()
+	}
+}
+
+func (e *evaluator) add(code Code, sentence string) {
+	e.result.Refusals = append(e.result.Refusals, Refusal{code, sentence})
+}
+
+// sampleRatio compares everyone assigned with the plan (E01).
+func (e *evaluator) sampleRatio() {
+	share := e.in.Design.HoldShare
+	srm := &e.result.SRM
+	*srm = SampleRatio{Treat: e.treat.Assigned, Hold: e.hold.Assigned, Planned: share.Float()}
+	if share <= 0 || share >= holdout.Whole {
+		return
+	}
+	_, p, ok := stats.SRM([]int64{srm.Treat, srm.Hold}, []float64{1 - share.Float(), share.Float()})
+	if !ok {
+		return
+	}
+	srm.P = number(p)
+	if p >= srmAlarm {
+		return
+	}
+	hold := int64(math.Round(float64(e.assigned()) * share.Float()))
+	e.add(E01, e.say.Say("E01",
+		"treat", e.say.Count(srm.Treat), "hold", e.say.Count(srm.Hold),
+		"plannedTreat", e.say.Count(e.assigned()-hold), "plannedHold", e.say.Count(hold),
+		"chance", e.say.Chance(p)))
+}
+
+// immature says when results open (E03).
+func (e *evaluator) immature() {
+	at := e.in.Point.FinalAt
+	if at.IsZero() || at.Before(e.in.AsOf) {
+		e.add(E03, e.say.Say("E03.later"))
+		return
+	}
+	e.add(E03, e.say.Say("E03", "date", e.say.Date(at, e.in.Zone)))
+}
+
+// tooFew finds an arm from which nothing can be said (E02), the smallest first.
+func (e *evaluator) tooFew() {
+	treat, hold := e.treat.Final, e.hold.Final
+	var key string
+	var n int64
+	switch {
+	case hold.Enrollments < leastHeld:
+		key, n = "E02.group", hold.Enrollments
+	case hold.Buyers < leastBuyers:
+		key, n = "E02.hold", hold.Buyers
+	case treat.Buyers < leastBuyers:
+		key, n = "E02.treat", treat.Buyers
+	default:
+		return
+	}
+	needed, known := e.enough()
+	closed := !e.in.Design.EntryUntil.IsZero() && !e.in.AsOf.Before(e.in.Design.EntryUntil)
+	var wait string
+	switch {
+	case closed && known:
+		wait = e.say.Say("E02.again", "needed", e.say.About(needed))
+	case closed:
+		wait = e.say.Say("E02.larger")
+	case known:
+		wait = e.say.Say("E02.wait", "more", e.say.About(max(1, needed-e.assigned())))
+	default:
+		wait = e.say.Say("E02.waiting")
+	}
+	e.add(E02, e.say.SayCount(key, n, "wait", wait))
+	if known {
+		e.result.Needed = &needed
+		if !closed {
+			e.result.NextDate = instant(e.reached(needed))
+		}
+	}
+}
+
+// enough is how many enrollments, at the planned shares and the rates seen so
+// far, are expected to satisfy E02. An arm without buyers lends the other's
+// rate; with none at all it is not known.
+func (e *evaluator) enough() (needed int64, ok bool) {
+	treat, hold := e.treat.Final, e.hold.Final
+	pooled := float64(treat.Buyers+hold.Buyers) / float64(max(1, treat.Enrollments+hold.Enrollments))
+	if pooled == 0 {
+		return 0, false
+	}
+	share := e.in.Design.HoldShare.Float()
+	size := leastHeld / share
+	for _, arm := range []struct {
+		totals Totals
+		share  float64
+	}{{treat, 1 - share}, {hold, share}} {
+		rate := pooled
+		if arm.totals.Buyers > 0 {
+			rate = float64(arm.totals.Buyers) / float64(arm.totals.Enrollments)
+		}
+		size = max(size, leastBuyers/(rate*arm.share))
+	}
+	if !(size < math.MaxInt32) {
+		return 0, false
+	}
+	return int64(math.Ceil(size)), true
+}
+
+// reached is when so many enrollments will have entered at the present pace and
+// be final; the zero time where there is no pace to speak of.
+func (e *evaluator) reached(needed int64) time.Time {
+	entered, ok := e.entered(needed)
+	if !ok {
+		return time.Time{}
+	}
+	return entered.Add(e.in.Point.Tail())
+}
+
+// entered is when the needed number will have entered.
+func (e *evaluator) entered(needed int64) (time.Time, bool) {
+	since := e.in.AsOf.Sub(e.in.Design.EntryFrom)
+	if e.in.Design.EntryFrom.IsZero() || since < settle || e.assigned() == 0 {
+		return time.Time{}, false
+	}
+	more := float64(max(0, needed-e.assigned()))
+	wait := more / float64(e.assigned()) * float64(since)
+	if wait > float64(20*365*settle) {
+		return time.Time{}, false
+	}
+	return e.in.AsOf.Add(time.Duration(wait)), true
+}
+
+// soFar is the provisional figures in a sentence.
+func (e *evaluator) soFar() string {
+	treat, hold := e.treat.Matured, e.hold.Matured
+	t, okT := count(treat).Rate()
+	h, okH := count(hold).Rate()
+	if !okT || !okH {
+		return e.say.Say("so.far.nobody")
+	}
+	return e.say.Say("so.far",
+		"count", e.say.Count(treat.Enrollments+hold.Enrollments), "all", e.say.Count(e.assigned()),
+		"treat", e.say.PerHundred(t, 1), "hold", e.say.PerHundred(h, 1))
+}
