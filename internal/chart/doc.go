@@ -1,0 +1,11 @@
+// Package chart draws the few pictures a report needs, as SVG to be set inline
+// in a page: step curves, intervals on one axis, and a hundred people.
+//
+// Every picture can be read without colour (dashes, shapes and words at the
+// lines), without eyes (a title and a description that say what it shows) and
+// without scripts. It takes its colours from the page's custom properties
+// --treat, --hold, --ink, --quiet and --line, and has its own where the page
+// sets none. Whoever shows a picture shows its figures in a table too.
+//
+// Pure: the same values give the same bytes. All text is escaped here.
+package chart

@@ -1,0 +1,56 @@
+package report_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/rewave/rewave/internal/report"
+)
+
+// Every label that a rendering asks for by name is in the catalogue, so that no
+// report stops on a path that is rarely walked.
+func TestEveryLabelIsInTheCatalogue(t *testing.T) {
+	t.Parallel()
+	asked := regexp.MustCompile(`[sS]ay(?:Count)?\(?\s?"([\w.-]*\w)"[,)} ]`)
+	found := 0
+	for _, pattern := range []string{"*.go", "*.tmpl"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, match := range asked.FindAllSubmatch(text, -1) {
+				found++
+				known(t, string(match[1]))
+			}
+		}
+	}
+	if found < 60 {
+		t.Errorf("only %d labels found in the sources", found)
+	}
+	for _, verdict := range []string{"PAYS", "LOSES", "OPEN", "REFUSED", "PROVISIONAL", "NONE", "PAYS.zero", "LOSES.zero", "aa"} {
+		known(t, "verdict."+verdict)
+	}
+	for _, arm := range []string{"treat", "hold", "global_hold", "treat.aa", "hold.aa"} {
+		known(t, "arm."+arm)
+	}
+	for _, code := range []string{"E01", "E02", "E03", "E09", "other"} {
+		known(t, "code."+code)
+	}
+}
+
+func known(t *testing.T, key string) {
+	t.Helper()
+	defer func() {
+		if problem := recover(); problem != nil {
+			t.Error(problem)
+		}
+	}()
+	report.English().Say(key)
+}

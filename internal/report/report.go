@@ -1,0 +1,178 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/rewave/rewave/internal/evaluation"
+	"github.com/rewave/rewave/internal/holdout"
+)
+
+// SchemaVersion numbers the JSON form. It rises when a field changes its meaning
+// or goes away, not when one is added.
+const SchemaVersion = 1
+
+// Report is everything a report says about one campaign under one design.
+type Report struct {
+	SchemaVersion int    `json:"schema_version"` // set by the renderings
+	Campaign      string `json:"campaign"`
+	Says          string `json:"says"`    // the campaign's goal, as written
+	Design        int    `json:"design"`  // the design number
+	Version       string `json:"version"` // content hash of the version last applied
+
+	AsOf     time.Time      `json:"as_of"` // the data are complete up to here (business time)
+	Zone     *time.Location `json:"-"`     // the shop's; nil is UTC
+	ReplayAA bool           `json:"replay_aa"`
+
+	Arms  []PlannedArm `json:"arms"`
+	Salts []Salt       `json:"salts"`
+
+	Points []evaluation.Result `json:"points"` // file order; one of them is the primary
+	Curves *Curves             `json:"curves"` // nil: nothing to draw yet
+
+	Deliveries []DeliveryCount `json:"deliveries"`
+	Unknown    int64           `json:"unknown"` // deliveries that may or may not have been taken, now
+	Warnings   []Warning       `json:"warnings"`
+
+	Language evaluation.Language `json:"-"` // its zero value is English
+}
+
+// PlannedArm is an arm's share as designed. The global holdout, when there is
+// one, is a share of all customers; the others are shares of those enrolled.
+type PlannedArm struct {
+	Arm   holdout.Arm   `json:"arm"`
+	Share holdout.Share `json:"share_ppb"` // parts per billion, exact
+}
+
+// Salt is the layer that an assignment was hashed with.
+type Salt struct {
+	Layer string `json:"layer"` // as holdout spells it: "c|second-order|1"
+	Of    string `json:"of"`    // what it decides: "campaign holdout"
+}
+
+// Curves are the cumulative repurchase of each arm, over enrollments of which
+// the whole span has been seen.
+type Curves struct {
+	Anchor string     `json:"anchor"` // where day 0 is: "entry"
+	Days   int        `json:"days"`   // the span, in days of 24 h
+	Arms   []Curve    `json:"arms"`
+	Waves  []WaveTick `json:"waves"` // in the order they are scheduled
+}
+
+// Curve is one arm: of Enrollments, how many had bought by the end of each day.
+type Curve struct {
+	Arm         holdout.Arm `json:"arm"`
+	Enrollments int64       `json:"enrollments"`
+	Steps       []Step      `json:"steps"` // rising days; a day without a step is like the one before
+}
+
+// Step says that Buyers had bought before anchor + Day x 24 h.
+type Step struct {
+	Day    int   `json:"day"`
+	Buyers int64 `json:"buyers"`
+}
+
+// WaveTick is the scheduled day of a wave, from the anchor.
+type WaveTick struct {
+	Day  float64 `json:"day"`
+	Wave string  `json:"wave"`
+}
+
+// DeliveryCount is how many deliveries of a round and wave ended, or stand, in a
+// state for a reason. Arm is the delivery's own; Reason may be empty.
+type DeliveryCount struct {
+	Round  int         `json:"round"`
+	Wave   string      `json:"wave"`
+	Arm    holdout.Arm `json:"arm"`
+	State  string      `json:"state"`
+	Reason string      `json:"reason"`
+	Count  int64       `json:"count"`
+}
+
+// Warning is something that does not refuse the result but qualifies it.
+type Warning struct {
+	Code     string `json:"code"`
+	Sentence string `json:"sentence"`
+}
+
+// Primary is the point the verdict rests on; false when there is none.
+func (r Report) Primary() (evaluation.Result, bool) {
+	for _, p := range r.Points {
+		if p.Point.Primary {
+			return p, true
+		}
+	}
+	return evaluation.Result{}, false
+}
+
+// prepared is the report in its one order: lists are never nil, deliveries go by
+// round, wave, arm, state and reason, arms as treat, hold, global_hold.
+func (r Report) prepared() Report {
+	r.SchemaVersion = SchemaVersion
+	r.AsOf = r.AsOf.UTC()
+	if r.Language.Tag == "" {
+		r.Language = English()
+	}
+	if r.Zone == nil {
+		r.Zone = time.UTC
+	}
+	r.Arms = ordered(r.Arms, func(a, b PlannedArm) int { return byArm(a.Arm, b.Arm) })
+	r.Salts = ordered(r.Salts, nil)
+	r.Points = ordered(r.Points, nil)
+	r.Warnings = ordered(r.Warnings, nil)
+
+	waves := map[string]int{}
+	if r.Curves != nil {
+		c := *r.Curves
+		c.Arms = ordered(c.Arms, func(a, b Curve) int { return byArm(a.Arm, b.Arm) })
+		for i := range c.Arms {
+			c.Arms[i].Steps = ordered(c.Arms[i].Steps, func(a, b Step) int { return cmp.Compare(a.Day, b.Day) })
+		}
+		c.Waves = ordered(c.Waves, func(a, b WaveTick) int { return cmp.Compare(a.Day, b.Day) })
+		for i, w := range c.Waves {
+			if _, seen := waves[w.Wave]; !seen {
+				waves[w.Wave] = i - len(c.Waves) // waves not drawn come after
+			}
+		}
+		r.Curves = &c
+	}
+	r.Deliveries = ordered(r.Deliveries, func(a, b DeliveryCount) int {
+		return cmp.Or(
+			cmp.Compare(a.Round, b.Round),
+			cmp.Compare(waves[a.Wave], waves[b.Wave]), cmp.Compare(a.Wave, b.Wave),
+			byArm(a.Arm, b.Arm),
+			cmp.Compare(a.State, b.State), cmp.Compare(a.Reason, b.Reason),
+		)
+	})
+	return r
+}
+
+// ordered copies, so that the caller's slice stays as it was.
+func ordered[T any](in []T, compare func(a, b T) int) []T {
+	out := append([]T{}, in...)
+	if compare != nil {
+		slices.SortStableFunc(out, compare)
+	}
+	return out
+}
+
+func byArm(a, b holdout.Arm) int {
+	order := []holdout.Arm{holdout.Treat, holdout.Hold, holdout.GlobalHold}
+	return cmp.Or(cmp.Compare(slices.Index(order, a), slices.Index(order, b)), cmp.Compare(a, b))
+}
+
+// share of enrollments that had bought by the end of a day.
+func (c Curve) share(day int) float64 {
+	if c.Enrollments == 0 {
+		return 0
+	}
+	buyers := int64(0)
+	for _, s := range c.Steps {
+		if s.Day > day {
+			break
+		}
+		buyers = s.Buyers
+	}
+	return float64(buyers) / float64(c.Enrollments)
+}

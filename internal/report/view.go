@@ -1,0 +1,165 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rewave/rewave/internal/evaluation"
+	"github.com/rewave/rewave/internal/holdout"
+)
+
+// view says a prepared report's parts in its language, for every rendering.
+type view struct{ Report }
+
+func (v view) identity() []string {
+	parts := []string{v.Language.Say("head.design", "design", strconv.Itoa(v.Design))}
+	if v.Version != "" {
+		parts = append(parts, v.Language.Say("head.version", "version", short(v.Version)))
+	}
+	return parts
+}
+
+// short is enough of a hash to recognise it.
+func short(hash string) string { return hash[:min(len(hash), 12)] }
+
+func (v view) asOf() string {
+	at := v.AsOf.In(v.Zone)
+	return v.Language.Say("head.asof", "date", v.Language.Date(at, v.Zone), "clock", at.Format("15:04"), "zone", v.Zone.String())
+}
+
+func (v view) badge(p evaluation.Result) string {
+	judged := p.Verdict == evaluation.Pays || p.Verdict == evaluation.Loses || p.Verdict == evaluation.Open
+	switch {
+	case judged && p.ReplayAA:
+		return v.Language.Say("verdict.aa")
+	case judged && p.Verdict != evaluation.Open && p.Against == "zero":
+		return v.Language.Say("verdict." + string(p.Verdict) + ".zero")
+	}
+	return v.Language.Say("verdict." + string(p.Verdict))
+}
+
+// arm is who is in it, in words; in a replay, who would have been.
+func (v view) arm(arm holdout.Arm) string {
+	key := "arm." + string(arm)
+	if v.ReplayAA && arm != holdout.GlobalHold {
+		key += ".aa"
+	}
+	return v.Language.Say(key)
+}
+
+func (v view) about(p evaluation.Point) string {
+	text := v.Language.Say("point.about", "window", v.duration(p.Window), "anchor", p.Anchor)
+	if p.ReturnWindow > 0 {
+		text += "; " + v.Language.Say("point.returns", "window", v.duration(p.ReturnWindow))
+	}
+	return text
+}
+
+// repeats reports whether the explanation says the sentence's figures once more,
+// in words that belong beside the intervals.
+func repeats(p evaluation.Result) bool {
+	return p.Verdict == evaluation.Open && !p.ReplayAA
+}
+
+func (v view) duration(d time.Duration) string {
+	if d%(24*time.Hour) == 0 {
+		return v.Language.Say("duration.days", "n", strconv.FormatInt(int64(d/(24*time.Hour)), 10))
+	}
+	return v.Language.Say("duration.hours", "n", strconv.FormatFloat(d.Hours(), 'f', -1, 64))
+}
+
+// percent is a rate without its sign, or a dash.
+func (v view) percent(rate *float64) string {
+	if rate == nil {
+		return v.Language.Say("text.none.rate")
+	}
+	return v.Language.PerHundred(*rate, 1)
+}
+
+// code says why a figure is not there.
+func (v view) code(code evaluation.Code) string {
+	switch code {
+	case evaluation.E01, evaluation.E02, evaluation.E03, evaluation.E09:
+		return v.Language.Say("code." + string(code))
+	}
+	return v.Language.Say("code.other")
+}
+
+// probability is a p-value to two digits that mean something: "= 0.057".
+func probability(p *float64) string {
+	switch {
+	case p == nil:
+		return "-"
+	case *p < 0.0001:
+		return "< 0.0001"
+	case *p < 0.1:
+		return "= " + strconv.FormatFloat(*p, 'g', 2, 64)
+	}
+	return "= " + strconv.FormatFloat(*p, 'f', 2, 64)
+}
+
+func (v view) unknown() string {
+	if v.Unknown == 0 {
+		return v.Language.Say("deliveries.sure")
+	}
+	return v.Language.Say("deliveries.unknown", "count", v.Language.Count(v.Unknown))
+}
+
+// curves is nil when there are none, or none that may be shown.
+func (v view) curves() *Curves {
+	if v.Curves == nil || v.Curves.Days < 1 || len(v.Curves.Arms) == 0 || v.sorted() {
+		return nil
+	}
+	return v.Curves
+}
+
+// sorted reports whether the groups are known not to be comparable.
+func (v view) sorted() bool {
+	return slices.ContainsFunc(v.Points, func(p evaluation.Result) bool {
+		return slices.ContainsFunc(p.Refusals, func(r evaluation.Refusal) bool { return r.Code == evaluation.E01 })
+	})
+}
+
+// sampledDays are at most so many days, evenly apart and the last one included.
+func (v view) sampledDays(most int) []int {
+	step := (v.Curves.Days + most - 1) / most
+	var days []int
+	for day := step; day < v.Curves.Days; day += step {
+		days = append(days, day)
+	}
+	return append(days, v.Curves.Days)
+}
+
+// steps are the days on which any curve rises, and the last.
+func (v view) steps() []int {
+	var days []int
+	for _, c := range v.Curves.Arms {
+		for _, s := range c.Steps {
+			if s.Day >= 0 && s.Day < v.Curves.Days {
+				days = append(days, s.Day)
+			}
+		}
+	}
+	days = append(days, v.Curves.Days)
+	slices.Sort(days)
+	return slices.Compact(days)
+}
+
+func (v view) curvesDescription() string {
+	c := v.Curves
+	var arms, waves []string
+	for _, a := range c.Arms {
+		arms = append(arms, v.Language.Say("curves.arm", "n", v.Language.Count(a.Enrollments), "arm", v.arm(a.Arm),
+			"share", v.Language.PerHundred(a.share(c.Days), 1), "days", fmt.Sprint(c.Days)))
+	}
+	for _, w := range c.Waves {
+		waves = append(waves, w.Wave+" "+strconv.FormatFloat(w.Day, 'f', -1, 64))
+	}
+	if len(waves) == 0 {
+		waves = []string{v.Language.Say("curves.none")}
+	}
+	return v.Language.Say("curves.desc", "days", fmt.Sprint(c.Days), "arms", strings.Join(arms, ". "), "waves", strings.Join(waves, ", "))
+}
