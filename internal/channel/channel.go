@@ -1,0 +1,56 @@
+// Package channel is the edge to those who carry our messages. A Channel sends
+// one message and says what became of it in one of five words; it also declares
+// what its provider can promise, because the ledger's recovery depends on that
+// and on nothing else.
+package channel
+
+import (
+	"context"
+	"time"
+)
+
+// Verdict is what a send call can honestly say afterwards.
+type Verdict string
+
+const (
+	Accepted Verdict = "accepted"  // the provider took it
+	Failed   Verdict = "failed"    // the provider refused it for good
+	NotTaken Verdict = "not_taken" // surely not taken: may be tried again
+	Unknown  Verdict = "unknown"   // it may or may not have been taken: never sent again by itself
+)
+
+// Outcome is the end of one call.
+type Outcome struct {
+	Verdict    Verdict
+	ProviderID string        // the provider's own name for the message, if it gave one
+	Reason     string        // short, no personal data: "550 5.1.1", "dial", "timeout after data"
+	RetryAfter time.Duration // with NotTaken: how long the provider asks us to wait; 0 = no word
+}
+
+// Message is rendered content on its way. Ref is the delivery's stable name,
+// the same for every try; providers get it as idempotency key and echo field.
+type Message struct {
+	Ref     string
+	To      string            // address on this channel: mailbox, phone number
+	From    string            // sender as configured for the shop
+	Subject string            // e-mail only
+	Text    string            // never empty
+	HTML    string            // e-mail only; may be empty
+	Headers map[string]string // List-Unsubscribe and its kind; keys canonical, values without CR, LF, NUL
+}
+
+// Promise is what a provider can be held to when an outcome is unknown.
+type Promise struct {
+	IdempotencyWindow time.Duration // for how long a repeated Ref is taken once; 0 = not at all
+	LookupByRef       bool          // the provider can be asked for a Ref
+	WebhookEchoesRef  bool          // its feedback names the Ref
+}
+
+// Channel sends. Send must honour ctx, must not retry by itself, and is safe for
+// many callers at once. Close ends idle connections.
+type Channel interface {
+	Name() string // the name campaigns use: "email"
+	Promise() Promise
+	Send(ctx context.Context, m Message) Outcome
+	Close() error
+}

@@ -1,0 +1,187 @@
+// Package email sends by SMTP.
+//
+// What matters here is what is said afterwards. SMTP hands a message over at
+// one moment: the server answers 2xx to the line with the single dot that ends
+// the content. The outcome of a call follows from where it ended:
+//
+//	before that line was written         not taken   (dial, TLS, EHLO, AUTH, MAIL, 4xx, lost connection)
+//	5xx to RCPT, DATA or the content     failed
+//	4xx to the content                   not taken   (the server says so)
+//	2xx to the content                   accepted
+//	written, and no readable answer      unknown     (timeout, lost connection)
+//
+// A 5xx to MAIL or AUTH is about the sender, not about this message: it is not
+// taken, so that mending the configuration lets it go out.
+//
+// The message is composed by go-mail; the conversation is held here, because the
+// library does not say on which side of that line an error fell.
+package email
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/mail"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rewave/rewave/internal/channel"
+	"github.com/rewave/rewave/internal/fault"
+)
+
+// TLS says how the connection is protected.
+type TLS string
+
+const (
+	TLSNone     TLS = "none"     // for a relay on this machine
+	TLSStartTLS TLS = "starttls" // required: a server without it is not used
+	TLSImplicit TLS = "tls"      // from the first byte, usually port 465
+)
+
+// Options of an SMTP channel.
+type Options struct {
+	Host     string
+	Port     int    // default 25, 587 for starttls, 465 for tls
+	User     string // empty: no AUTH
+	Password string
+	TLS      TLS           // default starttls
+	Hello    string        // name we greet with; default the domain of the sender
+	ReplyTo  string        // mailbox, with or without a name; optional
+	Timeout  time.Duration // of each step of the conversation; default 10s
+	MaxConns int           // connections at once, which is messages in flight; default 20
+
+	TLSConfig *tls.Config // nil: the system's roots, TLS 1.2 and up
+}
+
+// Channel sends e-mails. It keeps connections open between messages.
+type Channel struct {
+	opts    Options
+	addr    string
+	replyTo *mail.Address
+	pool    *pool
+	now     func() time.Time
+}
+
+// settle is how long the answer to a whole message is waited for after the
+// caller's context has ended: one that is already on its way turns an unknown
+// into a known outcome.
+const settle = 2 * time.Second
+
+// New checks the options and connects to nothing.
+func New(opts Options) (*Channel, error) {
+	if opts.TLS == "" {
+		opts.TLS = TLSStartTLS
+	}
+	if opts.Port == 0 {
+		opts.Port = map[TLS]int{TLSNone: 25, TLSStartTLS: 587, TLSImplicit: 465}[opts.TLS]
+	}
+	if opts.Timeout == 0 {
+		opts.Timeout = 10 * time.Second
+	}
+	if opts.MaxConns == 0 {
+		opts.MaxConns = 20
+	}
+	switch {
+	case opts.Host == "":
+		return nil, fault.New(fault.Invalid, "email channel: no SMTP host", "set channels.email.host")
+	case opts.TLS != TLSNone && opts.TLS != TLSStartTLS && opts.TLS != TLSImplicit:
+		return nil, fault.New(fault.Invalid, "email channel: unknown tls "+strconv.Quote(string(opts.TLS)), "use none, starttls or tls")
+	case opts.Port < 1 || opts.Port > 65535 || opts.Timeout < 0 || opts.MaxConns < 0:
+		return nil, fault.New(fault.Invalid, "email channel: port, timeout or in_flight out of range", "")
+	case opts.User != "" && opts.TLS == TLSNone && !isLocal(opts.Host):
+		return nil, fault.New(fault.Invalid, "email channel: a password without TLS", "set tls to starttls or tls")
+	case strings.ContainsAny(opts.Hello, " \r\n\x00"):
+		return nil, fault.New(fault.Invalid, "email channel: the name to greet with is not a host name", "")
+	}
+	c := &Channel{opts: opts, addr: net.JoinHostPort(opts.Host, strconv.Itoa(opts.Port)), pool: newPool(opts.MaxConns), now: time.Now}
+	if opts.ReplyTo != "" {
+		a, err := parseSender(opts.ReplyTo)
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "email channel: reply_to "+err.Error(), "")
+		}
+		c.replyTo = a
+	}
+	return c, nil
+}
+
+func isLocal(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Name is "email".
+func (c *Channel) Name() string { return "email" }
+
+// Promise is empty: SMTP takes a repeated message as a new one and cannot be
+// asked. Bounces come back with our Message-ID, but by no means always.
+func (c *Channel) Promise() channel.Promise { return channel.Promise{} }
+
+// Close ends the connections; a Send under way ends its own.
+func (c *Channel) Close() error { return c.pool.close() }
+
+// Send hands one message over. The package comment says what its outcome means.
+// It blocks while MaxConns messages are on their way. When ctx ends before the
+// content was written whole, the message is not taken; after that, Send waits at
+// most two seconds longer for the answer.
+func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
+	from, err := parseSender(m.From)
+	if err != nil {
+		return channel.Outcome{Verdict: channel.NotTaken, Reason: "bad_sender"}
+	}
+	to, err := CheckAddress(m.To)
+	if err != nil {
+		return channel.Outcome{Verdict: channel.Failed, Reason: "bad_address"}
+	}
+	buf := buffers.Get().(*bytes.Buffer)
+	defer giveBack(buf)
+	buf.Reset()
+	if err := c.compose(buf, m, from, to); err != nil {
+		return channel.Outcome{Verdict: channel.Failed, Reason: reasonOf(err, "bad_message")}
+	}
+
+	if err := c.pool.acquire(ctx); err != nil {
+		return channel.Outcome{Verdict: channel.NotTaken, Reason: "cancelled"}
+	}
+	defer c.pool.release()
+	hello := c.opts.Hello
+	if hello == "" {
+		_, hello, _ = cutLast(from.Address, '@')
+	}
+	for {
+		s := c.pool.idle(c.now())
+		reused := s != nil
+		if !reused {
+			if s, err = c.dial(ctx, hello); err != nil {
+				return channel.Outcome{Verdict: channel.NotTaken, Reason: reasonOf(err, "dial")}
+			}
+		}
+		out, state := s.transact(ctx, c.opts.Timeout, from.Address, to, buf.Bytes())
+		switch state {
+		case usable:
+			c.pool.put(s, c.now())
+		default:
+			s.close()
+		}
+		// A kept connection may have been closed by the server in the meantime.
+		// Nothing was said on it yet, so a fresh one is not a second try.
+		if state == stale && reused && ctx.Err() == nil {
+			continue
+		}
+		return out
+	}
+}
+
+// refusal is an error with a reason that may be stored.
+type refusal struct{ reason string }
+
+func (r *refusal) Error() string { return r.reason }
+
+func reasonOf(err error, otherwise string) string {
+	if r := (*refusal)(nil); errors.As(err, &r) {
+		return r.reason
+	}
+	return otherwise
+}

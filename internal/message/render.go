@@ -1,0 +1,137 @@
+package message
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/osteele/liquid"
+	"github.com/osteele/liquid/expressions"
+)
+
+// maxOutput is the ceiling of one rendered part.
+const maxOutput = 256 << 10
+
+var errOutput = fmt.Errorf("the message is longer than %d KiB", maxOutput>>10)
+
+// Render writes the message for one customer. It changes nothing, may be called
+// by many at once, and for the same bindings gives the same content. An error
+// means that this message cannot be sent to this customer, now or later; it
+// names file and line and holds no value of the bindings.
+func Render(t *Template, b Bindings) (Content, error) {
+	vars := b.vars()
+	buf := buffers.Get().(*limited)
+	defer buffers.Put(buf)
+
+	var c Content
+	var err error
+	if c.Subject, err = t.subject.render(buf, vars); err != nil {
+		return Content{}, err
+	}
+	// A new line can only come from the template's own text here.
+	c.Subject = strings.Join(strings.Fields(strings.Map(flat, c.Subject)), " ")
+	if c.Subject == "" {
+		return Content{}, fmt.Errorf("%s: the subject is empty", t.subject.file)
+	}
+	if c.Text, err = t.text.render(buf, vars); err != nil {
+		return Content{}, err
+	}
+	if strings.TrimSpace(c.Text) == "" {
+		return Content{}, fmt.Errorf("%s: the text is empty", t.text.file)
+	}
+	if t.html != nil {
+		if c.HTML, err = t.html.render(buf, vars); err != nil {
+			return Content{}, err
+		}
+	}
+	return c, nil
+}
+
+func (p *part) render(buf *limited, vars map[string]any) (out string, err error) {
+	// The library panics on some conversions; a template must never take the
+	// worker down, it is that message's fault.
+	defer func() {
+		if r := recover(); r != nil {
+			out, err = "", fmt.Errorf("%s: the template stopped: %v", p.file, r)
+		}
+	}()
+	buf.Reset()
+	if serr := p.tpl.FRender(buf, vars); serr != nil {
+		return "", &renderError{file: p.file, line: serr.LineNumber(), cause: plain(serr)}
+	}
+	return buf.String(), nil
+}
+
+// renderError is a fault found while rendering.
+type renderError struct {
+	file  string
+	line  int
+	cause string
+}
+
+func (e *renderError) Error() string { return fmt.Sprintf("%s:%d: %s", e.file, e.line, e.cause) }
+
+// plain is what the library says, without its own "Liquid error (line 3): …
+// in file", which is said better around it, and without the customer's value,
+// which has no place in a log.
+func plain(err liquid.SourceError) string {
+	cause := err.Cause()
+	if errors.Is(cause, errOutput) {
+		return errOutput.Error()
+	}
+	var filter expressions.FilterError
+	if errors.As(cause, &filter) {
+		if m := conversion.FindStringSubmatch(filter.Err.Error()); m != nil {
+			return fmt.Sprintf("filter %q: %s", filter.FilterName, converted(m))
+		}
+		return fmt.Sprintf("filter %q: %v", filter.FilterName, filter.Err)
+	}
+	s := err.Error()
+	if m := conversion.FindStringSubmatch(s); m != nil {
+		return converted(m)
+	}
+	if _, after, ok := strings.Cut(s, ": "); ok && strings.HasPrefix(s, "Liquid error") {
+		s = after
+	}
+	if i := strings.LastIndex(s, " in "); i > 0 {
+		s = s[:i]
+	}
+	return s
+}
+
+// conversion is the library's error for a value of the wrong kind; the value is
+// printed in it.
+var conversion = regexp.MustCompile(`(?s)can't convert (\w+)\(.*\) to type (\S+)`)
+
+func converted(m []string) string {
+	kinds := map[string]string{"string": "text", "int": "a number", "int64": "a number", "float64": "a number", "[]interface": "a list"}
+	name := func(k string) string {
+		if n, ok := kinds[k]; ok {
+			return n
+		}
+		return "a " + k
+	}
+	return fmt.Sprintf("%s where %s is needed", name(m[1]), name(m[2]))
+}
+
+// limited is a buffer that refuses to grow past maxOutput.
+type limited struct{ bytes.Buffer }
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.Len()+len(p) > maxOutput {
+		return 0, errOutput
+	}
+	return l.Buffer.Write(p)
+}
+
+func (l *limited) WriteString(s string) (int, error) {
+	if l.Len()+len(s) > maxOutput {
+		return 0, errOutput
+	}
+	return l.Buffer.WriteString(s)
+}
+
+var buffers = sync.Pool{New: func() any { return new(limited) }}

@@ -1,0 +1,100 @@
+// Package web is what answers over HTTP: one mux, one server, and behind it one
+// package for each public: track for customers' links; the API and the console
+// come beside it. It knows no storage; what it needs it is handed.
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/message"
+	"github.com/rewave/rewave/internal/web/track"
+)
+
+// Options of a server. All fields but Log are required.
+type Options struct {
+	Health       func(context.Context) error // nil when the process can do its work; given two seconds
+	Keys         message.Keys                // verify the links
+	Unsubscriber track.Unsubscriber
+	Log          *slog.Logger // nil: slog.Default()
+}
+
+// Server answers until Shutdown.
+type Server struct{ http *http.Server }
+
+// New builds the server; it listens nowhere yet.
+func New(opts Options) *Server {
+	if opts.Log == nil {
+		opts.Log = slog.Default()
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /healthz", health(opts.Health, opts.Log))
+	mux.Handle("/u/", track.Handler(opts.Keys, opts.Unsubscriber, opts.Log))
+	return &Server{http: &http.Server{
+		Handler:           http.MaxBytesHandler(mux, 1<<20),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(opts.Log.Handler(), slog.LevelDebug), // broken connections and the like
+	}}
+}
+
+// Handler is what the server serves, for tests and for mounting elsewhere.
+func (s *Server) Handler() http.Handler { return s.http.Handler }
+
+// Listen opens the address. A port in use is a fault that says so.
+func Listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, err, "cannot listen on "+addr,
+			"stop what uses the port, or choose another one")
+	}
+	return l, nil
+}
+
+// Serve answers on l until Shutdown, and closes l. It returns nil after Shutdown.
+func (s *Server) Serve(l net.Listener) error {
+	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// Shutdown stops listening and waits until the requests under way are answered
+// or ctx ends; then it cuts them off and returns ctx's error.
+func (s *Server) Shutdown(ctx context.Context) error {
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		return errors.Join(err, s.http.Close())
+	}
+	return nil
+}
+
+// health says whether the process can do its work, and why not in words that
+// hold no secret: an internal error is logged and shown as such.
+func health(check func(context.Context) error, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		status, answer := http.StatusOK, map[string]string{"status": "ok"}
+		if err := check(ctx); err != nil {
+			log.WarnContext(ctx, "health check", "error", err)
+			status, answer = http.StatusServiceUnavailable, map[string]string{"status": "unavailable", "message": "internal error"}
+			if f, ok := fault.Of(err); ok {
+				answer["message"] = f.Message
+			}
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(status)
+		json.NewEncoder(w).Encode(answer) // the client may have gone
+	})
+}
