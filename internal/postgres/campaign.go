@@ -1,0 +1,191 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/holdout"
+)
+
+// Campaign is a campaign as applied: one content version with the design it
+// belongs to.
+type Campaign struct {
+	ID          int
+	Name        string
+	Status      string
+	Design      int
+	ActivatedAt time.Time
+	EntryUntil  *time.Time
+	SlotDone    time.Time
+	SlotOpen    *time.Time
+	SlotCursor  int64
+	VersionID   int
+	Hash        string
+	DesignHash  string
+	Share       holdout.Share
+	StartedAt   time.Time
+	Definition  campaigns.Campaign // with its message files
+}
+
+// Campaigns lists what has been applied, by name; name limits it to one.
+func (s *Store) Campaigns(ctx context.Context, name string) ([]Campaign, error) {
+	var only *string
+	if name != "" {
+		only = &name
+	}
+	rows, err := s.pool.Query(ctx, statement("campaign/get"), only)
+	if err != nil {
+		return nil, fmt.Errorf("read campaigns: %w", mapError(err))
+	}
+	list, err := pgx.CollectRows(rows, scanCampaign)
+	if err != nil {
+		return nil, fmt.Errorf("read campaigns: %w", mapError(err))
+	}
+	if name != "" && len(list) == 0 {
+		return nil, fault.New(fault.NotFound, fmt.Sprintf("there is no campaign %q", name), "rewave campaign list")
+	}
+	return list, nil
+}
+
+// CampaignVersion is the stored version that a delivery names.
+func (s *Store) CampaignVersion(ctx context.Context, version int) (Campaign, error) {
+	rows, err := s.pool.Query(ctx, statement("campaign/version"), version)
+	if err != nil {
+		return Campaign{}, fmt.Errorf("read version %d: %w", version, mapError(err))
+	}
+	c, err := pgx.CollectExactlyOneRow(rows, scanCampaign)
+	if err != nil {
+		return Campaign{}, fmt.Errorf("read version %d: %w", version, mapError(err))
+	}
+	return c, nil
+}
+
+func scanCampaign(row pgx.CollectableRow) (Campaign, error) {
+	var c Campaign
+	var definition, files []byte
+	err := row.Scan(&c.ID, &c.Name, &c.Status, &c.Design, &c.ActivatedAt, &c.EntryUntil, &c.SlotDone, &c.SlotOpen, &c.SlotCursor,
+		&c.VersionID, &c.Hash, &definition, &files, &c.DesignHash, &c.Share, &c.StartedAt)
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(definition, &c.Definition); err != nil {
+		return c, fmt.Errorf("stored definition of %s: %w", c.Name, err)
+	}
+	return c, json.Unmarshal(files, &c.Definition.Messages)
+}
+
+// Applied is what an apply changed.
+type Applied struct {
+	Campaign   Campaign
+	New        bool // first apply
+	NewVersion bool
+	NewDesign  bool
+}
+
+// ApplyCampaign stores a definition in one transaction: a new version where its
+// content is new, a new design where the experiment changed. The campaign
+// itself begins at `at` on the first apply. Customers in flight keep their
+// version. No order falls between an apply and an import: both take one lock.
+func (s *Store) ApplyCampaign(ctx context.Context, def campaigns.Campaign, at time.Time, entryUntil *time.Time) (Applied, error) {
+	var out Applied
+	err := s.InTx(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock(hashtext('rewave:apply'))"); err != nil {
+			return err
+		}
+		id, design, err := upsertCampaign(ctx, tx, def, at, entryUntil, &out)
+		if err != nil {
+			return err
+		}
+		version, err := storeVersion(ctx, tx, def, id, &design, at, &out)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "update campaigns set version_id = $2, design = $3, applied_at = now() where campaign_id = $1", id, version, design); err != nil {
+			return err
+		}
+		if out.New && def.Enter.On != "" {
+			_, err = tx.Exec(ctx, statement("campaign/backlog"), id)
+		}
+		return err
+	})
+	if err != nil {
+		return out, fmt.Errorf("apply campaign %s: %w", def.Name, mapError(err))
+	}
+	list, err := s.Campaigns(ctx, def.Name)
+	if err != nil {
+		return out, err
+	}
+	out.Campaign = list[0]
+	return out, nil
+}
+
+func upsertCampaign(ctx context.Context, tx pgx.Tx, def campaigns.Campaign, at time.Time, until *time.Time, out *Applied) (id, design int, err error) {
+	err = tx.QueryRow(ctx, "select campaign_id, design from campaigns where name = $1 for update", def.Name).Scan(&id, &design)
+	if errors.Is(err, pgx.ErrNoRows) {
+		out.New = true
+		err = tx.QueryRow(ctx, "insert into campaigns (name, activated_at, slot_done, entry_until, design) values ($1, $2, $2, $3, 1) returning campaign_id, design",
+			def.Name, at, until).Scan(&id, &design)
+	} else if err == nil && until != nil {
+		_, err = tx.Exec(ctx, "update campaigns set entry_until = $2 where campaign_id = $1", id, until)
+	}
+	return id, design, err
+}
+
+// storeVersion finds or inserts the version and, where the design hash is new,
+// the next design.
+func storeVersion(ctx context.Context, tx pgx.Tx, def campaigns.Campaign, id int, design *int, at time.Time, out *Applied) (version int, err error) {
+	var hash string
+	err = tx.QueryRow(ctx, "select design_hash from campaign_designs where campaign_id = $1 and design = $2", id, *design).Scan(&hash)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		out.NewDesign = true
+	case err != nil:
+		return 0, err
+	case hash != def.Design:
+		out.NewDesign = true
+		*design++
+	}
+	// Going back to earlier content under a newer design is a version of its own: deliveries read the design from it.
+	key := def.Version
+	if *design > 1 {
+		key = fmt.Sprintf("%s/%d", def.Version, *design)
+	}
+	err = tx.QueryRow(ctx, "select version_id from campaign_versions where campaign_id = $1 and hash = $2", id, key).Scan(&version)
+	if errors.Is(err, pgx.ErrNoRows) {
+		out.NewVersion = true
+		files := def.Messages
+		def.Messages, def.Dir = nil, ""
+		err = tx.QueryRow(ctx, "insert into campaign_versions (campaign_id, hash, design, definition, files) values ($1, $2, $3, $4, $5) returning version_id",
+			id, key, *design, def, files).Scan(&version)
+	}
+	if err != nil || !out.NewDesign {
+		return version, err
+	}
+	_, err = tx.Exec(ctx, "insert into campaign_designs (campaign_id, design, design_hash, holdout_ppb, version_id, started_at) values ($1, $2, $3, $4, $5, $6)",
+		id, *design, def.Design, int64(def.Holdout.Share), version, at)
+	return version, err
+}
+
+// SetStatus pauses, resumes or cancels. A cancelled campaign stays cancelled.
+func (s *Store) SetStatus(ctx context.Context, name, status, reason string) error {
+	tag, err := s.pool.Exec(ctx, "update campaigns set status = $2, status_reason = nullif($3, ''), status_at = now() where name = $1 and status <> 'cancelled'", name, status, reason)
+	if err != nil {
+		return fmt.Errorf("set status of %s: %w", name, mapError(err))
+	}
+	if tag.RowsAffected() == 1 {
+		return nil
+	}
+	if _, err := s.Campaigns(ctx, name); err != nil {
+		return err
+	}
+	return fault.New(fault.Conflict, fmt.Sprintf("campaign %q was cancelled; a cancelled campaign cannot be %s", name, statusVerb[status]), "give the new campaign a name of its own")
+}
+
+var statusVerb = map[string]string{"running": "resumed", "paused": "paused", "cancelled": "cancelled again"}

@@ -1,0 +1,160 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// PointQuery asks for one evaluation point of one design.
+type PointQuery struct {
+	Campaign     int
+	Design       int
+	Anchor       string // entry, wave, end
+	Wave         string // with Anchor wave
+	Round        int    // 0: every round
+	Window       time.Duration
+	ReturnWindow time.Duration
+	AsOf         time.Time
+	Currency     string
+}
+
+// Totals are sums over enrollments of one arm.
+type Totals struct{ Enrollments, Buyers, Orders, RevenueMinor int64 }
+
+// ArmTotals are the sufficient statistics of one arm at one point.
+type ArmTotals struct {
+	Arm        string
+	Assigned   int64
+	Matured    Totals
+	Final      Totals
+	LastAnchor *time.Time
+}
+
+func (q PointQuery) args() []any {
+	return []any{q.Campaign, q.Design, q.Anchor, q.Wave, q.Round, q.Window.Seconds(), q.ReturnWindow.Seconds(), q.AsOf, q.Currency}
+}
+
+// Observe returns the statistics of a point, one row an arm.
+func (s *Store) Observe(ctx context.Context, q PointQuery) ([]ArmTotals, error) {
+	rows, err := s.pool.Query(ctx, statement("evaluation/observations"), q.args()...)
+	if err != nil {
+		return nil, fmt.Errorf("observe point: %w", mapError(err))
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (ArmTotals, error) {
+		var a ArmTotals
+		m, f := &a.Matured, &a.Final
+		return a, row.Scan(&a.Arm, &a.Assigned, &m.Enrollments, &m.Buyers, &m.Orders, &m.RevenueMinor, &f.Enrollments, &f.Buyers, &f.Orders, &f.RevenueMinor, &a.LastAnchor)
+	})
+}
+
+// CurveRow counts the final enrollments of an arm that bought for the first
+// time within one day after the anchor; Day nil counts the enrollments.
+type CurveRow struct {
+	Arm   string
+	Day   *int
+	Count int64
+}
+
+// Curve returns the first purchases of a point by day and arm.
+func (s *Store) Curve(ctx context.Context, q PointQuery) ([]CurveRow, error) {
+	rows, err := s.pool.Query(ctx, statement("evaluation/curve"), q.args()...)
+	if err != nil {
+		return nil, fmt.Errorf("read curve: %w", mapError(err))
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[CurveRow])
+}
+
+// DeliveryCount is how many deliveries of a wave stand in one state for one
+// reason.
+type DeliveryCount struct {
+	Round                             int
+	Wave, Arm, Channel, State, Reason string
+	Count                             int64
+}
+
+// DeliveryCounts tells what became of a design's deliveries.
+func (s *Store) DeliveryCounts(ctx context.Context, campaign, design int) ([]DeliveryCount, error) {
+	rows, err := s.pool.Query(ctx, statement("evaluation/deliveries"), campaign, design)
+	if err != nil {
+		return nil, fmt.Errorf("count deliveries: %w", mapError(err))
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[DeliveryCount])
+}
+
+// EntrySpan is when a design's customers came in, and what one order of those
+// held out is worth on average.
+type EntrySpan struct {
+	First, Last       *time.Time
+	AverageOrderMinor int64
+}
+
+// Entries returns the span of a design's entries.
+func (s *Store) Entries(ctx context.Context, campaign, design int, asOf time.Time, currency string) (EntrySpan, error) {
+	var e EntrySpan
+	err := s.pool.QueryRow(ctx, statement("evaluation/orders"), campaign, design, asOf, currency).Scan(&e.First, &e.Last, &e.AverageOrderMinor)
+	return e, mapError(err)
+}
+
+// EntryCounts sums up how entry went: enrolled, and the first reason why not.
+func (s *Store) EntryCounts(ctx context.Context, campaign, design int) (map[string]int64, error) {
+	rows, err := s.pool.Query(ctx, "select reason, sum(customers)::bigint from entry_counts where campaign_id = $1 and design = $2 group by reason", campaign, design)
+	if err != nil {
+		return nil, mapError(err)
+	}
+	counts := map[string]int64{}
+	var reason string
+	var n int64
+	_, err = pgx.ForEachRow(rows, []any{&reason, &n}, func() error { counts[reason] = n; return nil })
+	return counts, err
+}
+
+// KeepStatistics stores what was known of a point at an instant.
+func (s *Store) KeepStatistics(ctx context.Context, q PointQuery, point string, arms []ArmTotals) error {
+	batch := &pgx.Batch{}
+	for _, a := range arms {
+		batch.Queue(statement("evaluation/keep"), q.Campaign, q.Design, point, q.Round, a.Arm, q.AsOf,
+			a.Assigned, a.Matured.Enrollments, a.Final.Enrollments, a.Final.Buyers, a.Final.Orders, a.Final.RevenueMinor)
+	}
+	return mapError(s.pool.SendBatch(ctx, batch).Close())
+}
+
+// AcceptedDelivery names a message that a provider took.
+type AcceptedDelivery struct {
+	ID        int64
+	Recipient string
+}
+
+// Accepted walks all accepted deliveries of a channel in order of their id.
+func (s *Store) Accepted(ctx context.Context, channel string, fn func(AcceptedDelivery) error) error {
+	rows, err := s.pool.Query(ctx, "select d.delivery_id, k.email from deliveries d join contacts k using (customer_id) where d.state = 'accepted' and d.channel = $1 order by d.delivery_id", channel)
+	if err != nil {
+		return mapError(err)
+	}
+	var d AcceptedDelivery
+	_, err = pgx.ForEachRow(rows, []any{&d.ID, &d.Recipient}, func() error { return fn(d) })
+	return mapError(err)
+}
+
+// OrderSpan is the placed_at of the first and the last order; nil when there is
+// none.
+func (s *Store) OrderSpan(ctx context.Context) (first, last *time.Time, err error) {
+	err = s.pool.QueryRow(ctx, "select min(placed_at), max(placed_at) from orders").Scan(&first, &last)
+	return first, last, mapError(err)
+}
+
+// Contacts counts, by channel, the messages to treated customers in a point's
+// window that were sent or may have been.
+func (s *Store) Contacts(ctx context.Context, q PointQuery) (map[string]int64, error) {
+	rows, err := s.pool.Query(ctx, statement("evaluation/contacts"), q.Campaign, q.Design, q.Anchor, q.Wave, q.Round, q.Window.Seconds(), q.AsOf)
+	if err != nil {
+		return nil, fmt.Errorf("count contacts: %w", mapError(err))
+	}
+	counts := map[string]int64{}
+	var channel string
+	var n int64
+	_, err = pgx.ForEachRow(rows, []any{&channel, &n}, func() error { counts[channel] = n; return nil })
+	return counts, err
+}

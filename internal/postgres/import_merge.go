@@ -1,0 +1,299 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// ImportChanges counts rows of a file by what they did.
+type ImportChanges struct{ New, Changed, Unchanged int64 }
+
+// ImportCounts is what a merge did. All of it is of the rows of this file.
+type ImportCounts struct {
+	Customers, Products, Orders, Lines ImportChanges
+	AddressesChanged                   int64 // of customers known before
+	Consents, AssumedConsents          int64
+
+	GuestOrders, UnkeptOrders int64
+	FirstOrder, LastOrder     time.Time // zero: no orders
+	Inbox                     int64     // orders put before triggered campaigns
+
+	Refunds ImportChanges // refund lines
+	Matched struct {
+		Whole, Partly, None int64 // refund lines by how many of their units found an order line
+		Units               int64
+	}
+}
+
+// ImportedOrders is what a file of orders holds besides the staged lines.
+type ImportedOrders struct {
+	Source    string // first part of every order's identity
+	Orders    []ImportOrder
+	Customers []ImportCustomer
+	Products  []ImportProduct
+	Refunds   []ImportRefund
+	Consent   *AssumedConsent
+}
+
+// merge is one merge under way.
+type merge struct {
+	tx     pgx.Tx
+	job    int64
+	counts ImportCounts
+}
+
+// inMerge runs fn in the one transaction that merges what is staged, ends the job
+// and empties the staging. When anything fails, nothing was merged and the
+// staged chunks stay.
+func (im *Import) inMerge(ctx context.Context, fn func(*merge) error) (ImportCounts, error) {
+	var counts ImportCounts
+	err := pgx.BeginFunc(ctx, im.conn, func(tx pgx.Tx) error {
+		for _, sql := range []string{
+			// Applying a campaign takes this lock alone, so that no order falls
+			// between "placed before" and "put before the campaign".
+			"select pg_advisory_xact_lock_shared(hashtext('rewave:apply'))",
+			"set local work_mem = '64MB'",
+			"set local jit = off",              // compiling takes longer than any statement here
+			"set local random_page_cost = 1.1", // what was just written is in memory
+		} {
+			if _, err := tx.Exec(ctx, sql); err != nil {
+				return err
+			}
+		}
+		m := &merge{tx: tx, job: im.id}
+		if err := fn(m); err != nil {
+			return err
+		}
+		if err := clearStaging(ctx, tx); err != nil {
+			return err
+		}
+		counts = m.counts
+		return im.finish(ctx, tx, "merged")
+	})
+	if err != nil {
+		return ImportCounts{}, mapError(fmt.Errorf("merge: %w", err))
+	}
+	im.stagedTo = 0
+	return counts, nil
+}
+
+// MergeCustomers merges a staged customers file.
+func (im *Import) MergeCustomers(ctx context.Context, consent *AssumedConsent) (ImportCounts, error) {
+	return im.inMerge(ctx, func(m *merge) error {
+		return m.customers(ctx, consent)
+	})
+}
+
+// MergeProducts merges a staged products file.
+func (im *Import) MergeProducts(ctx context.Context) (ImportCounts, error) {
+	return im.inMerge(ctx, func(m *merge) error {
+		return m.products(ctx)
+	})
+}
+
+// MergeOrders merges the staged order lines with the rest of their file.
+func (im *Import) MergeOrders(ctx context.Context, file ImportedOrders) (ImportCounts, error) {
+	return im.inMerge(ctx, func(m *merge) error {
+		if err := m.load(ctx, file); err != nil {
+			return err
+		}
+		if err := m.customers(ctx, file.Consent); err != nil {
+			return err
+		}
+		if err := m.products(ctx); err != nil {
+			return err
+		}
+		keys, err := m.setKeysAside(ctx)
+		if err != nil {
+			return fmt.Errorf("keys: %w", err)
+		}
+		if err := m.orders(ctx, file.Source, keys); err != nil {
+			return fmt.Errorf("orders: %w", err)
+		}
+		if err := m.refunds(ctx, file.Source); err != nil {
+			return fmt.Errorf("refunds: %w", err)
+		}
+		if err := keys.restoreReferences(ctx); err != nil {
+			return fmt.Errorf("keys: %w", err)
+		}
+		return m.tx.QueryRow(ctx, statement("import/count_orders")).Scan(&m.counts.Orders.New, &m.counts.Orders.Changed, &m.counts.Orders.Unchanged,
+			&m.counts.GuestOrders, &m.counts.UnkeptOrders, timeOrZero{&m.counts.FirstOrder}, timeOrZero{&m.counts.LastOrder})
+	})
+}
+
+// load puts beside the staged lines what is derived from the whole file.
+func (m *merge) load(ctx context.Context, file ImportedOrders) error {
+	err := copyCustomers(ctx, m.tx, file.Customers)
+	if err == nil {
+		err = copyProducts(ctx, m.tx, file.Products)
+	}
+	if err == nil {
+		err = copyOrders(ctx, m.tx, file.Orders)
+	}
+	if err == nil {
+		err = copyRefunds(ctx, m.tx, file.Refunds)
+	}
+	return err
+}
+
+// count runs a statement that returns one number.
+func (m *merge) count(ctx context.Context, name string, into *int64, args ...any) error {
+	if err := m.tx.QueryRow(ctx, statement(name), args...).Scan(into); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// exec runs a statement and returns how many rows it touched.
+func (m *merge) exec(ctx context.Context, name string, args ...any) (int64, error) {
+	tag, err := m.tx.Exec(ctx, statement(name), args...)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", name, err)
+	}
+	return tag.RowsAffected(), nil
+}
+
+func (m *merge) customers(ctx context.Context, consent *AssumedConsent) error {
+	c := &m.counts
+	if _, err := m.exec(ctx, "import/find_customers"); err != nil {
+		return err
+	}
+	if err := m.analyze(ctx, "import_customers"); err != nil {
+		return err
+	}
+	if err := m.count(ctx, "import/insert_customers", &c.Customers.New); err != nil {
+		return err
+	}
+	var all, nobody int64
+	err := m.tx.QueryRow(ctx, "select count(*) filter (where last), count(*) filter (where customer_id is null) from import_customers").Scan(&all, &nobody)
+	if err != nil {
+		return err
+	}
+	if nobody > 0 {
+		return fmt.Errorf("%d customers have neither an identity nor could be inserted", nobody)
+	}
+	if c.Customers.New < all {
+		if c.Customers.Changed, err = m.exec(ctx, "import/update_customers"); err != nil {
+			return err
+		}
+		if c.AddressesChanged, err = m.exec(ctx, "import/update_contacts"); err != nil {
+			return err
+		}
+	}
+	c.Customers.Unchanged = all - c.Customers.New - c.Customers.Changed
+	if err := m.count(ctx, "import/record_consents", &c.Consents); err != nil {
+		return err
+	}
+	if consent == nil {
+		return nil
+	}
+	return m.count(ctx, "import/assume_consents", &c.AssumedConsents, consent.Channel, consent.At, "assumed:"+consent.Source)
+}
+
+func (m *merge) products(ctx context.Context) error {
+	c := &m.counts.Products
+	if _, err := m.exec(ctx, "import/find_products"); err != nil {
+		return err
+	}
+	if err := m.analyze(ctx, "import_products"); err != nil {
+		return err
+	}
+	if err := m.count(ctx, "import/insert_products", &c.New); err != nil {
+		return err
+	}
+	var all int64
+	if err := m.tx.QueryRow(ctx, "select count(*) from import_products where last").Scan(&all); err != nil {
+		return err
+	}
+	var err error
+	if c.New < all {
+		c.Changed, err = m.exec(ctx, "import/update_products")
+	}
+	c.Unchanged = all - c.New - c.Changed
+	return err
+}
+
+func (m *merge) orders(ctx context.Context, source string, keys heldKeys) error {
+	c := &m.counts
+	if err := m.analyze(ctx, "import_lines"); err != nil {
+		return err
+	}
+	if _, err := m.exec(ctx, "import/find_orders", source); err != nil {
+		return err
+	}
+	if err := m.count(ctx, "import/insert_orders", &c.Orders.New, source); err != nil {
+		return err
+	}
+	// Only now: the plans ahead depend on how many are new.
+	if err := m.analyze(ctx, "import_orders"); err != nil {
+		return err
+	}
+	if _, err := m.exec(ctx, "import/update_orders"); err != nil {
+		return err
+	}
+	var err error
+	if c.Lines.New, err = m.exec(ctx, "import/insert_lines"); err != nil {
+		return err
+	}
+	if err := keys.restoreLineKey(ctx); err != nil {
+		return err
+	}
+	staged, err := m.staged(ctx)
+	if err != nil {
+		return err
+	}
+	if c.Lines.New < staged {
+		if err := m.updateLines(ctx); err != nil {
+			return err
+		}
+	}
+	c.Lines.Unchanged = staged - c.Lines.New - c.Lines.Changed
+	c.Inbox, err = m.exec(ctx, "import/fill_inbox")
+	return err
+}
+
+// staged is how many order lines wait.
+func (m *merge) staged(ctx context.Context) (rows int64, err error) {
+	err = m.tx.QueryRow(ctx, "select staged_rows from import_jobs where job_id = $1", m.job).Scan(&rows)
+	return rows, err
+}
+
+func (m *merge) updateLines(ctx context.Context) error {
+	rows, err := m.tx.Query(ctx, statement("import/update_lines"))
+	if err != nil {
+		return err
+	}
+	var isNew bool
+	_, err = pgx.ForEachRow(rows, []any{&isNew}, func() error {
+		if isNew {
+			m.counts.Lines.New++
+		} else {
+			m.counts.Lines.Changed++
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("import/update_lines: %w", err)
+	}
+	_, err = m.exec(ctx, "import/update_gross")
+	return err
+}
+
+// analyze tells the planner how many rows there are: on a table filled in this
+// transaction it would guess.
+func (m *merge) analyze(ctx context.Context, table string) error {
+	_, err := m.tx.Exec(ctx, "analyze "+pgx.Identifier{table}.Sanitize())
+	return err
+}
+
+// timeOrZero scans null as the zero time.
+type timeOrZero struct{ to *time.Time }
+
+// Scan implements sql.Scanner.
+func (t timeOrZero) Scan(value any) error {
+	*t.to, _ = value.(time.Time)
+	return nil
+}

@@ -1,0 +1,6 @@
+-- Nobody was gated after a kept order that was known by then, where the campaign exits on repurchase.
+select d.delivery_id from deliveries d
+  join campaign_versions v on v.version_id = d.version_id
+ where d.state in ('sending', 'accepted', 'unknown', 'unknown_final') and v.definition -> 'Exit' ? 'repurchased'
+   and exists (select from orders o where o.customer_id = d.customer_id and o.placed_at > d.entered_at and o.placed_at < d.gate_at
+                and (o.unkept_at is null or o.unkept_at > d.gate_at) and o.recorded_at <= d.claimed_at)

@@ -1,0 +1,10 @@
+-- Ends planned rows of cancelled campaigns, due or not. $1 at most so many rows.
+with gone as (
+    select d.delivery_id, d.customer_id, d.entered_at
+      from deliveries d join campaigns c on c.campaign_id = d.campaign_id
+     where d.state = 'planned' and c.status = 'cancelled'
+     limit $1 for no key update of d skip locked
+)
+update deliveries d set state = 'cancelled', reason = 'cancelled', settled_at = clock_timestamp()
+  from gone g
+ where d.delivery_id = g.delivery_id and d.customer_id = g.customer_id and d.entered_at = g.entered_at

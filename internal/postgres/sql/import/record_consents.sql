@@ -1,0 +1,23 @@
+-- Adds the consents a customers file states to the history. Withdrawals lock the contacts row, so that no gate that
+-- read the old state can still be sending.
+-- Rows: one count, of new consents.
+-- Twice: the same row of history is there already.
+with withdrawn as materialized (
+    select t.customer_id
+      from contacts t
+     where t.customer_id in (select customer_id from import_customers where consent_email = false or consent_sms = false)
+     order by t.customer_id
+       for no key update
+), stated as (
+    select customer_id, 'email' as channel, consent_email as granted, consent_at from import_customers where consent_email is not null
+    union
+    select customer_id, 'sms', consent_sms, consent_at from import_customers where consent_sms is not null
+), added as (
+    insert into consents (customer_id, channel, granted, at, source)
+    select customer_id, channel, granted, consent_at, 'import'
+      from stated
+     where (select count(*) from withdrawn) >= 0
+    on conflict (customer_id, channel, purpose, at, granted) do nothing
+    returning 1
+)
+select count(*) from added

@@ -1,0 +1,13 @@
+-- Brings the heads of known orders up to the file. A guest's order may gain a customer; one with a customer keeps one.
+-- Rows: none; import_orders.changed says which.
+-- Twice: only what differs is written.
+with changed as (
+    update orders o
+       set customer_id = coalesce(c.customer_id, o.customer_id), placed_at = s.placed_at, currency = s.currency
+      from import_orders s
+      left join import_customers c on c.seq = s.customer_seq
+     where s.order_id = o.order_id and not s.is_new
+       and (coalesce(c.customer_id, o.customer_id), s.placed_at, s.currency) is distinct from (o.customer_id, o.placed_at, o.currency)
+    returning o.order_id
+)
+update import_orders s set changed = true from changed where changed.order_id = s.order_id
