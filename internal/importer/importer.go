@@ -1,0 +1,180 @@
+package importer
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/postgres"
+)
+
+// Options say what to import and how to read it.
+type Options struct {
+	Kind     string // Orders, Customers or Products
+	File     string
+	Preset   string // empty means Generic; the others are for Orders only
+	Map      Map    // of the generic preset
+	Zone     *time.Location
+	Currency string // of orders that name none, and of products' prices
+	Encoding string // UTF8 (the default) or GB18030
+	Rejects  string // empty: beside the file, named FILE.rejects.csv
+
+	// Consent, where set, is assumed for every customer of the file who has said
+	// neither yes nor no on its channel.
+	Consent *postgres.AssumedConsent
+
+	// AddressTemplate gives customers without an e-mail address one, %s being the
+	// shop's id: "%s@demo.invalid". Empty gives none.
+	AddressTemplate string
+
+	// Progress is told how many bytes of the file were read, now and then, from
+	// another goroutine. Nil tells nobody.
+	Progress func(done, total int64)
+}
+
+// Summary is what an import did. Read = Merged + Rejected, always.
+type Summary struct {
+	File, SHA256 string
+	Kind, Preset string
+
+	Read, Merged, Rejected int // data rows
+	RejectedBy             map[string]int
+	AddressesLeftOut       map[string]int // by reason; their rows were merged
+	RejectsFile            string         // empty: nothing to write
+	ResumedAt              int            // line up to which an earlier run had staged; 0: from the start
+	IgnoredColumns         []string
+
+	postgres.ImportCounts
+	Staged, Took time.Duration // until the last row was staged; in all
+}
+
+// Run imports a file into a migrated database. It returns when the merge is
+// committed, and an error when nothing was merged: a *fault.Fault where a person
+// can mend it. After a kill or a cancelled ctx, the same call goes on behind the
+// last staged chunk. One import at a time runs into a database.
+func Run(ctx context.Context, store *postgres.Store, opts Options) (Summary, error) {
+	begun := time.Now()
+	opts, err := opts.complete()
+	if err != nil {
+		return Summary{}, err
+	}
+	in, err := openInput(opts.File)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer in.Close() //nolint:errcheck // only read
+
+	sum := Summary{
+		File: opts.File, SHA256: hex.EncodeToString(in.sum[:]), Kind: opts.Kind, Preset: opts.Preset,
+		RejectedBy: map[string]int{}, AddressesLeftOut: map[string]int{},
+	}
+	r := &run{in: in, opts: opts, sum: &sum, rejects: rejects{path: opts.Rejects}}
+	if err := r.open(); err != nil {
+		return Summary{}, err
+	}
+	job, err := store.BeginImport(ctx, postgres.ImportKey{
+		SHA256: in.sum, Kind: opts.Kind, Preset: opts.Preset, Settings: opts.fingerprint(), File: in.name,
+	})
+	if err != nil {
+		return Summary{}, err
+	}
+	defer job.Close()
+	sum.ResumedAt = job.StagedTo()
+
+	err = r.stage(ctx, job)
+	sum.Staged = time.Since(begun)
+	if err == nil {
+		sum.ImportCounts, err = r.merge(ctx, job)
+	}
+	if err != nil {
+		return Summary{}, r.giveUp(ctx, job, err)
+	}
+	if err := r.rejects.close(); err != nil {
+		return sum, fmt.Errorf("merged, but the rejects are incomplete: %w", err)
+	}
+	if r.rejects.file != nil {
+		sum.RejectsFile = opts.Rejects
+	}
+	sum.Took = time.Since(begun)
+	return sum, nil
+}
+
+// complete checks the options and fills in what they leave to the preset.
+func (o Options) complete() (Options, error) {
+	if _, ok := genericColumns[o.Kind]; !ok {
+		return o, fault.New(fault.Usage, fmt.Sprintf("%q cannot be imported", o.Kind), "orders, customers or products")
+	}
+	type preset struct{ zone, currency string }
+	known := map[string]preset{Generic: {zone: "UTC"}, UCIOnlineRetail: {"Europe/London", "GBP"}, CDNOW: {"UTC", "USD"}}
+	if o.Preset == "" {
+		o.Preset = Generic
+	}
+	p, ok := known[o.Preset]
+	switch {
+	case !ok:
+		return o, fault.New(fault.Usage, fmt.Sprintf("there is no preset %q", o.Preset), "presets: "+strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+	case o.Preset != Generic && o.Kind != Orders:
+		return o, fault.New(fault.Usage, fmt.Sprintf("the preset %s is for orders, not for %s", o.Preset, o.Kind), "")
+	case o.Preset != Generic && !o.Map.empty():
+		return o, fault.New(fault.Usage, "a map goes with the generic preset, not with "+o.Preset, "leave one of the two out")
+	}
+	if o.Encoding == "" {
+		o.Encoding = UTF8
+	}
+	if o.Encoding != UTF8 && o.Encoding != GB18030 {
+		return o, fault.New(fault.Usage, fmt.Sprintf("unknown encoding %q", o.Encoding), "utf-8 or gb18030")
+	}
+	if o.Zone == nil {
+		o.Zone = o.Map.Zone
+	}
+	if o.Zone == nil {
+		zone, err := calendar.Zone(p.zone)
+		if err != nil {
+			return o, err
+		}
+		o.Zone = zone
+	}
+	o.Currency = first(o.Currency, o.Map.Currency, p.currency)
+	if o.Currency != "" {
+		code, err := currencyCode(o.Currency)
+		if err != nil {
+			return o, err
+		}
+		o.Currency = code
+	}
+	if o.AddressTemplate != "" && !strings.Contains(o.AddressTemplate, "%s") {
+		return o, fault.New(fault.Usage, fmt.Sprintf("the address template %q has no %%s", o.AddressTemplate), `for example "%s@demo.invalid"`)
+	}
+	o.Rejects = first(o.Rejects, o.File+".rejects.csv")
+	return o, nil
+}
+
+func first(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+func (m Map) empty() bool {
+	return m.Source == "" && len(m.Columns) == 0 && len(m.Defaults) == 0 && m.Time == "" && m.Zone == nil && m.Currency == ""
+}
+
+// fingerprint names everything that changes what the same bytes are staged as.
+func (o Options) fingerprint() string {
+	text := fmt.Sprintf("%s|%s|%s|%s|%s|%s|%q|%q", o.Zone, o.Currency, o.Encoding, o.AddressTemplate, o.Map.Source, o.Map.Time, o.Map.Columns, o.Map.Defaults)
+	sum := sha256.Sum256([]byte(text)) // maps print in the order of their keys
+	return hex.EncodeToString(sum[:8])
+}
+
+// source is the first part of every order's identity.
+func (o Options) source() string { return first(o.Map.Source, o.Preset) }

@@ -1,0 +1,89 @@
+package importer
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"slices"
+)
+
+// jsonReader reads one JSON object a line. Its header is the keys asked for; a
+// key that an object does not have is an empty field.
+type jsonReader struct {
+	lines   *lineReader
+	keys    []string
+	index   map[string]int
+	ignored map[string]bool
+}
+
+func newJSONReader(lines *lineReader, keys []string) *jsonReader {
+	j := &jsonReader{lines: lines, keys: keys, index: map[string]int{}, ignored: map[string]bool{}}
+	for i, key := range keys {
+		j.index[key] = i
+	}
+	return j
+}
+
+func (j *jsonReader) header() []string { return j.keys }
+
+func (j *jsonReader) next(rec *record) error {
+	var line textLine
+	for {
+		var err error
+		if line, err = j.lines.next(); err != nil {
+			return err
+		}
+		if len(bytes.TrimSpace(line.text)) > 0 || line.bad != nil {
+			break
+		}
+	}
+	rec.line, rec.raw = line.number, line.text
+	rec.fields = slices.Grow(rec.fields[:0], len(j.keys))[:len(j.keys)]
+	clear(rec.fields)
+	if line.bad != nil {
+		return line.bad
+	}
+	if bad := j.fill(rec); bad != nil {
+		return bad
+	}
+	return nil
+}
+
+func (j *jsonReader) fill(rec *record) *badLine {
+	decoder := json.NewDecoder(bytes.NewReader(rec.raw))
+	decoder.UseNumber()
+	var object map[string]any
+	if err := decoder.Decode(&object); err != nil || object == nil {
+		return &badLine{reason: "not a JSON object"}
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return &badLine{reason: "text behind the JSON object"}
+	}
+	for key, value := range object {
+		i, ok := j.index[key]
+		if !ok {
+			if len(j.ignored) < 100 { // a list for a person
+				j.ignored[key] = true
+			}
+			continue
+		}
+		switch v := value.(type) {
+		case nil:
+		case string:
+			rec.fields[i] = []byte(v)
+			if bytes.IndexByte(rec.fields[i], 0) >= 0 {
+				return &badLine{"a NUL byte", key}
+			}
+		case json.Number:
+			rec.fields[i] = []byte(v)
+		case bool:
+			rec.fields[i] = []byte("no")
+			if v {
+				rec.fields[i] = []byte("yes")
+			}
+		default:
+			return &badLine{"neither text nor a number", key}
+		}
+	}
+	return nil
+}

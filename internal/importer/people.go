@@ -1,0 +1,114 @@
+package importer
+
+import (
+	"fmt"
+
+	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/order"
+	"github.com/rewave/rewave/internal/postgres"
+)
+
+// customer reads a row of a customers file.
+func (r *run) customer() func(*record) (postgres.ImportCustomer, bool, *badLine) {
+	id, email, phone := r.layout.field("customer_id"), r.layout.field("email"), r.layout.field("phone")
+	first, last, locale := r.layout.field("first_name"), r.layout.field("last_name"), r.layout.field("locale")
+	region, zone := r.layout.field("region"), r.layout.field("zone")
+	byEmail, bySMS, at := r.layout.field("consent_email"), r.layout.field("consent_sms"), r.layout.field("consent_at")
+	addresses := &collector{template: r.opts.AddressTemplate, address: r.leaveOut}
+
+	return func(rec *record) (k postgres.ImportCustomer, _ bool, bad *badLine) {
+		k.Line, k.ShopID = rec.line, string(id.of(rec))
+		if k.ShopID == "" {
+			return k, false, &badLine{reason: "no customer_id"}
+		}
+		if len(k.ShopID) > maxID {
+			return k, false, badValue(fmt.Sprintf("an id longer than %d bytes", maxID), []byte(k.ShopID))
+		}
+		if text := zone.of(rec); len(text) > 0 {
+			place, err := calendar.Zone(string(text))
+			if err != nil {
+				return k, false, badValue("unknown time zone", text)
+			}
+			k.Zone = place.String()
+		}
+		if k.ConsentEmail, bad = consent(byEmail.of(rec)); bad != nil {
+			return k, false, bad
+		}
+		if k.ConsentSMS, bad = consent(bySMS.of(rec)); bad != nil {
+			return k, false, bad
+		}
+		if k.ConsentEmail != nil || k.ConsentSMS != nil {
+			var ok bool
+			if k.ConsentAt, ok = r.clock.read(at.of(rec)); !ok {
+				return k, false, badValue("consent without an instant in consent_at", at.of(rec))
+			}
+		}
+		set(&k.FirstName, first.of(rec))
+		set(&k.LastName, last.of(rec))
+		set(&k.Locale, locale.of(rec))
+		set(&k.Region, region.of(rec))
+		if text := email.of(rec); len(text) > 0 {
+			addresses.email(&k, string(text))
+		} else {
+			addresses.assume(&k)
+		}
+		if text := phone.of(rec); len(text) > 0 {
+			addresses.phone(&k, string(text))
+		}
+		return k, true, nil
+	}
+}
+
+// consent is nil when the file does not say.
+func consent(text []byte) (*bool, *badLine) {
+	if len(text) == 0 {
+		return nil, nil
+	}
+	yes, ok := readYes(text)
+	if !ok {
+		return nil, badValue("consent is neither yes nor no", text)
+	}
+	return &yes, nil
+}
+
+// product reads a row of a products file.
+func (r *run) product() func(*record) (postgres.ImportProduct, bool, *badLine) {
+	sku, name, category := r.layout.field("sku"), r.layout.field("name"), r.layout.field("category")
+	price, cost := r.layout.field("price"), r.layout.field("cost")
+	decimals := order.Decimals(r.opts.Currency)
+
+	return func(rec *record) (p postgres.ImportProduct, _ bool, bad *badLine) {
+		p.Line, p.SKU = rec.line, string(sku.of(rec))
+		if p.SKU == "" {
+			return p, false, &badLine{reason: "no sku"}
+		}
+		if len(p.SKU) > maxID {
+			return p, false, badValue(fmt.Sprintf("an id longer than %d bytes", maxID), []byte(p.SKU))
+		}
+		set(&p.Name, name.of(rec))
+		set(&p.Category, category.of(rec))
+		if p.Price, bad = minor(price.of(rec), decimals); bad != nil {
+			return p, false, bad
+		}
+		if p.Cost, bad = minor(cost.of(rec), decimals); bad != nil {
+			return p, false, bad
+		}
+		return p, true, nil
+	}
+}
+
+// minor is an amount in minor units; nil when the file does not say.
+func minor(text []byte, decimals int) (*int64, *badLine) {
+	if len(text) == 0 {
+		return nil, nil
+	}
+	price, bad := readPrice(text)
+	if bad != nil {
+		return nil, bad
+	}
+	amount, err := order.Amount(1, price, decimals)
+	if err != nil {
+		return nil, badValue("the price is too large", text)
+	}
+	return &amount, nil
+}

@@ -1,0 +1,69 @@
+package importer
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/rewave/rewave/internal/fault"
+)
+
+// rejects writes what is not merged: line, reason and the row as it was read.
+// The file comes into being with the first of them.
+type rejects struct {
+	path   string
+	file   *os.File
+	buf    *bufio.Writer
+	out    *csv.Writer
+	failed error // the first of any write; nothing is written behind it
+}
+
+func (r *rejects) add(rec *record, bad *badLine) error {
+	if r.failed == nil {
+		r.failed = r.write(rec, bad)
+	}
+	return r.failed
+}
+
+func (r *rejects) write(rec *record, bad *badLine) error {
+	if r.file == nil {
+		file, err := os.Create(r.path)
+		if err != nil {
+			return fault.Wrap(fault.Denied, err, "cannot write the rejects to "+r.path, "say where with --rejects FILE; nothing was imported")
+		}
+		r.file, r.buf = file, bufio.NewWriter(file)
+		r.out = csv.NewWriter(r.buf)
+		if err := r.out.Write([]string{"line", "reason", "row"}); err != nil {
+			return err
+		}
+	}
+	return r.out.Write([]string{strconv.Itoa(rec.line), bad.full(), inert(string(rec.raw))})
+}
+
+// inert keeps a spreadsheet from taking a row for a formula.
+func inert(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r\x00", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}
+
+// close ends the file; the error is the first that any write met.
+func (r *rejects) close() error {
+	if r.file == nil {
+		return nil
+	}
+	r.out.Flush()
+	return errors.Join(r.out.Error(), r.buf.Flush(), r.file.Close())
+}
+
+// discard removes the file of an import that was refused as a whole.
+func (r *rejects) discard() error {
+	if r.file == nil {
+		return nil
+	}
+	return errors.Join(r.file.Close(), os.Remove(r.path))
+}

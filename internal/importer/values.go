@@ -1,0 +1,152 @@
+package importer
+
+import (
+	"bytes"
+	"net/mail"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/order"
+)
+
+// layouts are the times that are read without being told a form: with an offset,
+// or the wall time of the shop.
+var layouts = []string{
+	"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04",
+	time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04Z07:00", "2006-01-02",
+}
+
+// clockReader turns written times into instants. It remembers the last, because
+// the lines of an order share theirs.
+type clockReader struct {
+	zone    *time.Location
+	layouts []string
+	text    []byte
+	at      time.Time
+	ok      bool
+}
+
+func newClockReader(zone *time.Location, layouts []string) *clockReader {
+	return &clockReader{zone: zone, layouts: slices.Clone(layouts)}
+}
+
+// read is the instant, cut to microseconds; false when the text is no time
+// between the years 1900 and 2200.
+func (c *clockReader) read(text []byte) (time.Time, bool) {
+	if bytes.Equal(text, c.text) && c.text != nil {
+		return c.at, c.ok
+	}
+	c.text = append(c.text[:0], text...)
+	c.at, c.ok = time.Time{}, false
+	for i, layout := range c.layouts {
+		t, err := time.Parse(layout, string(text))
+		if err != nil {
+			continue
+		}
+		c.layouts[0], c.layouts[i] = c.layouts[i], c.layouts[0] // a file keeps to one form
+		if !strings.Contains(layout, "Z07:00") {
+			t = c.instant(t)
+		}
+		c.at, c.ok = t.UTC().Truncate(time.Microsecond), t.Year() >= 1900 && t.Year() < 2200
+		break
+	}
+	return c.at, c.ok
+}
+
+// instant is when the wall shows what t shows.
+func (c *clockReader) instant(t time.Time) time.Time {
+	date := calendar.Date{Year: t.Year(), Month: t.Month(), Day: t.Day()}
+	clock := calendar.Clock(t.Hour()*60 + t.Minute())
+	at := calendar.Instant(date, clock, c.zone)
+	if calendar.ClockOf(at, c.zone) == clock { // not skipped: seconds count
+		at = at.Add(time.Duration(t.Second())*time.Second + time.Duration(t.Nanosecond()))
+	}
+	return at
+}
+
+// readQuantity reads a whole number; 6.0 is one.
+func readQuantity(text []byte) (int, bool) {
+	if i := bytes.IndexByte(text, '.'); i > 0 && len(bytes.Trim(text[i+1:], "0")) == 0 {
+		text = text[:i]
+	}
+	n, err := strconv.ParseInt(string(text), 10, 32)
+	return int(n), err == nil && n > -1<<31
+}
+
+// readPrice reads a price that is not negative.
+func readPrice(text []byte) (order.Price, *badLine) {
+	price, err := order.ParsePrice(text)
+	switch {
+	case err == order.ErrNotANumber:
+		return 0, badValue("the price is not a number", text)
+	case err == order.ErrDecimals:
+		return 0, badValue("the price has more than 4 decimals", text)
+	case err != nil:
+		return 0, badValue("the price is too large", text)
+	case price < 0:
+		return 0, badValue("the price is negative", text)
+	}
+	return price, nil
+}
+
+// badValue quotes what stands there, shortened.
+func badValue(reason string, text []byte) *badLine {
+	const most = 60
+	if len(text) == 0 {
+		return &badLine{reason, "it is empty"}
+	}
+	shown := strings.ToValidUTF8(string(text[:min(len(text), most)]), "")
+	if len(text) > most {
+		shown += "..."
+	}
+	return &badLine{reason, strconv.Quote(shown)}
+}
+
+// validEmail says whether a message could be addressed to it. It asks no server.
+func validEmail(address string) bool {
+	if len(address) > 254 || strings.ContainsAny(address, " \t\r\n<>\"(),;:") {
+		return false
+	}
+	at := strings.LastIndexByte(address, '@')
+	if at < 1 || at > 64 {
+		return false
+	}
+	labels := strings.Split(address[at+1:], ".")
+	if len(labels) < 2 {
+		return false
+	}
+	for _, label := range labels {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsAny(label, "_[]") {
+			return false
+		}
+	}
+	parsed, err := mail.ParseAddress(address)
+	return err == nil && parsed.Address == address
+}
+
+// readPhone is the number without the marks people divide it by; false when it
+// cannot be one.
+func readPhone(text string) (string, bool) {
+	number := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" -.()/\u00a0", r) {
+			return -1
+		}
+		return r
+	}, text)
+	digits := strings.TrimPrefix(number, "+")
+	return number, len(digits) >= 6 && len(digits) <= 15 && strings.Trim(digits, "0123456789") == ""
+}
+
+// readYes reads consent as shops write it; ok is false for anything else.
+func readYes(text []byte) (yes, ok bool) {
+	switch strings.ToLower(string(text)) {
+	case "yes", "y", "true", "1":
+		return true, true
+	case "no", "n", "false", "0":
+		return false, true
+	}
+	return false, false
+}
