@@ -1,0 +1,61 @@
+# What there is to do here. `make` alone lists it.
+SHELL := /bin/bash
+GO    ?= go
+MAKEFLAGS += --no-print-directory
+export CGO_ENABLED = 0
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+demo: build ## set up what is missing, then run the main job (ARGS="--orders FILE --preset NAME")
+	@internal/tools/deps.sh postgresql redis-server
+	@bin/rewave demo $(ARGS)
+
+build: ## bin/rewave, one static binary
+	@command -v $(GO) >/dev/null || { echo "missing: Go; install it from https://go.dev/dl, then try again" >&2; exit 1; }
+	@echo "building bin/rewave"
+	@$(GO) build -trimpath -ldflags="-s -w" -o bin/rewave ./cmd/rewave
+
+test: deps vet lint ## what a change must pass: vet, staticcheck, all tests with the race detector
+	@echo "testing, with the race detector"
+	@$(GO) -C internal/tools test ./...
+	@CGO_ENABLED=1 bin/gotest -race $(TESTFLAGS) ./...
+
+deps: ## name and install what is missing: PostgreSQL, Redis, gcc (for the race detector)
+	@internal/tools/deps.sh postgresql redis-server gcc
+
+vet:
+	@echo "vetting"
+	@$(GO) vet ./...
+
+# Without ST1003 (names), which the package's own words overrule, and QF, which only proposes.
+lint: bin/staticcheck bin/gotest
+	@echo "staticcheck"
+	@bin/staticcheck -checks 'all,-ST1003,-QF*' ./...
+
+bench: deps build ## the figures of the house, as ratios to their baselines
+	@$(GO) test -run '^$$' -bench . -timeout 30m $(BENCHFLAGS) ./...
+
+FUZZTIME ?= 10s
+fuzz: ## each fuzz test for $(FUZZTIME)
+	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
+		sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file" | while read -r name; do \
+			echo "fuzzing $$name in $$(dirname "$$file") for $(FUZZTIME)"; \
+			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null || exit 1; \
+		done || exit 1; \
+	done
+
+fmt: ## gofmt
+	@gofmt -l -w cmd campaigns rules workers internal migrations
+
+clean: ## remove bin
+	@rm -rf bin
+
+bin/staticcheck: internal/tools/go.mod
+	@echo "building staticcheck"
+	@$(GO) -C internal/tools build -o ../../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+
+bin/gotest: internal/tools/go.mod $(wildcard internal/tools/gotest/*.go)
+	@$(GO) -C internal/tools build -o ../../bin/gotest ./gotest
+
+.PHONY: help demo build test deps vet lint bench fuzz fmt clean
