@@ -1,0 +1,70 @@
+// Package delivery is the life of one message to one customer: its states, the
+// legal moves between them, and the last check before a send.
+//
+//	planned ──► sending ──► accepted
+//	  ▲  │        │  ├────► failed
+//	  │  │        │  └────► unknown ──► accepted | failed | unknown_final
+//	  │  │        └───────► planned            (surely not taken)
+//	  │  ├──► withheld                          (the holdout's ghost)
+//	  │  ├──► suppressed | cancelled | expired  (with a reason)
+//	  │  └──► dead ──► planned                  (a person, with a reason)
+//	  └── quarantine ◄── planned | sending      (after a failover that may have forgotten)
+//
+// unknown means that the provider may or may not have taken it. It is never sent
+// again by itself: only the provider's evidence or a person settles it. The
+// database refuses every move that Legal refuses.
+package delivery
+
+// State is where a delivery stands.
+type State string
+
+const (
+	Planned      State = "planned"
+	Sending      State = "sending"
+	Accepted     State = "accepted"
+	Failed       State = "failed"
+	Unknown      State = "unknown"
+	UnknownFinal State = "unknown_final"
+	Withheld     State = "withheld"
+	Suppressed   State = "suppressed"
+	Cancelled    State = "cancelled"
+	Expired      State = "expired"
+	Dead         State = "dead"
+	Quarantine   State = "quarantine"
+)
+
+// States is every state, in the order of a life.
+var States = [...]State{Planned, Sending, Accepted, Failed, Unknown, UnknownFinal,
+	Withheld, Suppressed, Cancelled, Expired, Dead, Quarantine}
+
+// Legal reports whether a delivery may go from one state to another. Staying is
+// not a move.
+func Legal(from, to State) bool {
+	switch from {
+	case Planned:
+		return to == Sending || to == Withheld || to == Suppressed || to == Cancelled || to == Expired || to == Dead || to == Quarantine
+	case Sending:
+		return to == Accepted || to == Failed || to == Unknown || to == Planned || to == Quarantine
+	case Unknown:
+		return to == Accepted || to == Failed || to == UnknownFinal
+	case UnknownFinal:
+		return to == Accepted || to == Failed || to == Planned
+	case Quarantine:
+		return to == Planned || to == Unknown
+	case Dead:
+		return to == Planned
+	}
+	return false
+}
+
+// Contacted reports whether a message in this state was, or may have been,
+// sent: what caps count.
+func (s State) Contacted() bool {
+	return s == Sending || s == Accepted || s == Unknown || s == UnknownFinal
+}
+
+// Terminal reports whether nothing moves the delivery any more without outside
+// evidence or a person.
+func (s State) Terminal() bool {
+	return s != Planned && s != Sending && s != Unknown && s != Quarantine
+}

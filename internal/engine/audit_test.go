@@ -1,0 +1,79 @@
+package engine_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/rewave/rewave/internal/audit"
+	"github.com/rewave/rewave/internal/postgres"
+)
+
+// breaks says for each probe how to break its invariant, and nothing else, in a
+// ledger of accepted and withheld deliveries. Triggers and foreign keys are off.
+var breaks = map[string]string{
+	"arm_kept":       "update enrollments set arm = 'global_hold' where enrollment_id = (select min(enrollment_id) from enrollments where arm = 'hold')",
+	"arm_recomputed": "update enrollments set u = case when u < 0.25 then u + 0.1 when u < 0.5 then u - 0.1 when u < 0.75 then u + 0.1 else u - 0.1 end where enrollment_id = (select min(enrollment_id) from enrollments)",
+	"coupon_once": `insert into coupon_pools (pool) values ('p'); insert into coupons (pool, code, customer_id, entered_at, enrollment_id, round, wave, bound_at)
+		values ('p', 'ABCD', 1, now(), 999, 1, 'hello', now())`,
+	"entered_once": "update enrollments set entry = 2 where enrollment_id = (select min(enrollment_id) from enrollments)",
+	"has_an_end": `update deliveries set state = 'sending', lease_until = now() - interval '1 hour' where delivery_id =
+		(select min(delivery_id) from deliveries where state = 'accepted')`,
+	"in_time": "update deliveries set gate_at = scheduled_at - interval '1 second' where delivery_id = (select min(delivery_id) from deliveries where state = 'accepted')",
+	"no_converted": `insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor, recorded_at)
+		select 'test', 'x', customer_id, gate_at - interval '1 minute', 'EUR', 100, claimed_at from deliveries where state = 'accepted' order by delivery_id limit 1`,
+	"no_opt_out": `insert into consents (customer_id, channel, granted, at, source, recorded_at)
+		select customer_id, 'email', false, gate_at - interval '1 minute', 'test', claimed_at from deliveries where state = 'accepted' order by delivery_id limit 1`,
+	"no_suppressed": `insert into suppressions (channel, address_hash, reason, at, recorded_at)
+		select 'email', email_hash, 'bounced', gate_at - interval '1 minute', claimed_at from deliveries join contacts using (customer_id) where state = 'accepted' order by delivery_id limit 1`,
+	"only_treated": `alter table deliveries drop constraint only_treated_are_sent;
+		update deliveries set state = 'accepted', epoch = 1, tries = 1, claimed_at = now() where delivery_id = (select min(delivery_id) from deliveries where state = 'withheld')`,
+	"planned_once":   "delete from deliveries where delivery_id = (select min(delivery_id) from deliveries where state = 'planned')",
+	"provider_once":  "update deliveries set provider_id = 'same', provider = 'test' where delivery_id in (select delivery_id from deliveries where state = 'accepted' order by delivery_id limit 2)",
+	"refunds_add_up": "update orders set refunded_minor = 1 where order_id = (select min(order_id) from orders)",
+	"sent_once":      "update deliveries set epoch = 2 where delivery_id = (select min(delivery_id) from deliveries where state = 'accepted')",
+}
+
+func TestEachProbeSeesItsOwnInvariantBrokenAndNoOther(t *testing.T) {
+	t.Parallel()
+	for _, probe := range postgres.Probes() {
+		t.Run(probe, func(t *testing.T) {
+			t.Parallel()
+			damage, ok := breaks[probe]
+			if !ok {
+				t.Fatal("no way to break it is written down here")
+			}
+			w := newWorld(t)
+			w.entered(12, thanks())
+			w.send(start.Add(1*days + time.Hour))
+			w.sound()
+			w.damage(damage)
+			result, err := audit.Run(context.Background(), w.db.Store)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var broken []string
+			for _, p := range result.Probes {
+				if p.Broken > 0 {
+					broken = append(broken, p.Name)
+				}
+			}
+			same(t, "broken probes", broken, []string{probe})
+			if result.Err() == nil {
+				t.Error("a broken ledger was called sound")
+			}
+		})
+	}
+	for name := range breaks {
+		if !slices.Contains(postgres.Probes(), name) {
+			t.Errorf("%s is broken here and no probe looks for it", name)
+		}
+	}
+}
+
+// damage runs SQL with the ledger's own guards off.
+func (w *world) damage(sql string) {
+	w.t.Helper()
+	w.db.Exec(w.t, "do $do$ begin set local session_replication_role = replica; "+sql+"; end $do$")
+}

@@ -1,0 +1,188 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/wave"
+	"github.com/rewave/rewave/rules"
+)
+
+// page is how many candidates are decided in one transaction.
+const page = 1000
+
+// EnterOrders decides every order that a campaign has yet to consider, each as
+// of the instant it was placed: what the shop learned later does not change who
+// was meant. It returns how many were decided. A campaign that another planner
+// is deciding is left to it. Twice is harmless: a decided order has left the
+// inbox in the transaction that decided it.
+func (e *Engine) EnterOrders(ctx context.Context) (int, error) {
+	return e.eachCampaign(ctx, func(c postgres.Campaign) (int, error) {
+		if c.Definition.Enter.On == "" {
+			return 0, nil
+		}
+		return e.untilDone(ctx, c, func(p *postgres.Planning, v *version) (int, bool, error) {
+			candidates, err := p.InboxCandidates(ctx, e.at(), v.channels(), page)
+			if err != nil || len(candidates) == 0 {
+				return 0, true, err
+			}
+			if err := e.enter(ctx, p, v, candidates); err != nil {
+				return 0, true, err
+			}
+			orders := make([]int64, len(candidates))
+			for i, k := range candidates {
+				orders[i] = k.OrderID
+			}
+			return len(candidates), len(candidates) < page, p.Considered(ctx, orders)
+		})
+	})
+}
+
+// eachCampaign runs fn for all that still enroll. A paused campaign does: pause
+// stops messages, not the experiment.
+func (e *Engine) eachCampaign(ctx context.Context, fn func(postgres.Campaign) (int, error)) (int, error) {
+	list, err := e.Store.Campaigns(ctx, "")
+	if err != nil {
+		return 0, err
+	}
+	total := 0
+	for _, c := range list {
+		if c.Status == "cancelled" {
+			continue
+		}
+		n, err := fn(c)
+		total += n
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// untilDone runs one planning transaction after another until step says that
+// it is done, or another planner has the campaign.
+func (e *Engine) untilDone(ctx context.Context, c postgres.Campaign, step func(*postgres.Planning, *version) (n int, done bool, err error)) (int, error) {
+	v, err := e.version(ctx, c.VersionID)
+	if err != nil {
+		return 0, err
+	}
+	total := 0
+	for {
+		var n int
+		var done bool
+		busy, err := e.Store.Plan(ctx, c, func(p *postgres.Planning) error {
+			n, done, err = step(p, v)
+			return err
+		})
+		if err != nil || busy {
+			return total, err
+		}
+		total += n
+		if done {
+			return total, nil
+		}
+	}
+}
+
+// enter decides a page of candidates with wave.Plan and writes what it said.
+func (e *Engine) enter(ctx context.Context, p *postgres.Planning, v *version, candidates []postgres.Candidate) error {
+	customers := make([]int64, 0, len(candidates))
+	var latest time.Time
+	for _, k := range candidates {
+		customers = append(customers, int64(k.Profile.ID))
+		if k.At.After(latest) {
+			latest = k.At
+		}
+	}
+	orders, err := p.Orders(ctx, customers, latest, e.Shop.Currency)
+	if err != nil {
+		return err
+	}
+	var entering []postgres.Entering
+	tallies := map[time.Time]map[audience.Reason]int{}
+	again := map[int64]postgres.Candidate{} // a customer may stand in a page twice
+	for _, k := range candidates {
+		who := int64(k.Profile.ID)
+		if before, ok := again[who]; ok {
+			k.Entries, k.LastEntry = before.Entries, before.LastEntry
+		}
+		d := e.decide(v, k, orders[who])
+		if d.Err != nil {
+			e.Log.Warn("rule could not be evaluated", "campaign", v.stored.Name, "customer", who, "error", d.Err)
+		}
+		slot := tallyKey(k, e.Shop.Zone)
+		if tallies[slot] == nil {
+			tallies[slot] = map[audience.Reason]int{}
+		}
+		tallies[slot][d.Reason]++
+		if d.Reason == "" {
+			k.Entries, k.LastEntry = k.Entries+1, k.At
+			entering = append(entering, newEntering(v.planner, k, d))
+		}
+		again[who] = k
+	}
+	if len(entering) > 0 {
+		if _, err := p.Enter(ctx, entering); err != nil {
+			return err
+		}
+	}
+	for slot, tally := range tallies {
+		if err := p.Count(ctx, slot, tally); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newEntering(p *wave.Planner, k postgres.Candidate, d wave.Decision) postgres.Entering {
+	x := postgres.Entering{Enrollment: d.Enrollment, AssignedID: k.Profile.ShopID, OrderID: k.OrderID, Deliveries: d.Deliveries}
+	if next, ok := p.NextRound(k.At, 1); ok {
+		x.NextRound = &next
+	}
+	return x
+}
+
+func (e *Engine) decide(v *version, k postgres.Candidate, history []postgres.OrderHistory) wave.Decision {
+	if k.Merged {
+		return wave.Decision{Reason: audience.Merged}
+	}
+	return v.planner.Plan(wave.Candidate{
+		Profile: k.Profile, Contact: k.Contact, EnteredAt: k.At, Entries: k.Entries, LastEntry: k.LastEntry,
+		Env: e.env(k, history),
+	})
+}
+
+// env is what the rule sees: the customer as of the candidate's instant.
+func (e *Engine) env(k postgres.Candidate, history []postgres.OrderHistory) rules.Env {
+	facts := make([]rules.OrderFact, 0, len(history))
+	var trigger *rules.OrderFact
+	for _, o := range history {
+		fact, ok := o.AsOf(k.At)
+		if !ok {
+			continue
+		}
+		if o.ID == k.OrderID {
+			fact.Lines = k.Lines
+			trigger = &fact
+		}
+		facts = append(facts, fact)
+	}
+	who := rules.Customer{ID: k.Profile.ShopID, Locale: k.Profile.Locale, Region: k.Profile.Region, Zone: k.Profile.Zone,
+		EmailKnown: k.Contact.Channels["email"].Address != ""}
+	env := rules.NewEnv(who, facts, k.At, rules.Basis{Zone: e.Shop.Zone, Digits: e.Shop.Digits})
+	if trigger != nil {
+		env = env.WithOrder(*trigger)
+	}
+	return env
+}
+
+// tallyKey is the slot, or for triggered entries the day in the shop's zone.
+func tallyKey(k postgres.Candidate, zone *time.Location) time.Time {
+	if k.OrderID == 0 {
+		return k.At.UTC()
+	}
+	y, m, d := k.At.In(zone).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}

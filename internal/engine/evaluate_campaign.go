@@ -1,0 +1,253 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/delivery"
+	"github.com/rewave/rewave/internal/evaluation"
+	"github.com/rewave/rewave/internal/holdout"
+	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/report"
+)
+
+// EvaluateCampaign reads the sufficient statistics of every point of the
+// current design as of an instant, judges them, keeps them, and returns the
+// report. It reads who was assigned and what they bought, never who was
+// reached.
+func (e *Engine) EvaluateCampaign(ctx context.Context, name string, asOf time.Time) (report.Report, error) {
+	list, err := e.Store.Campaigns(ctx, name)
+	if err != nil {
+		return report.Report{}, err
+	}
+	c := list[0]
+	entries, err := e.Store.Entries(ctx, c.ID, c.Design, asOf, e.Shop.Currency)
+	if err != nil {
+		return report.Report{}, fmt.Errorf("evaluate %s: %w", name, err)
+	}
+	r := report.Report{
+		Campaign: c.Name, Says: c.Definition.Says, Design: c.Design, Version: c.Hash, AsOf: asOf, Zone: e.Shop.Zone, ReplayAA: e.Replay,
+		Arms:     []report.PlannedArm{{Arm: holdout.Treat, Share: holdout.Whole - c.Share}, {Arm: holdout.Hold, Share: c.Share}},
+		Salts:    []report.Salt{{Layer: holdout.CampaignLayer(c.Name, c.Design, 0), Of: "campaign holdout"}},
+		Language: report.English(),
+	}
+	for _, p := range c.Definition.Evaluation.Points {
+		for _, round := range roundsOf(c.Definition, p) {
+			if err := e.evaluatePoint(ctx, &r, c, p, round, entries); err != nil {
+				return r, fmt.Errorf("evaluate %s: %w", name, err)
+			}
+		}
+	}
+	return r, e.addLedger(ctx, &r, c)
+}
+
+// roundsOf is the rounds a point is read in: the one it names, else each.
+func roundsOf(c campaigns.Campaign, p campaigns.Point) []int {
+	if p.Anchor.Round > 0 {
+		return []int{p.Anchor.Round}
+	}
+	if p.Anchor.Entry {
+		return []int{1}
+	}
+	rounds := make([]int, c.Rounds.Times)
+	for i := range rounds {
+		rounds[i] = i + 1
+	}
+	return rounds
+}
+
+func (e *Engine) evaluatePoint(ctx context.Context, r *report.Report, c postgres.Campaign, p campaigns.Point, round int, entries postgres.EntrySpan) error {
+	q := postgres.PointQuery{Campaign: c.ID, Design: c.Design, Anchor: anchorKind(p.Anchor), Wave: p.Anchor.Wave, Round: round,
+		Window: p.Window, ReturnWindow: e.Shop.ReturnWindow, AsOf: r.AsOf, Currency: e.Shop.Currency}
+	arms, err := e.Store.Observe(ctx, q)
+	if err != nil {
+		return err
+	}
+	if err := e.Store.KeepStatistics(ctx, q, p.Name, arms); err != nil {
+		return err
+	}
+	primary := p.Name == c.Definition.Evaluation.Primary.Point && round == max(1, p.Anchor.Round)
+	in := evaluation.Input{
+		Point: evaluation.Point{Name: p.Name, Metric: c.Definition.Evaluation.Primary.Metric, Primary: primary,
+			Anchor: anchorSaid(c.Definition, p.Anchor, round), Window: p.Window, ReturnWindow: e.Shop.ReturnWindow},
+		Design: evaluation.Design{HoldShare: c.Share},
+		AsOf:   r.AsOf, Zone: e.Shop.Zone, ReplayAA: e.Replay,
+	}
+	if entries.First != nil {
+		in.Design.EntryFrom = *entries.First
+	}
+	if closes := closesAt(c, e.Shop.Zone); closes != nil {
+		in.Design.EntryUntil = *closes
+	}
+	var treated int64
+	for _, a := range arms {
+		if a.LastAnchor != nil {
+			if end := a.LastAnchor.Add(in.Point.Tail()); end.After(in.Point.FinalAt) {
+				in.Point.FinalAt = end
+			}
+		}
+		if a.Arm == string(holdout.Treat) {
+			treated = a.Assigned
+		}
+		in.Observations = append(in.Observations, evaluation.Observation{Arm: holdout.Arm(a.Arm), Assigned: a.Assigned,
+			Matured: evaluation.Totals(a.Matured), Final: evaluation.Totals(a.Final)})
+	}
+	if in.Cost, err = e.cost(ctx, q, treated, entries); err != nil {
+		return err
+	}
+	result, err := evaluation.Evaluate(in, r.Language)
+	if err != nil {
+		return err
+	}
+	r.Points = append(r.Points, result)
+	if primary {
+		return e.addCurves(ctx, r, c, p, q)
+	}
+	return nil
+}
+
+// cost is what a treated enrollment cost in the point's window, and what an
+// order earns.
+func (e *Engine) cost(ctx context.Context, q postgres.PointQuery, treated int64, entries postgres.EntrySpan) (evaluation.Cost, error) {
+	cost := evaluation.Cost{Margin: e.Shop.Margin, AverageOrderMinor: max(0, entries.AverageOrderMinor),
+		Currency: evaluation.Currency{Code: e.Shop.Currency, Digits: e.Shop.Digits}}
+	if treated == 0 {
+		return cost, nil
+	}
+	contacts, err := e.Store.Contacts(ctx, q)
+	if err != nil {
+		return cost, err
+	}
+	var micros int64
+	for channel, n := range contacts {
+		micros += n * e.Shop.CostMicros[channel]
+	}
+	cost.PerTreatedMicros = micros / treated
+	return cost, nil
+}
+
+// closesAt is when entry closes, where that is known.
+func closesAt(c postgres.Campaign, zone *time.Location) *time.Time {
+	closes := c.EntryUntil
+	if !c.Definition.Until.IsZero() {
+		until := calendar.Instant(c.Definition.Until, 0, zone)
+		if closes == nil || until.Before(*closes) {
+			closes = &until
+		}
+	}
+	return closes
+}
+
+func anchorKind(a campaigns.Anchor) string {
+	switch {
+	case a.Entry:
+		return "entry"
+	case a.SequenceEnd:
+		return "end"
+	}
+	return "wave"
+}
+
+func anchorSaid(c campaigns.Campaign, a campaigns.Anchor, round int) string {
+	said := a.Wave + ", as scheduled"
+	if a.Entry {
+		said = "entry"
+	} else if a.SequenceEnd {
+		said = "the last wave, as scheduled"
+	}
+	if c.Rounds.Times > 1 && !a.Entry {
+		said += fmt.Sprintf(", round %d", round)
+	}
+	return said
+}
+
+// addCurves draws the cumulative repurchase of the primary point.
+func (e *Engine) addCurves(ctx context.Context, r *report.Report, c postgres.Campaign, p campaigns.Point, q postgres.PointQuery) error {
+	rows, err := e.Store.Curve(ctx, q)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	curves := &report.Curves{Anchor: anchorSaid(c.Definition, p.Anchor, q.Round), Days: int((p.Window + 24*time.Hour - 1) / (24 * time.Hour))}
+	for _, row := range rows {
+		n := len(curves.Arms)
+		if n == 0 || string(curves.Arms[n-1].Arm) != row.Arm {
+			curves.Arms = append(curves.Arms, report.Curve{Arm: holdout.Arm(row.Arm)})
+			n++
+		}
+		arm := &curves.Arms[n-1]
+		if row.Day == nil {
+			arm.Enrollments = row.Count
+			continue
+		}
+		before := int64(0)
+		if k := len(arm.Steps); k > 0 {
+			before = arm.Steps[k-1].Buyers
+		}
+		arm.Steps = append(arm.Steps, report.Step{Day: *row.Day + 1, Buyers: before + row.Count})
+	}
+	curves.Waves = waveTicks(c.Definition, p.Anchor)
+	r.Curves = curves
+	return nil
+}
+
+// waveTicks places the waves on the curve's axis by their written waits; the
+// daily window moves each by less than a day.
+func waveTicks(c campaigns.Campaign, a campaigns.Anchor) []report.WaveTick {
+	wait := map[string]time.Duration{}
+	var last time.Duration
+	for range c.Waves {
+		for _, w := range c.Waves {
+			wait[w.Name] = wait[w.After.Wave] + w.After.Wait
+			last = max(last, wait[w.Name])
+		}
+	}
+	var zero time.Duration
+	switch {
+	case a.Wave != "":
+		zero = wait[a.Wave]
+	case a.SequenceEnd:
+		zero = last
+	}
+	var ticks []report.WaveTick
+	for _, w := range c.Waves {
+		if at := wait[w.Name] - zero; at >= 0 {
+			ticks = append(ticks, report.WaveTick{Day: at.Hours() / 24, Wave: w.Name})
+		}
+	}
+	slices.SortFunc(ticks, func(a, b report.WaveTick) int { return cmp.Compare(a.Day, b.Day) })
+	return ticks
+}
+
+// addLedger says what became of the deliveries, beside the result and never in
+// it.
+func (e *Engine) addLedger(ctx context.Context, r *report.Report, c postgres.Campaign) error {
+	counts, err := e.Store.DeliveryCounts(ctx, c.ID, c.Design)
+	if err != nil {
+		return err
+	}
+	for _, n := range counts {
+		r.Deliveries = append(r.Deliveries, report.DeliveryCount{Round: n.Round, Wave: n.Wave, Arm: holdout.Arm(n.Arm), State: n.State, Reason: n.Reason, Count: n.Count})
+		if s := delivery.State(n.State); s == delivery.Unknown || s == delivery.UnknownFinal {
+			r.Unknown += n.Count
+		}
+	}
+	entries, err := e.Store.EntryCounts(ctx, c.ID, c.Design)
+	if err != nil {
+		return err
+	}
+	if n := entries[string(audience.RuleError)]; n > 0 {
+		r.Warnings = append(r.Warnings, report.Warning{Code: "rule_error",
+			Sentence: fmt.Sprintf("The rule could not be evaluated %d times; those customers were left out of both groups.", n)})
+	}
+	if n := entries[string(missed)]; n > 0 {
+		r.Warnings = append(r.Warnings, report.Warning{Code: "missed_slots",
+			Sentence: fmt.Sprintf("%d entry slots passed while nothing was running; nobody entered at them.", n)})
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/wave"
+)
+
+// missed is how the tally names slots that passed while nobody was there.
+const missed audience.Reason = "missed"
+
+// OpenSlots lets customers in at every slot that has come: each is asked as of
+// the slot, however late it is carried out. Of several slots that passed while
+// nothing ran only the last is opened; the others are counted as missed. A
+// slot is gone through page by page, and goes on where a crash left it.
+func (e *Engine) OpenSlots(ctx context.Context) (int, error) {
+	now, err := e.now(ctx)
+	if err != nil {
+		return 0, err
+	}
+	total, err := e.eachCampaign(ctx, func(c postgres.Campaign) (int, error) {
+		if c.Definition.Enter.Schedule == nil {
+			return 0, nil
+		}
+		return e.untilDone(ctx, c, func(p *postgres.Planning, v *version) (int, bool, error) {
+			return e.slotPage(ctx, p, v, now)
+		})
+	})
+	if err == nil && total > bigWave {
+		err = e.Store.Analyze(ctx)
+	}
+	return total, err
+}
+
+// bigWave is from how many new enrollments on the database is told to look at
+// the ledger again before anyone sends from it.
+const bigWave = 5000
+
+func (e *Engine) slotPage(ctx context.Context, p *postgres.Planning, v *version, now time.Time) (int, bool, error) {
+	slot, cursor, done, err := p.Slot(ctx)
+	if err != nil {
+		return 0, true, err
+	}
+	if slot == nil {
+		slots := wave.Slots(*v.stored.Definition.Enter.Schedule, e.Shop.Zone, done, now)
+		if len(slots) == 0 {
+			return 0, true, nil
+		}
+		for _, s := range slots[:len(slots)-1] {
+			if err := p.Count(ctx, s.UTC(), map[audience.Reason]int{missed: 1}); err != nil {
+				return 0, true, err
+			}
+		}
+		slot = &slots[len(slots)-1]
+	}
+	again := v.stored.Definition.Enter.Again
+	onlyNew := !again.EachTime && again.After == 0
+	candidates, err := p.SlotCandidates(ctx, *slot, v.channels(), cursor, onlyNew, page)
+	if err != nil {
+		return 0, true, err
+	}
+	if len(candidates) > 0 {
+		if err := e.enter(ctx, p, v, candidates); err != nil {
+			return 0, true, err
+		}
+		cursor = int64(candidates[len(candidates)-1].Profile.ID)
+	}
+	if err := p.MoveSlot(ctx, *slot, cursor, len(candidates) < page); err != nil {
+		return 0, true, err
+	}
+	return len(candidates), false, nil
+}
+
+// NextSlot is the next instant at which any campaign opens a slot; nil if none
+// does.
+func (e *Engine) NextSlot(ctx context.Context) (*time.Time, error) {
+	var next *time.Time
+	_, err := e.eachCampaign(ctx, func(c postgres.Campaign) (int, error) {
+		if c.Definition.Enter.Schedule == nil {
+			return 0, nil
+		}
+		at, ok := wave.NextSlot(*c.Definition.Enter.Schedule, e.Shop.Zone, c.SlotDone)
+		if ok && (c.EntryUntil == nil || at.Before(*c.EntryUntil)) && (next == nil || at.Before(*next)) {
+			next = &at
+		}
+		return 0, nil
+	})
+	return next, err
+}

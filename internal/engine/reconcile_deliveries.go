@@ -1,0 +1,40 @@
+package engine
+
+import (
+	"context"
+	"time"
+)
+
+// giveUpAfter is how long an unknown waits for evidence before it is final.
+const giveUpAfter = 72 * time.Hour
+
+// reapLimit bounds one statement of the background roles.
+const reapLimit = 5000
+
+// Reap turns claims whose lease lapsed into unknown: the worker that had them
+// is gone, and nobody can say whether it made the call.
+func (e *Engine) Reap(ctx context.Context) (int, error) {
+	n, err := e.Store.Reap(ctx, reapLimit)
+	if n > 0 {
+		e.Log.Warn("leases lapsed; these deliveries are unknown and will not be sent again", "deliveries", n)
+	}
+	return n, err
+}
+
+// GiveUp makes unknowns final that no evidence settled in time.
+func (e *Engine) GiveUp(ctx context.Context) (int, error) {
+	return e.Store.GiveUp(ctx, giveUpAfter, reapLimit)
+}
+
+// Sweep ends planned deliveries that can never go out: expired while nobody
+// looked, or of a cancelled campaign.
+func (e *Engine) Sweep(ctx context.Context) (int, error) {
+	total := 0
+	for {
+		n, err := e.Store.Sweep(ctx, e.at(), reapLimit)
+		total += n
+		if err != nil || n < reapLimit {
+			return total, err
+		}
+	}
+}

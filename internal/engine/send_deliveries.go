@@ -1,0 +1,283 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/channel"
+	"github.com/rewave/rewave/internal/delivery"
+	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/message"
+	"github.com/rewave/rewave/internal/postgres"
+)
+
+const (
+	lease       = 30 * time.Second // how long a claim is ours; longer than call and write together
+	callTimeout = 10 * time.Second
+	gateTimeout = 3 * time.Second
+)
+
+// Sent counts what became of a chunk.
+type Sent struct{ Accepted, Failed, Unknown, Returned, Gated, Dead int }
+
+// SendDeliveries takes one chunk from planned to its outcomes: render, gate,
+// call, settle, in sub-batches no larger than what can begin within two
+// seconds. Rows that are no longer planned or due are passed over, so a chunk
+// that comes twice does nothing the second time.
+func (e *Engine) SendDeliveries(ctx context.Context, c Chunk) (Sent, error) {
+	var sent Sent
+	v, err := e.version(ctx, c.Version)
+	if err != nil {
+		return sent, err
+	}
+	w, ok := v.waves[c.Wave]
+	if !ok {
+		return sent, fmt.Errorf("version %d of %s has no wave %q", c.Version, v.stored.Name, c.Wave)
+	}
+	sender, ok := e.Channels[c.Channel]
+	if !ok {
+		return sent, fault.New(fault.Unavailable, fmt.Sprintf("channel %q is not set up here", c.Channel), "configure it under `channels:` in rewave.yaml")
+	}
+	contents, err := e.render(ctx, v, w, c, &sent)
+	if err != nil {
+		return sent, err
+	}
+	left := make([]int64, 0, len(contents))
+	for _, id := range c.IDs {
+		if _, ok := contents[id]; ok {
+			left = append(left, id)
+		}
+	}
+	for len(left) > 0 {
+		n := sender.pace.room(len(left))
+		rest, err := e.sendBatch(ctx, v, w, sender, left[:n], contents, &sent)
+		if err != nil {
+			return sent, err
+		}
+		left = append(rest, left[n:]...)
+	}
+	return sent, nil
+}
+
+// rendered is a message with its own way out.
+type rendered struct {
+	message.Content
+	unsubscribe string
+}
+
+// render makes the messages of both arms before any gate, so that what cannot
+// be rendered never reserves anything.
+func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chunk, sent *Sent) (map[int64]rendered, error) {
+	loaded, err := e.Store.LoadRendering(ctx, c.IDs, e.at())
+	if err != nil {
+		return nil, err
+	}
+	contents := make(map[int64]rendered, len(loaded))
+	dead := map[int64]string{}
+	for _, r := range loaded {
+		b := e.bindings(r)
+		content, err := message.Render(v.templates[w.Name], b)
+		if err != nil {
+			dead[r.ID] = string(audience.Template) + ": " + err.Error()
+			continue
+		}
+		contents[r.ID] = rendered{content, b.UnsubscribeURL}
+	}
+	if len(dead) > 0 {
+		sent.Dead += len(dead)
+		e.Log.Warn("messages cannot be rendered", "campaign", v.stored.Name, "wave", w.Name, "deliveries", len(dead))
+		if err := e.Store.Bury(ctx, dead); err != nil {
+			return nil, err
+		}
+	}
+	return contents, nil
+}
+
+func (e *Engine) bindings(r postgres.Rendering) message.Bindings {
+	b := message.Bindings{
+		Customer:       message.Customer{ID: r.ShopID, Locale: r.Locale},
+		Shop:           message.Shop{Name: e.Shop.Name},
+		Orders:         message.Orders{Count: int(r.Orders)},
+		UnsubscribeURL: e.unsubscribeURL(r.ID),
+	}
+	if r.FirstName != nil {
+		b.Customer.FirstName = *r.FirstName
+	}
+	if r.LastName != nil {
+		b.Customer.LastName = *r.LastName
+	}
+	if r.LastOrder != nil {
+		b.Orders.LastOn = r.LastOrder.In(e.Shop.Zone)
+	}
+	return b
+}
+
+// sendBatch gates a sub-batch and makes its calls. It returns the ids that the
+// gate passed over, to be tried once more: a customer with two deliveries in
+// the batch is gated one at a time. Nothing comes back when nothing was done.
+func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, sender *Sender, ids []int64, contents map[int64]rendered, sent *Sent) ([]int64, error) {
+	decided := make(map[int64]bool, len(ids))
+	gateCtx, cancel := context.WithTimeout(ctx, gateTimeout)
+	defer cancel()
+	claims, seen, err := e.Store.Gate(gateCtx, e.gateInput(v, w, ids), func(at time.Time, g *postgres.Gated) delivery.Answer {
+		decided[g.ID] = true
+		g.Facts.Quiet = e.Shop.Quiet
+		g.Facts.Zone = e.zone(g.Zone)
+		if !exitsOnRepurchase(v.stored.Definition) {
+			g.Facts.Repurchased = false
+		}
+		return delivery.Gate(g.Facts, at)
+	})
+	if err != nil {
+		return nil, err
+	}
+	sent.Gated += seen
+	if err := e.callAll(ctx, sender, claims, contents, sent); err != nil {
+		return nil, err
+	}
+	if seen == 0 {
+		return nil, nil
+	}
+	var rest []int64
+	for _, id := range ids {
+		if !decided[id] {
+			rest = append(rest, id)
+		}
+	}
+	return rest, nil
+}
+
+func (e *Engine) gateInput(v *version, w campaigns.Wave, ids []int64) postgres.GateInput {
+	in := postgres.GateInput{IDs: ids, At: e.at(), Channels: w.Channels, ShopCap: e.Shop.Cap, Lease: lease}
+	if w.After.RequiresAccepted {
+		in.Requires = w.After.Wave
+	}
+	if cap := v.stored.Definition.Limits.PerCustomer; cap != nil {
+		in.OwnCap = postgres.Cap{Limit: cap.Count, Window: cap.Window}
+	}
+	return in
+}
+
+func exitsOnRepurchase(c campaigns.Campaign) bool {
+	for _, why := range c.Exit {
+		if why == string(audience.Repurchased) {
+			return true
+		}
+	}
+	return false
+}
+
+// zone is the enrollment's; it was checked when it was stored, so a zone that
+// this machine does not know any more falls back to the shop's.
+func (e *Engine) zone(name string) *time.Location {
+	if zone, err := calendar.Zone(name); err == nil {
+		return zone
+	}
+	return e.Shop.Zone
+}
+
+// callAll makes the provider calls of claims that have just been committed and
+// writes all outcomes at once. A call that could not begin in time, or at all,
+// goes back to planned: it alone is sure that no byte was written.
+func (e *Engine) callAll(ctx context.Context, sender *Sender, claims []postgres.Claim, contents map[int64]rendered, sent *Sent) error {
+	if len(claims) == 0 {
+		return nil
+	}
+	committed := time.Now() // a stopwatch, not a clock: how long we have been at it
+	settled := make([]postgres.Settlement, len(claims))
+	var calls sync.WaitGroup
+	for i, claim := range claims {
+		select {
+		case sender.pace.slots <- struct{}{}:
+		case <-ctx.Done():
+			settled[i] = giveBack(claim)
+			continue
+		}
+		if time.Since(committed) > startWithin || ctx.Err() != nil {
+			<-sender.pace.slots
+			settled[i] = giveBack(claim)
+			continue
+		}
+		calls.Go(func() {
+			defer func() { <-sender.pace.slots }()
+			settled[i] = e.call(ctx, sender, claim, contents[claim.ID])
+		})
+	}
+	calls.Wait()
+	for _, s := range settled {
+		sent.count(s.State)
+	}
+	return e.settle(ctx, sender.Channel.Name(), settled)
+}
+
+// giveBack is a claim whose call never began.
+func giveBack(c postgres.Claim) postgres.Settlement {
+	return postgres.Settlement{Claim: c, State: delivery.Planned, Reason: "given back"}
+}
+
+func (e *Engine) call(ctx context.Context, sender *Sender, claim postgres.Claim, content rendered) postgres.Settlement {
+	begun := time.Now()
+	// A stop must not cut a call in the middle: what was begun is seen through, within its own time.
+	callCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	out := sender.Channel.Send(callCtx, channel.Message{
+		Ref: e.Ref(claim.ID), To: claim.Address, From: sender.From,
+		Subject: content.Subject, Text: content.Text, HTML: content.HTML,
+		Headers: message.UnsubscribeHeaders(content.unsubscribe, ""),
+	})
+	sender.pace.took(time.Since(begun))
+	s := postgres.Settlement{Claim: claim, Reason: out.Reason, ProviderID: out.ProviderID}
+	switch out.Verdict {
+	case channel.Accepted:
+		s.State, s.Reason = delivery.Accepted, ""
+	case channel.Failed:
+		s.State = delivery.Failed
+	case channel.NotTaken:
+		s.State = delivery.Planned
+		s.RetryIn = max(out.RetryAfter, retryAfter)
+	default:
+		s.State = delivery.Unknown
+	}
+	return s
+}
+
+// retryAfter is how long a delivery waits that the provider surely did not take.
+const retryAfter = 30 * time.Second
+
+// settle writes outcomes; it tries for as long as the lease lasts, because what
+// it knows is lost with it. After that the rows are reaped as unknown.
+func (e *Engine) settle(ctx context.Context, provider string, settled []postgres.Settlement) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease/2)
+	defer cancel()
+	for pause := 50 * time.Millisecond; ; pause *= 2 {
+		_, err := e.Store.Settle(ctx, provider, e.at(), settled)
+		if err == nil {
+			return nil
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("outcomes of %d calls could not be written: %w", len(settled), err)
+		case <-timer.C:
+		}
+	}
+}
+
+func (s *Sent) count(state delivery.State) {
+	switch state {
+	case delivery.Accepted:
+		s.Accepted++
+	case delivery.Failed:
+		s.Failed++
+	case delivery.Unknown:
+		s.Unknown++
+	case delivery.Planned:
+		s.Returned++
+	}
+}

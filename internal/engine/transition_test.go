@@ -1,0 +1,87 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rewave/rewave/internal/delivery"
+)
+
+// The database refuses what the table in internal/delivery refuses, and nothing
+// else: every pair of states is tried on both.
+func TestTheDatabaseHasTheSameTransitions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.entered(1, thanks(treatAll))
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, w.db.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx) //nolint:errcheck // the database goes away
+	for _, from := range delivery.States {
+		for _, to := range delivery.States {
+			if from == to {
+				continue
+			}
+			err := tryMove(ctx, conn, from, to)
+			if legal := delivery.Legal(from, to); legal != (err == nil) {
+				t.Errorf("%s to %s: Legal says %t, the database says %v", from, to, legal, err)
+			}
+			if want := fmt.Sprintf("cannot go from %s to %s", from, to); err != nil && !strings.Contains(err.Error(), want) {
+				t.Errorf("%s to %s: refused with %q, want %q", from, to, err, want)
+			}
+		}
+	}
+}
+
+// tryMove puts the delivery into a state by force and moves it as anybody would.
+func tryMove(ctx context.Context, conn *pgx.Conn, from, to delivery.State) error {
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback(ctx) //nolint:errcheck // nothing is kept
+	const set = "update deliveries set state = $1, reason = 'test', epoch = 1, tries = 1, gate_at = now(), lease_until = now() where wave = 'hello'"
+	if _, err := tx.Exec(ctx, "set local session_replication_role = replica"); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, set, string(from)); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "set local session_replication_role = origin"); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, set, string(to))
+	return err
+}
+
+func TestTheLedgerIsNotRewritten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.entered(8, thanks())
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, w.db.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx) //nolint:errcheck // the database goes away
+	for sql, want := range map[string]string{
+		"delete from deliveries":                                               "deliveries are never deleted",
+		"update deliveries set arm = 'hold' where arm = 'treat'":               "are immutable",
+		"update deliveries set scheduled_at = scheduled_at + interval '1 day'": "are immutable",
+		"update deliveries set round = 2":                                      "are immutable",
+		"update deliveries set state = 'sending', epoch = 1, tries = 1, gate_at = now(), lease_until = now() where arm = 'hold'": "only_treated_are_sent",
+		"update deliveries set state = 'sending', gate_at = now() where arm = 'treat'":                                           "sending_has_a_lease",
+		"update deliveries set state = 'suppressed'":                                                                             "refusals_have_a_reason",
+		"insert into deliveries (customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, channel, state, reason, scheduled_at, due_at, expires_at) select customer_id, entered_at, enrollment_id, round, 'more', campaign_id, version_id, arm, channel, 'expired', 'late', scheduled_at, due_at, expires_at from deliveries": "a delivery begins as planned",
+	} {
+		if _, err := conn.Exec(ctx, sql); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s:\n  got  %v\n  want %s", sql, err, want)
+		}
+	}
+}

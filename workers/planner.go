@@ -1,0 +1,42 @@
+package workers
+
+import (
+	"context"
+	"time"
+
+	"github.com/rewave/rewave/internal/engine"
+)
+
+// Planner lets customers in and begins rounds. Several planners share the
+// campaigns: each is planned under a lock of its own.
+func Planner(e *engine.Engine) Role {
+	return Role{Name: "planner", Every: time.Second, Log: e.Log, Tick: func(ctx context.Context) (int, error) {
+		return PlanOnce(ctx, e)
+	}}
+}
+
+// PlanOnce is one pass of the planner: orders, slots, rounds.
+func PlanOnce(ctx context.Context, e *engine.Engine) (int, error) {
+	total := 0
+	for _, step := range []func(context.Context) (int, error){e.EnterOrders, e.OpenSlots, e.BeginRounds} {
+		n, err := step(ctx)
+		total += n
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// Reaper ends what nobody else will: lapsed leases, unknowns without evidence,
+// and planned rows that are too late.
+func Reaper(e *engine.Engine) Role {
+	return Role{Name: "reaper", Every: 5 * time.Second, Log: e.Log, Tick: func(ctx context.Context) (int, error) {
+		for _, step := range []func(context.Context) (int, error){e.Reap, e.GiveUp, e.Sweep} {
+			if _, err := step(ctx); err != nil {
+				return 0, err
+			}
+		}
+		return 0, nil
+	}}
+}

@@ -1,0 +1,116 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/rewave/rewave/internal/engine"
+)
+
+// Server takes chunks off the queues and runs them.
+type Server struct {
+	Engine *engine.Engine
+	Redis  redis.UniversalClient
+	Log    *slog.Logger
+
+	Channels    []string      // whose queues to serve; none is a mistake
+	Concurrency int           // chunks at once; 0 means 2
+	Poll        time.Duration // how often an idle server asks Redis; 0 means 1 s
+
+	// Done, if set, hears of every chunk that ended, by the id of its task.
+	Done func(id string, sent engine.Sent, err error)
+}
+
+// stopWithin is how long calls in flight get to end when the server stops:
+// longer than a provider call and the write behind it.
+const stopWithin = 25 * time.Second
+
+// Run serves until ctx ends, then takes no more chunks and waits for those in
+// hand. It returns when all of them have ended.
+func (s *Server) Run(ctx context.Context) error {
+	queues := map[string]int{}
+	for _, c := range s.Channels {
+		queues[queueOf(c)] = 1
+	}
+	if len(queues) == 0 {
+		return fmt.Errorf("no channel to serve")
+	}
+	server := asynq.NewServerFromRedisClient(s.Redis, asynq.Config{
+		Concurrency:       max(s.Concurrency, 2),
+		Queues:            queues,
+		TaskCheckInterval: s.Poll,
+		ShutdownTimeout:   stopWithin,
+		BaseContext:       func() context.Context { return context.WithoutCancel(ctx) },
+		// These run outside asynq's own recover: they must not be able to panic.
+		IsFailure:      func(error) bool { return false },
+		RetryDelayFunc: func(int, error, *asynq.Task) time.Duration { return time.Minute },
+		Logger:         asynqLog{s.Log},
+		LogLevel:       asynq.WarnLevel,
+	})
+	mux := asynq.NewServeMux()
+	mux.HandleFunc(sendDeliveries, s.sendChunk)
+	if err := server.Start(mux); err != nil {
+		return fmt.Errorf("start workers: %w", err)
+	}
+	<-ctx.Done()
+	server.Shutdown()
+	return nil
+}
+
+// asynqLog hands asynq's words to slog.
+type asynqLog struct{ log *slog.Logger }
+
+func (l asynqLog) Debug(args ...any) { l.log.Debug("asynq", "said", fmt.Sprint(args...)) }
+func (l asynqLog) Info(args ...any)  { l.log.Debug("asynq", "said", fmt.Sprint(args...)) }
+func (l asynqLog) Warn(args ...any)  { l.log.Warn("asynq", "said", fmt.Sprint(args...)) }
+func (l asynqLog) Error(args ...any) { l.log.Error("asynq", "said", fmt.Sprint(args...)) }
+func (l asynqLog) Fatal(args ...any) {
+	l.log.Error("asynq", "said", fmt.Sprint(args...))
+	os.Exit(1)
+}
+
+// Role is a background loop: it ticks, and ticks again at once while there is
+// work, else after Every.
+type Role struct {
+	Name  string
+	Every time.Duration
+	Tick  func(context.Context) (worked int, err error)
+	Log   *slog.Logger
+}
+
+// Run ticks until ctx ends. A tick that fails is logged and tried again after a
+// pause; it never ends the role.
+func (r Role) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		n, err := r.Tick(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.Log.Error("tick failed", "role", r.Name, "error", err)
+		}
+		if n > 0 && err == nil {
+			continue
+		}
+		timer := time.NewTimer(r.Every)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+		case <-timer.C:
+		}
+	}
+}
+
+// RunAll runs roles side by side and returns when ctx has ended and all of them
+// have.
+func RunAll(ctx context.Context, roles ...Role) {
+	var all sync.WaitGroup
+	for _, r := range roles {
+		all.Go(func() { r.Run(ctx) })
+	}
+	all.Wait()
+}
