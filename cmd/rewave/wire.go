@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/rewave/rewave/internal/channel"
+	"github.com/rewave/rewave/internal/channel/email"
+	"github.com/rewave/rewave/internal/channel/file"
+	"github.com/rewave/rewave/internal/config"
+	"github.com/rewave/rewave/internal/engine"
+	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/message"
+	"github.com/rewave/rewave/internal/order"
+	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/workers"
+)
+
+// live is an installation: its configuration, its database and its engine.
+type live struct {
+	config config.Config
+	store  *postgres.Store
+	engine *engine.Engine
+	log    *slog.Logger
+}
+
+// open connects to the database that the configuration names. Commands that
+// only read and write facts need nothing else.
+func (a *app) open(ctx context.Context) (*live, error) {
+	c, err := config.Load(a.config, a.env)
+	if err != nil {
+		return nil, err
+	}
+	if c.Database == "" {
+		return nil, fault.New(fault.Usage, "DATABASE_URL is not set: there is no database to use", "DATABASE_URL=postgres://rewave@127.0.0.1/rewave rewave db migrate")
+	}
+	store, err := postgres.Open(ctx, c.Database.Reveal(), postgres.Options{})
+	if err != nil {
+		return nil, err
+	}
+	l := &live{config: c, store: store, log: a.log(slog.LevelInfo)}
+	if err := store.CheckMigrated(ctx); err != nil {
+		l.close()
+		return nil, err
+	}
+	if l.engine, err = newEngine(ctx, c, store, l.log); err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *live) close() {
+	if l.engine != nil {
+		for _, s := range l.engine.Channels {
+			if err := s.Channel.Close(); err != nil {
+				l.log.Warn("close channel", "channel", s.Channel.Name(), "error", err)
+			}
+		}
+	}
+	l.store.Close()
+}
+
+// queue connects to Redis.
+func (l *live) queue(ctx context.Context) (redis.UniversalClient, error) {
+	if l.config.Redis == "" {
+		return nil, fault.New(fault.Usage, "REDIS_URL is not set: there is no queue to use", "REDIS_URL=redis://127.0.0.1:6379/0 rewave all")
+	}
+	return workers.Connect(ctx, l.config.Redis.Reveal())
+}
+
+// newEngine is the one place that turns a configuration into an engine.
+func newEngine(ctx context.Context, c config.Config, store *postgres.Store, log *slog.Logger) (*engine.Engine, error) {
+	links, err := linksOf(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	e := &engine.Engine{
+		Store: store, Links: links, Log: log, Channels: map[string]*engine.Sender{},
+		Shop: engine.Shop{Name: c.Shop.Name, Zone: c.Shop.Zone, Currency: c.Shop.Currency, Digits: order.Decimals(c.Shop.Currency), PublicURL: c.PublicURL,
+			Quiet: c.QuietHours, Cap: postgres.Cap{Limit: c.PerCustomer.Count, Window: c.PerCustomer.Window},
+			ReturnWindow: c.ReturnWindow, CostMicros: map[string]int64{}},
+	}
+	if c.Shop.Margin.Known {
+		margin := float64(c.Shop.Margin.Billions) / 1e9
+		e.Shop.Margin = &margin
+	}
+	if c.Email != nil {
+		sender, err := emailSender(*c.Email)
+		if err != nil {
+			return nil, err
+		}
+		e.Channels["email"], e.Shop.CostMicros["email"] = sender, c.Email.CostMicros
+	}
+	return e, nil
+}
+
+func emailSender(c config.Email) (*engine.Sender, error) {
+	var ch channel.Channel
+	var err error
+	switch c.Adapter {
+	case "file":
+		ch, err = file.New(file.Options{Name: "email", Directory: c.Directory, Sync: true})
+	default:
+		ch, err = email.New(email.Options{Host: c.Host, Port: c.Port, User: c.User, Password: c.Password.Reveal(),
+			TLS: email.TLS(c.TLS), ReplyTo: c.ReplyTo, MaxConns: c.InFlight})
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := ch.Promise()
+	if p == (channel.Promise{}) && !c.AllowUnreconciled {
+		return nil, fault.New(fault.Invalid, "channels.email: after a broken connection this provider can neither be asked for a message, nor refuse a repeated one, nor name it in its feedback; such deliveries stay unknown",
+			"write `allow_unreconciled: true` below channels.email if that is acceptable")
+	}
+	return engine.NewSender(ch, c.From, c.InFlight), nil
+}
+
+// linksOf reads the secrets behind the links, which live with the deliveries.
+func linksOf(ctx context.Context, store *postgres.Store) (engine.Links, error) {
+	name, secrets, err := store.Installation(ctx)
+	if err != nil {
+		return engine.Links{}, err
+	}
+	keys, err := message.NewKeys(secrets...)
+	// Eight hex digits of a random name tell installations at one provider apart.
+	return engine.Links{Installation: name[:8], Keys: keys}, err
+}

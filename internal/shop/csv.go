@@ -1,0 +1,129 @@
+package shop
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"sort"
+	"strconv"
+	"time"
+)
+
+// The columns of the three files, which the importer's preset "generic" reads.
+var (
+	customerColumns = []string{"customer_id", "email", "phone", "first_name", "last_name", "locale", "region", "zone",
+		"first_seen_at", "consent_email", "consent_at"}
+	productColumns = []string{"sku", "name", "category", "price", "cost"}
+	orderColumns   = []string{"order_id", "kind", "customer_id", "placed_at", "sku", "quantity", "unit_price", "currency",
+		"category", "refund_of"}
+)
+
+// WriteCustomers writes customers.csv: a header and a row per customer, by
+// index. consent_email is yes or no, phone is empty; instants here and in the
+// other files are RFC 3339 in UTC, whole seconds.
+func (s *Shop) WriteCustomers(w io.Writer) error {
+	return table(w, "customers", customerColumns, func(row func(...string) error) error {
+		for h := range s.Histories() {
+			c := h.Customer
+			consent := "no"
+			if c.EmailConsent {
+				consent = "yes"
+			}
+			err := row(c.ID, c.Email, "", c.FirstName, c.LastName, c.Locale, c.Region, c.Zone,
+				instant(c.FirstSeenAt), consent, instant(c.ConsentAt))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// WriteProducts writes products.csv: a header and a row per product, price and
+// cost in decimals of Currency.
+func (s *Shop) WriteProducts(w io.Writer) error {
+	return table(w, "products", productColumns, func(row func(...string) error) error {
+		for _, p := range Products() {
+			if err := row(p.SKU, p.Name, p.Category, decimal(p.Price), decimal(p.Cost)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// WriteOrders writes orders.csv: a header and a row per line. A customer's rows
+// stand together, by time; kind is order or refund. A refund's row carries the
+// refund's own id and instant, a positive quantity, the price paid, and in
+// refund_of the order; that order's line is always the customer's latest
+// earlier line of the sku.
+func (s *Shop) WriteOrders(w io.Writer) error {
+	return table(w, "orders", orderColumns, func(row func(...string) error) error {
+		for h := range s.Histories() {
+			for _, d := range documents(h.Orders) {
+				at := instant(d.at)
+				for _, l := range d.lines {
+					p := l.Product
+					err := row(d.id, d.kind, h.Customer.ID, at, p.SKU, strconv.Itoa(l.Quantity),
+						decimal(p.Price), Currency, p.Category, d.of)
+					if err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// document is an order or a refund, as orders.csv has them.
+type document struct {
+	id, kind, of string
+	at           time.Time
+	lines        []Line
+}
+
+// documents lists a customer's orders and refunds by time; at the same second
+// the order comes first.
+func documents(orders []Order) []document {
+	out := make([]document, 0, len(orders)+1)
+	refunds := false
+	for _, o := range orders {
+		out = append(out, document{id: o.ID, kind: "order", at: o.PlacedAt, lines: o.Lines})
+	}
+	for _, o := range orders {
+		if f := o.Refund; f != nil {
+			out = append(out, document{id: f.ID, kind: "refund", of: o.ID, at: f.At, lines: f.Lines})
+			refunds = true
+		}
+	}
+	if refunds {
+		sort.SliceStable(out, func(i, j int) bool { return out[i].at.Before(out[j].at) })
+	}
+	return out
+}
+
+// table writes a header and what body hands to row.
+func table(w io.Writer, name string, columns []string, body func(row func(...string) error) error) error {
+	c := csv.NewWriter(w)
+	err := c.Write(columns)
+	if err == nil {
+		err = body(func(fields ...string) error { return c.Write(fields) })
+	}
+	if err == nil {
+		c.Flush()
+		err = c.Error()
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+func instant(t time.Time) string { return t.Format("2006-01-02T15:04:05Z") }
+
+// decimal is minor units as decimals: 180 is 1.80.
+func decimal(minor int64) string {
+	b := strconv.AppendInt(make([]byte, 0, 12), minor/100, 10)
+	return string(append(b, '.', byte('0'+minor/10%10), byte('0'+minor%10)))
+}

@@ -1,0 +1,181 @@
+package shop
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func newShop(t testing.TB, c Config) *Shop {
+	t.Helper()
+	s, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// The demo's figures and the README rest on this very shop. A change of the
+// model moves these hashes: look at the sizes again, then write them down here.
+func TestTheDefaultShopIsTheSameForEver(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, Default())
+	got := map[string]string{}
+	for name, write := range map[string]func(io.Writer) error{
+		"customers": s.WriteCustomers, "products": s.WriteProducts, "orders": s.WriteOrders,
+	} {
+		h := sha256.New()
+		if err := write(h); err != nil {
+			t.Fatal(err)
+		}
+		got[name] = hex.EncodeToString(h.Sum(nil))[:16]
+	}
+	want := map[string]string{
+		"customers": "82dabbe71f1236d1",
+		"products":  "94642140f3485e39",
+		"orders":    "676373dc81395d16",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("hashes of the files (-want +got):\n%s", diff)
+	}
+}
+
+func TestACustomerIsTheSameWhoeverIsAskedForFirst(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	c.Customers = 200
+	s := newShop(t, c)
+	want := slices.Collect(s.Histories())
+	for i := len(want) - 1; i >= 0; i-- {
+		if diff := cmp.Diff(want[i], s.History(i)); diff != "" {
+			t.Fatalf("customer %d (-streamed +alone):\n%s", i, diff)
+		}
+	}
+}
+
+func TestAnotherSeedIsAnotherShop(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	c.Customers = 200
+	a := slices.Collect(newShop(t, c).Histories())
+	c.Seed++
+	b := slices.Collect(newShop(t, c).Histories())
+	for i := range a {
+		if a[i].Orders[0].PlacedAt.Equal(b[i].Orders[0].PlacedAt) {
+			t.Errorf("customer %d first orders at %s under both seeds", i, a[i].Orders[0].PlacedAt)
+		}
+	}
+}
+
+func TestStreamsOfOneCustomerAreApart(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	c.Customers = 500
+	want := slices.Collect(newShop(t, c).Histories())
+	c.Model.BasketMedian *= 2
+	c.Model.RefundRate = 1
+	for i, got := range slices.Collect(newShop(t, c).Histories()) {
+		if diff := cmp.Diff(want[i].Customer, got.Customer); diff != "" {
+			t.Fatalf("customer %d changed with the baskets (-want +got):\n%s", i, diff)
+		}
+		if diff := cmp.Diff(placed(want[i]), placed(got)); diff != "" {
+			t.Fatalf("instants of customer %d changed with the baskets (-want +got):\n%s", i, diff)
+		}
+	}
+}
+
+func placed(h History) []time.Time {
+	var out []time.Time
+	for _, o := range h.Orders {
+		out = append(out, o.PlacedAt)
+	}
+	return out
+}
+
+func TestTheZeroModelIsTheDefault(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	c.Customers = 50
+	want := slices.Collect(newShop(t, c).Histories())
+	c.Model = Model{}
+	if diff := cmp.Diff(want, slices.Collect(newShop(t, c).Histories())); diff != "" {
+		t.Errorf("histories (-default model +zero model):\n%s", diff)
+	}
+}
+
+func TestASmallestShop(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	c.Customers, c.End = 1, c.Start.AddDate(0, 0, 1)
+	got := newShop(t, c).History(0)
+	if len(got.Orders) == 0 || got.Orders[0].PlacedAt.Before(c.Start) || !got.Orders[0].PlacedAt.Before(c.End) {
+		t.Errorf("one customer on one day: orders %v, want at least one within %s", placed(got), c.Start.Format(time.DateOnly))
+	}
+}
+
+func TestBadConfig(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		change func(*Config)
+		want   string
+	}{
+		"nobody":        {func(c *Config) { c.Customers = 0 }, "shop: customers is 0, must be at least 1"},
+		"no days":       {func(c *Config) { c.End = c.Start }, "shop: end 2023-07-01 is not after start 2023-07-01"},
+		"not midnight":  {func(c *Config) { c.Start = c.Start.Add(time.Hour) }, "shop: 2023-07-01T01:00:00Z is not midnight UTC"},
+		"no rate":       {func(c *Config) { c.Model.Shape = 0 }, "shop: shape is 0, must be above 0"},
+		"dead month":    {func(c *Config) { c.Model.Season.Months[1] = 0 }, "shop: season of February is 0, must be above 0"},
+		"share above 1": {func(c *Config) { c.Model.RefundRate = 6 }, "shop: refund rate is 6, must be from 0 to 1"},
+		"spread":        {func(c *Config) { c.Model.BasketSpread = -1 }, "shop: basket spread is -1, must not be below 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := Default()
+			row.change(&c)
+			_, err := New(c)
+			if err == nil || err.Error() != row.want {
+				t.Errorf("New: %v, want %s", err, row.want)
+			}
+		})
+	}
+}
+
+// fullDisk takes so many bytes and then fails.
+type fullDisk int
+
+var errFull = errors.New("disk full")
+
+func (d *fullDisk) Write(p []byte) (int, error) {
+	if *d -= fullDisk(len(p)); *d < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
+
+func TestAWriterThatFailsEndsTheFile(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, Default())
+	for _, room := range []fullDisk{0, 100_000} {
+		if err := s.WriteOrders(&room); !errors.Is(err, errFull) || !strings.HasPrefix(err.Error(), "write orders: ") {
+			t.Errorf("WriteOrders: %v, want write orders: ... disk full", err)
+		}
+	}
+}
+
+func BenchmarkWriteOrders(b *testing.B) {
+	c := Default()
+	c.Customers = 20_000
+	s := newShop(b, c)
+	for b.Loop() {
+		if err := s.WriteOrders(io.Discard); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(c.Customers)*float64(b.N)/b.Elapsed().Seconds(), "customers/s")
+}
