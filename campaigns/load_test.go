@@ -306,6 +306,21 @@ func TestShelfLoads(t *testing.T) {
 	}
 }
 
+func TestReadmeExampleLoads(t *testing.T) {
+	t.Parallel()
+	_, rest, _ := strings.Cut(slurp(t, "README.md"), "```yaml\n")
+	example, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("README.md has no example")
+	}
+	files := folder(example)
+	files["c/messages/reminder/subject.txt"] = files["c/messages/thanks/subject.txt"]
+	files["c/messages/reminder/text.txt"] = files["c/messages/thanks/text.txt"]
+	if _, err := Load(files, "c", evening); err != nil {
+		t.Error(err)
+	}
+}
+
 func FuzzLoad(f *testing.F) {
 	for _, pattern := range []string{"testdata/*.good.yaml", "testdata/*.bad.yaml"} {
 		files, err := filepath.Glob(pattern)
