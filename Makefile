@@ -4,17 +4,20 @@ GO    ?= go
 MAKEFLAGS += --no-print-directory
 export CGO_ENABLED = 0
 
+# Go stamps the commit into the binary, and fails where git refuses the folder
+# (root in someone else's clone); then without.
+VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 || echo -buildvcs=false)
+
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
-demo: build ## set up what is missing, then run the main job (ARGS="--orders FILE --preset NAME")
-	@internal/tools/deps.sh postgresql redis-server
+demo: services build ## set up what is missing, then run the main job (ARGS="--orders FILE --preset NAME")
 	@bin/rewave demo $(ARGS)
 
 build: ## bin/rewave, one static binary
 	@command -v $(GO) >/dev/null || { echo "missing: Go; install it from https://go.dev/dl, then try again" >&2; exit 1; }
 	@echo "building bin/rewave"
-	@$(GO) build -trimpath -ldflags="-s -w" -o bin/rewave ./cmd/rewave
+	@$(GO) build $(VCS) -trimpath -ldflags="-s -w" -o bin/rewave ./cmd/rewave
 
 test: deps vet lint ## what a change must pass: vet, staticcheck, all tests with the race detector
 	@echo "testing, with the race detector"
@@ -23,6 +26,9 @@ test: deps vet lint ## what a change must pass: vet, staticcheck, all tests with
 
 deps: ## name and install what is missing: PostgreSQL, Redis, gcc (for the race detector)
 	@internal/tools/deps.sh postgresql redis-server gcc
+
+services:
+	@internal/tools/deps.sh postgresql redis-server
 
 vet:
 	@echo "vetting"
@@ -37,7 +43,7 @@ bench: deps build ## the figures of the house, as ratios to their baselines
 	@$(GO) test -run '^$$' -bench . -timeout 30m $(BENCHFLAGS) ./...
 
 FUZZTIME ?= 10s
-fuzz: ## each fuzz test for $(FUZZTIME)
+fuzz: ## each fuzz test for a while (FUZZTIME=10s)
 	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
 		sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file" | while read -r name; do \
 			echo "fuzzing $$name in $$(dirname "$$file") for $(FUZZTIME)"; \
@@ -53,9 +59,9 @@ clean: ## remove bin
 
 bin/staticcheck: internal/tools/go.mod
 	@echo "building staticcheck"
-	@$(GO) -C internal/tools build -o ../../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	@$(GO) -C internal/tools build $(VCS) -o ../../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 
 bin/gotest: internal/tools/go.mod $(wildcard internal/tools/gotest/*.go)
-	@$(GO) -C internal/tools build -o ../../bin/gotest ./gotest
+	@$(GO) -C internal/tools build $(VCS) -o ../../bin/gotest ./gotest
 
-.PHONY: help demo build test deps vet lint bench fuzz fmt clean
+.PHONY: help demo services build test deps vet lint bench fuzz fmt clean

@@ -11,6 +11,8 @@ create table consents (
     recorded_at timestamptz not null default now(),
     unique (customer_id, channel, purpose, at, granted)
 );
+create index consents_newest on consents (customer_id, channel, purpose, at desc, granted);
+comment on table consents is 'the newest row at an instant counts; of two at the same instant the no';
 comment on column consents.source is 'where it came from: import, unsubscribe:<delivery>, assumed:<why>';
 
 create table suppressions (

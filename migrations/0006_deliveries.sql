@@ -15,13 +15,10 @@ create table deliveries (
                   'unknown', 'unknown_final', 'withheld', 'suppressed', 'cancelled', 'expired', 'dead', 'quarantine')),
     reason        text,
     scheduled_at  timestamptz not null,
-    due_at        timestamptz not null,
+    due_at        timestamptz,
     expires_at    timestamptz not null,
-    handed_at     timestamptz,
-    handed_no     int not null default 0,
     epoch         int not null default 0,
-    lease_until   timestamptz,
-    tries         int not null default 0,
+    returned      int not null default 0,
     gate_at       timestamptz,
     claimed_at    timestamptz,
     provider      text,
@@ -33,21 +30,41 @@ create table deliveries (
     primary key (customer_id, entered_at, enrollment_id, round, wave),
     foreign key (customer_id, entered_at, enrollment_id, round) references rounds,
     constraint only_treated_are_sent check (arm = 'treat' or state not in ('sending', 'accepted', 'failed', 'unknown', 'unknown_final', 'quarantine')),
-    constraint sending_has_a_lease check (state <> 'sending' or (lease_until is not null and epoch > 0)),
+    constraint sending_was_claimed check (state <> 'sending' or (claimed_at is not null and epoch > 0)),
     constraint gated_before_sent check (gate_at is not null or state not in ('sending', 'accepted', 'unknown', 'unknown_final', 'withheld')),
-    constraint refusals_have_a_reason check (reason is not null or state not in ('failed', 'suppressed', 'cancelled', 'expired', 'dead', 'quarantine', 'unknown_final'))
-) with (fillfactor = 80);
+    constraint refusals_have_a_reason check (reason is not null or state not in ('failed', 'suppressed', 'cancelled', 'expired', 'dead', 'quarantine', 'unknown_final')),
+    constraint due_while_planned check ((due_at is not null) = (state = 'planned'))
+) with (fillfactor = 60);
 comment on column deliveries.arm is 'the delivery''s own: the enrollment''s on promotion waves';
 comment on column deliveries.scheduled_at is 'the instant the wave answers for; evaluation reads this one, never what was sent';
-comment on column deliveries.due_at is 'when the gate may be asked next: scheduled_at, later after a hold';
+comment on column deliveries.due_at is 'when the gate may be asked next: scheduled_at, later after a hold; null once it is not planned any more';
 comment on column deliveries.gate_at is 'business time of the gate that let it pass, or withheld the ghost';
 comment on column deliveries.claimed_at is 'the same moment in lease time: what was recorded later was not known to the gate';
-comment on column deliveries.lease_until is 'lease time: the database''s clock, not the customer''s';
+comment on column deliveries.epoch is 'how often a gate let it pass; only the worker of the newest may write an outcome';
+comment on column deliveries.returned is 'how often a call was surely not taken, which is what a second pass needs';
+-- No index speaks of the state: the write of an outcome then touches no index at all.
 create unique index deliveries_id on deliveries (delivery_id, customer_id, entered_at);
-create index deliveries_due on deliveries (due_at) where state = 'planned';
-create index deliveries_leased on deliveries (lease_until) where state = 'sending';
-create index deliveries_unknown on deliveries (settled_at) where state = 'unknown';
+create index deliveries_due on deliveries (due_at, delivery_id) where due_at is not null;
 create index deliveries_lane on deliveries (campaign_id, wave, round);
+
+-- Deliveries that somebody must look at again, one row a gate: those whose lease may lapse, and those whose provider's word
+-- is missing. What the reaper reads; gone when the outcomes are known. Lease time only.
+create table claims (
+    claim_id     bigint generated always as identity primary key,
+    kind         text not null check (kind in ('lease', 'doubt')),
+    attend_at    timestamptz not null,
+    delivery_ids bigint[] not null
+);
+create index claims_attend on claims (attend_at);
+
+-- Where the dispatcher stands in the due rows: a hint and no fact. Losing it hands everything out again.
+create table dispatch (
+    only_one    boolean primary key default true check (only_one),
+    due_at      timestamptz not null default '-infinity',
+    delivery_id bigint not null default 0,
+    round_at    timestamptz not null default '-infinity'
+);
+insert into dispatch default values;
 
 -- The legal transitions, all of them. internal/delivery has the same table; a test tries every pair on both.
 -- A WHEN clause and not a look-up: it costs nothing on the path that sends.

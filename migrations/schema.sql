@@ -188,6 +188,8 @@ create table consents (
     constraint consents_purpose_check CHECK ((purpose = ANY (ARRAY['marketing'::text, 'service'::text]))),
     constraint consents_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id)
 );
+CREATE INDEX consents_newest ON public.consents USING btree (customer_id, channel, purpose, at DESC, granted);
+comment on table consents is 'the newest row at an instant counts; of two at the same instant the no';
 comment on column consents.source is 'where it came from: import, unsubscribe:<delivery>, assumed:<why>';
 
 create table suppressions (
@@ -347,14 +349,12 @@ create table deliveries (
     state text not null default 'planned'::text,
     reason text,
     scheduled_at timestamp with time zone not null,
-    due_at timestamp with time zone not null,
+    due_at timestamp with time zone,
     expires_at timestamp with time zone not null,
-    handed_at timestamp with time zone,
-    handed_no integer not null default 0,
     epoch integer not null default 0,
-    lease_until timestamp with time zone,
-    tries integer not null default 0,
+    returned integer not null default 0,
     gate_at timestamp with time zone,
+    claimed_at timestamp with time zone,
     provider text,
     provider_id text,
     settled_at timestamp with time zone,
@@ -364,28 +364,48 @@ create table deliveries (
     constraint deliveries_pkey PRIMARY KEY (customer_id, entered_at, enrollment_id, round, wave),
     constraint deliveries_arm_check CHECK ((arm = ANY (ARRAY['treat'::text, 'hold'::text, 'global_hold'::text]))),
     constraint deliveries_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'withheld'::text, 'suppressed'::text, 'cancelled'::text, 'expired'::text, 'dead'::text, 'quarantine'::text]))),
+    constraint due_while_planned CHECK (((due_at IS NOT NULL) = (state = 'planned'::text))),
     constraint gated_before_sent CHECK (((gate_at IS NOT NULL) OR (state <> ALL (ARRAY['sending'::text, 'accepted'::text, 'unknown'::text, 'unknown_final'::text, 'withheld'::text])))),
     constraint only_treated_are_sent CHECK (((arm = 'treat'::text) OR (state <> ALL (ARRAY['sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'quarantine'::text])))),
     constraint refusals_have_a_reason CHECK (((reason IS NOT NULL) OR (state <> ALL (ARRAY['failed'::text, 'suppressed'::text, 'cancelled'::text, 'expired'::text, 'dead'::text, 'quarantine'::text, 'unknown_final'::text])))),
-    constraint sending_has_a_lease CHECK (((state <> 'sending'::text) OR ((lease_until IS NOT NULL) AND (epoch > 0)))),
+    constraint sending_was_claimed CHECK (((state <> 'sending'::text) OR ((claimed_at IS NOT NULL) AND (epoch > 0)))),
     constraint deliveries_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
     constraint deliveries_customer_id_entered_at_enrollment_id_round_fkey FOREIGN KEY (customer_id, entered_at, enrollment_id, round) REFERENCES rounds(customer_id, entered_at, enrollment_id, round),
     constraint deliveries_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
-) with (fillfactor=80);
-CREATE INDEX deliveries_due ON public.deliveries USING btree (due_at) WHERE (state = 'planned'::text);
+) with (fillfactor=60);
+CREATE INDEX deliveries_due ON public.deliveries USING btree (due_at, delivery_id) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_id ON public.deliveries USING btree (delivery_id, customer_id, entered_at);
 CREATE INDEX deliveries_lane ON public.deliveries USING btree (campaign_id, wave, round);
-CREATE INDEX deliveries_leased ON public.deliveries USING btree (lease_until) WHERE (state = 'sending'::text);
-CREATE INDEX deliveries_unknown ON public.deliveries USING btree (settled_at) WHERE (state = 'unknown'::text);
 CREATE TRIGGER deliveries_begin_planned BEFORE INSERT ON public.deliveries FOR EACH ROW WHEN ((new.state <> 'planned'::text)) EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_immutable BEFORE UPDATE OF customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, scheduled_at ON public.deliveries FOR EACH ROW WHEN ((((((((((old.customer_id IS DISTINCT FROM new.customer_id) OR (old.entered_at IS DISTINCT FROM new.entered_at)) OR (old.enrollment_id IS DISTINCT FROM new.enrollment_id)) OR (old.round IS DISTINCT FROM new.round)) OR (old.wave IS DISTINCT FROM new.wave)) OR (old.campaign_id IS DISTINCT FROM new.campaign_id)) OR (old.version_id IS DISTINCT FROM new.version_id)) OR (old.arm IS DISTINCT FROM new.arm)) OR (old.scheduled_at IS DISTINCT FROM new.scheduled_at))) EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_stay BEFORE DELETE ON public.deliveries FOR EACH ROW EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_transition BEFORE UPDATE OF state ON public.deliveries FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || '>'::text) || new.state) <> ALL (ARRAY['planned>sending'::text, 'planned>withheld'::text, 'planned>suppressed'::text, 'planned>cancelled'::text, 'planned>expired'::text, 'planned>dead'::text, 'planned>quarantine'::text, 'sending>accepted'::text, 'sending>failed'::text, 'sending>unknown'::text, 'sending>planned'::text, 'sending>quarantine'::text, 'unknown>accepted'::text, 'unknown>failed'::text, 'unknown>unknown_final'::text, 'unknown_final>accepted'::text, 'unknown_final>failed'::text, 'unknown_final>planned'::text, 'quarantine>planned'::text, 'quarantine>unknown'::text, 'dead>planned'::text])))) EXECUTE FUNCTION refuse_delivery_change();
 comment on column deliveries.arm is 'the delivery''s own: the enrollment''s on promotion waves';
-comment on column deliveries.due_at is 'when the gate may be asked next: scheduled_at, later after a hold';
+comment on column deliveries.claimed_at is 'the same moment in lease time: what was recorded later was not known to the gate';
+comment on column deliveries.due_at is 'when the gate may be asked next: scheduled_at, later after a hold; null once it is not planned any more';
+comment on column deliveries.epoch is 'how often a gate let it pass; only the worker of the newest may write an outcome';
 comment on column deliveries.gate_at is 'business time of the gate that let it pass, or withheld the ghost';
-comment on column deliveries.lease_until is 'lease time: the database''s clock, not the customer''s';
+comment on column deliveries.returned is 'how often a call was surely not taken, which is what a second pass needs';
 comment on column deliveries.scheduled_at is 'the instant the wave answers for; evaluation reads this one, never what was sent';
+
+create table claims (
+    claim_id bigint not null generated always as identity,
+    kind text not null,
+    attend_at timestamp with time zone not null,
+    delivery_ids bigint[] not null,
+    constraint claims_pkey PRIMARY KEY (claim_id),
+    constraint claims_kind_check CHECK ((kind = ANY (ARRAY['lease'::text, 'doubt'::text])))
+);
+CREATE INDEX claims_attend ON public.claims USING btree (attend_at);
+
+create table dispatch (
+    only_one boolean not null default true,
+    due_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+    delivery_id bigint not null default 0,
+    round_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+    constraint dispatch_pkey PRIMARY KEY (only_one),
+    constraint dispatch_only_one_check CHECK (only_one)
+);
 
 create table coupons (
     pool text not null,

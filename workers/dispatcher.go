@@ -47,7 +47,7 @@ func (d *Dispatcher) Role() Role {
 		if err := d.NoticeLoss(ctx); err != nil {
 			return 0, err
 		}
-		ids, err := d.Pass(ctx)
+		ids, err := d.Pass(ctx, false)
 		return len(ids), err
 	}}
 }
@@ -71,17 +71,23 @@ func (d *Dispatcher) NoticeLoss(ctx context.Context) error {
 		return nil
 	}
 	d.Log.Warn("Redis has forgotten the queues; due deliveries are handed out again")
-	return d.Engine.TakeBackAll(ctx)
+	return d.Engine.HandOutAgain(ctx)
 }
 
 // Pass hands out what is due, once, and returns the ids of the tasks queued. A
 // queue that is full gets nothing more until workers have caught up.
-func (d *Dispatcher) Pass(ctx context.Context) ([]string, error) {
-	room, err := d.room()
-	if err != nil || room == 0 {
-		return nil, err
+// nothingQueued is for a caller who knows that every earlier task has ended;
+// otherwise Redis is asked.
+func (d *Dispatcher) Pass(ctx context.Context, nothingQueued bool) ([]string, error) {
+	room := outstanding
+	if !nothingQueued {
+		used, err := d.used()
+		if err != nil || used >= outstanding {
+			return nil, err
+		}
+		room, nothingQueued = outstanding-used, used == 0
 	}
-	chunks, err := d.Engine.HandOut(ctx, min(room, passLimit))
+	chunks, err := d.Engine.HandOut(ctx, nothingQueued, min(room, passLimit))
 	if err != nil {
 		return nil, err
 	}
@@ -111,11 +117,12 @@ func (d *Dispatcher) enqueue(ctx context.Context, c engine.Chunk) (string, error
 		return id, nil
 	}
 	back := context.WithoutCancel(ctx)
-	return "", errors.Join(fmt.Errorf("queue a chunk: %w", err), d.Engine.TakeBack(back, c))
+	return "", errors.Join(fmt.Errorf("queue a chunk: %w", err), d.Engine.HandOutAgain(back))
 }
 
-// room is how many more deliveries the fullest queue may take.
-func (d *Dispatcher) room() (int, error) {
+// used is how many deliveries stand in the fullest queue, counted in whole
+// chunks.
+func (d *Dispatcher) used() (int, error) {
 	queues, err := d.queues()
 	if err != nil {
 		return 0, err
@@ -128,7 +135,7 @@ func (d *Dispatcher) room() (int, error) {
 		}
 		used = max(used, (info.Pending+info.Active)*engine.ChunkSize)
 	}
-	return max(0, outstanding-used), nil
+	return used, nil
 }
 
 // queues are those of our channels that Redis knows: one that never had a task

@@ -32,7 +32,7 @@ func PlanOnce(ctx context.Context, e *engine.Engine) (int, error) {
 // and planned rows that are too late.
 func Reaper(e *engine.Engine) Role {
 	return Role{Name: "reaper", Every: 5 * time.Second, Log: e.Log, Tick: func(ctx context.Context) (int, error) {
-		for _, step := range []func(context.Context) (int, error){e.Reap, e.GiveUp, e.Sweep} {
+		for _, step := range []func(context.Context) (int, error){e.Reap, e.Sweep} {
 			if _, err := step(ctx); err != nil {
 				return 0, err
 			}

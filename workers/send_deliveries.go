@@ -3,7 +3,6 @@ package workers
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -12,26 +11,39 @@ import (
 )
 
 // sendChunk decodes a hint and lets the engine look at it. Twice is harmless:
-// rows that are no longer planned are passed over. An error means that the
-// database could not be asked; the rows are given out again after a while, so
-// the task itself is never worth a retry.
-func (s *Server) sendChunk(ctx context.Context, task *asynq.Task) error {
+// rows that are no longer planned are passed over. Whatever happens, the task
+// has done its work: rows are given out again after a while, so it is never
+// worth a retry.
+func (s *Server) sendChunk(task context.Context, t *asynq.Task) error {
+	s.handling.Add(1)
+	defer s.handling.Done()
 	var chunk engine.Chunk
-	if err := json.Unmarshal(task.Payload(), &chunk); err != nil {
+	if err := json.Unmarshal(t.Payload(), &chunk); err != nil {
 		s.Log.Error("a hint cannot be read", "error", err)
-		return fmt.Errorf("decode chunk: %w: %w", err, asynq.SkipRetry)
+		return nil
 	}
+	// A server that stops begins no other call, nor does one whose task Redis gave to somebody else.
+	ctx, cancel := context.WithCancel(s.running)
+	defer cancel()
+	defer context.AfterFunc(task, cancel)()
 	begun := time.Now()
 	sent, err := s.Engine.SendDeliveries(ctx, chunk)
 	if s.Done != nil {
-		id, _ := asynq.GetTaskID(ctx)
+		id, _ := asynq.GetTaskID(task)
 		s.Done(id, sent, err)
 	}
-	if err != nil {
-		s.Log.Error("chunk failed", "channel", chunk.Channel, "wave", chunk.Wave, "deliveries", len(chunk.IDs), "error", err)
+	log := s.Log.With("channel", chunk.Channel, "wave", chunk.Wave)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		// Someone else may have what is left at once, and not after its silence.
+		if err := s.Engine.HandOutAgain(context.WithoutCancel(ctx)); err != nil {
+			log.Warn("what was left of a chunk goes out later", "error", err)
+		}
+	case err != nil:
+		log.Error("chunk failed", "deliveries", len(chunk.IDs), "error", err)
 		return nil
 	}
-	s.Log.Debug("chunk done", "channel", chunk.Channel, "wave", chunk.Wave, "accepted", sent.Accepted, "failed", sent.Failed,
+	log.Debug("chunk done", "accepted", sent.Accepted, "failed", sent.Failed,
 		"unknown", sent.Unknown, "returned", sent.Returned, "gated", sent.Gated, "took", time.Since(begun))
 	return nil
 }

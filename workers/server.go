@@ -26,14 +26,17 @@ type Server struct {
 
 	// Done, if set, hears of every chunk that ended, by the id of its task.
 	Done func(id string, sent engine.Sent, err error)
+
+	running  context.Context // ends when the server is told to stop
+	handling sync.WaitGroup  // asynq lets go of a handler whose lease is lost; we do not
 }
 
 // stopWithin is how long calls in flight get to end when the server stops:
 // longer than a provider call and the write behind it.
 const stopWithin = 25 * time.Second
 
-// Run serves until ctx ends, then takes no more chunks and waits for those in
-// hand. It returns when all of them have ended.
+// Run serves until ctx ends, then takes no more chunks, begins no more calls,
+// and returns when the calls in flight have ended and are written. Call it once.
 func (s *Server) Run(ctx context.Context) error {
 	queues := map[string]int{}
 	for _, c := range s.Channels {
@@ -42,6 +45,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if len(queues) == 0 {
 		return fmt.Errorf("no channel to serve")
 	}
+	s.running = ctx
 	server := asynq.NewServerFromRedisClient(s.Redis, asynq.Config{
 		Concurrency:       max(s.Concurrency, 2),
 		Queues:            queues,
@@ -61,6 +65,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	server.Shutdown()
+	s.handling.Wait()
 	return nil
 }
 

@@ -9,10 +9,9 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
-
-	"github.com/spf13/cobra"
 
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/source"
@@ -55,17 +54,29 @@ func run(args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{env: env, stdin: stdin, stdout: stdout, stderr: stderr}
 	root := a.root()
 	root.SetArgs(args)
-	return a.exit(root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if _, known := fault.Of(err); err != nil && !known && ctx.Err() != nil {
+		err = fault.Wrap(fault.Unavailable, err, "interrupted", "")
+	}
+	return a.exit(err)
 }
+
+// reported is an error that has been shown where programs look for it.
+type reported struct{ error }
+
+func (r reported) Unwrap() error { return r.error }
 
 // exit prints an error for the person who meets it and returns its exit code.
 func (a *app) exit(err error) int {
 	if err == nil {
 		return exitOK
 	}
+	silent := errors.As(err, new(reported))
 	var list source.List
 	if errors.As(err, &list) {
-		fmt.Fprintln(a.stderr, list.Error())
+		if !silent {
+			fmt.Fprint(a.stderr, withExcerpts(list))
+		}
 		return exitInvalid
 	}
 	f, ok := fault.Of(err)
@@ -73,78 +84,52 @@ func (a *app) exit(err error) int {
 		fmt.Fprintf(a.stderr, "rewave: %v\n", err)
 		return exitFailed
 	}
-	fmt.Fprintf(a.stderr, "rewave: %v\n", err)
-	if f.Hint != "" {
-		fmt.Fprintf(a.stderr, "Try: %s\n", f.Hint)
+	if !silent {
+		fmt.Fprint(a.stderr, sentence(err, f, a.verbose))
 	}
 	return exitCodes[f.Code]
 }
 
-func (a *app) root() *cobra.Command {
-	root := &cobra.Command{
-		Use:   "rewave",
-		Short: "Retention campaigns that say what they earned",
-		Long: `Rewave plans retention campaigns, sends them so that nothing is lost or sent
-twice, and reports what each changed against its holdout.`,
-		Example: `  rewave demo                                  the whole job on its own services
-  rewave campaign validate campaigns/win-back  check a campaign without a server
-  rewave report show win-back                  what it changed, or why we cannot tell`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+// sentence is a fault as a person reads it: where it happened, what it is and
+// what to do. Its cause is for those who ask for every step.
+func sentence(err error, f *fault.Fault, verbose bool) string {
+	text := err.Error()
+	if f.Err != nil {
+		text = strings.TrimSuffix(text, ": "+f.Err.Error())
 	}
-	root.SetOut(a.stdout)
-	root.SetErr(a.stderr)
-	root.SetFlagErrorFunc(usageFault)
-	flags := root.PersistentFlags()
-	flags.BoolVar(&a.json, "json", false, "print JSON for programs")
-	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log every step to stderr")
-	flags.StringVar(&a.config, "config", "", "the shop's settings (default rewave.yaml where there is one)")
-	root.AddGroup(
-		&cobra.Group{ID: "try", Title: "Try it:"},
-		&cobra.Group{ID: "write", Title: "Campaigns:"},
-		&cobra.Group{ID: "data", Title: "Data and results:"},
-		&cobra.Group{ID: "run", Title: "Run it:"},
-	)
-	add := func(group string, commands ...*cobra.Command) {
-		for _, c := range commands {
-			c.GroupID = group
-			root.AddCommand(c)
-		}
+	text = "rewave: " + text + "\n"
+	switch {
+	case f.Hint == "":
+	case f.Code == fault.Usage:
+		text += "Try: " + f.Hint + "\n"
+	default:
+		text += "        " + f.Hint + "\n"
 	}
-	add("try", a.demo())
-	add("write", a.campaign())
-	add("data", a.importing(), a.report(), a.audit())
-	add("run", a.all(), a.serve(), a.work(), a.tick(), a.db())
-	root.SetHelpCommandGroupID("run")
-	root.SetCompletionCommandGroupID("run")
-	// Wrong words on the command line are usage faults, whatever command meets them.
-	eachCommand(root, func(c *cobra.Command) {
-		if check := c.Args; check != nil {
-			c.Args = func(c *cobra.Command, args []string) error {
-				if err := check(c, args); err != nil {
-					return usageFault(c, err)
-				}
-				return nil
-			}
-		}
-		if !c.HasParent() || c.HasSubCommands() {
-			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-		}
-	})
-	return root
+	if f.Err != nil && verbose {
+		text += "        cause: " + f.Err.Error() + "\n"
+	}
+	return text
 }
 
-func eachCommand(c *cobra.Command, fn func(*cobra.Command)) {
-	fn(c)
-	for _, sub := range c.Commands() {
-		eachCommand(sub, fn)
+// withExcerpts prints each fault of a file, and below it the line it is about.
+func withExcerpts(list source.List) string {
+	var b strings.Builder
+	files := map[string][]byte{}
+	for _, d := range list {
+		b.WriteString(d.String() + "\n")
+		if d.Line == 0 {
+			continue
+		}
+		data, read := files[d.File]
+		if !read {
+			data, _ = os.ReadFile(filepath.FromSlash(d.File)) // the sentence stands without its line
+			files[d.File] = data
+		}
+		if excerpt := d.Excerpt(data); excerpt != "" {
+			b.WriteString("    " + strings.ReplaceAll(excerpt, "\n", "\n    ") + "\n")
+		}
 	}
-}
-
-// usageFault ends with a command that would work.
-func usageFault(c *cobra.Command, err error) error {
-	return fault.New(fault.Usage, err.Error(), c.CommandPath()+" --help")
+	return b.String()
 }
 
 // print writes v as indented JSON.
@@ -161,14 +146,4 @@ func (a *app) log(level slog.Level) *slog.Logger {
 		level = slog.LevelDebug
 	}
 	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level}))
-}
-
-// getenv reads the environment the program was called with.
-func (a *app) getenv(name string) string {
-	for i := len(a.env) - 1; i >= 0; i-- {
-		if k, v, _ := strings.Cut(a.env[i], "="); k == name {
-			return v
-		}
-	}
-	return ""
 }

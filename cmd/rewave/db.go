@@ -6,17 +6,24 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rewave/rewave/internal/config"
-	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/postgres"
 )
 
 func (a *app) db() *cobra.Command {
-	c := &cobra.Command{Use: "db", Short: "Bring the database to this version", Args: cobra.NoArgs,
-		Example: "  rewave db migrate\n  rewave db status\n  rewave db status --json"}
+	c := &cobra.Command{Use: "db", Short: "Bring the database to this version",
+		Example: `  rewave db migrate
+  rewave db status
+  rewave db status --json`}
 	c.AddCommand(
-		&cobra.Command{Use: "migrate", Short: "Apply what is missing, under a lock", Args: cobra.NoArgs,
+		a.takesJSON(a.takesConfig(&cobra.Command{Use: "migrate", Short: "Apply what is missing, under a lock", Args: operands,
+			Long: `Brings the schema of DATABASE_URL to what this program needs, each step in a
+transaction of its own. Any number of processes may call it at once; a second
+call changes nothing.`,
+			Example: `  rewave db migrate
+  rewave db migrate --json
+  DATABASE_URL=postgres://rewave@127.0.0.1/rewave rewave db migrate`,
 			RunE: func(c *cobra.Command, _ []string) error {
-				dsn, err := a.dsn()
+				_, dsn, err := a.configured()
 				if err != nil {
 					return err
 				}
@@ -25,10 +32,13 @@ func (a *app) db() *cobra.Command {
 					return err
 				}
 				return a.migrations(applied, "the database was up to date")
-			}},
-		&cobra.Command{Use: "status", Short: "List migrations and what is missing", Args: cobra.NoArgs,
+			}})),
+		a.takesJSON(a.takesConfig(&cobra.Command{Use: "status", Short: "List migrations and what is missing", Args: operands,
+			Example: `  rewave db status
+  rewave db status --json
+  rewave db status --config /etc/rewave.yaml`,
 			RunE: func(c *cobra.Command, _ []string) error {
-				dsn, err := a.dsn()
+				_, dsn, err := a.configured()
 				if err != nil {
 					return err
 				}
@@ -37,30 +47,48 @@ func (a *app) db() *cobra.Command {
 					return err
 				}
 				return a.migrations(all, "")
-			}})
+			}})))
 	return c
 }
 
-func (a *app) dsn() (string, error) {
+// configured loads the configuration of a command that needs the database.
+func (a *app) configured() (config.Config, string, error) {
 	c, err := config.Load(a.config, a.env)
 	if err != nil {
-		return "", err
+		return c, "", err
 	}
 	if c.Database == "" {
-		return "", fault.New(fault.Usage, "DATABASE_URL is not set: there is no database to use", "DATABASE_URL=postgres://rewave@127.0.0.1/rewave rewave db migrate")
+		return c, "", noDatabase()
 	}
-	return c.Database.Reveal(), nil
+	return c, c.Database.Reveal(), nil
 }
 
 func (a *app) migrations(list []postgres.Migration, none string) error {
 	if a.json {
-		return a.print(list)
+		type row struct {
+			Version   int64   `json:"version"`
+			Name      string  `json:"name"`
+			AppliedAt *string `json:"applied_at"` // null: pending
+		}
+		rows := make([]row, len(list))
+		for i, m := range list {
+			rows[i] = row{Version: m.Version, Name: m.Name}
+			if !m.AppliedAt.IsZero() {
+				at := timestamp(m.AppliedAt)
+				rows[i].AppliedAt = &at
+			}
+		}
+		return a.print(rows)
 	}
 	if len(list) == 0 {
 		fmt.Fprintln(a.stdout, none)
 	}
 	for _, m := range list {
-		fmt.Fprintln(a.stdout, m)
+		state := "pending"
+		if !m.AppliedAt.IsZero() {
+			state = "applied " + m.AppliedAt.UTC().Format("2006-01-02 15:04 MST")
+		}
+		fmt.Fprintf(a.stdout, "%-20s %s\n", m.Name, state)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"strings"
 	"time"
@@ -13,32 +14,40 @@ import (
 	"github.com/rewave/rewave/internal/report"
 )
 
+// formats are the forms of a report.
+var formats = map[string]func(report.Report, io.Writer) error{
+	"text": report.Report.Text, "html": report.Report.HTML, "json": report.Report.JSON,
+}
+
 func (a *app) report() *cobra.Command {
-	c := &cobra.Command{Use: "report", Short: "What a campaign changed, against its holdout", Args: cobra.NoArgs,
-		Example: "  rewave report show win-back\n  rewave report show win-back --format html > win-back.html\n  rewave report show win-back --at \"2026-11-01 00:00\" --json"}
+	c := &cobra.Command{Use: "report", Short: "What a campaign changed, against its holdout",
+		Example: `  rewave report show win-back
+  rewave report show win-back --format html > win-back.html
+  rewave report show win-back --at "2026-11-01 00:00" --json`}
 	var at, format string
-	show := &cobra.Command{Use: "show CAMPAIGN", Short: "Evaluate and print", Args: cobra.ExactArgs(1),
+	show := &cobra.Command{Use: "show CAMPAIGN", Short: "Evaluate and print", Args: operands,
+		Long: `Compares everyone assigned to the two groups, as of a moment. A figure is final
+when its window, the return window of its orders and a day have passed; before
+that there is no verdict. The page needs no network to open.`,
+		Example: `  rewave report show win-back
+  rewave report show win-back --format html > win-back.html
+  rewave report show win-back --at "2026-11-01 00:00" --json`,
 		RunE: func(c *cobra.Command, args []string) error {
-			render, ok := map[string]func(report.Report, io.Writer) error{"text": report.Report.Text, "html": report.Report.HTML, "json": report.Report.JSON}[format]
-			if !ok {
-				return fault.New(fault.Usage, "there is no format "+format, "rewave report show "+args[0]+" --format text|html|json")
-			}
 			if a.json {
-				render = report.Report.JSON
+				format = "json"
+			}
+			render, ok := formats[format]
+			if !ok {
+				return fault.New(fault.Usage, "rewave report show: there is no format "+format, "rewave report show "+args[0]+" --format html")
 			}
 			l, err := a.open(c.Context())
 			if err != nil {
 				return err
 			}
 			defer l.close()
-			asOf, err := l.store.Now(c.Context())
+			asOf, err := l.asOf(c.Context(), at)
 			if err != nil {
 				return err
-			}
-			if at != "" {
-				if asOf, err = instant(at, l.config.Shop.Zone); err != nil {
-					return err
-				}
 			}
 			r, err := l.engine.EvaluateCampaign(c.Context(), args[0], asOf)
 			if err != nil {
@@ -46,16 +55,19 @@ func (a *app) report() *cobra.Command {
 			}
 			return render(r, a.stdout)
 		}}
-	show.Flags().StringVar(&at, "at", "", `as of this time in the shop's zone, "2026-11-01 00:00" (default now)`)
-	show.Flags().StringVar(&format, "format", "text", "text, html or json")
-	c.AddCommand(show)
+	show.Flags().StringVar(&at, "at", "", "as of this `TIME` in the shop's zone, \"2026-11-01 00:00\" (default now)")
+	show.Flags().StringVar(&format, "format", "text", "`FORM` text, html or json")
+	c.AddCommand(a.takesJSON(a.takesConfig(show)))
 	return c
 }
 
 func (a *app) audit() *cobra.Command {
-	return &cobra.Command{Use: "audit", Short: "Hold the ledger against its promises, now", Args: cobra.NoArgs,
-		Long:    "Runs every invariant of the ledger as a query on one snapshot. Exit code 5 when\none does not hold.",
-		Example: "  rewave audit\n  rewave audit --json\n  rewave audit || page-somebody",
+	return a.takesJSON(a.takesConfig(&cobra.Command{Use: "audit", Short: "Hold the ledger against its promises, now", Args: operands,
+		Long: `Runs every invariant of the ledger as a query on one snapshot, at any moment,
+also while messages go out. Exit code 5 when one does not hold.`,
+		Example: `  rewave audit
+  rewave audit --json
+  rewave audit || echo "stop sending and look"`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			l, err := a.open(c.Context())
 			if err != nil {
@@ -75,14 +87,22 @@ func (a *app) audit() *cobra.Command {
 				return err
 			}
 			return result.Err()
-		}}
+		}}))
 }
 
-// instant reads a wall time of the shop.
-func instant(text string, zone *time.Location) (time.Time, error) {
+// asOf reads a wall time of the shop; now by the database's clock where there
+// is none.
+func (l *live) asOf(ctx context.Context, text string) (time.Time, error) {
+	if text == "" {
+		return l.store.Now(ctx)
+	}
 	at, err := calendar.ParseDateTime(strings.TrimSpace(text))
 	if err != nil {
-		return time.Time{}, fault.Wrap(fault.Usage, err, "--at cannot be read", `--at "2026-11-01 00:00"`)
+		why := err.Error()
+		if f, ok := fault.Of(err); ok {
+			why = f.Message
+		}
+		return time.Time{}, fault.New(fault.Usage, "--at: "+why, `--at "2026-11-01 00:00"`)
 	}
-	return calendar.Instant(at.Date, at.Clock, zone), nil
+	return calendar.Instant(at.Date, at.Clock, l.config.Shop.Zone), nil
 }

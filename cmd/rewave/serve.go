@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/config"
 	"github.com/rewave/rewave/internal/web"
 	"github.com/rewave/rewave/workers"
 )
@@ -23,35 +23,46 @@ the shop is. Any number of processes may run each role side by side. The first
 interrupt lets what is under way end; nothing is lost or sent twice either way.`
 
 func (a *app) all() *cobra.Command {
-	return &cobra.Command{Use: "all", Short: "Run every role in one process", Long: "Runs serve, work and tick in one process.\n\n" + runHelp,
-		Example: "  rewave all\n  rewave all --config /etc/rewave.yaml\n  REWAVE_LISTEN=127.0.0.1:9000 rewave all",
-		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return a.roles(c.Context(), "serve", "work", "tick") }}
+	return a.role("all", "Run every role in one process", "Runs serve, work and tick in one process.", `  rewave all
+  rewave all --config /etc/rewave.yaml
+  REWAVE_LISTEN=127.0.0.1:9000 rewave all`, "serve", "work", "tick")
 }
 
 func (a *app) serve() *cobra.Command {
-	return &cobra.Command{Use: "serve", Short: "Answer the links of messages, and /healthz", Long: "Answers unsubscribe links and /healthz on REWAVE_LISTEN.\n\n" + runHelp,
-		Example: "  rewave serve\n  REWAVE_LISTEN=0.0.0.0:8080 rewave serve\n  curl http://127.0.0.1:8080/healthz",
-		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return a.roles(c.Context(), "serve") }}
+	return a.role("serve", "Answer the links of messages, and /healthz", "Answers unsubscribe links and /healthz on REWAVE_LISTEN (127.0.0.1:8080).", `  rewave serve
+  rewave serve --config /etc/rewave.yaml
+  REWAVE_LISTEN=0.0.0.0:8080 rewave serve`, "serve")
 }
 
 func (a *app) work() *cobra.Command {
-	return &cobra.Command{Use: "work", Short: "Send what is due: gate, render, provider", Long: "Takes chunks of due deliveries off the queues and sends them.\n\n" + runHelp,
-		Example: "  rewave work\n  rewave work --verbose\n  rewave work & rewave work &",
-		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return a.roles(c.Context(), "work") }}
+	return a.role("work", "Send what is due: gate, render, provider", "Takes chunks of due deliveries off the queues and sends them.", `  rewave work
+  rewave work --verbose
+  rewave work --config /etc/rewave.yaml`, "work")
 }
 
 func (a *app) tick() *cobra.Command {
-	return &cobra.Command{Use: "tick", Short: "Plan waves, hand out what is due, reap what was dropped", Long: "Runs planner, dispatcher and reaper.\n\n" + runHelp,
-		Example: "  rewave tick\n  rewave tick --verbose\n  rewave tick --config /etc/rewave.yaml",
-		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return a.roles(c.Context(), "tick") }}
+	return a.role("tick", "Plan waves, hand out what is due, reap what was dropped", "Runs planner, dispatcher and reaper.", `  rewave tick
+  rewave tick --verbose
+  rewave tick --config /etc/rewave.yaml`, "tick")
+}
+
+func (a *app) role(name, short, long, example string, roles ...string) *cobra.Command {
+	return a.takesVerbose(a.takesConfig(&cobra.Command{Use: name, Short: short, Long: long + "\n\n" + runHelp, Example: example, Args: operands,
+		RunE: func(c *cobra.Command, _ []string) error { return a.roles(c.Context(), roles...) }}))
 }
 
 // roles runs the named roles until ctx ends or one of them cannot go on.
 func (a *app) roles(ctx context.Context, names ...string) error {
+	sends := slices.Contains(names, "work") || slices.Contains(names, "tick")
+	if sends {
+		c, err := config.Load(a.config, a.env)
+		if err != nil {
+			return err
+		}
+		if err := c.Validate(); err != nil {
+			return err
+		}
+	}
 	l, err := a.open(ctx)
 	if err != nil {
 		return err
@@ -67,13 +78,7 @@ func (a *app) roles(ctx context.Context, names ...string) error {
 		}
 		starts = append(starts, start)
 	}
-	if slices.Contains(names, "work") || slices.Contains(names, "tick") {
-		if len(l.engine.Channels) == 0 {
-			return fault.New(fault.Invalid, "no channel is set up: there is nothing to send with", "describe one under `channels:` in rewave.yaml")
-		}
-		if l.config.PublicURL == "" {
-			return fault.New(fault.Invalid, "public_url is not set: the unsubscribe links of messages would lead nowhere", "public_url: https://mail.shop.example in rewave.yaml")
-		}
+	if sends {
 		more, err := l.background(ctx, names)
 		if err != nil {
 			return err
@@ -93,6 +98,7 @@ func (a *app) roles(ctx context.Context, names ...string) error {
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
+	l.log.Info("stopped", "roles", strings.Join(names, ", "))
 	return nil
 }
 

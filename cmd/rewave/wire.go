@@ -29,14 +29,11 @@ type live struct {
 // open connects to the database that the configuration names. Commands that
 // only read and write facts need nothing else.
 func (a *app) open(ctx context.Context) (*live, error) {
-	c, err := config.Load(a.config, a.env)
+	c, dsn, err := a.configured()
 	if err != nil {
 		return nil, err
 	}
-	if c.Database == "" {
-		return nil, fault.New(fault.Usage, "DATABASE_URL is not set: there is no database to use", "DATABASE_URL=postgres://rewave@127.0.0.1/rewave rewave db migrate")
-	}
-	store, err := postgres.Open(ctx, c.Database.Reveal(), postgres.Options{})
+	store, err := postgres.Open(ctx, dsn, postgres.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -65,10 +62,12 @@ func (l *live) close() {
 
 // queue connects to Redis.
 func (l *live) queue(ctx context.Context) (redis.UniversalClient, error) {
-	if l.config.Redis == "" {
-		return nil, fault.New(fault.Usage, "REDIS_URL is not set: there is no queue to use", "REDIS_URL=redis://127.0.0.1:6379/0 rewave all")
-	}
 	return workers.Connect(ctx, l.config.Redis.Reveal())
+}
+
+// noDatabase is the fault of a command that needs one.
+func noDatabase() error {
+	return fault.New(fault.Usage, "DATABASE_URL is not set: there is no database to use", "DATABASE_URL=postgres://rewave@127.0.0.1/rewave rewave db migrate")
 }
 
 // newEngine is the one place that turns a configuration into an engine.

@@ -126,7 +126,7 @@ func startPostgres(ctx context.Context, s *starter, r *run, as account, opts Opt
 		if i < 0 {
 			return nil, fault.New(fault.Conflict,
 				fmt.Sprintf("the data in %s were written by PostgreSQL %d, and only %s is installed", r.dir, number(string(written)), bin.version),
-				"install that release, or choose another state directory with --state-dir")
+				"install that release, or choose another state directory with --state")
 		}
 		bin = bins[i]
 	} else if err := initialise(ctx, s, bin, r.dir, data, log, as, opts); err != nil {

@@ -3,6 +3,7 @@
 package devstack
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,9 +33,9 @@ func TestStateDirectoriesThatCannotBeUsed(t *testing.T) {
 		}
 	}
 	for _, test := range []struct{ name, dir, want string }{
-		{"someone else's", others, "denied: state directory " + others + " belongs to user " + owner + ", this is user " + me + " / choose another with --state-dir"},
-		{"a file", file, "denied: state directory " + file + " is not a directory / choose another with --state-dir"},
-		{"below a file", file + "/x", "denied: state directory " + file + "/x cannot be used / choose another with --state-dir"},
+		{"someone else's", others, "denied: state directory " + others + " belongs to user " + owner + ", this is user " + me + " / choose another with --state"},
+		{"a file", file, "denied: state directory " + file + " is not a directory / choose another with --state"},
+		{"below a file", file + "/x", "denied: state directory " + file + "/x cannot be used / choose another with --state"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -54,7 +55,7 @@ func TestAStateDirectoryThatIsNotWritable(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, r := startHelper(t, Options{StateDir: dir}, unprivileged(t))
-	want := "denied: state directory " + dir + " is not writable / choose another with --state-dir"
+	want := "denied: state directory " + dir + " is not writable / choose another with --state"
 	if r.Message != want {
 		t.Errorf("got  %q\nwant %q", r.Message, want)
 	}
@@ -76,7 +77,7 @@ func TestRootMayNotHideTheStateDirectory(t *testing.T) {
 	dir := filepath.Join(hidden, "rewave")
 	_, err = Start(t.Context(), Options{StateDir: dir})
 	got := message(err)
-	if want := "user " + as.name + ", who runs PostgreSQL, cannot enter " + hidden + " / choose another with --state-dir, such as /var/lib/rewave"; !strings.HasSuffix(got, want) {
+	if want := "user " + as.name + ", who runs PostgreSQL, cannot enter " + hidden + " / choose another with --state, such as /var/lib/rewave"; !strings.HasSuffix(got, want) {
 		t.Errorf("got  %q\nwant the end %q", got, want)
 	}
 	if diff := cmp.Diff(tree(t, dir), []string{"lock", "runs"}); diff != "" {
@@ -88,7 +89,8 @@ func TestAnOrdinaryUserStartsBoth(t *testing.T) {
 	t.Parallel()
 	dir := stateDir(t)
 	lend(t, dir)
-	helper, r := startHelper(t, Options{StateDir: dir, RequireRedis: true}, unprivileged(t))
+	as := unprivileged(t)
+	helper, r := startHelper(t, Options{StateDir: dir, RequireRedis: true}, as)
 	if r.Message != "" {
 		t.Fatal(r.Message)
 	}
@@ -103,6 +105,12 @@ func TestAnOrdinaryUserStartsBoth(t *testing.T) {
 	}
 	kill(t, helper)
 	eventually(t, "the services end", func() bool { return len(servicesIn(dir)) == 0 })
+
+	_, next := startHelper(t, Options{StateDir: dir}, as)
+	want := fmt.Sprintf("removed what process %d had left in %s\n", helper.Process.Pid, r.Stack.Dir)
+	if next.Log != want {
+		t.Errorf("log: got %q, want %q", next.Log, want)
+	}
 }
 
 func TestTheTemporaryDirectoryMustBeShort(t *testing.T) {

@@ -81,7 +81,7 @@ func claim(ctx context.Context, state string, durable bool, as account, log io.W
 			r.release()  // the first error says more
 		}
 	}()
-	if err := as.mayEnter(dir, "state directory", "choose another with --state-dir, such as /var/lib/rewave"); err != nil {
+	if err := as.mayEnter(dir, "state directory", "choose another with --state, such as /var/lib/rewave"); err != nil {
 		return nil, err
 	}
 	lock, before, err := tryLock(filepath.Join(dir, "lock"))
@@ -92,7 +92,7 @@ func claim(ctx context.Context, state string, durable bool, as account, log io.W
 		r.dir = "" // not ours to touch
 		return nil, fault.New(fault.Conflict,
 			fmt.Sprintf("the services in %s are in use by process %d", state, before.PID),
-			"end it first, or choose another state directory with --state-dir")
+			"end it first, or choose another state directory with --state")
 	}
 	r.lock = lock
 	if err := clean(ctx, dir, before); err != nil {
@@ -145,12 +145,12 @@ func prepare(state string) error {
 		return writable(err, state)
 	}
 	if !info.IsDir() {
-		return fault.New(fault.Denied, "state directory "+state+" is not a directory", "choose another with --state-dir")
+		return fault.New(fault.Denied, "state directory "+state+" is not a directory", "choose another with --state")
 	}
 	if owner := int(info.Sys().(*syscall.Stat_t).Uid); owner != os.Geteuid() {
 		return fault.New(fault.Denied,
 			fmt.Sprintf("state directory %s belongs to user %s, this is user %s", state, userName(owner), userName(os.Geteuid())),
-			"choose another with --state-dir")
+			"choose another with --state")
 	}
 	return nil
 }
@@ -174,9 +174,9 @@ func mkdirAs(dir string, mode fs.FileMode) error {
 func writable(err error, state string) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return fault.Wrap(fault.Denied, err, "state directory "+state+" is not writable", "choose another with --state-dir")
+		return fault.Wrap(fault.Denied, err, "state directory "+state+" is not writable", "choose another with --state")
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENOSPC):
-		return fault.Wrap(fault.Denied, err, "state directory "+state+" cannot be used", "choose another with --state-dir")
+		return fault.Wrap(fault.Denied, err, "state directory "+state+" cannot be used", "choose another with --state")
 	}
 	return err
 }

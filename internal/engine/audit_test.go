@@ -18,7 +18,7 @@ var breaks = map[string]string{
 	"coupon_once": `insert into coupon_pools (pool) values ('p'); insert into coupons (pool, code, customer_id, entered_at, enrollment_id, round, wave, bound_at)
 		values ('p', 'ABCD', 1, now(), 999, 1, 'hello', now())`,
 	"entered_once": "update enrollments set entry = 2 where enrollment_id = (select min(enrollment_id) from enrollments)",
-	"has_an_end": `update deliveries set state = 'sending', lease_until = now() - interval '1 hour' where delivery_id =
+	"has_an_end": `update deliveries set state = 'unknown', settled_at = now() - interval '74 hours' where delivery_id =
 		(select min(delivery_id) from deliveries where state = 'accepted')`,
 	"in_time": "update deliveries set gate_at = scheduled_at - interval '1 second' where delivery_id = (select min(delivery_id) from deliveries where state = 'accepted')",
 	"no_converted": `insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor, recorded_at)
@@ -28,7 +28,7 @@ var breaks = map[string]string{
 	"no_suppressed": `insert into suppressions (channel, address_hash, reason, at, recorded_at)
 		select 'email', email_hash, 'bounced', gate_at - interval '1 minute', claimed_at from deliveries join contacts using (customer_id) where state = 'accepted' order by delivery_id limit 1`,
 	"only_treated": `alter table deliveries drop constraint only_treated_are_sent;
-		update deliveries set state = 'accepted', epoch = 1, tries = 1, claimed_at = now() where delivery_id = (select min(delivery_id) from deliveries where state = 'withheld')`,
+		update deliveries set state = 'accepted', epoch = 1, claimed_at = now() where delivery_id = (select min(delivery_id) from deliveries where state = 'withheld')`,
 	"planned_once":   "delete from deliveries where delivery_id = (select min(delivery_id) from deliveries where state = 'planned')",
 	"provider_once":  "update deliveries set provider_id = 'same', provider = 'test' where delivery_id in (select delivery_id from deliveries where state = 'accepted' order by delivery_id limit 2)",
 	"refunds_add_up": "update orders set refunded_minor = 1 where order_id = (select min(order_id) from orders)",

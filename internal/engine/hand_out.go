@@ -27,25 +27,23 @@ type Chunk struct {
 	IDs []int64 `json:"ids"`
 }
 
-// silence is after how long a hint of which nothing was heard is given again.
-const silence = 45 * time.Second
+// silence is after how long everything that is still due is handed out again
+// even though the queue claims to hold it.
+const silence = 2 * time.Minute
 
-// HandOut marks at most limit due deliveries as handed out and returns them in
-// chunks by lane. Nothing is decided. Running twice at once is harmless: rows
-// are skipped while another holds them.
-func (e *Engine) HandOut(ctx context.Context, limit int) ([]Chunk, error) {
-	hints, err := e.Store.HandOut(ctx, e.at(), silence, limit)
+// HandOut returns at most limit due deliveries in chunks by lane, from where the
+// last call stopped; nothingQueued says that every earlier chunk has ended or is
+// lost. Nothing is decided: a chunk that is handed out twice is harmless.
+func (e *Engine) HandOut(ctx context.Context, nothingQueued bool, limit int) ([]Chunk, error) {
+	hints, err := e.Store.HandOut(ctx, e.at(), nothingQueued, silence, limit)
 	if err != nil {
 		return nil, err
 	}
 	return chunks(hints), nil
 }
 
-// TakeBack undoes HandOut for a chunk that could not be queued.
-func (e *Engine) TakeBack(ctx context.Context, c Chunk) error { return e.Store.TakeBack(ctx, c.IDs) }
-
-// TakeBackAll forgets every hint: the queue has lost its memory.
-func (e *Engine) TakeBackAll(ctx context.Context) error { return e.Store.TakeBack(ctx, nil) }
+// HandOutAgain makes the next HandOut start over: the queue lost what it had.
+func (e *Engine) HandOutAgain(ctx context.Context) error { return e.Store.HandOutAgain(ctx) }
 
 func chunks(hints []postgres.Hint) []Chunk {
 	slices.SortFunc(hints, func(a, b postgres.Hint) int {

@@ -105,8 +105,8 @@ func TestUnknownIsNeverSentAgain(t *testing.T) {
 	same(t, "after a week", w.states("hello"), map[string]int{"treat unknown timeout after data": 1})
 	same(t, "calls", len(w.provider.calls), 1)
 
-	w.db.Exec(t, "update deliveries set settled_at = now() - interval '73 hours' where state = 'unknown'")
-	if _, err := w.GiveUp(context.Background()); err != nil {
+	w.db.Exec(t, "update claims set attend_at = now() where kind = 'doubt'")
+	if _, err := w.Reap(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "given up", w.states("hello"), map[string]int{"treat unknown_final timeout after data": 1})
@@ -118,7 +118,8 @@ func TestALapsedLeaseIsUnknown(t *testing.T) {
 	w := newWorld(t)
 	w.entered(1, thanks(treatAll))
 	// A worker that died between its gate and its outcome.
-	w.db.Exec(t, "update deliveries set state = 'sending', epoch = 1, tries = 1, gate_at = scheduled_at, lease_until = now() - interval '1 second' where wave = 'hello'")
+	w.db.Exec(t, "update deliveries set state = 'sending', epoch = 1, gate_at = scheduled_at, claimed_at = now(), due_at = null where wave = 'hello'")
+	w.db.Exec(t, "insert into claims (kind, attend_at, delivery_ids) select 'lease', now() - interval '1 second', array_agg(delivery_id) from deliveries where state = 'sending'")
 	n, err := w.Reap(context.Background())
 	if err != nil || n != 1 {
 		t.Fatalf("Reap = %d, %v; want 1", n, err)

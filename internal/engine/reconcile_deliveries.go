@@ -11,19 +11,15 @@ const giveUpAfter = 72 * time.Hour
 // reapLimit bounds one statement of the background roles.
 const reapLimit = 5000
 
-// Reap turns claims whose lease lapsed into unknown: the worker that had them
-// is gone, and nobody can say whether it made the call.
+// Reap turns claims whose lease lapsed into unknown: the worker that had them is
+// gone, and nobody can say whether it made the calls. Unknowns that no evidence
+// settled in time become final. It returns how many deliveries it moved.
 func (e *Engine) Reap(ctx context.Context) (int, error) {
-	n, err := e.Store.Reap(ctx, reapLimit)
-	if n > 0 {
-		e.Log.Warn("leases lapsed; these deliveries are unknown and will not be sent again", "deliveries", n)
+	r, err := e.Store.Reap(ctx, giveUpAfter, reapLimit)
+	if r.Unknown > 0 {
+		e.Log.Warn("leases lapsed; these deliveries are unknown and will not be sent again", "deliveries", r.Unknown)
 	}
-	return n, err
-}
-
-// GiveUp makes unknowns final that no evidence settled in time.
-func (e *Engine) GiveUp(ctx context.Context) (int, error) {
-	return e.Store.GiveUp(ctx, giveUpAfter, reapLimit)
+	return r.Unknown + r.Final, err
 }
 
 // Sweep ends planned deliveries that can never go out: expired while nobody

@@ -54,6 +54,9 @@ func (e *Engine) SendDeliveries(ctx context.Context, c Chunk) (Sent, error) {
 		}
 	}
 	for len(left) > 0 {
+		if ctx.Err() != nil {
+			return sent, ctx.Err()
+		}
 		n := sender.pace.room(len(left))
 		rest, err := e.sendBatch(ctx, v, w, sender, left[:n], contents, &sent)
 		if err != nil {
@@ -73,7 +76,7 @@ type rendered struct {
 // render makes the messages of both arms before any gate, so that what cannot
 // be rendered never reserves anything.
 func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chunk, sent *Sent) (map[int64]rendered, error) {
-	loaded, err := e.Store.LoadRendering(ctx, c.IDs, e.at())
+	loaded, err := e.Store.LoadRendering(ctx, c.IDs, e.at(), v.templates[w.Name].Reads("orders"))
 	if err != nil {
 		return nil, err
 	}
@@ -122,9 +125,10 @@ func (e *Engine) bindings(r postgres.Rendering) message.Bindings {
 // the batch is gated one at a time. Nothing comes back when nothing was done.
 func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, sender *Sender, ids []int64, contents map[int64]rendered, sent *Sent) ([]int64, error) {
 	decided := make(map[int64]bool, len(ids))
-	gateCtx, cancel := context.WithTimeout(ctx, gateTimeout)
+	// A stop must not cut a commit in the middle: what passed is given back below.
+	gateCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), gateTimeout)
 	defer cancel()
-	claims, seen, err := e.Store.Gate(gateCtx, e.gateInput(v, w, ids), func(at time.Time, g *postgres.Gated) delivery.Answer {
+	passed, seen, err := e.Store.Gate(gateCtx, e.gateInput(v, w, ids), func(at time.Time, g *postgres.Gated) delivery.Answer {
 		decided[g.ID] = true
 		g.Facts.Quiet = e.Shop.Quiet
 		g.Facts.Zone = e.zone(g.Zone)
@@ -137,7 +141,7 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, se
 		return nil, err
 	}
 	sent.Gated += seen
-	if err := e.callAll(ctx, sender, claims, contents, sent); err != nil {
+	if err := e.callAll(ctx, sender, passed, contents, sent); err != nil {
 		return nil, err
 	}
 	if seen == 0 {
@@ -184,7 +188,8 @@ func (e *Engine) zone(name string) *time.Location {
 // callAll makes the provider calls of claims that have just been committed and
 // writes all outcomes at once. A call that could not begin in time, or at all,
 // goes back to planned: it alone is sure that no byte was written.
-func (e *Engine) callAll(ctx context.Context, sender *Sender, claims []postgres.Claim, contents map[int64]rendered, sent *Sent) error {
+func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Passed, contents map[int64]rendered, sent *Sent) error {
+	claims := passed.Claims
 	if len(claims) == 0 {
 		return nil
 	}
@@ -212,7 +217,7 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, claims []postgres.
 	for _, s := range settled {
 		sent.count(s.State)
 	}
-	return e.settle(ctx, sender.Channel.Name(), settled)
+	return e.settle(ctx, sender.Channel.Name(), passed.ID, settled)
 }
 
 // giveBack is a claim whose call never began.
@@ -251,11 +256,11 @@ const retryAfter = 30 * time.Second
 
 // settle writes outcomes; it tries for as long as the lease lasts, because what
 // it knows is lost with it. After that the rows are reaped as unknown.
-func (e *Engine) settle(ctx context.Context, provider string, settled []postgres.Settlement) error {
+func (e *Engine) settle(ctx context.Context, provider string, claim int64, settled []postgres.Settlement) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease/2)
 	defer cancel()
 	for pause := 50 * time.Millisecond; ; pause *= 2 {
-		_, err := e.Store.Settle(ctx, provider, e.at(), settled)
+		_, err := e.Store.Settle(ctx, provider, e.at(), claim, giveUpAfter, settled)
 		if err == nil {
 			return nil
 		}

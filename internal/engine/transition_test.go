@@ -46,7 +46,7 @@ func tryMove(ctx context.Context, conn *pgx.Conn, from, to delivery.State) error
 		return err
 	}
 	defer tx.Rollback(ctx) //nolint:errcheck // nothing is kept
-	const set = "update deliveries set state = $1, reason = 'test', epoch = 1, tries = 1, gate_at = now(), lease_until = now() where wave = 'hello'"
+	const set = "update deliveries set state = $1, reason = 'test', epoch = 1, gate_at = now(), claimed_at = now(), due_at = case $1 when 'planned' then now() end where wave = 'hello'"
 	if _, err := tx.Exec(ctx, "set local session_replication_role = replica"); err != nil {
 		return err
 	}
@@ -75,9 +75,9 @@ func TestTheLedgerIsNotRewritten(t *testing.T) {
 		"update deliveries set arm = 'hold' where arm = 'treat'":               "are immutable",
 		"update deliveries set scheduled_at = scheduled_at + interval '1 day'": "are immutable",
 		"update deliveries set round = 2":                                      "are immutable",
-		"update deliveries set state = 'sending', epoch = 1, tries = 1, gate_at = now(), lease_until = now() where arm = 'hold'": "only_treated_are_sent",
-		"update deliveries set state = 'sending', gate_at = now() where arm = 'treat'":                                           "sending_has_a_lease",
-		"update deliveries set state = 'suppressed'":                                                                             "refusals_have_a_reason",
+		"update deliveries set state = 'sending', epoch = 1, gate_at = now(), claimed_at = now(), due_at = null where arm = 'hold'": "only_treated_are_sent",
+		"update deliveries set state = 'sending', gate_at = now(), due_at = null where arm = 'treat'":                               "sending_was_claimed",
+		"update deliveries set state = 'suppressed', due_at = null":                                                                 "refusals_have_a_reason",
 		"insert into deliveries (customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, channel, state, reason, scheduled_at, due_at, expires_at) select customer_id, entered_at, enrollment_id, round, 'more', campaign_id, version_id, arm, channel, 'expired', 'late', scheduled_at, due_at, expires_at from deliveries": "a delivery begins as planned",
 	} {
 		if _, err := conn.Exec(ctx, sql); err == nil || !strings.Contains(err.Error(), want) {

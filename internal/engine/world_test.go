@@ -135,7 +135,7 @@ func (w *world) send(at time.Time) engine.Sent {
 
 func (w *world) handOut() []engine.Chunk {
 	w.t.Helper()
-	chunks, err := w.HandOut(context.Background(), 100_000)
+	chunks, err := w.HandOut(context.Background(), true, 100_000)
 	if err != nil {
 		w.t.Fatal(err)
 	}

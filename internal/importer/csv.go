@@ -22,6 +22,9 @@ type csvReader struct {
 
 func newCSVReader(lines *lineReader) (*csvReader, error) {
 	first, err := lines.next()
+	for err == nil && len(first.text) == 0 && first.bad == nil {
+		first, err = lines.next()
+	}
 	if err == io.EOF {
 		return nil, fault.New(fault.Invalid, lines.name+" is empty", "")
 	}
@@ -32,7 +35,10 @@ func newCSVReader(lines *lineReader) (*csvReader, error) {
 	if first.bad != nil {
 		return nil, fault.New(fault.Invalid, fmt.Sprintf("the header line of %s cannot be read: %s", lines.name, first.bad.full()), "")
 	}
-	fields, _, bad := c.split(nil, first.text)
+	fields, open, bad := c.split(nil, first.text)
+	if open {
+		bad = &badLine{reason: "a quote is never closed"}
+	}
 	if bad != nil {
 		return nil, fault.New(fault.Invalid, fmt.Sprintf("the header line of %s cannot be read: %s", lines.name, bad.full()), "")
 	}

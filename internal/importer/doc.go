@@ -18,8 +18,8 @@
 // never takes a line away: a refund does.
 //
 // The preset uci-online-retail reads the invoice lines of the UCI data set. An
-// order is an invoice that does not begin with C; the customer of 12346 is kept
-// once, with the country of the latest line that names one; an invoice whose
-// lines differ in time was placed at the earliest; a line of an invoice that
-// begins with C is a refund, matched as package order says.
+// order is an invoice that does not begin with C, placed at the earliest time of
+// its lines; a line of one that begins with C is a refund, matched as package
+// order says. A customer with several countries has the one of the latest line,
+// by time. Stock codes are upper-cased, lines without a customer are a guest's.
 package importer

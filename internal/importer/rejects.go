@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/csv"
 	"errors"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -32,7 +33,12 @@ func (r *rejects) write(rec *record, bad *badLine) error {
 	if r.file == nil {
 		file, err := os.Create(r.path)
 		if err != nil {
-			return fault.Wrap(fault.Denied, err, "cannot write the rejects to "+r.path, "say where with --rejects FILE; nothing was imported")
+			why := err.Error()
+			var path *fs.PathError
+			if errors.As(err, &path) {
+				why = path.Err.Error()
+			}
+			return fault.Wrap(fault.Denied, err, "cannot write the rejects to "+r.path+": "+why, "say where with --rejects FILE; nothing was imported")
 		}
 		r.file, r.buf = file, bufio.NewWriter(file)
 		r.out = csv.NewWriter(r.buf)

@@ -16,7 +16,7 @@ import (
 )
 
 // chunkRows is how many rows are staged and committed together.
-const chunkRows = 32 << 10
+const chunkRows = 8 << 10
 
 // maxID is the longest id of the shop's own: they are keys.
 const maxID = 200
@@ -87,7 +87,9 @@ func openRecords(lines *lineReader, set columnSet, m Map) (records, error) {
 // stage reads the whole file and stages what an earlier run has not. Reading and
 // staging go side by side.
 func (r *run) stage(ctx context.Context, job *postgres.Import) error {
-	group, ctx := errgroup.WithContext(ctx)
+	// Staging does not end with the reading: a statement cut off in the middle
+	// would take the connection along, and the staged rows could not be dropped.
+	group, reading := errgroup.WithContext(ctx)
 	var err error
 	switch r.opts.Kind {
 	case Orders:
@@ -96,7 +98,7 @@ func (r *run) stage(ctx context.Context, job *postgres.Import) error {
 		group.Go(func() error { return drain(ctx, chunks, job.StageLines) })
 		group.Go(func() error {
 			defer close(chunks)
-			return readRows(ctx, r, job.StagedTo(), chunks, r.orderLine(), func(l postgres.ImportLine) int { return int(l.Line) })
+			return readRows(reading, r, job.StagedTo(), chunks, r.orderLine(), func(l postgres.ImportLine) int { return int(l.Line) })
 		})
 		err = group.Wait()
 	case Customers:
@@ -104,7 +106,7 @@ func (r *run) stage(ctx context.Context, job *postgres.Import) error {
 		group.Go(func() error { return drain(ctx, chunks, job.StageCustomers) })
 		group.Go(func() error {
 			defer close(chunks)
-			return readRows(ctx, r, job.StagedTo(), chunks, r.customer(), func(c postgres.ImportCustomer) int { return c.Line })
+			return readRows(reading, r, job.StagedTo(), chunks, r.customer(), func(c postgres.ImportCustomer) int { return c.Line })
 		})
 		err = group.Wait()
 	case Products:
@@ -112,7 +114,7 @@ func (r *run) stage(ctx context.Context, job *postgres.Import) error {
 		group.Go(func() error { return drain(ctx, chunks, job.StageProducts) })
 		group.Go(func() error {
 			defer close(chunks)
-			return readRows(ctx, r, job.StagedTo(), chunks, r.product(), func(p postgres.ImportProduct) int { return p.Line })
+			return readRows(reading, r, job.StagedTo(), chunks, r.product(), func(p postgres.ImportProduct) int { return p.Line })
 		})
 		err = group.Wait()
 	}
@@ -244,7 +246,7 @@ func (r *run) merge(ctx context.Context, job *postgres.Import) (postgres.ImportC
 // interrupted. A file that is refused leaves nothing.
 func (r *run) giveUp(ctx context.Context, job *postgres.Import, err error) error {
 	errs := []error{err, r.rejects.discard()}
-	if _, refused := fault.Of(err); refused {
+	if f, ok := fault.Of(err); ok && (f.Code == fault.Invalid || f.Code == fault.Denied) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		errs = append(errs, job.Abandon(ctx))

@@ -20,7 +20,13 @@ const maxSource = 64 << 10
 type Template struct {
 	subject, text part
 	html          *part // nil: no HTML part
+	source        string
 }
+
+// Reads reports whether the message may read a field below root ("orders"): it
+// may say yes for a mere word, and never no for a field. Whoever loads the
+// bindings can leave out what is not read.
+func (t *Template) Reads(root string) bool { return strings.Contains(t.source, root) }
 
 type part struct {
 	file string
@@ -60,7 +66,7 @@ func Compile(folder string, files Files) (*Template, error) {
 		faults.Sort()
 		return nil, faults
 	}
-	return &Template{subject: *subject, text: *text, html: html}, nil
+	return &Template{subject: *subject, text: *text, html: html, source: files.Subject + files.Text + files.HTML}, nil
 }
 
 // engines are the three ways a value is written. They are built once and only

@@ -2,10 +2,13 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/consent"
@@ -19,27 +22,46 @@ type Hint struct {
 	Version int
 	Wave    string
 	Channel string
+	DueAt   time.Time
 }
 
-// HandOut marks at most limit due deliveries of running campaigns as handed to
-// a worker, and returns them. It has committed when it returns: a hint that is
-// then lost is given again after the silence. A nil at is the database's clock.
-func (s *Store) HandOut(ctx context.Context, at *time.Time, silence time.Duration, limit int) ([]Hint, error) {
-	rows, err := s.pool.Query(ctx, statement("delivery/hand_out"), at, silence.Seconds(), limit)
-	if err != nil {
-		return nil, fmt.Errorf("hand out deliveries: %w", mapError(err))
-	}
-	hints, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Hint])
+// HandOut returns at most limit due deliveries of running campaigns, from where
+// the last call stopped. It starts over when the caller says that nothing is
+// queued any more, and once in every silence, so that a hint which was lost is
+// given again. Of several callers at once one gets rows. A nil at is the
+// database's clock.
+func (s *Store) HandOut(ctx context.Context, at *time.Time, nothingQueued bool, silence time.Duration, limit int) ([]Hint, error) {
+	var hints []Hint
+	err := s.InTx(ctx, func(tx pgx.Tx) error {
+		var due pgtype.Timestamptz // may be -infinity
+		var id int64
+		err := tx.QueryRow(ctx, statement("dispatch/place"), nothingQueued, silence.Seconds()).Scan(&due, &id)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil // another dispatcher has it
+		}
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, statement("delivery/hand_out"), at, due, id, limit)
+		if err != nil {
+			return err
+		}
+		if hints, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Hint]); err != nil || len(hints) == 0 {
+			return err
+		}
+		last := hints[len(hints)-1]
+		_, err = tx.Exec(ctx, "update dispatch set due_at = $1, delivery_id = $2", last.DueAt, last.ID)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("hand out deliveries: %w", mapError(err))
 	}
 	return hints, nil
 }
 
-// TakeBack forgets that deliveries were handed out; nil ids means all that are
-// planned, for a queue that has lost everything.
-func (s *Store) TakeBack(ctx context.Context, ids []int64) error {
-	_, err := s.pool.Exec(ctx, statement("delivery/take_back"), ids)
+// HandOutAgain makes the next HandOut start over: hints were lost.
+func (s *Store) HandOutAgain(ctx context.Context) error {
+	_, err := s.pool.Exec(ctx, "update dispatch set due_at = '-infinity', delivery_id = 0")
 	return mapError(err)
 }
 
@@ -50,15 +72,15 @@ type Rendering struct {
 	FirstName *string
 	LastName  *string
 	Locale    string
-	Zone      string
 	Orders    int64
 	LastOrder *time.Time
 }
 
 // LoadRendering reads what the messages of planned deliveries need, without
-// locks. Deliveries that are not planned any more are left out.
-func (s *Store) LoadRendering(ctx context.Context, ids []int64, at *time.Time) ([]Rendering, error) {
-	rows, err := s.pool.Query(ctx, statement("delivery/load"), ids, at)
+// locks; the orders only where they are wanted. Deliveries that are not planned
+// any more are left out.
+func (s *Store) LoadRendering(ctx context.Context, ids []int64, at *time.Time, orders bool) ([]Rendering, error) {
+	rows, err := s.pool.Query(ctx, statement("delivery/load"), ids, at, orders)
 	if err != nil {
 		return nil, fmt.Errorf("load deliveries: %w", mapError(err))
 	}
@@ -106,12 +128,18 @@ type Claim struct {
 	Address   string
 }
 
+// Passed is what a gate let through, under one lease. ID is 0 where nothing was.
+type Passed struct {
+	ID     int64
+	Claims []Claim
+}
+
 // Gate runs one short transaction: it locks the chunk's planned rows and then
 // their customers, reads the facts, lets decide answer each, and writes the
 // answers. The claims have been committed when it returns; on any error none
 // may be sent. Rows that another worker holds, or of a customer who stands in
 // the chunk twice, are left planned and not counted in seen.
-func (s *Store) Gate(ctx context.Context, in GateInput, decide func(at time.Time, g *Gated) delivery.Answer) (claims []Claim, seen int, err error) {
+func (s *Store) Gate(ctx context.Context, in GateInput, decide func(at time.Time, g *Gated) delivery.Answer) (passed Passed, seen int, err error) {
 	err = s.InTx(ctx, func(tx pgx.Tx) error {
 		at, ids, err := lockChunk(ctx, tx, in)
 		if err != nil || len(ids) == 0 {
@@ -123,28 +151,41 @@ func (s *Store) Gate(ctx context.Context, in GateInput, decide func(at time.Time
 		}
 		seen = len(gated)
 		var w decisions
+		var sending []int64
 		for i := range gated {
 			g := &gated[i]
 			a := decide(at, g)
 			w.add(g, a)
 			if a.To == delivery.Sending {
-				claims = append(claims, Claim{ID: g.ID, Customer: g.Customer, EnteredAt: g.EnteredAt, Epoch: g.Epoch + 1,
+				sending = append(sending, g.ID)
+				passed.Claims = append(passed.Claims, Claim{ID: g.ID, Customer: g.Customer, EnteredAt: g.EnteredAt, Epoch: g.Epoch + 1,
 					Address: g.Facts.Contact.Channels[a.Channel].Address})
 			}
 		}
-		tag, err := tx.Exec(ctx, statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at, in.Lease.Seconds())
-		if err != nil {
-			return fmt.Errorf("write decisions: %w", err)
-		}
-		if int(tag.RowsAffected()) != len(gated) {
-			return fmt.Errorf("write decisions: %d of %d rows were still ours", tag.RowsAffected(), len(gated))
+		return w.write(ctx, tx, at, sending, in.Lease, &passed.ID)
+	})
+	if err != nil {
+		return Passed{}, 0, fmt.Errorf("gate: %w", mapError(err))
+	}
+	return passed, seen, nil
+}
+
+// write stores the decisions and the claim of those that go out.
+func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, sending []int64, lease time.Duration, claim *int64) error {
+	batch := &pgx.Batch{}
+	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at).Exec(func(tag pgconn.CommandTag) error {
+		if int(tag.RowsAffected()) != len(w.ids) {
+			return fmt.Errorf("%d of %d rows were still ours", tag.RowsAffected(), len(w.ids))
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, 0, fmt.Errorf("gate: %w", mapError(err))
+	if len(sending) > 0 {
+		batch.Queue(statement("delivery/claim"), sending, lease.Seconds()).QueryRow(func(row pgx.Row) error { return row.Scan(claim) })
 	}
-	return claims, seen, nil
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("write decisions: %w", err)
+	}
+	return nil
 }
 
 // lockChunk takes deliveries first and customers second: every transaction
@@ -155,6 +196,8 @@ func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (time.Time, []int64
 	batch := &pgx.Batch{}
 	batch.Queue("set local statement_timeout = '2s'")
 	batch.Queue("set local lock_timeout = '500ms'")
+	// A plan that does not depend on the numbers: made once, and never a scan of the whole ledger.
+	batch.Queue("set local plan_cache_mode = force_generic_plan")
 	batch.Queue(statement("delivery/lock"), in.IDs, in.At).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var id, customer int64
@@ -268,7 +311,7 @@ type Settlement struct {
 
 // Settle writes what became of calls. Rows whose epoch has moved on, or whom
 // feedback has settled meanwhile, are left alone; it returns how many it wrote.
-func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, settled []Settlement) (int, error) {
+func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, claim int64, giveUp time.Duration, settled []Settlement) (int, error) {
 	n := len(settled)
 	ids, customers, entered, epochs := make([]int64, n), make([]int64, n), make([]time.Time, n), make([]int, n)
 	states, reasons, refs, wait := make([]string, n), make([]string, n), make([]string, n), make([]float64, n)
@@ -276,11 +319,12 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, sett
 		ids[i], customers[i], entered[i], epochs[i] = x.Claim.ID, x.Claim.Customer, x.Claim.EnteredAt, x.Claim.Epoch
 		states[i], reasons[i], refs[i], wait[i] = string(x.State), x.Reason, x.ProviderID, x.RetryIn.Seconds()
 	}
-	tag, err := s.pool.Exec(ctx, statement("delivery/settle"), ids, customers, entered, epochs, states, reasons, refs, wait, provider, at)
+	var written int
+	err := s.pool.QueryRow(ctx, statement("delivery/settle"), ids, customers, entered, epochs, states, reasons, refs, wait, provider, at, claim, giveUp.Seconds()).Scan(&written)
 	if err != nil {
 		return 0, fmt.Errorf("settle deliveries: %w", mapError(err))
 	}
-	return int(tag.RowsAffected()), nil
+	return written, nil
 }
 
 // Bury ends planned deliveries whose message cannot be made.
@@ -293,16 +337,15 @@ func (s *Store) Bury(ctx context.Context, reasons map[int64]string) error {
 	return mapError(err)
 }
 
-// Reap turns lapsed leases into unknown, at most limit; it returns how many.
-func (s *Store) Reap(ctx context.Context, limit int) (int, error) {
-	tag, err := s.pool.Exec(ctx, statement("delivery/reap"), limit)
-	return int(tag.RowsAffected()), mapError(err)
-}
+// Reaped is what the reaper found: Unknown had their lease lapse, Final were
+// unknown for too long. Claims is how many claims were looked at.
+type Reaped struct{ Unknown, Final, Claims int }
 
-// GiveUp makes unknown final after the given time, at most limit rows.
-func (s *Store) GiveUp(ctx context.Context, after time.Duration, limit int) (int, error) {
-	tag, err := s.pool.Exec(ctx, statement("delivery/give_up"), after.Seconds(), limit)
-	return int(tag.RowsAffected()), mapError(err)
+// Reap looks at claims whose time has come, at most limit of them.
+func (s *Store) Reap(ctx context.Context, giveUp time.Duration, limit int) (Reaped, error) {
+	var r Reaped
+	err := s.pool.QueryRow(ctx, statement("delivery/reap"), giveUp.Seconds(), limit).Scan(&r.Unknown, &r.Final, &r.Claims)
+	return r, mapError(err)
 }
 
 // Sweep ends planned rows that can never go out, too late or cancelled, at most

@@ -138,6 +138,16 @@ func (s *Store) Accepted(ctx context.Context, channel string, fn func(AcceptedDe
 	return mapError(err)
 }
 
+// MainCurrency is the currency of most orders; empty when there is not one.
+func (s *Store) MainCurrency(ctx context.Context) (string, error) {
+	var code string
+	err := s.pool.QueryRow(ctx, "select coalesce((select currency from orders group by currency order by count(*) desc, currency limit 1), '')").Scan(&code)
+	if err != nil {
+		return "", fmt.Errorf("main currency: %w", mapError(err))
+	}
+	return code, nil
+}
+
 // OrderSpan is the placed_at of the first and the last order; nil when there is
 // none.
 func (s *Store) OrderSpan(ctx context.Context) (first, last *time.Time, err error) {

@@ -158,8 +158,10 @@ func (m *merge) exec(ctx context.Context, name string, args ...any) (int64, erro
 
 func (m *merge) customers(ctx context.Context, consent *AssumedConsent) error {
 	c := &m.counts
-	if _, err := m.exec(ctx, "import/find_customers"); err != nil {
-		return err
+	for _, name := range []string{"import/find_customers", "import/fold_customers"} {
+		if _, err := m.exec(ctx, name); err != nil {
+			return err
+		}
 	}
 	if err := m.analyze(ctx, "import_customers"); err != nil {
 		return err
@@ -195,8 +197,10 @@ func (m *merge) customers(ctx context.Context, consent *AssumedConsent) error {
 
 func (m *merge) products(ctx context.Context) error {
 	c := &m.counts.Products
-	if _, err := m.exec(ctx, "import/find_products"); err != nil {
-		return err
+	for _, name := range []string{"import/find_products", "import/fold_products"} {
+		if _, err := m.exec(ctx, name); err != nil {
+			return err
+		}
 	}
 	if err := m.analyze(ctx, "import_products"); err != nil {
 		return err

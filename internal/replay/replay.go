@@ -44,6 +44,9 @@ type Driver struct {
 	Step       time.Duration   // the clock stops on multiples of it: what is due in between goes out at the next stop
 	Progress   func(at time.Time, stops int)
 
+	lead  time.Duration
+	swept time.Time
+
 	waiting sync.Mutex
 	open    map[string]bool // tasks queued and not heard of
 	early   map[string]bool // tasks heard of before we knew that they were queued
@@ -69,70 +72,111 @@ func (d *Driver) Run(ctx context.Context, from, until time.Time) (stops int, err
 			err = e
 		}
 	}()
-	for at := from; ; {
-		if err := d.stopAt(ctx, at); err != nil {
+	if d.lead, err = d.shortestLead(ctx); err != nil {
+		return 0, err
+	}
+	due, err := d.due(ctx, nil)
+	for at := from; err == nil; {
+		if due, err = d.stopAt(ctx, at, due); err != nil {
 			return stops, fmt.Errorf("replay at %s: %w", at.UTC().Format(time.RFC3339), err)
 		}
 		stops++
 		if d.Progress != nil {
 			d.Progress(at, stops)
 		}
-		next, err := d.next(ctx, at)
-		if err != nil || next.After(until) {
-			return stops, err
+		if at = d.next(at, due); at.After(until) {
+			return stops, nil
 		}
-		at = next
 	}
+	return stops, err
 }
 
-// stopAt does everything that is due at an instant.
-func (d *Driver) stopAt(ctx context.Context, at time.Time) error {
-	d.Clock.Set(at)
-	if _, err := workers.PlanOnce(ctx, d.Engine); err != nil {
-		return err
-	}
-	if _, err := d.Engine.Sweep(ctx); err != nil {
-		return err
-	}
-	for {
-		ids, err := d.Dispatcher.Pass(ctx)
-		if err != nil {
-			return err
-		}
-		if len(ids) == 0 {
-			return nil
-		}
-		if err := d.wait(ctx, ids); err != nil {
-			return err
-		}
-	}
-}
+// work is when each kind of work comes next; the zero time where there is none.
+type work struct{ delivery, order, round, slot time.Time }
 
-// next is the following stop: the first event behind at, on the grid, and at
-// the earliest one step on.
-func (d *Driver) next(ctx context.Context, at time.Time) (time.Time, error) {
-	far := at.AddDate(100, 0, 0)
+// due asks for what comes next. A slot moves only when it was opened, so
+// another known one may be handed in.
+func (d *Driver) due(ctx context.Context, slot *time.Time) (work, error) {
+	var w work
 	due, err := d.Engine.Store.NextDue(ctx)
 	if err != nil {
-		return far, err
+		return w, err
 	}
-	slot, err := d.Engine.NextSlot(ctx)
-	if err != nil {
-		return far, err
-	}
-	next := far
-	for _, t := range []*time.Time{due.Delivery, due.Round, slot} {
-		if t != nil && t.Before(next) {
-			next = *t
+	if slot == nil {
+		if slot, err = d.Engine.NextSlot(ctx); err != nil {
+			return w, err
 		}
 	}
-	// An order only has to be decided before its first message could be due.
-	if due.Order != nil {
-		lead, err := d.lead(ctx)
+	for to, from := range map[*time.Time]*time.Time{&w.delivery: due.Delivery, &w.order: due.Order, &w.round: due.Round, &w.slot: slot} {
+		if from != nil {
+			*to = *from
+		}
+	}
+	if w.slot.IsZero() {
+		w.slot = never
+	}
+	if !w.order.IsZero() {
+		// An order only has to be decided before its first message could be due.
+		w.order = w.order.Add(d.lead)
+	}
+	return w, nil
+}
+
+// never is a slot that does not come.
+var never = time.Unix(1<<40, 0)
+
+// reached says that work is to be done at an instant.
+func reached(work, at time.Time) bool { return !work.IsZero() && !work.After(at) }
+
+// stopAt does everything that is due at an instant, and nothing else: most
+// stops only send. It returns what comes next.
+func (d *Driver) stopAt(ctx context.Context, at time.Time, due work) (work, error) {
+	d.Clock.Set(at)
+	for _, step := range []struct {
+		due bool
+		do  func(context.Context) (int, error)
+	}{
+		{reached(due.order, at), d.Engine.EnterOrders}, {reached(due.slot, at), d.Engine.OpenSlots}, {reached(due.round, at), d.Engine.BeginRounds},
+		{d.swept.IsZero() || at.Sub(d.swept) >= 24*time.Hour, d.sweep},
+	} {
+		if step.due {
+			if _, err := step.do(ctx); err != nil {
+				return due, err
+			}
+		}
+	}
+	for {
+		ids, err := d.Dispatcher.Pass(ctx, true)
 		if err != nil {
-			return far, err
+			return due, err
 		}
-		if t := due.Order.Add(lead); t.Before(next) {
+		if len(ids) > 0 {
+			if err := d.wait(ctx, ids); err != nil {
+				return due, err
+			}
+		}
+		known := &due.slot
+		if reached(due.slot, at) {
+			known = nil
+		}
+		next, err := d.due(ctx, known)
+		if err != nil || len(ids) == 0 || !reached(next.delivery, at) {
+			return next, err
+		}
+	}
+}
+
+func (d *Driver) sweep(ctx context.Context) (int, error) {
+	d.swept = *d.Clock.At()
+	return d.Engine.Sweep(ctx)
+}
+
+// next is the following stop: the first event, on the grid, at the earliest one
+// step on.
+func (d *Driver) next(at time.Time, due work) time.Time {
+	next := at.AddDate(100, 0, 0)
+	for _, t := range []time.Time{due.delivery, due.order, due.round, due.slot} {
+		if !t.IsZero() && t.Before(next) {
 			next = t
 		}
 	}
@@ -140,14 +184,14 @@ func (d *Driver) next(ctx context.Context, at time.Time) (time.Time, error) {
 		next = earliest
 	}
 	if onGrid := next.Truncate(d.Step); onGrid.Before(next) {
-		return onGrid.Add(d.Step), nil
+		return onGrid.Add(d.Step)
 	}
-	return next, nil
+	return next
 }
 
-// lead is the shortest wait between an order and a message in any running
-// order-triggered campaign.
-func (d *Driver) lead(ctx context.Context) (time.Duration, error) {
+// shortestLead is the shortest wait between an order and a message in any
+// order-triggered campaign. Campaigns do not change in a replay.
+func (d *Driver) shortestLead(ctx context.Context) (time.Duration, error) {
 	list, err := d.Engine.Store.Campaigns(ctx, "")
 	if err != nil {
 		return 0, err
@@ -223,7 +267,7 @@ func (d *Driver) wait(ctx context.Context, ids []string) error {
 			d.waiting.Lock()
 			clear(d.open)
 			d.waiting.Unlock()
-			return d.Engine.TakeBackAll(ctx)
+			return nil
 		}
 	}
 	d.waiting.Lock()

@@ -41,6 +41,7 @@ no)
 esac
 
 echo "missing: $missing; running: ${sudo}apt-get install -y $missing"
+echo "(where Debian starts services of its own with them, Rewave does not use those)"
 install() {
 	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $missing >"$log" 2>&1
 }

@@ -1,4 +1,4 @@
--- No lease is long lapsed, and nothing that expired an hour ago still waits: a row that nobody looks after is lost.
-select delivery_id from deliveries
- where (state = 'sending' and lease_until < clock_timestamp() - interval '90 seconds')
-    or (state = 'unknown' and settled_at < clock_timestamp() - interval '73 hours')
+-- No claim is long lapsed, and nothing is on its way that no claim speaks of: a row that nobody looks after is lost.
+select d.delivery_id from deliveries d
+ where d.state = 'sending' and d.claimed_at < clock_timestamp() - interval '2 minutes'
+    or d.state = 'unknown' and d.settled_at < clock_timestamp() - interval '73 hours'

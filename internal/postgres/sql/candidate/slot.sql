@@ -9,7 +9,7 @@ select u.customer_id, u.shop_id, u.first_name, u.last_name, coalesce(u.locale, '
   cross join lateral (
       select array_agg((select w.granted from consents w
                          where w.customer_id = u.customer_id and w.channel = ch.name and w.purpose = 'marketing' and w.at <= $2::timestamptz
-                         order by w.at desc, w.consent_id desc limit 1) order by ch.no) as granted,
+                         order by w.at desc, w.granted limit 1) order by ch.no) as granted,
              array_agg(exists (select from suppressions s
                                 where s.channel = ch.name and s.at <= $2::timestamptz
                                   and s.address_hash = case ch.name when 'sms' then k.phone_hash else k.email_hash end) order by ch.no) as suppressed

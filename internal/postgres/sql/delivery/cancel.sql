@@ -5,6 +5,6 @@ with gone as (
      where d.state = 'planned' and c.status = 'cancelled'
      limit $1 for no key update of d skip locked
 )
-update deliveries d set state = 'cancelled', reason = 'cancelled', settled_at = clock_timestamp()
+update deliveries d set state = 'cancelled', reason = 'cancelled', due_at = null, settled_at = clock_timestamp()
   from gone g
  where d.delivery_id = g.delivery_id and d.customer_id = g.customer_id and d.entered_at = g.entered_at

@@ -1,13 +1,12 @@
--- Writes what the gate said, in the transaction that holds the locks. A row that goes to sending gets a new epoch and a lease.
--- $1 delivery ids, $2 customer ids, $3 entered_at, $4 states, $5 reasons, $6 channels, $7 due_at (null: unchanged), $8 business time, $9 lease in seconds.
+-- Writes what the gate said, in the transaction that holds the locks. A row that goes to sending gets a new epoch.
+-- $1 delivery ids, $2 customer ids, $3 entered_at, $4 states, $5 reasons, $6 channels, $7 due_at (planned; null: unchanged), $8 business time.
 -- OFFSET 0 keeps the planner from reading the whole wave for each chunk of a ledger that was never analyzed.
 update deliveries d
-   set state = a.state, reason = nullif(a.reason, ''), channel = a.channel, due_at = coalesce(a.due_at, d.due_at),
-       epoch = d.epoch + (a.state = 'sending')::int, tries = d.tries + (a.state = 'sending')::int,
-       lease_until = case when a.state = 'sending' then clock_timestamp() + make_interval(secs => $9) end,
+   set state = a.state, reason = nullif(a.reason, ''), channel = a.channel,
+       due_at = case when a.state = 'planned' then coalesce(a.due_at, d.due_at) end,
+       epoch = d.epoch + (a.state = 'sending')::int,
        claimed_at = case when a.state = 'sending' then clock_timestamp() else d.claimed_at end,
        gate_at = case when a.state in ('sending', 'withheld') then $8::timestamptz else d.gate_at end,
-       handed_at = case when a.state <> 'planned' then d.handed_at end,
        settled_at = case when a.state not in ('planned', 'sending') then clock_timestamp() end
   from (select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
             as t(delivery_id, customer_id, entered_at, state, reason, channel, due_at) offset 0) a

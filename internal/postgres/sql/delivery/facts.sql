@@ -11,13 +11,14 @@ select d.delivery_id, d.customer_id, d.entered_at, d.arm, d.channel, d.epoch, d.
   join contacts k on k.customer_id = d.customer_id
   -- the newest word on each channel, and a ban on the address itself
   cross join lateral (
-      select array_agg((select w.granted from consents w
-                         where w.customer_id = d.customer_id and w.channel = ch.name and w.purpose = 'marketing' and w.at <= $2::timestamptz
-                         order by w.at desc, w.consent_id desc limit 1) order by ch.no) as granted,
-             array_agg(exists (select from suppressions s
-                                where s.channel = ch.name and s.at <= $2::timestamptz
-                                  and s.address_hash = case ch.name when 'sms' then k.phone_hash else k.email_hash end) order by ch.no) as suppressed
-        from unnest($3::text[]) with ordinality as ch(name, no)) reach
+      select array(select (select w.granted from consents w
+                            where w.customer_id = d.customer_id and w.channel = ch.name and w.purpose = 'marketing' and w.at <= $2::timestamptz
+                            order by w.at desc, w.granted limit 1)
+                     from unnest($3::text[]) with ordinality as ch(name, no) order by ch.no) as granted,
+             array(select exists (select from suppressions s
+                                   where s.channel = ch.name and s.at <= $2::timestamptz
+                                     and s.address_hash = case ch.name when 'sms' then k.phone_hash else k.email_hash end)
+                     from unnest($3::text[]) with ordinality as ch(name, no) order by ch.no) as suppressed) reach
   cross join lateral (
       select exists (select from orders o
                       where o.customer_id = d.customer_id and o.placed_at > d.entered_at and o.placed_at <= $2::timestamptz

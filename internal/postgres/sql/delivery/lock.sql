@@ -3,7 +3,7 @@
 with mine as (
     select d.delivery_id, d.customer_id
       from deliveries d
-     where d.delivery_id = any($1) and d.state = 'planned' and d.due_at <= coalesce($2::timestamptz, now())
+     where d.delivery_id = any($1) and d.due_at <= coalesce($2::timestamptz, now())
      order by d.customer_id, d.delivery_id
        for no key update skip locked
 )

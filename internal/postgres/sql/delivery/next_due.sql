@@ -1,6 +1,6 @@
 -- The next instants at which something is to be done, for a driver that jumps from event to event: a delivery, an order to
 -- decide, a round to begin. Null where there is none.
 select (select d.due_at from deliveries d join campaigns c on c.campaign_id = d.campaign_id
-         where d.state = 'planned' and c.status = 'running' order by d.due_at limit 1),
+         where d.due_at is not null and c.status = 'running' order by d.due_at limit 1),
        (select min(placed_at) from inbox),
        (select min(next_round_at) from enrollments where next_round_at is not null)

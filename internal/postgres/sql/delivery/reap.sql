@@ -1,11 +1,22 @@
--- A lease that lapsed: the worker that had it may or may not have made the call, so it is unknown. Lease time only.
--- $1 at most so many rows.
-with lapsed as (
-    select delivery_id, customer_id, entered_at from deliveries
-     where state = 'sending' and lease_until < clock_timestamp()
-     order by lease_until limit $1 for no key update skip locked
+-- Claims whose time has come. A lease that lapsed: its worker may or may not have made the calls, so they are unknown, and a
+-- doubt from now on. A doubt that nobody settled becomes unknown_final: counted as sent, never sent again.
+-- $1 seconds after which an unknown is given up, $2 at most so many claims. Safe to run twice.
+with due as (
+    select claim_id, kind, delivery_ids from claims where attend_at < clock_timestamp() order by attend_at limit $2 for update skip locked
+), ids as (
+    select kind, unnest(delivery_ids) as delivery_id from due
+), unknown as (
+    update deliveries d set state = 'unknown', reason = 'lease lapsed', settled_at = clock_timestamp()
+      from ids where ids.kind = 'lease' and d.delivery_id = ids.delivery_id and d.state = 'sending'
+    returning d.delivery_id
+), final as (
+    update deliveries d set state = 'unknown_final', reason = coalesce(d.reason, 'no word from the provider'), settled_at = clock_timestamp()
+      from ids where ids.kind = 'doubt' and d.delivery_id = ids.delivery_id and d.state = 'unknown'
+    returning d.delivery_id
+), doubt as (
+    insert into claims (kind, attend_at, delivery_ids)
+    select 'doubt', clock_timestamp() + make_interval(secs => $1), array_agg(delivery_id) from unknown having count(*) > 0
+), done as (
+    delete from claims c using due where c.claim_id = due.claim_id
 )
-update deliveries d
-   set state = 'unknown', reason = 'lease lapsed', lease_until = null, settled_at = clock_timestamp()
-  from lapsed l
- where d.delivery_id = l.delivery_id and d.customer_id = l.customer_id and d.entered_at = l.entered_at
+select (select count(*) from unknown), (select count(*) from final), (select count(*) from due)

@@ -1,14 +1,22 @@
 -- Writes what became of provider calls. Only the epoch that made the call may speak; a late word still settles an unknown.
 -- $1 delivery ids, $2 customer ids, $3 entered_at, $4 epochs, $5 states, $6 reasons, $7 provider ids, $8 seconds to wait (planned), $9 provider,
--- $10 business time (null: now).
+-- $10 business time (null: now), $11 claim, $12 seconds after which an unknown is given up.
 -- Safe to run twice: the second time finds nothing in sending.
-update deliveries d
-   set state = a.state, reason = nullif(a.reason, ''), provider = $9, provider_id = nullif(a.provider_id, ''),
-       lease_until = null,
-       due_at = case when a.state = 'planned' then coalesce($10::timestamptz, now()) + make_interval(secs => a.wait) else d.due_at end,
-       handed_at = case when a.state <> 'planned' then d.handed_at end,
-       settled_at = case when a.state <> 'planned' then clock_timestamp() end
-  from (select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::int[], $5::text[], $6::text[], $7::text[], $8::float8[])
-            as t(delivery_id, customer_id, entered_at, epoch, state, reason, provider_id, wait) offset 0) a
- where d.delivery_id = a.delivery_id and d.customer_id = a.customer_id and d.entered_at = a.entered_at
-   and d.epoch = a.epoch and (d.state = 'sending' or (d.state = 'unknown' and a.state in ('accepted', 'failed')))
+with settled as (
+    update deliveries d
+       set state = a.state, reason = nullif(a.reason, ''), provider = $9, provider_id = nullif(a.provider_id, ''),
+           due_at = case when a.state = 'planned' then coalesce($10::timestamptz, now()) + make_interval(secs => a.wait) end,
+           returned = d.returned + (a.state = 'planned')::int,
+           settled_at = case when a.state <> 'planned' then clock_timestamp() end
+      from (select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::int[], $5::text[], $6::text[], $7::text[], $8::float8[])
+                as t(delivery_id, customer_id, entered_at, epoch, state, reason, provider_id, wait) offset 0) a
+     where d.delivery_id = a.delivery_id and d.customer_id = a.customer_id and d.entered_at = a.entered_at
+       and d.epoch = a.epoch and (d.state = 'sending' or (d.state = 'unknown' and a.state in ('accepted', 'failed')))
+    returning d.delivery_id, d.state
+), doubt as (
+    insert into claims (kind, attend_at, delivery_ids)
+    select 'doubt', clock_timestamp() + make_interval(secs => $12), array_agg(delivery_id) from settled where state = 'unknown' having count(*) > 0
+), done as (
+    delete from claims where claim_id = $11
+)
+select count(*) from settled

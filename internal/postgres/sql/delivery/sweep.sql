@@ -3,10 +3,10 @@ with gone as (
     select d.delivery_id, d.customer_id, d.entered_at,
            case when c.status = 'paused' then 'paused' when d.reason is not null then 'held' else 'late' end as reason
       from deliveries d join campaigns c on c.campaign_id = d.campaign_id
-     where d.state = 'planned' and d.due_at <= coalesce($1::timestamptz, now()) and d.expires_at <= coalesce($1::timestamptz, now())
+     where d.due_at is not null and d.due_at <= coalesce($1::timestamptz, now()) and d.expires_at <= coalesce($1::timestamptz, now())
        and c.status <> 'cancelled'
      order by d.due_at limit $2 for no key update of d skip locked
 )
-update deliveries d set state = 'expired', reason = g.reason, settled_at = clock_timestamp()
+update deliveries d set state = 'expired', reason = g.reason, due_at = null, settled_at = clock_timestamp()
   from gone g
  where d.delivery_id = g.delivery_id and d.customer_id = g.customer_id and d.entered_at = g.entered_at

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/channel/email"
+	"github.com/rewave/rewave/internal/engine"
+	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/importer"
+	"github.com/rewave/rewave/internal/order"
+	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/replay"
+	"github.com/rewave/rewave/internal/shop"
+	"github.com/rewave/rewave/workers"
+)
+
+const (
+	// closesBefore is how long before the data end entry closes: first message
+	// within two days, 30 days of window, 30 days of returns, one day of late orders.
+	closesBefore = 63 * 24 * time.Hour
+	// demoSpan is how long entry is open.
+	demoSpan = 150 * 24 * time.Hour
+	// demoStep is the grid of the replayed clock.
+	demoStep = time.Hour
+
+	demoInFlight = 20
+	demoFrom     = "Rewave demo <shop@demo.invalid>"
+	demoMargin   = 0.4
+	demoCost     = 2000 // micros: 0.002 of the currency's unit for an e-mail
+)
+
+// demoCampaigns are planned in every demo. Their names salt the assignment, so
+// they were fixed before the first run.
+var demoCampaigns = []string{"second-order", "win-back"}
+
+// orderOptions says how the person's own orders are read, and where their shop
+// stands.
+func (d *demo) orderOptions() (importer.Options, error) {
+	d.info.name = "Your shop, replayed"
+	zone := map[string]string{importer.UCIOnlineRetail: "Europe/London", importer.CDNOW: "America/New_York"}[d.form.preset]
+	if d.orders == "" {
+		d.info.name, zone = "The made-up shop", "Europe/London"
+	}
+	opts, err := d.form.options(importer.Orders, d.orders)
+	if err != nil {
+		return opts, err
+	}
+	switch {
+	case opts.Zone != nil:
+	case opts.Map.Zone != nil:
+		opts.Zone = opts.Map.Zone
+	case zone != "":
+		if opts.Zone, err = calendar.Zone(zone); err != nil {
+			return opts, err
+		}
+	default:
+		opts.Zone = time.UTC
+	}
+	d.info.zone = opts.Zone
+	if d.orders != "" {
+		if _, err := importer.Inspect(d.orders); err != nil {
+			return opts, err
+		}
+		opts.AddressTemplate = "%s@demo.invalid"
+		opts.Consent = &postgres.AssumedConsent{Channel: "email", At: time.Unix(0, 0), Source: "demo"}
+	}
+	return opts, nil
+}
+
+// load imports the shop's history: the files of the made-up shop go through the
+// same door as a real one.
+func (d *demo) load(ctx context.Context, own importer.Options) error {
+	steps := []importer.Options{own}
+	if d.orders == "" {
+		dir := filepath.Join(d.stack.Dir, "shop")
+		if err := writeShop(dir); err != nil {
+			return err
+		}
+		steps = nil
+		for _, kind := range []string{importer.Products, importer.Customers, importer.Orders} {
+			steps = append(steps, importer.Options{Kind: kind, File: filepath.Join(dir, kind+".csv"), Zone: d.info.zone, Currency: shop.Currency})
+		}
+	}
+	for _, opts := range steps {
+		opts.Rejects = filepath.Join(d.out, filepath.Base(opts.File)+".rejects.csv")
+		bar := d.progress("reading " + opts.Kind)
+		opts.Progress = bar.update
+		sum, err := importer.Run(ctx, d.store, opts)
+		bar.done()
+		if err != nil {
+			return err
+		}
+		lines := importLines(sum)
+		if d.orders == "" {
+			lines = lines[:1] // the made-up shop holds no surprises
+		}
+		d.say("%s: %s", opts.Kind, strings.Join(lines, "\n  "))
+	}
+	if d.orders != "" {
+		d.say("addresses are ID@demo.invalid, and consent to e-mail is assumed for everyone: the file has none")
+	}
+	var err error
+	if d.info.currency, err = d.store.MainCurrency(ctx); err != nil {
+		return err
+	}
+	if d.info.currency == "" {
+		return fault.New(fault.Invalid, "there is not one order to replay", "")
+	}
+	return nil
+}
+
+// play applies the campaigns and replays the last months.
+func (d *demo) play(ctx context.Context) (asOf time.Time, err error) {
+	_, last, err := d.store.OrderSpan(ctx)
+	if err != nil {
+		return asOf, err
+	}
+	until := *last
+	closes := until.Add(-closesBefore)
+	from := closes.Add(-demoSpan).Truncate(24 * time.Hour)
+	if err := d.wire(ctx, from); err != nil {
+		return asOf, err
+	}
+	plan := "two campaigns, and half of those who qualify held out of each:"
+	for _, name := range demoCampaigns {
+		c, err := campaigns.Load(campaigns.Library(), name, campaigns.Options{})
+		if err != nil {
+			return asOf, err
+		}
+		if _, err := d.engine.ApplyCampaign(ctx, c, &closes); err != nil {
+			return asOf, err
+		}
+		plan += fmt.Sprintf("\n  %-14s%s\n                waves: %s", name, c.Says, strings.Join(waveNames(c), ", "))
+	}
+	d.say("%s", plan)
+	d.say("replaying %s to %s; entry is open until %s, so that every figure is final at the end", day(from), day(until), day(closes))
+	d.say("nobody was really written to at that time, so the two groups of each campaign differ by chance only (an A/A replay)")
+	redis, err := workers.Connect(ctx, d.stack.RedisURL)
+	if err != nil {
+		return asOf, err
+	}
+	defer redis.Close() //nolint:errcheck // it goes away with its server
+	log := d.log(slog.LevelWarn)
+	bar := d.progress("replaying")
+	driver := &replay.Driver{
+		Engine: d.engine, Clock: d.clock, Step: demoStep,
+		Dispatcher: workers.NewDispatcher(d.engine, redis, log),
+		Server:     &workers.Server{Engine: d.engine, Redis: redis, Log: log, Channels: []string{"email"}, Poll: 2 * time.Millisecond},
+		Progress:   func(at time.Time, _ int) { bar.update(int64(at.Sub(from)), int64(until.Sub(from))) },
+	}
+	stops, err := driver.Run(ctx, from, until)
+	bar.done()
+	if err != nil {
+		return asOf, err
+	}
+	d.say("replayed %s in %s", count(int(until.Sub(from).Hours()/24), "day"), count(stops, "stop"))
+	return until, nil
+}
+
+func waveNames(c campaigns.Campaign) []string {
+	names := make([]string, len(c.Waves))
+	for i, w := range c.Waves {
+		names[i] = w.Name
+	}
+	return names
+}
+
+// wire builds the engine: the live one, but for its clock.
+func (d *demo) wire(ctx context.Context, from time.Time) error {
+	links, err := linksOf(ctx, d.store)
+	if err != nil {
+		return err
+	}
+	at, err := netip.ParseAddrPort(d.sink.Addr())
+	if err != nil {
+		return err
+	}
+	mail, err := email.New(email.Options{Host: at.Addr().String(), Port: int(at.Port()), TLS: email.TLSNone, MaxConns: demoInFlight})
+	if err != nil {
+		return err
+	}
+	d.clock = replay.NewClock(from)
+	margin := demoMargin
+	d.engine = &engine.Engine{
+		Store: d.store, Clock: d.clock, Replay: true, Links: links, Log: d.log(slog.LevelWarn),
+		Shop: engine.Shop{Name: d.info.name, Zone: d.info.zone, Currency: d.info.currency, Digits: order.Decimals(d.info.currency), PublicURL: "http://127.0.0.1:8080",
+			ReturnWindow: 30 * 24 * time.Hour, Margin: &margin, CostMicros: map[string]int64{"email": demoCost}},
+		Channels: map[string]*engine.Sender{"email": engine.NewSender(mail, demoFrom, demoInFlight)},
+	}
+	return nil
+}
+
+func writeShop(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	s, err := shop.New(shop.Default())
+	if err != nil {
+		return err
+	}
+	for kind, write := range map[string]func(io.Writer) error{importer.Products: s.WriteProducts, importer.Customers: s.WriteCustomers, importer.Orders: s.WriteOrders} {
+		if err := writeFile(filepath.Join(dir, kind+".csv"), write); err != nil {
+			return err
+		}
+	}
+	return nil
+}

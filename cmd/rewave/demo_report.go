@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rewave/rewave/internal/audit"
+	"github.com/rewave/rewave/internal/channel/sink"
+	"github.com/rewave/rewave/internal/report"
+)
+
+// verify lets the mail server's own file judge the ledger, and audits it.
+func (d *demo) verify(ctx context.Context) error {
+	if err := d.sink.Close(); err != nil {
+		return err
+	}
+	logFile := d.sink.LogPath()
+	d.sink = nil
+	compared, err := audit.Mailbox(ctx, d.store, "email", d.engine.Ref, func(each func(id, to string) error) error {
+		return sink.ReadLog(logFile, func(e sink.Entry) error { return each(e.ID, e.To) })
+	})
+	if err != nil {
+		return err
+	}
+	d.say("the mail server took %s for %s, every message id once; the ledger has accepted the same ones",
+		count(compared.Messages, "message"), count(compared.Recipients, "recipient"))
+	result, err := audit.Run(ctx, d.store)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(d.out, "audit.txt"), result.Text); err != nil {
+		return err
+	}
+	if err := result.Err(); err != nil {
+		return errors.Join(err, result.Text(d.stdout))
+	}
+	d.say("all %d invariants of the ledger hold", len(result.Probes))
+	return nil
+}
+
+// reports writes each campaign's report as page, text and JSON.
+func (d *demo) reports(ctx context.Context, asOf time.Time) ([]report.Report, error) {
+	var all []report.Report
+	for _, name := range demoCampaigns {
+		r, err := d.engine.EvaluateCampaign(ctx, name, asOf)
+		if err != nil {
+			return nil, err
+		}
+		for format, render := range formats {
+			ending := map[string]string{"text": "txt"}[format]
+			if ending == "" {
+				ending = format
+			}
+			if err := writeFile(filepath.Join(d.out, name+"."+ending), func(w io.Writer) error { return render(r, w) }); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// close prints the reports, and where everything is. Nothing runs any more.
+func (d *demo) close(reports []report.Report) error {
+	d.say("reported; the services are stopped and their data removed")
+	for _, r := range reports {
+		fmt.Fprintln(d.stdout)
+		if err := r.Text(d.stdout); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(d.stdout, "\nOpen in a browser:\n")
+	for _, r := range reports {
+		fmt.Fprintf(d.stdout, "  %s.html\n", filepath.Join(d.out, r.Campaign))
+	}
+	fmt.Fprintf(d.stdout, `Beside them:
+  *.txt, *.json          the same reports as text and for programs
+  audit.txt              the ledger's invariants, one by one
+  mailbox/mailbox.mbox   every message as it arrived; log.jsonl lists them
+
+Next, your own orders, or a campaign of your own (campaigns/README.md):
+  rewave import inspect FILE
+  rewave demo --orders FILE
+  rewave campaign validate FOLDER
+`)
+	return nil
+}
+
+// writeFile writes a whole file or reports why not.
+func writeFile(path string, write func(io.Writer) error) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	w := bufio.NewWriter(f)
+	if err := write(w); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return w.Flush()
+}

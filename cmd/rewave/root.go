@@ -1,0 +1,159 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rewave/rewave/internal/fault"
+)
+
+// root is the tree of commands. Each offers the flags it honours and no others.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "rewave",
+		Short: "Retention campaigns that say what they earned",
+		Long: `Rewave plans retention campaigns, sends them so that nothing is lost or sent
+twice, and reports what each changed against its holdout.
+
+Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 a file or a setting has faults,
+4 differences pending (no command yet), 5 an invariant is broken (audit).`,
+		Example: `  rewave demo
+  rewave campaign validate campaigns/win-back
+  rewave report show win-back`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(usageFault)
+	root.SetUsageTemplate(helpTemplate)
+	root.SetHelpTemplate("{{with or .Long .Short}}{{.}}\n\n{{end}}{{.UsageString}}")
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddGroup(
+		&cobra.Group{ID: "try", Title: "Try it:"},
+		&cobra.Group{ID: "write", Title: "Campaigns:"},
+		&cobra.Group{ID: "data", Title: "Data and results:"},
+		&cobra.Group{ID: "run", Title: "Run it:"},
+	)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add("try", a.demo())
+	add("write", a.campaign())
+	add("data", a.importing(), a.report(), a.audit())
+	add("run", a.all(), a.serve(), a.work(), a.tick(), a.db())
+	root.SetHelpCommand(helpCommand(root))
+	eachCommand(root, func(c *cobra.Command) {
+		c.Flags().BoolP("help", "h", false, "print this")
+		c.Flags().SortFlags = false
+		if c.HasSubCommands() {
+			c.Args, c.RunE = subcommand, func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	})
+	return root
+}
+
+func eachCommand(c *cobra.Command, fn func(*cobra.Command)) {
+	fn(c)
+	for _, sub := range c.Commands() {
+		eachCommand(sub, fn)
+	}
+}
+
+// helpTemplate ends with the examples, which is where the eye is.
+const helpTemplate = `Usage:
+  {{if .HasAvailableSubCommands}}{{.CommandPath}} COMMAND{{else}}{{.UseLine}}{{end}}
+{{- $commands := .Commands}}{{range $group := .Groups}}
+
+{{.Title}}{{range $commands}}{{if and (eq .GroupID $group.ID) .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}
+{{- if and .HasAvailableSubCommands (not .Groups)}}
+
+Commands:{{range .Commands}}{{if .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}
+{{- if not .HasAvailableSubCommands}}
+
+Flags:
+{{.LocalFlags.FlagUsagesWrapped 80 | trimTrailingWhitespaces}}
+{{- else}}
+
+{{.CommandPath}} COMMAND --help says more about one.
+{{- end}}
+{{- if .HasExample}}
+
+Examples:
+{{.Example}}{{end}}
+`
+
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{Use: "help [COMMAND]", Short: "Say more about a command", Hidden: true, SilenceUsage: true,
+		RunE: func(_ *cobra.Command, words []string) error {
+			c, rest, err := root.Find(words)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return subcommand(c, rest)
+			}
+			return c.Help()
+		}}
+}
+
+// subcommand refuses a word that is no command below c.
+func subcommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	try := c.CommandPath() + " --help"
+	c.SuggestionsMinimumDistance = 2
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		try = c.CommandPath() + " " + near[0] + " --help"
+	}
+	return fault.New(fault.Usage, fmt.Sprintf("there is no command %q in %s", args[0], c.CommandPath()), try)
+}
+
+// operands checks the words behind a command against those its use line names;
+// a last name that ends in … stands for one or more.
+func operands(c *cobra.Command, args []string) error {
+	names := strings.Fields(strings.TrimSuffix(c.Use, "..."))[1:]
+	many := strings.HasSuffix(c.Use, "...")
+	switch {
+	case len(args) < len(names):
+		return fault.New(fault.Usage, c.CommandPath()+": "+names[len(args)]+" is missing", firstExample(c))
+	case len(args) > len(names) && !many:
+		return fault.New(fault.Usage, fmt.Sprintf("%s: %q is one word too many", c.CommandPath(), args[len(names)]), firstExample(c))
+	}
+	return nil
+}
+
+func firstExample(c *cobra.Command) string {
+	line, _, _ := strings.Cut(c.Example, "\n")
+	return strings.TrimSpace(line)
+}
+
+// usageFault ends with a command that would work.
+func usageFault(c *cobra.Command, err error) error {
+	return fault.New(fault.Usage, c.CommandPath()+": "+err.Error(), c.CommandPath()+" --help")
+}
+
+// takesJSON, takesConfig and takesVerbose offer a flag of the whole program to
+// a command that honours it.
+func (a *app) takesJSON(c *cobra.Command) *cobra.Command {
+	c.Flags().BoolVar(&a.json, "json", false, "print JSON for programs")
+	return c
+}
+
+func (a *app) takesConfig(c *cobra.Command) *cobra.Command {
+	c.Flags().StringVar(&a.config, "config", "", "`FILE` with the shop's settings (default rewave.yaml, where there is one)")
+	return c
+}
+
+func (a *app) takesVerbose(c *cobra.Command) *cobra.Command {
+	c.Flags().BoolVarP(&a.verbose, "verbose", "v", false, "log every step to stderr, and the causes of errors")
+	return c
+}
