@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -22,13 +21,14 @@ type Dispatcher struct {
 	Redis  redis.UniversalClient
 	Log    *slog.Logger
 
-	client    *asynq.Client
-	inspector *asynq.Inspector
+	client *asynq.Client
+	bound  int // deliveries that may stand in one queue
 }
 
 const (
 	// outstanding bounds the deliveries that stand in one queue as hints: enough
-	// to keep workers busy for a minute, little enough to lose.
+	// to keep workers busy for a minute, little enough to lose. Several
+	// dispatchers that look at the same moment may exceed it by a pass each.
 	outstanding = 40_000
 	// passLimit is how many rows one pass hands out.
 	passLimit = 10_000
@@ -38,17 +38,21 @@ const (
 
 // NewDispatcher uses one Redis connection for everything it does.
 func NewDispatcher(e *engine.Engine, r redis.UniversalClient, log *slog.Logger) *Dispatcher {
-	return &Dispatcher{Engine: e, Redis: r, Log: log, client: asynq.NewClientFromRedisClient(r), inspector: asynq.NewInspectorFromRedisClient(r)}
+	return &Dispatcher{Engine: e, Redis: r, Log: log, client: asynq.NewClientFromRedisClient(r), bound: outstanding}
 }
 
-// Role is the dispatcher's loop.
+// Role is the dispatcher's loop. It goes on without a pause only while passes
+// are full: what fails at once would otherwise be handed out without end.
 func (d *Dispatcher) Role() Role {
 	return Role{Name: "dispatcher", Every: time.Second, Log: d.Log, Tick: func(ctx context.Context) (int, error) {
 		if err := d.NoticeLoss(ctx); err != nil {
 			return 0, err
 		}
-		ids, err := d.Pass(ctx, false)
-		return len(ids), err
+		_, full, err := d.pass(ctx, false)
+		if !full {
+			return 0, err
+		}
+		return 1, err
 	}}
 }
 
@@ -79,23 +83,31 @@ func (d *Dispatcher) NoticeLoss(ctx context.Context) error {
 // nothingQueued is for a caller who knows that every earlier task has ended;
 // otherwise Redis is asked.
 func (d *Dispatcher) Pass(ctx context.Context, nothingQueued bool) ([]string, error) {
-	room := outstanding
+	ids, _, err := d.pass(ctx, nothingQueued)
+	return ids, err
+}
+
+// pass is Pass; full says that it handed out as much as one pass may.
+func (d *Dispatcher) pass(ctx context.Context, nothingQueued bool) (ids []string, full bool, err error) {
+	room := d.bound
 	if !nothingQueued {
-		used, err := d.used()
-		if err != nil || used >= outstanding {
-			return nil, err
+		used, err := d.used(ctx)
+		if err != nil || used >= d.bound {
+			return nil, false, err
 		}
-		room, nothingQueued = outstanding-used, used == 0
+		room, nothingQueued = d.bound-used, used == 0
 	}
 	chunks, err := d.Engine.HandOut(ctx, nothingQueued, min(room, passLimit))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	ids := make([]string, len(chunks))
+	ids = make([]string, len(chunks))
 	faults := make([]error, len(chunks))
 	var enqueues sync.WaitGroup
 	slots := make(chan struct{}, 8)
+	deliveries := 0
 	for i, c := range chunks {
+		deliveries += len(c.IDs)
 		slots <- struct{}{}
 		enqueues.Go(func() {
 			defer func() { <-slots }()
@@ -103,7 +115,7 @@ func (d *Dispatcher) Pass(ctx context.Context, nothingQueued bool) ([]string, er
 		})
 	}
 	enqueues.Wait()
-	return ids, errors.Join(faults...)
+	return ids, deliveries == passLimit, errors.Join(faults...)
 }
 
 func (d *Dispatcher) enqueue(ctx context.Context, c engine.Chunk) (string, error) {
@@ -122,59 +134,35 @@ func (d *Dispatcher) enqueue(ctx context.Context, c engine.Chunk) (string, error
 
 // used is how many deliveries stand in the fullest queue, counted in whole
 // chunks.
-func (d *Dispatcher) used() (int, error) {
-	queues, err := d.queues()
-	if err != nil {
-		return 0, err
-	}
+func (d *Dispatcher) used(ctx context.Context) (int, error) {
 	used := 0
-	for _, name := range queues {
-		info, err := d.inspector.GetQueueInfo(name)
+	for name := range d.Engine.Channels {
+		n, err := queueOf(name).length(ctx, d.Redis)
 		if err != nil {
-			return 0, fmt.Errorf("ask Redis how full %s is: %w", name, err)
+			return 0, err
 		}
-		used = max(used, (info.Pending+info.Active)*engine.ChunkSize)
+		used = max(used, n*engine.ChunkSize)
 	}
 	return used, nil
 }
 
-// queues are those of our channels that Redis knows: one that never had a task
-// is unknown to it.
-func (d *Dispatcher) queues() ([]string, error) {
-	known, err := d.inspector.Queues()
-	if err != nil {
-		return nil, fmt.Errorf("ask Redis for its queues: %w", err)
-	}
-	var ours []string
+// Tidy drops from every queue what nobody will ever work on.
+func (d *Dispatcher) Tidy(ctx context.Context) error {
 	for name := range d.Engine.Channels {
-		if slices.Contains(known, queueOf(name)) {
-			ours = append(ours, queueOf(name))
-		}
-	}
-	return ours, nil
-}
-
-// Purge drops what asynq keeps of tasks that failed: no facts, only weight.
-func (d *Dispatcher) Purge(context.Context) (int, error) {
-	queues, err := d.queues()
-	if err != nil {
-		return 0, err
-	}
-	total := 0
-	for _, name := range queues {
-		n, err := d.inspector.DeleteAllArchivedTasks(name)
+		n, err := queueOf(name).tidy(ctx, d.Redis)
 		if err != nil {
-			return total, fmt.Errorf("purge archive: %w", err)
+			return err
 		}
-		total += n
+		if n > 0 {
+			d.Log.Warn("tasks that had lost their content or their worker were dropped", "channel", name, "tasks", n)
+		}
 	}
-	return total, nil
+	return nil
 }
 
-// Janitor is the loop of Purge.
+// Janitor is the loop of Tidy.
 func (d *Dispatcher) Janitor() Role {
-	return Role{Name: "janitor", Every: time.Minute, Log: d.Log, Tick: func(ctx context.Context) (int, error) {
-		_, err := d.Purge(ctx)
-		return 0, err
+	return Role{Name: "janitor", Every: 10 * time.Second, Log: d.Log, Tick: func(ctx context.Context) (int, error) {
+		return 0, d.Tidy(ctx)
 	}}
 }

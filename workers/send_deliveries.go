@@ -36,7 +36,9 @@ func (s *Server) sendChunk(task context.Context, t *asynq.Task) error {
 	switch {
 	case err != nil && ctx.Err() != nil:
 		// Someone else may have what is left at once, and not after its silence.
-		if err := s.Engine.HandOutAgain(context.WithoutCancel(ctx)); err != nil {
+		back, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTimeout)
+		defer cancel()
+		if err := s.Engine.HandOutAgain(back); err != nil {
 			log.Warn("what was left of a chunk goes out later", "error", err)
 		}
 	case err != nil:
@@ -47,3 +49,6 @@ func (s *Server) sendChunk(task context.Context, t *asynq.Task) error {
 		"unknown", sent.Unknown, "returned", sent.Returned, "gated", sent.Gated, "took", time.Since(begun))
 	return nil
 }
+
+// backTimeout is what a stop spends on handing over: it is a courtesy.
+const backTimeout = 3 * time.Second

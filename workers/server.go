@@ -40,7 +40,7 @@ const stopWithin = 25 * time.Second
 func (s *Server) Run(ctx context.Context) error {
 	queues := map[string]int{}
 	for _, c := range s.Channels {
-		queues[queueOf(c)] = 1
+		queues[string(queueOf(c))] = 1
 	}
 	if len(queues) == 0 {
 		return fmt.Errorf("no channel to serve")

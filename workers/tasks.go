@@ -19,10 +19,6 @@ const sendDeliveries = "deliveries:send"
 // shorter than the lease would let anybody else believe us dead.
 const taskTimeout = 5 * time.Minute
 
-// queueOf is the queue of a channel: a slow provider holds up nobody else, and
-// queues spread over the slots of a Redis Cluster.
-func queueOf(channel string) string { return "send-" + channel }
-
 // newTask wraps a chunk. Its id is new each time: a task that the queue cannot
 // get rid of blocks one hint and never a delivery. One retry, because asynq
 // counts a crash of the worker as a try and drops what has none left.
@@ -32,6 +28,6 @@ func newTask(c engine.Chunk) (*asynq.Task, string, error) {
 		return nil, "", fmt.Errorf("encode chunk: %w", err)
 	}
 	id := "chunk:" + uuid.NewString()
-	return asynq.NewTask(sendDeliveries, payload, asynq.TaskID(id), asynq.Queue(queueOf(c.Channel)),
+	return asynq.NewTask(sendDeliveries, payload, asynq.TaskID(id), asynq.Queue(string(queueOf(c.Channel))),
 		asynq.MaxRetry(1), asynq.Timeout(taskTimeout)), id, nil
 }

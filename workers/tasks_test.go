@@ -30,7 +30,7 @@ func TestAHintCarriesItsChunkUnderANewNameEachTime(t *testing.T) {
 	if ids[0] == ids[1] || !strings.HasPrefix(ids[0], "chunk:") {
 		t.Errorf("got names %q, want two that begin with chunk:", ids)
 	}
-	info, err := d.inspector.GetTaskInfo("send-email", ids[0])
+	info, err := asynq.NewInspectorFromRedisClient(w.redis).GetTaskInfo("send-email", ids[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,8 +67,8 @@ func TestAHintThatCannotBeReadIsDropped(t *testing.T) {
 	}
 	until(t, "the readable hint was followed", func() bool { return w.states()["accepted"] == 1 })
 	until(t, "the queue is empty", func() bool {
-		info, err := d.inspector.GetQueueInfo("send-email")
-		return err == nil && info.Size == 0
+		used, err := d.used(t.Context())
+		return err == nil && used == 0
 	})
 	same(t, "log lines", w.log.with("level=ERROR", "a hint cannot be read"), 4)
 }
@@ -87,7 +87,7 @@ func TestAHintOfSomethingUnknownIsLoggedAndForgotten(t *testing.T) {
 	until(t, "a line in the log", func() bool { return w.log.with("level=ERROR", "chunk failed", "deliveries=3") == 1 })
 	d := w.dispatcher()
 	until(t, "the queue is empty", func() bool {
-		info, err := d.inspector.GetQueueInfo("send-email")
-		return err == nil && info.Size == 0
+		used, err := d.used(t.Context())
+		return err == nil && used == 0
 	})
 }

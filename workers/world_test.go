@@ -3,6 +3,7 @@ package workers
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
@@ -105,7 +106,10 @@ func (w *world) dispatcher() *Dispatcher { return NewDispatcher(w.Engine, w.redi
 func (w *world) serve(s *Server) (stop func(), ended <-chan struct{}) {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	s.Engine, s.Redis, s.Log, s.Channels, s.Poll = w.Engine, w.redis, w.Log, []string{"email"}, 10*time.Millisecond
+	if s.Engine == nil {
+		s.Engine = w.Engine
+	}
+	s.Redis, s.Log, s.Channels, s.Poll = w.redis, w.Log, []string{"email"}, 10*time.Millisecond
 	go func() {
 		defer close(done)
 		if err := s.Run(ctx); err != nil {
@@ -138,16 +142,11 @@ func (w *world) run(roles ...Role) {
 func (w *world) states() map[string]int {
 	w.t.Helper()
 	counts := map[string]int{}
-	for _, s := range testkit.List[string](w.t, w.db, "select state from deliveries") {
-		counts[s]++
+	text := testkit.Get[string](w.t, w.db, "select json_object_agg(state, n) from (select state, count(*) as n from deliveries group by state) s")
+	if err := json.Unmarshal([]byte(text), &counts); err != nil {
+		w.t.Fatal(err)
 	}
 	return counts
-}
-
-// count is a single number from the database.
-func (w *world) count(sql string) int {
-	w.t.Helper()
-	return testkit.Get[int](w.t, w.db, sql)
 }
 
 // until waits for a condition.
@@ -155,7 +154,7 @@ func until(t *testing.T, what string, ready func() bool) {
 	t.Helper()
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
-	tick := time.NewTicker(10 * time.Millisecond)
+	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for !ready() {
 		select {

@@ -52,13 +52,13 @@ anywhere else.`,
 		Args: operands,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.orders == "" && o.form != (fileForm{}) {
-				return fault.New(fault.Usage, "rewave demo: --preset, --map, --zone, --currency and --encoding say how to read --orders, which is not there", "rewave demo --orders FILE --preset uci-online-retail")
+				return fault.New(fault.Usage, "demo: --preset, --map, --zone, --currency and --encoding say how to read --orders, which is not there", "rewave demo --orders FILE --preset uci-online-retail")
 			}
 			return a.runDemo(c.Context(), o)
 		},
 	}
 	c.Flags().StringVar(&o.orders, "orders", "", "a `FILE` of real orders instead of the made-up shop")
-	o.form.flags(c, importer.Orders)
+	o.form.flags(c, importer.Orders, "UTC", "")
 	c.Flags().StringVar(&o.state, "state", "", "`FOLDER` for everything that is written (default /var/lib/rewave for root, else ~/.local/state/rewave)")
 	return a.takesVerbose(c)
 }
@@ -121,15 +121,15 @@ func (d *demo) run(ctx context.Context) ([]report.Report, error) {
 	return d.reports(ctx, asOf)
 }
 
-// say prints a line of the journey, its further lines below its beginning.
+// say prints a line of the journey.
 func (d *demo) say(format string, args ...any) {
-	prefix := fmt.Sprintf("%5.1fs  ", time.Since(d.began).Seconds())
-	for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
-		text := strings.TrimLeft(line, " ")
-		fmt.Fprintln(d.stdout, wrap(prefix+strings.Repeat(" ", len(line)-len(text)), text))
-		prefix = strings.Repeat(" ", len(prefix))
-	}
+	d.line(fmt.Sprintf("%5.1fs  ", time.Since(d.began).Seconds()), fmt.Sprintf(format, args...))
 }
+
+// more prints what belongs to the line before.
+func (d *demo) more(name, text string) { d.line("        "+name, text) }
+
+func (d *demo) line(prefix, text string) { fmt.Fprintln(d.stdout, wrap(prefix, text)) }
 
 // start brings up the services, the database and the mail server.
 func (d *demo) start(ctx context.Context) (err error) {
@@ -145,7 +145,10 @@ func (d *demo) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	d.say("private services are up\n%s", d.stack.Describe())
+	d.say("private services are up")
+	for line := range strings.SplitSeq(d.stack.Describe(), "\n") {
+		d.more("", line)
+	}
 	if _, err := postgres.Migrate(ctx, d.stack.DSN); err != nil {
 		return err
 	}

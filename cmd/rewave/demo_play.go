@@ -104,7 +104,10 @@ func (d *demo) load(ctx context.Context, own importer.Options) error {
 		if d.orders == "" {
 			lines = lines[:1] // the made-up shop holds no surprises
 		}
-		d.say("%s: %s", opts.Kind, strings.Join(lines, "\n  "))
+		d.say("%s: %s", opts.Kind, lines[0])
+		for _, line := range lines[1:] {
+			d.more("", line)
+		}
 	}
 	if d.orders != "" {
 		d.say("addresses are ID@demo.invalid, and consent to e-mail is assumed for everyone: the file has none")
@@ -131,7 +134,7 @@ func (d *demo) play(ctx context.Context) (asOf time.Time, err error) {
 	if err := d.wire(ctx, from); err != nil {
 		return asOf, err
 	}
-	plan := "two campaigns, and half of those who qualify held out of each:"
+	d.say("two campaigns; half of those who qualify are held out of each")
 	for _, name := range demoCampaigns {
 		c, err := campaigns.Load(campaigns.Library(), name, campaigns.Options{})
 		if err != nil {
@@ -140,9 +143,9 @@ func (d *demo) play(ctx context.Context) (asOf time.Time, err error) {
 		if _, err := d.engine.ApplyCampaign(ctx, c, &closes); err != nil {
 			return asOf, err
 		}
-		plan += fmt.Sprintf("\n  %-14s%s\n                waves: %s", name, c.Says, strings.Join(waveNames(c), ", "))
+		d.more(fmt.Sprintf("%-14s", name), c.Says+" Waves: "+strings.Join(waveNames(c), ", ")+".")
 	}
-	d.say("%s", plan)
+	day := func(t time.Time) string { return t.In(d.info.zone).Format("2 Jan 2006") }
 	d.say("replaying %s to %s; entry is open until %s, so that every figure is final at the end", day(from), day(until), day(closes))
 	d.say("nobody was really written to at that time, so the two groups of each campaign differ by chance only (an A/A replay)")
 	redis, err := workers.Connect(ctx, d.stack.RedisURL)

@@ -34,11 +34,11 @@ func (d *demo) verify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(d.out, "audit.txt"), result.Text); err != nil {
+	if err := writeFile(filepath.Join(d.out, "audit.txt"), func(w io.Writer) error { return auditText(w, result) }); err != nil {
 		return err
 	}
 	if err := result.Err(); err != nil {
-		return errors.Join(err, result.Text(d.stdout))
+		return errors.Join(err, auditText(d.stdout, result))
 	}
 	d.say("all %d invariants of the ledger hold", len(result.Probes))
 	return nil

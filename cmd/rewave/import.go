@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/importer"
 	"github.com/rewave/rewave/internal/postgres"
 )
@@ -18,19 +19,24 @@ import (
 // fileForm is what a person says about the form of a file.
 type fileForm struct{ preset, mapping, zone, currency, encoding string }
 
-func (f *fileForm) flags(c *cobra.Command, kind string) {
+// flags offers them; zone and currency say what holds where neither flag, map
+// nor preset speaks.
+func (f *fileForm) flags(c *cobra.Command, kind, zone, currency string) {
 	flags := c.Flags()
 	if kind == importer.Orders {
-		flags.StringVar(&f.preset, "preset", "", "the file's `FORM`: generic, uci-online-retail or cdnow (default generic)")
+		flags.StringVar(&f.preset, "preset", "", "`FORM` of the file: generic, uci-online-retail or cdnow (default generic)")
 	}
 	flags.StringVar(&f.mapping, "map", "", "a YAML `FILE` that says which column is what")
-	flags.StringVar(&f.zone, "zone", "", "`ZONE` of times without one, such as Europe/Berlin (default the map's or the preset's, else the shop's)")
-	flags.StringVar(&f.currency, "currency", "", "`CODE` of amounts without one, such as EUR (default the map's or the preset's, else the shop's)")
+	flags.StringVar(&f.zone, "zone", "", "`ZONE` of times without one, such as Europe/Berlin (default the map's or the preset's, else "+zone+")")
+	flags.StringVar(&f.currency, "currency", "", "`CODE` of amounts without one, such as EUR (default the map's or the preset's"+currency+")")
 	flags.StringVar(&f.encoding, "encoding", "", "`NAME` utf-8 or gb18030 (default utf-8)")
 }
 
 // options reads what the flags name.
 func (f *fileForm) options(kind, file string) (importer.Options, error) {
+	if forms := []string{importer.Generic, importer.UCIOnlineRetail, importer.CDNOW}; f.preset != "" && !slices.Contains(forms, f.preset) {
+		return importer.Options{}, fault.New(fault.Usage, fmt.Sprintf("there is no preset %q; there are %s", f.preset, strings.Join(forms, ", ")), "rewave import inspect "+file)
+	}
 	opts := importer.Options{Kind: kind, File: file, Preset: f.preset, Currency: f.currency, Encoding: f.encoding}
 	var err error
 	if f.mapping != "" {
@@ -81,7 +87,7 @@ func (a *app) importKind(kind string) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.importFile(c.Context(), kind, args[0], form, rejects)
 		}}
-	form.flags(c, kind)
+	form.flags(c, kind, "the shop's", ", else the shop's")
 	c.Flags().StringVar(&rejects, "rejects", "", "`FILE` for rows that cannot be read (default beside it, .rejects.csv)")
 	return c
 }

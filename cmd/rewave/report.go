@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -38,7 +39,7 @@ that there is no verdict. The page needs no network to open.`,
 			}
 			render, ok := formats[format]
 			if !ok {
-				return fault.New(fault.Usage, "rewave report show: there is no format "+format, "rewave report show "+args[0]+" --format html")
+				return fault.New(fault.Usage, "report show: there is no format "+format, "rewave report show "+args[0]+" --format html")
 			}
 			l, err := a.open(c.Context())
 			if err != nil {
@@ -81,13 +82,33 @@ also while messages go out. Exit code 5 when one does not hold.`,
 			if a.json {
 				err = a.print(result)
 			} else {
-				err = result.Text(a.stdout)
+				err = auditText(a.stdout, result)
 			}
 			if err != nil {
 				return err
 			}
 			return result.Err()
 		}}))
+}
+
+// auditText writes a paragraph a probe.
+func auditText(w io.Writer, r audit.Result) error {
+	for _, p := range r.Probes {
+		state := "holds "
+		if p.Broken > 0 {
+			state = "BROKEN"
+		}
+		prefix := fmt.Sprintf("%s  %-15s ", state, p.Name)
+		if _, err := fmt.Fprintln(w, wrap(prefix, p.Promise)); err != nil {
+			return err
+		}
+		if p.Broken > 0 {
+			if _, err := fmt.Fprintln(w, wrap(strings.Repeat(" ", len(prefix)), count(int(p.Broken), "row")+", for example "+p.Example)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // asOf reads a wall time of the shop; now by the database's clock where there

@@ -124,11 +124,20 @@ func operands(c *cobra.Command, args []string) error {
 	many := strings.HasSuffix(c.Use, "...")
 	switch {
 	case len(args) < len(names):
-		return fault.New(fault.Usage, c.CommandPath()+": "+names[len(args)]+" is missing", firstExample(c))
+		return fault.New(fault.Usage, named(c)+names[len(args)]+" is missing", firstExample(c))
 	case len(args) > len(names) && !many:
-		return fault.New(fault.Usage, fmt.Sprintf("%s: %q is one word too many", c.CommandPath(), args[len(names)]), firstExample(c))
+		return fault.New(fault.Usage, fmt.Sprintf("%s%q is one word too many", named(c), args[len(names)]), firstExample(c))
 	}
 	return nil
+}
+
+// named puts the command before what is wrong with its call.
+func named(c *cobra.Command) string {
+	_, words, _ := strings.Cut(c.CommandPath(), " ")
+	if words == "" {
+		return ""
+	}
+	return words + ": "
 }
 
 func firstExample(c *cobra.Command) string {
@@ -138,7 +147,7 @@ func firstExample(c *cobra.Command) string {
 
 // usageFault ends with a command that would work.
 func usageFault(c *cobra.Command, err error) error {
-	return fault.New(fault.Usage, c.CommandPath()+": "+err.Error(), c.CommandPath()+" --help")
+	return fault.New(fault.Usage, named(c)+err.Error(), c.CommandPath()+" --help")
 }
 
 // takesJSON, takesConfig and takesVerbose offer a flag of the whole program to

@@ -52,5 +52,3 @@ func count(n int, noun string) string {
 
 // timestamp is an instant for programs.
 func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-func day(t time.Time) string { return t.Format("2 Jan 2006") }

@@ -6,7 +6,6 @@ package audit
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/postgres"
@@ -41,25 +40,6 @@ func (r Result) Err() error {
 		if p.Broken > 0 {
 			return fault.New(fault.Broken, fmt.Sprintf("the ledger breaks %d of its %d invariants; first: %s (%d rows, for example %s)",
 				r.Broken(), len(r.Probes), p.Name, p.Broken, p.Example), "keep the database as it is and look at these rows before anything is sent")
-		}
-	}
-	return nil
-}
-
-// Text writes one line a probe.
-func (r Result) Text(w io.Writer) error {
-	for _, p := range r.Probes {
-		state := "holds "
-		if p.Broken > 0 {
-			state = "BROKEN"
-		}
-		if _, err := fmt.Fprintf(w, "%s  %-16s %s\n", state, p.Name, p.Promise); err != nil {
-			return err
-		}
-		if p.Broken > 0 {
-			if _, err := fmt.Fprintf(w, "        %d rows, for example %s\n", p.Broken, p.Example); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

@@ -32,7 +32,7 @@ type Hint struct {
 // database's clock.
 func (s *Store) HandOut(ctx context.Context, at *time.Time, nothingQueued bool, silence time.Duration, limit int) ([]Hint, error) {
 	var hints []Hint
-	err := s.InTx(ctx, func(tx pgx.Tx) error {
+	err := s.inHotTx(ctx, func(tx pgx.Tx) error {
 		var due pgtype.Timestamptz // may be -infinity
 		var id int64
 		err := tx.QueryRow(ctx, statement("dispatch/place"), nothingQueued, silence.Seconds()).Scan(&due, &id)
@@ -61,7 +61,7 @@ func (s *Store) HandOut(ctx context.Context, at *time.Time, nothingQueued bool, 
 
 // HandOutAgain makes the next HandOut start over: hints were lost.
 func (s *Store) HandOutAgain(ctx context.Context) error {
-	_, err := s.pool.Exec(ctx, "update dispatch set due_at = '-infinity', delivery_id = 0")
+	_, err := s.hot.Exec(ctx, "update dispatch set due_at = '-infinity', delivery_id = 0")
 	return mapError(err)
 }
 
@@ -80,7 +80,7 @@ type Rendering struct {
 // locks; the orders only where they are wanted. Deliveries that are not planned
 // any more are left out.
 func (s *Store) LoadRendering(ctx context.Context, ids []int64, at *time.Time, orders bool) ([]Rendering, error) {
-	rows, err := s.pool.Query(ctx, statement("delivery/load"), ids, at, orders)
+	rows, err := s.hot.Query(ctx, statement("delivery/load"), ids, at, orders)
 	if err != nil {
 		return nil, fmt.Errorf("load deliveries: %w", mapError(err))
 	}
@@ -140,7 +140,7 @@ type Passed struct {
 // may be sent. Rows that another worker holds, or of a customer who stands in
 // the chunk twice, are left planned and not counted in seen.
 func (s *Store) Gate(ctx context.Context, in GateInput, decide func(at time.Time, g *Gated) delivery.Answer) (passed Passed, seen int, err error) {
-	err = s.InTx(ctx, func(tx pgx.Tx) error {
+	err = s.inHotTx(ctx, func(tx pgx.Tx) error {
 		at, ids, err := lockChunk(ctx, tx, in)
 		if err != nil || len(ids) == 0 {
 			return err
@@ -194,10 +194,7 @@ func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (time.Time, []int64
 	var at time.Time
 	var ids, customers []int64
 	batch := &pgx.Batch{}
-	batch.Queue("set local statement_timeout = '2s'")
-	batch.Queue("set local lock_timeout = '500ms'")
-	// A plan that does not depend on the numbers: made once, and never a scan of the whole ledger.
-	batch.Queue("set local plan_cache_mode = force_generic_plan")
+	batch.Queue("select set_config('statement_timeout', '2s', true), set_config('lock_timeout', '500ms', true)")
 	batch.Queue(statement("delivery/lock"), in.IDs, in.At).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var id, customer int64
@@ -320,7 +317,7 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, clai
 		states[i], reasons[i], refs[i], wait[i] = string(x.State), x.Reason, x.ProviderID, x.RetryIn.Seconds()
 	}
 	var written int
-	err := s.pool.QueryRow(ctx, statement("delivery/settle"), ids, customers, entered, epochs, states, reasons, refs, wait, provider, at, claim, giveUp.Seconds()).Scan(&written)
+	err := s.hot.QueryRow(ctx, statement("delivery/settle"), ids, customers, entered, epochs, states, reasons, refs, wait, provider, at, claim, giveUp.Seconds()).Scan(&written)
 	if err != nil {
 		return 0, fmt.Errorf("settle deliveries: %w", mapError(err))
 	}
@@ -333,7 +330,7 @@ func (s *Store) Bury(ctx context.Context, reasons map[int64]string) error {
 	for id, reason := range reasons {
 		ids, why = append(ids, id), append(why, reason)
 	}
-	_, err := s.pool.Exec(ctx, statement("delivery/bury"), ids, why)
+	_, err := s.hot.Exec(ctx, statement("delivery/bury"), ids, why)
 	return mapError(err)
 }
 
@@ -344,18 +341,18 @@ type Reaped struct{ Unknown, Final, Claims int }
 // Reap looks at claims whose time has come, at most limit of them.
 func (s *Store) Reap(ctx context.Context, giveUp time.Duration, limit int) (Reaped, error) {
 	var r Reaped
-	err := s.pool.QueryRow(ctx, statement("delivery/reap"), giveUp.Seconds(), limit).Scan(&r.Unknown, &r.Final, &r.Claims)
+	err := s.hot.QueryRow(ctx, statement("delivery/reap"), giveUp.Seconds(), limit).Scan(&r.Unknown, &r.Final, &r.Claims)
 	return r, mapError(err)
 }
 
 // Sweep ends planned rows that can never go out, too late or cancelled, at most
 // limit of each; it returns how many.
 func (s *Store) Sweep(ctx context.Context, at *time.Time, limit int) (int, error) {
-	late, err := s.pool.Exec(ctx, statement("delivery/sweep"), at, limit)
+	late, err := s.hot.Exec(ctx, statement("delivery/sweep"), at, limit)
 	if err != nil {
 		return 0, fmt.Errorf("sweep deliveries: %w", mapError(err))
 	}
-	cancelled, err := s.pool.Exec(ctx, statement("delivery/cancel"), limit)
+	cancelled, err := s.hot.Exec(ctx, statement("delivery/cancel"), limit)
 	return int(late.RowsAffected() + cancelled.RowsAffected()), mapError(err)
 }
 
@@ -365,6 +362,6 @@ type Due struct{ Delivery, Order, Round *time.Time }
 // NextDue tells the next instants at which stored rows ask for something.
 func (s *Store) NextDue(ctx context.Context) (Due, error) {
 	var d Due
-	err := s.pool.QueryRow(ctx, statement("delivery/next_due")).Scan(&d.Delivery, &d.Order, &d.Round)
+	err := s.hot.QueryRow(ctx, statement("delivery/next_due")).Scan(&d.Delivery, &d.Order, &d.Round)
 	return d, mapError(err)
 }

@@ -36,7 +36,7 @@ type Planning struct {
 // Plan runs fn in one transaction under the campaign's own lock; busy is true,
 // and fn not called, when another planner holds it.
 func (s *Store) Plan(ctx context.Context, c Campaign, fn func(*Planning) error) (busy bool, err error) {
-	err = s.InTx(ctx, func(tx pgx.Tx) error {
+	err = s.inHotTx(ctx, func(tx pgx.Tx) error {
 		var locked bool
 		if err := tx.QueryRow(ctx, "select pg_try_advisory_xact_lock(hashtext('rewave:plan'), $1)", c.ID).Scan(&locked); err != nil {
 			return err

@@ -31,13 +31,15 @@ import (
 
 // Store reads and writes one database. It is safe for use by several goroutines.
 type Store struct {
-	pool *pgxpool.Pool
+	pool *pgxpool.Pool // reading a lot: reports, imports, audits
+	hot  *pgxpool.Pool // a few rows by their keys, many times a second: planning, the gate, outcomes
 }
 
 // Options tune a Store. The zero value takes what the connection string says,
 // else pgx's defaults.
 type Options struct {
-	// MaxConns bounds the pool; 0 leaves it to the connection string's
+	// MaxConns bounds each of the two pools, one for the many small statements of
+	// sending and one for everything else; 0 leaves it to the connection string's
 	// pool_max_conns, else to the larger of 4 and the number of processors.
 	MaxConns int
 
@@ -64,7 +66,24 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		pool.Close()
 		return nil, mapError(err)
 	}
-	return &Store{pool: pool}, nil
+	hot := config.Copy()
+	setHot(hot.ConnConfig)
+	s := &Store{pool: pool}
+	if s.hot, err = pgxpool.NewWithConfig(ctx, hot); err != nil {
+		pool.Close()
+		return nil, mapError(err)
+	}
+	return s, nil
+}
+
+// setHot makes plans that hold whatever the tables weigh: made once a session,
+// by index. A plan made while the ledger was empty would else read the whole of
+// it for each chunk until somebody analyzes it.
+func setHot(config *pgx.ConnConfig) {
+	config.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	config.RuntimeParams["enable_seqscan"] = "off"
+	config.RuntimeParams["enable_hashjoin"] = "off"
+	config.RuntimeParams["enable_mergejoin"] = "off"
 }
 
 // setSession makes every session speak UTC, whatever the server's own zone.
@@ -73,18 +92,27 @@ func setSession(config *pgx.ConnConfig, name string) {
 		name = "rewave"
 	}
 	config.RuntimeParams["timezone"] = "UTC"
+	config.RuntimeParams["jit"] = "off" // compiling costs more than any statement of ours saves by it
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = name
 	}
 }
 
 // Close waits for connections in use and closes them all.
-func (s *Store) Close() { s.pool.Close() }
+func (s *Store) Close() {
+	s.hot.Close()
+	s.pool.Close()
+}
 
 // InTx runs fn in one transaction: committed when fn returns nil, else rolled
 // back. fn must not keep the transaction.
 func (s *Store) InTx(ctx context.Context, fn func(pgx.Tx) error) error {
 	return mapError(pgx.BeginFunc(ctx, s.pool, fn))
+}
+
+// inHotTx is InTx on the hot pool.
+func (s *Store) inHotTx(ctx context.Context, fn func(pgx.Tx) error) error {
+	return mapError(pgx.BeginFunc(ctx, s.hot, fn))
 }
 
 // InTxRetry is InTx, run again up to five times when the database asks for it

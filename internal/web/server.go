@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/rewave/rewave/internal/fault"
@@ -53,11 +54,18 @@ func (s *Server) Handler() http.Handler { return s.http.Handler }
 // Listen opens the address. A port in use is a fault that says so.
 func Listen(addr string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fault.Wrap(fault.Unavailable, err, "cannot listen on "+addr,
-			"stop what uses the port, or choose another one")
+	if err == nil {
+		return l, nil
 	}
-	return l, nil
+	why, hint := err.Error(), "choose another address with REWAVE_LISTEN"
+	var system syscall.Errno
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		why, hint = "the port is in use", "stop what uses it, or choose another one with REWAVE_LISTEN"
+	case errors.As(err, &system):
+		why = system.Error()
+	}
+	return nil, fault.Wrap(fault.Unavailable, err, "cannot listen on "+addr+": "+why, hint)
 }
 
 // Serve answers on l until Shutdown, and closes l. It returns nil after Shutdown.

@@ -234,7 +234,7 @@ func TestAPortInUse(t *testing.T) {
 	defer l.Close()
 	_, err = web.Listen(l.Addr().String())
 	f, ok := fault.Of(err)
-	if !ok || f.Code != fault.Unavailable || f.Message != "cannot listen on "+l.Addr().String() {
+	if !ok || f.Code != fault.Unavailable || f.Message != "cannot listen on "+l.Addr().String()+": the port is in use" {
 		t.Errorf("error = %v", err)
 	}
 }
