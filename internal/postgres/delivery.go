@@ -2,13 +2,11 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/consent"
@@ -22,7 +20,6 @@ type Hint struct {
 	Version int
 	Wave    string
 	Channel string
-	DueAt   time.Time
 }
 
 // HandOut returns at most limit due deliveries of running campaigns, from where
@@ -31,28 +28,11 @@ type Hint struct {
 // given again. Of several callers at once one gets rows. A nil at is the
 // database's clock.
 func (s *Store) HandOut(ctx context.Context, at *time.Time, nothingQueued bool, silence time.Duration, limit int) ([]Hint, error) {
-	var hints []Hint
-	err := s.inHotTx(ctx, func(tx pgx.Tx) error {
-		var due pgtype.Timestamptz // may be -infinity
-		var id int64
-		err := tx.QueryRow(ctx, statement("dispatch/place"), nothingQueued, silence.Seconds()).Scan(&due, &id)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil // another dispatcher has it
-		}
-		if err != nil {
-			return err
-		}
-		rows, err := tx.Query(ctx, statement("delivery/hand_out"), at, due, id, limit)
-		if err != nil {
-			return err
-		}
-		if hints, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Hint]); err != nil || len(hints) == 0 {
-			return err
-		}
-		last := hints[len(hints)-1]
-		_, err = tx.Exec(ctx, "update dispatch set due_at = $1, delivery_id = $2", last.DueAt, last.ID)
-		return err
-	})
+	rows, err := s.hot.Query(ctx, statement("delivery/hand_out"), at, nothingQueued, silence.Seconds(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("hand out deliveries: %w", mapError(err))
+	}
+	hints, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Hint])
 	if err != nil {
 		return nil, fmt.Errorf("hand out deliveries: %w", mapError(err))
 	}

@@ -136,7 +136,8 @@ func (d *Driver) stopAt(ctx context.Context, at time.Time, due work) (work, erro
 		due bool
 		do  func(context.Context) (int, error)
 	}{
-		{reached(due.order, at), d.Engine.EnterOrders}, {reached(due.slot, at), d.Engine.OpenSlots}, {reached(due.round, at), d.Engine.BeginRounds},
+		// Orders are decided at whatever stop comes first in the last two thirds of their time, so that few stops are theirs alone.
+		{reached(due.order, at.Add(2*d.lead/3)), d.Engine.EnterOrders}, {reached(due.slot, at), d.Engine.OpenSlots}, {reached(due.round, at), d.Engine.BeginRounds},
 		{d.swept.IsZero() || at.Sub(d.swept) >= 24*time.Hour, d.sweep},
 	} {
 		if step.due {
