@@ -45,7 +45,6 @@ comment on column deliveries.returned is 'how often a call was surely not taken,
 -- No index speaks of the state: the write of an outcome then touches no index at all.
 create unique index deliveries_id on deliveries (delivery_id, customer_id, entered_at);
 create index deliveries_due on deliveries (due_at, delivery_id) where due_at is not null;
-create index deliveries_lane on deliveries (campaign_id, wave, round);
 
 -- Deliveries that somebody must look at again, one row a gate: those whose lease may lapse, and those whose provider's word
 -- is missing. What the reaper reads; gone when the outcomes are known. Lease time only.

@@ -375,7 +375,6 @@ create table deliveries (
 ) with (fillfactor=60);
 CREATE INDEX deliveries_due ON public.deliveries USING btree (due_at, delivery_id) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_id ON public.deliveries USING btree (delivery_id, customer_id, entered_at);
-CREATE INDEX deliveries_lane ON public.deliveries USING btree (campaign_id, wave, round);
 CREATE TRIGGER deliveries_begin_planned BEFORE INSERT ON public.deliveries FOR EACH ROW WHEN ((new.state <> 'planned'::text)) EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_immutable BEFORE UPDATE OF customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, scheduled_at ON public.deliveries FOR EACH ROW WHEN ((((((((((old.customer_id IS DISTINCT FROM new.customer_id) OR (old.entered_at IS DISTINCT FROM new.entered_at)) OR (old.enrollment_id IS DISTINCT FROM new.enrollment_id)) OR (old.round IS DISTINCT FROM new.round)) OR (old.wave IS DISTINCT FROM new.wave)) OR (old.campaign_id IS DISTINCT FROM new.campaign_id)) OR (old.version_id IS DISTINCT FROM new.version_id)) OR (old.arm IS DISTINCT FROM new.arm)) OR (old.scheduled_at IS DISTINCT FROM new.scheduled_at))) EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_stay BEFORE DELETE ON public.deliveries FOR EACH ROW EXECUTE FUNCTION refuse_delivery_change();

@@ -28,6 +28,9 @@ type ImportCounts struct {
 	}
 }
 
+// many says that a table may have grown out of all proportion.
+func (c ImportCounts) many() bool { return c.Customers.New+c.Orders.New > 5000 }
+
 // ImportedOrders is what a file of orders holds besides the staged lines.
 type ImportedOrders struct {
 	Source    string // first part of every order's identity
@@ -70,7 +73,12 @@ func (im *Import) inMerge(ctx context.Context, fn func(*merge) error) (ImportCou
 		if err := clearStaging(ctx, tx); err != nil {
 			return err
 		}
-		counts = m.counts
+		// A shop's whole history at once must not be planned for as if the tables were still empty.
+		if counts = m.counts; counts.many() {
+			if _, err := tx.Exec(ctx, "analyze customers, contacts, consents, orders, refunds"); err != nil {
+				return err
+			}
+		}
 		return im.finish(ctx, tx, "merged")
 	})
 	if err != nil {

@@ -61,7 +61,7 @@ var places = []place{
 // newCustomer draws who customer i is, all but the two instants, and where
 // they live.
 func newCustomer(i int, consent float64, r *rand.Rand) (Customer, *place) {
-	home := &places[0]
+	var home *place
 	for n, p := r.IntN(100), 0; ; p++ {
 		home = &places[p]
 		if n < home.weight {

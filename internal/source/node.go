@@ -75,9 +75,14 @@ func (n Node) wrong(want, hint string) {
 	n.Report("must be "+want+", not "+n.kind.String(), hint)
 }
 
-// IsText, IsList and IsMapping tell forms apart where a key allows several.
-func (n Node) IsText() bool    { return n.kind == kindText }
-func (n Node) IsList() bool    { return n.kind == kindList }
+// IsText reports whether the value is a single word or text, as for a key that
+// allows several forms.
+func (n Node) IsText() bool { return n.kind == kindText }
+
+// IsList reports whether the value is a list.
+func (n Node) IsList() bool { return n.kind == kindList }
+
+// IsMapping reports whether the value has keys of its own.
 func (n Node) IsMapping() bool { return n.kind == kindMapping }
 
 // Keys are the keys a mapping may have. Later are keys the format knows and

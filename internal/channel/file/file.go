@@ -72,7 +72,7 @@ const tempPrefix = ".rewave-"
 // Name is the configured one.
 func (c *Channel) Name() string { return c.opts.Name }
 
-// Promise: a repeated Ref is taken once as long as nobody moves the files away,
+// Promise says that a repeated Ref is taken once as long as nobody moves the files away,
 // which is up to whoever reads them; a week is promised.
 func (c *Channel) Promise() channel.Promise {
 	return channel.Promise{IdempotencyWindow: 7 * 24 * time.Hour}

@@ -5,8 +5,8 @@ with target as (
 ), held as (
     select k.customer_id from contacts k join target t on t.customer_id = k.customer_id for no key update of k
 )
-insert into consents (customer_id, channel, purpose, granted, at, source)
-select t.customer_id, t.channel, 'marketing', false, coalesce($3::timestamptz, clock_timestamp()), $2
+insert into consents (customer_id, channel, purpose, granted, at, source, recorded_at) -- recorded now, not when it began to wait
+select t.customer_id, t.channel, 'marketing', false, coalesce($3::timestamptz, clock_timestamp()), $2, clock_timestamp()
   from target t join held h on h.customer_id = t.customer_id
  where not exists (select from consents w where w.customer_id = t.customer_id and w.channel = t.channel and w.purpose = 'marketing'
                     and not w.granted and w.at = (select max(n.at) from consents n

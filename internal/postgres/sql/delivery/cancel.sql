@@ -2,7 +2,7 @@
 with gone as (
     select d.delivery_id, d.customer_id, d.entered_at
       from deliveries d join campaigns c on c.campaign_id = d.campaign_id
-     where d.state = 'planned' and c.status = 'cancelled'
+     where d.due_at is not null and c.status = 'cancelled'
      limit $1 for no key update of d skip locked
 )
 update deliveries d set state = 'cancelled', reason = 'cancelled', due_at = null, settled_at = clock_timestamp()
