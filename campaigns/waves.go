@@ -122,6 +122,14 @@ func (w *writing) channels(n source.Node) []string {
 	}
 	var out []string
 	for _, item := range items {
+		name, ok := item.Text()
+		if !ok {
+			continue
+		}
+		if slices.Contains(knownChannels, name) && !slices.Contains(known, name) {
+			item.Report(fmt.Sprintf("channel %q is not set up", name), "describe it below `channels:` in rewave.yaml")
+			continue
+		}
 		channel, ok := item.OneOf("channel", known, laterChannels)
 		if ok && slices.Contains(out, channel) {
 			item.Report(fmt.Sprintf("%q stands here twice", channel), "")

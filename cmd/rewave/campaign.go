@@ -50,7 +50,7 @@ func (a *app) planCampaign(ctx context.Context, folder, at string) error {
 	if err != nil {
 		return err
 	}
-	when, err := l.asOf(ctx, at)
+	when, err := l.asOf(ctx, at, "rewave campaign plan "+folder)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ corrected text does not restart the experiment; a changed rule, share or window
 does.`,
 		Example: `  rewave campaign apply campaigns/win-back
   rewave campaign apply campaigns/second-order --json
-  rewave campaign validate campaigns/win-back && rewave campaign apply campaigns/win-back`,
+  rewave campaign apply campaigns/win-back --config /etc/rewave.yaml`,
 		RunE: func(c *cobra.Command, args []string) error { return a.applyCampaign(c.Context(), args[0]) }}
 }
 
@@ -110,7 +110,7 @@ func (a *app) applyCampaign(ctx context.Context, folder string) error {
 			New        bool   `json:"new"`
 			NewVersion bool   `json:"new_version"`
 			NewDesign  bool   `json:"new_design"`
-		}{def.Name, applied.Campaign.Hash, applied.Campaign.Design, applied.New, applied.NewVersion, applied.NewDesign})
+		}{def.Name, version(applied.Campaign), applied.Campaign.Design, applied.New, applied.NewVersion, applied.NewDesign})
 	}
 	fmt.Fprintln(a.stdout, wrap(def.Name+": ", appliedSentence(applied)))
 	return nil
@@ -155,7 +155,7 @@ func (a *app) listCampaigns(ctx context.Context) error {
 	}
 	rows := make([]row, len(list))
 	for i, c := range list {
-		rows[i] = row{c.Name, c.Status, c.Design, c.Hash, timestamp(c.ActivatedAt)}
+		rows[i] = row{c.Name, c.Status, c.Design, version(c), timestamp(c.ActivatedAt)}
 	}
 	if a.json {
 		return a.print(rows)
@@ -164,14 +164,17 @@ func (a *app) listCampaigns(ctx context.Context) error {
 		fmt.Fprintln(a.stdout, "no campaign has been applied yet; rewave campaign apply FOLDER")
 	}
 	for i, r := range rows {
-		fmt.Fprintf(a.stdout, "%-20s %-9s design %d, version %s, since %s\n", r.Name, r.Status, r.Design, short(r.Version),
+		fmt.Fprintf(a.stdout, "%-20s %-9s design %d, version %s, since %s\n", r.Name, r.Status, r.Design, r.Version[:min(12, len(r.Version))],
 			list[i].ActivatedAt.In(l.config.Shop.Zone).Format("2006-01-02"))
 	}
 	return nil
 }
 
-// short is enough of a version to tell it from others.
-func short(hash string) string { return hash[:min(12, len(hash))] }
+// version is the hash of a campaign's content, as validate computes it.
+func version(c postgres.Campaign) string {
+	hash, _, _ := strings.Cut(c.Hash, "/") // a later design may carry it once more
+	return hash
+}
 
 func (a *app) campaignSteer(verb, status, says string) *cobra.Command {
 	var because string

@@ -114,6 +114,9 @@ func (a *app) importFile(ctx context.Context, kind, file string, form fileForm, 
 	opts.Progress = bar.update
 	sum, err := importer.Run(ctx, l.store, opts)
 	bar.done()
+	if err != nil && ctx.Err() != nil {
+		return fault.Wrap(fault.Unavailable, err, "interrupted", "nothing was merged; the same call goes on where this one stopped reading")
+	}
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ that there is no verdict. The page needs no network to open.`,
 				return err
 			}
 			defer l.close()
-			asOf, err := l.asOf(c.Context(), at)
+			asOf, err := l.asOf(c.Context(), at, "rewave report show "+args[0])
 			if err != nil {
 				return err
 			}
@@ -111,9 +111,9 @@ func auditText(w io.Writer, r audit.Result) error {
 	return nil
 }
 
-// asOf reads a wall time of the shop; now by the database's clock where there
-// is none.
-func (l *live) asOf(ctx context.Context, text string) (time.Time, error) {
+// asOf reads what --at of a call says, a wall time of the shop; now by the
+// database's clock where it says nothing.
+func (l *live) asOf(ctx context.Context, text, call string) (time.Time, error) {
 	if text == "" {
 		return l.store.Now(ctx)
 	}
@@ -123,7 +123,7 @@ func (l *live) asOf(ctx context.Context, text string) (time.Time, error) {
 		if f, ok := fault.Of(err); ok {
 			why = f.Message
 		}
-		return time.Time{}, fault.New(fault.Usage, "--at: "+why, `--at "2026-11-01 00:00"`)
+		return time.Time{}, fault.New(fault.Usage, "--at: "+why, call+` --at "2026-11-01 00:00"`)
 	}
 	return calendar.Instant(at.Date, at.Clock, l.config.Shop.Zone), nil
 }

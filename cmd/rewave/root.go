@@ -46,7 +46,7 @@ Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 a file or a setting has faults,
 	add("try", a.demo())
 	add("write", a.campaign())
 	add("data", a.importing(), a.report(), a.audit())
-	add("run", a.all(), a.serve(), a.work(), a.tick(), a.db())
+	add("run", a.all(), a.serve(), a.work(), a.tick(), a.db(), a.configuration())
 	root.SetHelpCommand(helpCommand(root))
 	eachCommand(root, func(c *cobra.Command) {
 		c.Flags().BoolP("help", "h", false, "print this")

@@ -23,6 +23,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
+	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/testkit"
 	"github.com/rewave/rewave/workers"
 )
@@ -32,9 +33,23 @@ var update = flag.Bool("update", false, "rewrite what the scripts expect")
 // The scripts and the README call rewave by its name: it is this binary, which
 // hands its arguments to run.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(tidied{m}, map[string]func(){
 		"rewave": func() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)) },
 	})
+}
+
+// tidied removes the program that the demos were run with, after all tests.
+type tidied struct{ *testing.M }
+
+func (m tidied) Run() int {
+	code := m.M.Run()
+	if path := built.Load(); path != nil {
+		if err := os.RemoveAll(filepath.Dir(*path)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return code
 }
 
 // Each script of testdata/script drives the command line as a person would. Its
@@ -45,7 +60,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			env.Values["script"] = &script{TB: env.T().(testing.TB)}
-			return nil
+			return os.CopyFS(filepath.Join(env.WorkDir, "campaigns"), campaigns.Library())
 		},
 		Cmds: scriptCommands,
 	})

@@ -25,6 +25,7 @@ type Keys struct{ live []key }
 type key struct {
 	id     [keyIDSize]byte
 	secret []byte
+	unsub  []byte // the key of the one purpose that every message needs
 }
 
 // A token is keyID | delivery id, big endian | HMAC-SHA256 cut to 128 bits, in
@@ -55,7 +56,9 @@ func NewKeys(secrets ...[]byte) (Keys, error) {
 		if err != nil {
 			return Keys{}, err
 		}
-		k.live = append(k.live, key{id: [keyIDSize]byte(id), secret: append([]byte(nil), s...)})
+		live := key{id: [keyIDSize]byte(id), secret: append([]byte(nil), s...)}
+		live.unsub = live.of(Unsubscribe)
+		k.live = append(k.live, live)
 	}
 	return k, nil
 }
@@ -91,12 +94,20 @@ func Verify(keys Keys, purpose Purpose, token string) (int64, error) {
 	return 0, ErrToken
 }
 
-// mac signs with a key of the purpose's own (RFC 5869), so that no purpose can
-// ever be made to sign for another.
-func (k key) mac(purpose Purpose, data []byte) []byte {
+// of is a key of the purpose's own (RFC 5869), so that no purpose can ever be
+// made to sign for another.
+func (k key) of(purpose Purpose) []byte {
 	own, err := hkdf.Key(sha256.New, k.secret, nil, "rewave link "+string(purpose), sha256.Size)
 	if err != nil {
 		panic(err) // only for a length no hash can give
+	}
+	return own
+}
+
+func (k key) mac(purpose Purpose, data []byte) []byte {
+	own := k.unsub
+	if purpose != Unsubscribe {
+		own = k.of(purpose)
 	}
 	m := hmac.New(sha256.New, own)
 	m.Write(data)

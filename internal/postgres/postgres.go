@@ -14,6 +14,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"net"
@@ -186,6 +187,9 @@ func mapError(err error) error {
 	}
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {
+		if errors.As(err, new(*net.OpError)) || errors.Is(err, io.ErrUnexpectedEOF) { // an open connection, cut
+			return fault.Wrap(fault.Unavailable, err, "the connection to PostgreSQL was lost", "check that the server runs")
+		}
 		return err
 	}
 	switch e.Code {

@@ -2,14 +2,18 @@
 -- $1 delivery ids, $2 customer ids, $3 entered_at, $4 epochs, $5 states, $6 reasons, $7 provider ids, $8 seconds to wait (planned), $9 provider,
 -- $10 business time (null: now), $11 claim, $12 seconds after which an unknown is given up.
 -- Safe to run twice: the second time finds nothing in sending.
-with settled as (
+-- The claim is locked before its deliveries, as the reaper does it.
+with held as materialized (
+    select claim_id from claims where claim_id = $11 for update
+), settled as (
     update deliveries d
        set state = a.state, reason = nullif(a.reason, ''), provider = $9, provider_id = nullif(a.provider_id, ''),
            due_at = case when a.state = 'planned' then coalesce($10::timestamptz, now()) + make_interval(secs => a.wait) end,
            returned = d.returned + (a.state = 'planned')::int,
            settled_at = case when a.state <> 'planned' then clock_timestamp() end
       from (select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::int[], $5::text[], $6::text[], $7::text[], $8::float8[])
-                as t(delivery_id, customer_id, entered_at, epoch, state, reason, provider_id, wait) offset 0) a
+                as t(delivery_id, customer_id, entered_at, epoch, state, reason, provider_id, wait)
+                     where (select count(*) from held) >= 0 offset 0) a
      where d.delivery_id = a.delivery_id and d.customer_id = a.customer_id and d.entered_at = a.entered_at
        and d.epoch = a.epoch and (d.state = 'sending' or (d.state = 'unknown' and a.state in ('accepted', 'failed')))
     returning d.delivery_id, d.state

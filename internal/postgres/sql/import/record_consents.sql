@@ -13,8 +13,8 @@ with withdrawn as materialized (
     union
     select customer_id, 'sms', consent_sms, consent_at from import_customers where consent_sms is not null
 ), added as (
-    insert into consents (customer_id, channel, granted, at, source)
-    select customer_id, channel, granted, consent_at, 'import'
+    insert into consents (customer_id, channel, granted, at, source, recorded_at) -- recorded under the locks, not when the import began
+    select customer_id, channel, granted, consent_at, 'import', clock_timestamp()
       from stated
      where (select count(*) from withdrawn) >= 0
     on conflict (customer_id, channel, purpose, at, granted) do nothing

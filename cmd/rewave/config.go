@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rewave/rewave/internal/config"
+)
+
+func (a *app) configuration() *cobra.Command {
+	c := &cobra.Command{Use: "config", Short: "Check the settings before anything runs",
+		Example: `  rewave config check
+  rewave config check --config /etc/rewave.yaml
+  REWAVE_PUBLIC_URL=https://mail.shop.example rewave config check`}
+	c.AddCommand(a.takesConfig(&cobra.Command{Use: "check", Short: "Name every fault, and what a process that sends lacks", Args: operands,
+		Long: `Reads rewave.yaml and the environment as rewave all would, and connects to
+nothing. Exit code 3 when something is wrong or missing.`,
+		Example: `  rewave config check
+  rewave config check --config /etc/rewave.yaml
+  rewave config check && rewave all`,
+		RunE: func(*cobra.Command, []string) error {
+			c, err := config.Load(a.config, a.env)
+			if err != nil {
+				return err
+			}
+			if err := c.Validate(); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.stdout, "fine: %s, %s, %s, e-mail by %s\n", c.Shop.Name, c.Shop.Zone, c.Shop.Currency, c.Email.Adapter)
+			return err
+		}}))
+	return c
+}
