@@ -6,6 +6,29 @@ CREATE OR REPLACE FUNCTION public.address_hash(address text)
  IMMUTABLE PARALLEL SAFE STRICT
 AS $function$ select sha256(convert_to(lower(address), 'UTF8')) $function$;
 
+CREATE OR REPLACE FUNCTION public.point_anchors(of_campaign integer, of_design integer, what text, of_wave text, of_round integer, as_of timestamp with time zone)
+ RETURNS TABLE(arm text, customer_id bigint, entered_at timestamp with time zone, enrollment_id bigint, anchor timestamp with time zone)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT e.arm,
+     e.customer_id,
+     e.entered_at,
+     e.enrollment_id,
+         CASE point_anchors.what
+             WHEN 'entry'::text THEN e.entered_at
+             WHEN 'wave'::text THEN ( SELECT d.scheduled_at
+                FROM deliveries d
+               WHERE ((d.customer_id = e.customer_id) AND (d.entered_at = e.entered_at) AND (d.enrollment_id = e.enrollment_id) AND (d.round = r.round) AND (d.wave = point_anchors.of_wave)))
+             ELSE ( SELECT max(d.scheduled_at) AS max
+                FROM deliveries d
+               WHERE ((d.customer_id = e.customer_id) AND (d.entered_at = e.entered_at) AND (d.enrollment_id = e.enrollment_id) AND (d.round = r.round)))
+         END AS max
+    FROM (enrollments e
+      JOIN rounds r ON (((r.customer_id = e.customer_id) AND (r.entered_at = e.entered_at) AND (r.enrollment_id = e.enrollment_id) AND ((r.round = point_anchors.of_round) OR ((point_anchors.of_round = 0) AND ((point_anchors.what <> 'entry'::text) OR (r.round = 1)))))))
+   WHERE ((e.campaign_id = point_anchors.of_campaign) AND (e.design = point_anchors.of_design) AND (e.entered_at <= point_anchors.as_of));
+END;
+
 CREATE OR REPLACE FUNCTION public.refuse_delivery_change()
  RETURNS trigger
  LANGUAGE plpgsql

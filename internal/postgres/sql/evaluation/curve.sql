@@ -1,18 +1,7 @@
 -- Of the final enrollments of a point: how many bought for the first time within each day after the anchor, by arm.
 -- Parameters as evaluation/observations. Day 0 is the first 24 hours; a row with day null counts the enrollments.
 with anchored as (
-    select e.arm, e.customer_id,
-           case $3 when 'entry' then e.entered_at
-                   when 'wave' then (select d.scheduled_at from deliveries d
-                                      where d.customer_id = e.customer_id and d.entered_at = e.entered_at and d.enrollment_id = e.enrollment_id
-                                        and d.round = r.round and d.wave = $4)
-                   else (select max(d.scheduled_at) from deliveries d
-                          where d.customer_id = e.customer_id and d.entered_at = e.entered_at and d.enrollment_id = e.enrollment_id and d.round = r.round)
-           end as anchor
-      from enrollments e
-      join rounds r on r.customer_id = e.customer_id and r.entered_at = e.entered_at and r.enrollment_id = e.enrollment_id
-       and (r.round = $5 or ($5 = 0 and ($3 <> 'entry' or r.round = 1)))
-     where e.campaign_id = $1 and e.design = $2 and e.entered_at <= $8
+    select * from point_anchors($1, $2, $3, $4, $5, $8)
 ), first_order as (
     select a.arm, floor(extract(epoch from min(o.placed_at) - a.anchor) / 86400)::int as day
       from anchored a

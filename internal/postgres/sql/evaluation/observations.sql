@@ -4,18 +4,7 @@
 -- matured: window over for 24 h; final: return window over as well. An order counts if it was kept: not all of it came back
 -- within the return window, as far as is known.
 with anchored as (
-    select e.arm, e.customer_id,
-           case $3 when 'entry' then e.entered_at
-                   when 'wave' then (select d.scheduled_at from deliveries d
-                                      where d.customer_id = e.customer_id and d.entered_at = e.entered_at and d.enrollment_id = e.enrollment_id
-                                        and d.round = r.round and d.wave = $4)
-                   else (select max(d.scheduled_at) from deliveries d
-                          where d.customer_id = e.customer_id and d.entered_at = e.entered_at and d.enrollment_id = e.enrollment_id and d.round = r.round)
-           end as anchor
-      from enrollments e
-      join rounds r on r.customer_id = e.customer_id and r.entered_at = e.entered_at and r.enrollment_id = e.enrollment_id
-       and (r.round = $5 or ($5 = 0 and ($3 <> 'entry' or r.round = 1)))
-     where e.campaign_id = $1 and e.design = $2 and e.entered_at <= $8
+    select * from point_anchors($1, $2, $3, $4, $5, $8)
 ), outcome as (
     select a.arm, a.anchor, b.orders, b.revenue,
            a.anchor + make_interval(secs => $6) + interval '24 hours' <= $8 as matured,
