@@ -39,10 +39,11 @@ create table identities (
 );
 create index identities_customer on identities (customer_id);
 
+-- One mailbox, one hash: full-width letters, capitals of any script and stray spaces make no other address.
 -- Declared immutable although convert_to is only stable: the database's encoding never changes under it.
 create function address_hash(address text) returns bytea
     language sql immutable strict parallel safe
-    as $$ select sha256(convert_to(lower(address), 'UTF8')) $$;
+    as $$ select sha256(convert_to(lower(normalize(btrim(address), NFKC) collate "und-x-icu"), 'UTF8')) $$;
 
 -- The gate locks this row FOR NO KEY UPDATE; whoever withdraws consent, suppresses or erases locks it too,
 -- so that "gated after the opt-out" is impossible and not merely unlikely.

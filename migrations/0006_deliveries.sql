@@ -47,12 +47,14 @@ create unique index deliveries_id on deliveries (delivery_id, customer_id, enter
 create index deliveries_due on deliveries (due_at, delivery_id) where due_at is not null;
 
 -- Deliveries that somebody must look at again, one row a gate: those whose lease may lapse, and those whose provider's word
--- is missing. What the reaper reads; gone when the outcomes are known. Lease time only.
+-- is missing. What the reaper reads; gone when the outcomes are known. Lease time only. The epochs say which pass is meant:
+-- a delivery that was given back since, and is another worker's now, is none of this claim's.
 create table claims (
     claim_id     bigint generated always as identity primary key,
     kind         text not null check (kind in ('lease', 'doubt')),
     attend_at    timestamptz not null,
-    delivery_ids bigint[] not null
+    delivery_ids bigint[] not null,
+    epochs       int[] not null check (cardinality(epochs) = cardinality(delivery_ids))
 );
 create index claims_attend on claims (attend_at);
 

@@ -21,10 +21,10 @@ create table statistics (
 -- what: entry, wave (the named wave's scheduled instant) or end (the last wave's); of_round 0 is every round.
 -- +goose StatementBegin
 create function point_anchors(of_campaign int, of_design int, what text, of_wave text, of_round int, as_of timestamptz)
-    returns table (arm text, customer_id bigint, entered_at timestamptz, enrollment_id bigint, anchor timestamptz)
+    returns table (arm text, customer_id bigint, entered_at timestamptz, enrollment_id bigint, round int, trigger_order_id bigint, anchor timestamptz)
     language sql stable parallel safe
 begin atomic
-    select e.arm, e.customer_id, e.entered_at, e.enrollment_id,
+    select e.arm, e.customer_id, e.entered_at, e.enrollment_id, r.round, e.trigger_order_id,
            case what when 'entry' then e.entered_at
                      when 'wave' then (select d.scheduled_at from deliveries d
                                         where d.customer_id = e.customer_id and d.entered_at = e.entered_at and d.enrollment_id = e.enrollment_id

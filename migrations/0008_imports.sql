@@ -76,7 +76,8 @@ create unlogged table import_orders (
     gross_minor   bigint not null,
     order_id      bigint,
     is_new        boolean not null default false,
-    changed       boolean not null default false
+    changed       boolean not null default false,
+    gained        boolean not null default false
 );
 create unlogged table import_refunds (
     seq            int not null,
@@ -128,3 +129,10 @@ create view refund_lines as
       from refunds r
       left join orders o on o.source = r.source and o.shop_order_id = r.refund_of
      group by r.source, r.shop_refund_id, r.line_no;
+
+-- When what a merge brought could be seen: its rows carry the beginning of its transaction as recorded_at, and ended is taken
+-- under the locks of the customers whose orders it brings, which the gate takes too.
+create table merges (
+    began timestamptz primary key default now(),
+    ended timestamptz not null default clock_timestamp()
+);

@@ -4,10 +4,10 @@ CREATE OR REPLACE FUNCTION public.address_hash(address text)
  RETURNS bytea
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE STRICT
-AS $function$ select sha256(convert_to(lower(address), 'UTF8')) $function$;
+AS $function$ select sha256(convert_to(lower(normalize(btrim(address), NFKC) collate "und-x-icu"), 'UTF8')) $function$;
 
 CREATE OR REPLACE FUNCTION public.point_anchors(of_campaign integer, of_design integer, what text, of_wave text, of_round integer, as_of timestamp with time zone)
- RETURNS TABLE(arm text, customer_id bigint, entered_at timestamp with time zone, enrollment_id bigint, anchor timestamp with time zone)
+ RETURNS TABLE(arm text, customer_id bigint, entered_at timestamp with time zone, enrollment_id bigint, round integer, trigger_order_id bigint, anchor timestamp with time zone)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -15,6 +15,8 @@ BEGIN ATOMIC
      e.customer_id,
      e.entered_at,
      e.enrollment_id,
+     r.round,
+     e.trigger_order_id,
          CASE point_anchors.what
              WHEN 'entry'::text THEN e.entered_at
              WHEN 'wave'::text THEN ( SELECT d.scheduled_at
@@ -415,7 +417,9 @@ create table claims (
     kind text not null,
     attend_at timestamp with time zone not null,
     delivery_ids bigint[] not null,
+    epochs integer[] not null,
     constraint claims_pkey PRIMARY KEY (claim_id),
+    constraint claims_check CHECK ((cardinality(epochs) = cardinality(delivery_ids))),
     constraint claims_kind_check CHECK ((kind = ANY (ARRAY['lease'::text, 'doubt'::text])))
 );
 CREATE INDEX claims_attend ON public.claims USING btree (attend_at);
@@ -541,7 +545,8 @@ create unlogged table import_orders (
     gross_minor bigint not null,
     order_id bigint,
     is_new boolean not null default false,
-    changed boolean not null default false
+    changed boolean not null default false,
+    gained boolean not null default false
 );
 
 create unlogged table import_refunds (
@@ -582,6 +587,12 @@ create unlogged table import_parts (
     quantity integer not null,
     amount_minor bigint not null,
     refund_of text
+);
+
+create table merges (
+    began timestamp with time zone not null default now(),
+    ended timestamp with time zone not null default clock_timestamp(),
+    constraint merges_pkey PRIMARY KEY (began)
 );
 
 create view exposures as

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -23,6 +24,9 @@ type Dispatcher struct {
 
 	client *asynq.Client
 	bound  int // deliveries that may stand in one queue
+
+	mu     sync.Mutex
+	filled map[string]bool // channels we have queued for
 }
 
 const (
@@ -123,6 +127,12 @@ func (d *Dispatcher) enqueue(ctx context.Context, c engine.Chunk) (string, error
 	if err != nil {
 		return "", err
 	}
+	d.mu.Lock()
+	if d.filled == nil {
+		d.filled = map[string]bool{}
+	}
+	d.filled[c.Channel] = true
+	d.mu.Unlock()
 	_, err = d.client.EnqueueContext(ctx, task)
 	// A conflict is our own task whose answer was lost on the way back.
 	if err == nil || errors.Is(err, asynq.ErrTaskIDConflict) {
@@ -132,11 +142,26 @@ func (d *Dispatcher) enqueue(ctx context.Context, c engine.Chunk) (string, error
 	return "", errors.Join(fmt.Errorf("queue a chunk: %w", err), d.Engine.HandOutAgain(back))
 }
 
+// lanes are the channels whose queues we fill: those set up here, and those we
+// have filled without knowing them.
+func (d *Dispatcher) lanes() map[string]bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := maps.Clone(d.filled)
+	if all == nil {
+		all = map[string]bool{}
+	}
+	for name := range d.Engine.Channels {
+		all[name] = true
+	}
+	return all
+}
+
 // used is how many deliveries stand in the fullest queue, counted in whole
 // chunks.
 func (d *Dispatcher) used(ctx context.Context) (int, error) {
 	used := 0
-	for name := range d.Engine.Channels {
+	for name := range d.lanes() {
 		n, err := queueOf(name).length(ctx, d.Redis)
 		if err != nil {
 			return 0, err
@@ -146,18 +171,22 @@ func (d *Dispatcher) used(ctx context.Context) (int, error) {
 	return used, nil
 }
 
-// Tidy drops from every queue what nobody will ever work on.
+// Tidy drops from every queue what nobody works on, and has the deliveries of
+// such tasks handed out again.
 func (d *Dispatcher) Tidy(ctx context.Context) error {
-	for name := range d.Engine.Channels {
+	total := 0
+	for name := range d.lanes() {
 		n, err := queueOf(name).tidy(ctx, d.Redis)
 		if err != nil {
 			return err
 		}
-		if n > 0 {
-			d.Log.Warn("tasks that had lost their content or their worker were dropped", "channel", name, "tasks", n)
-		}
+		total += n
 	}
-	return nil
+	if total == 0 {
+		return nil
+	}
+	d.Log.Warn("tasks had lost their worker or their content; due deliveries are handed out again", "tasks", total)
+	return d.Engine.HandOutAgain(ctx)
 }
 
 // Janitor is the loop of Tidy.

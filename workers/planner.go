@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/rewave/rewave/internal/engine"
@@ -18,14 +19,13 @@ func Planner(e *engine.Engine) Role {
 // PlanOnce is one pass of the planner: orders, slots, rounds.
 func PlanOnce(ctx context.Context, e *engine.Engine) (int, error) {
 	total := 0
+	var faults []error
 	for _, step := range []func(context.Context) (int, error){e.EnterOrders, e.OpenSlots, e.BeginRounds} {
 		n, err := step(ctx)
 		total += n
-		if err != nil {
-			return total, err
-		}
+		faults = append(faults, err) // one that fails stops no other
 	}
-	return total, nil
+	return total, errors.Join(faults...)
 }
 
 // Reaper ends what nobody else will: lapsed leases, unknowns without evidence,

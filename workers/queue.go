@@ -28,10 +28,11 @@ func (q queue) length(ctx context.Context, r redis.UniversalClient) (int, error)
 	return int(waiting.Val() + active.Val()), nil
 }
 
-// tidy drops what asynq keeps and nobody will ever work on: tasks whose content
-// or lease has vanished, which count as active for ever, and the archive of
-// those that failed. None of it is a fact; a task that is dropped while it runs
-// only cannot say that it has ended. It returns how many there were.
+// tidy drops tasks that are called active and that nobody works on: those whose
+// content or lease has vanished, which asynq would count for ever, and those
+// whose worker has died, which it would run again after minutes. It empties the
+// archive too. None of it is a fact; a task that is dropped while it runs only
+// cannot say that it has ended. It returns how many active ones there were.
 func (q queue) tidy(ctx context.Context, r redis.UniversalClient) (int, error) {
 	n, err := tidy.Run(ctx, r, []string{q.key("active"), q.key("lease"), q.key("archived")}, q.key("t:")).Int()
 	if err != nil {
@@ -41,13 +42,16 @@ func (q queue) tidy(ctx context.Context, r redis.UniversalClient) (int, error) {
 }
 
 // A task is popped and leased in one script, so one that is active without a
-// lease, or without a message, has lost it.
+// lease, or without a message, has lost it. A living worker renews its leases
+// every 5 s, to 30 s from then.
 //
 // KEYS: active, lease, archived. ARGV: the prefix of tasks. Safe to run twice.
 var tidy = redis.NewScript(`
 local n = 0
+local lapsed = tonumber(redis.call("TIME")[1]) - 5
 for _, id in ipairs(redis.call("LRANGE", KEYS[1], 0, -1)) do
-	if not redis.call("ZSCORE", KEYS[2], id) or redis.call("HEXISTS", ARGV[1] .. id, "msg") == 0 then
+	local lease = redis.call("ZSCORE", KEYS[2], id)
+	if not lease or tonumber(lease) < lapsed or redis.call("HEXISTS", ARGV[1] .. id, "msg") == 0 then
 		redis.call("LREM", KEYS[1], 0, id)
 		redis.call("ZREM", KEYS[2], id)
 		redis.call("DEL", ARGV[1] .. id)
@@ -57,6 +61,5 @@ end
 for _, id in ipairs(redis.call("ZRANGE", KEYS[3], 0, 999)) do
 	redis.call("ZREM", KEYS[3], id)
 	redis.call("DEL", ARGV[1] .. id)
-	n = n + 1
 end
 return n`)

@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ func Connect(ctx context.Context, url string) (redis.UniversalClient, error) {
 	}
 	opts.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	client := redis.NewClient(opts)
+	client.AddHook(patient{})
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if err := client.Ping(ctx).Err(); err != nil {
@@ -48,4 +50,43 @@ func refuseEviction(ctx context.Context, client *redis.Client, addr string) erro
 			"redis-cli config set maxmemory-policy noeviction")
 	}
 	return nil
+}
+
+// patient makes a refused command take a moment: asynq asks for the next task
+// again at once after an error, and a Redis that is full, loading or read-only
+// would be asked as fast as it can refuse.
+type patient struct{}
+
+// refusedFor is how long a refusal takes.
+const refusedFor = 200 * time.Millisecond
+
+func (patient) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (patient) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (patient) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if !refused(err) {
+			return err
+		}
+		timer := time.NewTimer(refusedFor)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		return err
+	}
+}
+
+// refused tells a server's refusal from its ordinary answers: nothing there, a
+// script to be sent whole, a script's own word.
+func refused(err error) bool {
+	var answer redis.Error
+	if !errors.As(err, &answer) || errors.Is(err, redis.Nil) {
+		return false
+	}
+	return !strings.HasPrefix(answer.Error(), "NOSCRIPT") && !strings.Contains(answer.Error(), "NOT FOUND")
 }

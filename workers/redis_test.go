@@ -3,7 +3,11 @@ package workers
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/rewave/rewave/internal/fault"
 )
@@ -48,5 +52,52 @@ func TestARedisThatKeepsItsKeysIsTaken(t *testing.T) {
 	}
 	if err := client.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestARedisThatRefusesEverythingIsNotAskedAllTheTime(t *testing.T) {
+	t.Parallel()
+	url, _ := ownRedis(t)
+	client, err := Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	w := newWorld(t)
+	w.redis = client.(*redis.Client)
+	w.due(1)
+	if err := client.Do(t.Context(), "config", "set", "maxmemory", "1").Err(); err != nil {
+		t.Fatal(err)
+	}
+	stop, ended := w.serve(&Server{})
+	asked := &counter{begun: time.Now()}
+	w.redis.AddHook(asked)
+	until(t, "it has been asked in vain", func() bool { return asked.n.Load() >= 5 && time.Since(asked.begun) > 2*time.Second })
+	if n := asked.n.Load(); n > 100 {
+		t.Errorf("asked %d times in %v, want a few times a second", n, time.Since(asked.begun))
+	}
+	if err := client.Do(t.Context(), "config", "set", "maxmemory", "0").Err(); err != nil {
+		t.Fatal(err)
+	}
+	w.run(w.dispatcher().Role())
+	until(t, "it works again", func() bool { return w.states()["accepted"] == 1 })
+	stop()
+	wait(t, "the server ended", ended)
+}
+
+// counter counts commands.
+type counter struct {
+	begun time.Time
+	n     atomic.Int64
+}
+
+func (c *counter) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (c *counter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+func (c *counter) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		c.n.Add(1)
+		return next(ctx, cmd)
 	}
 }

@@ -10,10 +10,11 @@ import (
 	"github.com/hibiken/asynq"
 
 	"github.com/rewave/rewave/internal/engine"
+	"github.com/rewave/rewave/internal/postgres"
 )
 
 // chunk is any hint.
-var chunk = engine.Chunk{Lane: engine.Lane{Version: 7, Wave: "hello", Channel: "email"}, IDs: []int64{3, 1, 1 << 40}}
+var chunk = engine.Chunk{Lane: postgres.Lane{Version: 7, Wave: "hello", Channel: "email"}, IDs: []int64{3, 1, 1 << 40}}
 
 func TestAHintCarriesItsChunkUnderANewNameEachTime(t *testing.T) {
 	t.Parallel()

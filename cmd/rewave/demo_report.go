@@ -12,8 +12,12 @@ import (
 
 	"github.com/rewave/rewave/internal/audit"
 	"github.com/rewave/rewave/internal/channel/sink"
+	"github.com/rewave/rewave/internal/importer"
 	"github.com/rewave/rewave/internal/report"
 )
+
+// uciCredit names the makers of the orders, as their licence asks.
+const uciCredit = `Data: Daqing Chen, "Online Retail", UCI Machine Learning Repository (2015), CC BY 4.0.`
 
 // verify lets the mail server's own file judge the ledger, and audits it.
 func (d *demo) verify(ctx context.Context) error {
@@ -48,7 +52,7 @@ func (d *demo) verify(ctx context.Context) error {
 func (d *demo) reports(ctx context.Context, asOf time.Time) ([]report.Report, error) {
 	var all []report.Report
 	for _, name := range demoCampaigns {
-		r, err := d.engine.EvaluateCampaign(ctx, name, asOf)
+		r, err := d.engine.EvaluateCampaign(ctx, name, asOf, true)
 		if err != nil {
 			return nil, err
 		}
@@ -74,6 +78,9 @@ func (d *demo) close(reports []report.Report) error {
 		if err := r.Text(d.stdout); err != nil {
 			return err
 		}
+	}
+	if d.form.preset == importer.UCIOnlineRetail {
+		fmt.Fprintf(d.stdout, "\n%s\n", wrap("", uciCredit))
 	}
 	fmt.Fprintf(d.stdout, "\nOpen in a browser:\n")
 	for _, r := range reports {

@@ -50,7 +50,7 @@ that there is no verdict. The page needs no network to open.`,
 			if err != nil {
 				return err
 			}
-			r, err := l.engine.EvaluateCampaign(c.Context(), args[0], asOf)
+			r, err := l.engine.EvaluateCampaign(c.Context(), args[0], asOf, false)
 			if err != nil {
 				return err
 			}

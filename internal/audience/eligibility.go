@@ -23,6 +23,7 @@ const (
 	Repurchased    Reason = "repurchased"     // bought since entry
 	Capped         Reason = "capped"          // had as many messages as the cap allows
 	QuietHours     Reason = "quiet_hours"     // held until the quiet window ends
+	OutsideWindow  Reason = "outside_window"  // held until the wave's hours begin
 	Paused         Reason = "paused"          // the campaign is paused
 	Cancelled      Reason = "cancelled"       // the campaign was cancelled
 	Requires       Reason = "requires"        // the wave it builds on was not accepted

@@ -22,8 +22,9 @@ type Facts struct {
 	Repurchased    bool // a kept order since entry, and the campaign exits on that
 	Caps           []audience.Pressure
 
-	Quiet map[string]calendar.Window // by channel, in the customer's zone
-	Zone  *time.Location
+	Between *calendar.Window           // the wave's hours; nil: any
+	Quiet   map[string]calendar.Window // by channel, in the customer's zone
+	Zone    *time.Location
 
 	// Requires is set where the wave asks for another's acceptance: the state
 	// of that delivery, empty if it has none.
@@ -81,6 +82,9 @@ func Gate(f Facts, at time.Time) Answer {
 	}
 	if quiet, ok := f.Quiet[f.Channel]; ok && quiet.Quiet(at, f.Zone) {
 		return hold(f, f.Channel, audience.QuietHours, quiet.QuietEnd(at, f.Zone))
+	}
+	if f.Between != nil && !f.Between.Contains(at, f.Zone) {
+		return hold(f, f.Channel, audience.OutsideWindow, f.Between.NextOpen(at, f.Zone))
 	}
 	ghost := f.Arm != holdout.Treat
 	for _, cap := range f.Caps {

@@ -105,7 +105,7 @@ func (e *Engine) version(ctx context.Context, id int) (*version, error) {
 	}
 	v, err = e.compile(stored)
 	if err != nil {
-		return nil, fmt.Errorf("version %d of %s: %w", id, stored.Name, err)
+		return nil, brokenVersion{fmt.Errorf("version %d of %s: %w", id, stored.Name, err)}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -116,12 +116,16 @@ func (e *Engine) version(ctx context.Context, id int) (*version, error) {
 	return v, nil
 }
 
+// brokenVersion is a stored version that this program cannot run.
+type brokenVersion struct{ error }
+
+func (b brokenVersion) Unwrap() error { return b.error }
+
 func (e *Engine) compile(stored postgres.Campaign) (*version, error) {
 	planner, err := wave.NewPlanner(stored.Definition, wave.Design{Number: stored.Design, Share: stored.Share}, e.Shop.Zone)
 	if err != nil {
 		return nil, err
 	}
-	planner.Closes = stored.EntryUntil
 	v := &version{stored: stored, planner: planner, waves: map[string]campaigns.Wave{}, templates: map[string]*message.Template{}}
 	for _, w := range stored.Definition.Waves {
 		t, err := message.Compile(w.Message, message.Files(stored.Definition.Messages[w.Message]))

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/rewave/rewave/internal/audience"
@@ -48,6 +50,7 @@ func (e *Engine) eachCampaign(ctx context.Context, fn func(postgres.Campaign) (i
 		return 0, err
 	}
 	total := 0
+	var faults []error
 	for _, c := range list {
 		if c.Status == "cancelled" {
 			continue
@@ -55,10 +58,10 @@ func (e *Engine) eachCampaign(ctx context.Context, fn func(postgres.Campaign) (i
 		n, err := fn(c)
 		total += n
 		if err != nil {
-			return total, err
+			faults = append(faults, fmt.Errorf("campaign %s: %w", c.Name, err)) // and on to the next: it is not to blame
 		}
 	}
-	return total, nil
+	return total, errors.Join(faults...)
 }
 
 // untilDone runs one planning transaction after another until step says that
@@ -68,6 +71,10 @@ func (e *Engine) untilDone(ctx context.Context, c postgres.Campaign, step func(*
 	if err != nil {
 		return 0, err
 	}
+	// The end of entry is the campaign's and not the version's: it may be set while this runs.
+	planner := *v.planner
+	planner.Closes = c.EntryUntil
+	v = &version{stored: v.stored, planner: &planner, waves: v.waves, templates: v.templates}
 	total := 0
 	for {
 		var n int
@@ -108,7 +115,10 @@ func (e *Engine) enter(ctx context.Context, p *postgres.Planning, v *version, ca
 		if before, ok := again[who]; ok {
 			k.Entries, k.LastEntry = before.Entries, before.LastEntry
 		}
-		d := e.decide(v, k, orders[who])
+		d := wave.Decision{Reason: audience.AlreadyEntered} // two orders at one instant are one entry
+		if !k.LastEntry.Equal(k.At) {
+			d = e.decide(v, k, orders[who])
+		}
 		if d.Err != nil {
 			e.Log.Warn("rule could not be evaluated", "campaign", v.stored.Name, "customer", who, "error", d.Err)
 		}

@@ -15,13 +15,15 @@ import (
 	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/report"
+	"github.com/rewave/rewave/internal/wave"
 )
 
 // EvaluateCampaign reads the sufficient statistics of every point of the
-// current design as of an instant, judges them, keeps them, and returns the
-// report. It reads who was assigned and what they bought, never who was
-// reached.
-func (e *Engine) EvaluateCampaign(ctx context.Context, name string, asOf time.Time) (report.Report, error) {
+// current design as of an instant, judges them, and returns the report. It reads
+// who was assigned and what they bought, never who was reached. With keep it
+// stores what it read, so that it can be shown again as it stood; without, it
+// writes nothing.
+func (e *Engine) EvaluateCampaign(ctx context.Context, name string, asOf time.Time, keep bool) (report.Report, error) {
 	list, err := e.Store.Campaigns(ctx, name)
 	if err != nil {
 		return report.Report{}, err
@@ -37,14 +39,20 @@ func (e *Engine) EvaluateCampaign(ctx context.Context, name string, asOf time.Ti
 		Salts:    []report.Salt{{Layer: holdout.CampaignLayer(c.Name, c.Design, 0), Of: "campaign holdout"}},
 		Language: report.English(),
 	}
+	for _, w := range c.Definition.Waves {
+		r.Waves = append(r.Waves, w.Name)
+	}
 	for _, p := range c.Definition.Evaluation.Points {
 		for _, round := range roundsOf(c.Definition, p) {
-			if err := e.evaluatePoint(ctx, &r, c, p, round, entries); err != nil {
+			if err := e.evaluatePoint(ctx, &r, c, p, round, entries, keep); err != nil {
 				return r, fmt.Errorf("evaluate %s: %w", name, err)
 			}
 		}
 	}
-	return r, e.addLedger(ctx, &r, c)
+	if err := e.addLedger(ctx, &r, c); err != nil {
+		return r, fmt.Errorf("evaluate %s: %w", name, err)
+	}
+	return r, nil
 }
 
 // roundsOf is the rounds a point is read in: the one it names, else each.
@@ -62,17 +70,28 @@ func roundsOf(c campaigns.Campaign, p campaigns.Point) []int {
 	return rounds
 }
 
-func (e *Engine) evaluatePoint(ctx context.Context, r *report.Report, c postgres.Campaign, p campaigns.Point, round int, entries postgres.EntrySpan) error {
+func (e *Engine) evaluatePoint(ctx context.Context, r *report.Report, c postgres.Campaign, p campaigns.Point, round int, entries postgres.EntrySpan, keep bool) error {
 	q := postgres.PointQuery{Campaign: c.ID, Design: c.Design, Anchor: anchorKind(p.Anchor), Wave: p.Anchor.Wave, Round: round,
 		Window: p.Window, ReturnWindow: e.Shop.ReturnWindow, AsOf: r.AsOf, Currency: e.Shop.Currency}
 	arms, err := e.Store.Observe(ctx, q)
 	if err != nil {
 		return err
 	}
-	if err := e.Store.KeepStatistics(ctx, q, p.Name, arms); err != nil {
-		return err
+	if keep {
+		if err := e.Store.KeepStatistics(ctx, q, p.Name, arms); err != nil {
+			return err
+		}
+	}
+	if begins := roundBegins(c.Definition, round, entries); begins != nil && (begins.After(r.AsOf) || len(arms) == 0) {
+		if !slices.ContainsFunc(r.Pending, func(x report.Round) bool { return x.Round == round }) {
+			r.Pending = append(r.Pending, report.Round{Round: round, Begins: *begins})
+		}
+		return nil
 	}
 	primary := p.Name == c.Definition.Evaluation.Primary.Point && round == max(1, p.Anchor.Round)
+	if len(arms) == 0 && round > 1 && !primary {
+		return nil // nobody entered, which the first round says
+	}
 	in := evaluation.Input{
 		Point: evaluation.Point{Name: p.Name, Metric: c.Definition.Evaluation.Primary.Metric, Primary: primary,
 			Anchor: anchorSaid(c.Definition, p.Anchor, round), Window: p.Window, ReturnWindow: e.Shop.ReturnWindow},
@@ -82,16 +101,22 @@ func (e *Engine) evaluatePoint(ctx context.Context, r *report.Report, c postgres
 	if entries.First != nil {
 		in.Design.EntryFrom = *entries.First
 	}
-	if closes := closesAt(c, e.Shop.Zone); closes != nil {
+	if closes := closesAt(c, entries, e.Shop.Zone); closes != nil {
 		in.Design.EntryUntil = *closes
+		last, err := lastAnchor(c.Definition, p.Anchor, round, *closes, e.Shop.Zone)
+		if err != nil {
+			return err
+		}
+		// Hours of another zone, or of an earlier version, may place someone's later.
+		for _, a := range arms {
+			if a.LastAnchor != nil && a.LastAnchor.After(last) {
+				last = *a.LastAnchor
+			}
+		}
+		in.Point.FinalAt = last.Add(in.Point.Tail())
 	}
 	var treated int64
 	for _, a := range arms {
-		if a.LastAnchor != nil {
-			if end := a.LastAnchor.Add(in.Point.Tail()); end.After(in.Point.FinalAt) {
-				in.Point.FinalAt = end
-			}
-		}
 		if a.Arm == string(holdout.Treat) {
 			treated = a.Assigned
 		}
@@ -132,16 +157,56 @@ func (e *Engine) cost(ctx context.Context, q postgres.PointQuery, treated int64,
 	return cost, nil
 }
 
-// closesAt is when entry closes, where that is known.
-func closesAt(c postgres.Campaign, zone *time.Location) *time.Time {
+// closesAt is when entry closes, where that is known: the earliest of the end
+// that the file gives it, the end it was given when it was applied, its only
+// slot, and for a cancelled campaign the last who came in.
+func closesAt(c postgres.Campaign, entries postgres.EntrySpan, zone *time.Location) *time.Time {
 	closes := c.EntryUntil
-	if !c.Definition.Until.IsZero() {
-		until := calendar.Instant(c.Definition.Until, 0, zone)
-		if closes == nil || until.Before(*closes) {
-			closes = &until
+	earlier := func(at time.Time) {
+		if closes == nil || at.Before(*closes) {
+			closes = &at
 		}
 	}
+	if !c.Definition.Until.IsZero() {
+		earlier(calendar.Instant(c.Definition.Until, 0, zone))
+	}
+	if s := c.Definition.Enter.Schedule; s != nil && s.Every == "" {
+		earlier(calendar.Instant(s.AtDate, s.Time, zone))
+	}
+	if c.Status == "cancelled" && entries.Last != nil {
+		earlier(*entries.Last)
+	}
 	return closes
+}
+
+// lastAnchor is where the window of someone opens who enters in the last
+// instant.
+func lastAnchor(c campaigns.Campaign, a campaigns.Anchor, round int, closes time.Time, zone *time.Location) (time.Time, error) {
+	if a.Entry {
+		return closes, nil
+	}
+	planner := wave.Planner{Campaign: c}
+	waves, err := planner.Round(closes.Add(time.Duration(round-1)*c.Rounds.Every), zone.String(), audience.Contact{})
+	if err != nil {
+		return time.Time{}, err
+	}
+	var last time.Time
+	for _, w := range waves {
+		if (a.SequenceEnd || w.Wave == a.Wave) && w.ScheduledAt.After(last) {
+			last = w.ScheduledAt
+		}
+	}
+	return last, nil
+}
+
+// roundBegins is when a later round begins for those who entered first; nil for
+// the first round, and while nobody has entered.
+func roundBegins(c campaigns.Campaign, round int, entries postgres.EntrySpan) *time.Time {
+	if round == 1 || entries.First == nil {
+		return nil
+	}
+	begins := entries.First.Add(time.Duration(round-1) * c.Rounds.Every)
+	return &begins
 }
 
 func anchorKind(a campaigns.Anchor) string {
@@ -241,6 +306,11 @@ func (e *Engine) addLedger(ctx context.Context, r *report.Report, c postgres.Cam
 	if err != nil {
 		return err
 	}
+	if !e.Replay { // a replay is as of the end of its data, and so is its ledger
+		if err := e.addDates(ctx, r); err != nil {
+			return err
+		}
+	}
 	if n := entries[string(audience.RuleError)]; n > 0 {
 		r.Warnings = append(r.Warnings, report.Warning{Code: "rule_error",
 			Sentence: fmt.Sprintf("The rule could not be evaluated %d times; those customers were left out of both groups.", n)})
@@ -248,6 +318,35 @@ func (e *Engine) addLedger(ctx context.Context, r *report.Report, c postgres.Cam
 	if n := entries[string(missed)]; n > 0 {
 		r.Warnings = append(r.Warnings, report.Warning{Code: "missed_slots",
 			Sentence: fmt.Sprintf("%d entry slots passed while nothing was running; nobody entered at them.", n)})
+	}
+	return nil
+}
+
+// feedGap is how much older than the report the newest order may be before
+// something seems to be missing.
+const feedGap = 3 * 24 * time.Hour
+
+// addDates says where a live report's orders end before its instant, and where
+// its deliveries stand as of another: what they were then is not kept.
+func (e *Engine) addDates(ctx context.Context, r *report.Report) error {
+	now, err := e.now(ctx)
+	if err != nil {
+		return err
+	}
+	if r.AsOf.Before(now.Add(-24 * time.Hour)) {
+		r.DeliveriesAt = &now
+	}
+	upTo := now
+	if r.AsOf.After(upTo) {
+		upTo = r.AsOf
+	}
+	newest, err := e.Store.NewestOrder(ctx, r.AsOf.Add(-feedGap), upTo)
+	if err != nil {
+		return err
+	}
+	if newest != nil && newest.Before(r.AsOf.Add(-feedGap)) {
+		r.Warnings = append(r.Warnings, report.Warning{Code: "orders_end",
+			Sentence: fmt.Sprintf("The newest order known is of %s; orders after it are missing from these figures.", r.Language.Date(*newest, e.Shop.Zone))})
 	}
 	return nil
 }

@@ -13,23 +13,16 @@ import (
 // a hint does not matter, few enough that a crash leaves few in doubt.
 const ChunkSize = 500
 
-// Lane is what all deliveries of a chunk have in common.
-type Lane struct {
-	Version int    `json:"version"`
-	Wave    string `json:"wave"`
-	Channel string `json:"channel"`
-}
-
 // Chunk is a hint to look at deliveries: no fact, and harmless if it is lost,
 // repeated or late.
 type Chunk struct {
-	Lane
+	postgres.Lane
 	IDs []int64 `json:"ids"`
 }
 
 // silence is after how long everything that is still due is handed out again
 // even though the queue claims to hold it.
-const silence = 2 * time.Minute
+const silence = 45 * time.Second
 
 // HandOut returns at most limit due deliveries in chunks by lane, from where the
 // last call stopped; nothingQueued says that every earlier chunk has ended or is
@@ -51,7 +44,7 @@ func chunks(hints []postgres.Hint) []Chunk {
 	})
 	var out []Chunk
 	for _, h := range hints {
-		lane := Lane{Version: h.Version, Wave: h.Wave, Channel: h.Channel}
+		lane := postgres.Lane{Version: h.Version, Wave: h.Wave, Channel: h.Channel}
 		if n := len(out); n == 0 || out[n-1].Lane != lane || len(out[n-1].IDs) == ChunkSize {
 			out = append(out, Chunk{Lane: lane})
 		}

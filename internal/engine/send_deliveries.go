@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,6 +35,9 @@ type Sent struct{ Accepted, Failed, Unknown, Returned, Gated, Dead int }
 func (e *Engine) SendDeliveries(ctx context.Context, c Chunk) (Sent, error) {
 	var sent Sent
 	v, err := e.version(ctx, c.Version)
+	if errors.As(err, new(brokenVersion)) {
+		return sent, e.postpone(ctx, c, err)
+	}
 	if err != nil {
 		return sent, err
 	}
@@ -58,13 +64,24 @@ func (e *Engine) SendDeliveries(ctx context.Context, c Chunk) (Sent, error) {
 			return sent, ctx.Err()
 		}
 		n := sender.pace.room(len(left))
-		rest, err := e.sendBatch(ctx, v, w, sender, left[:n], contents, &sent)
+		rest, err := e.sendBatch(ctx, v, w, c.Lane, sender, left[:n], contents, &sent)
 		if err != nil {
 			return sent, err
 		}
 		left = append(rest, left[n:]...)
 	}
 	return sent, nil
+}
+
+// postponed is how long the deliveries of a version wait that cannot run here.
+const postponed = 5 * time.Minute
+
+// postpone puts off the deliveries of a version that this program cannot run:
+// tried again at once they would only stand in the way of others, and a newer
+// program may know better.
+func (e *Engine) postpone(ctx context.Context, c Chunk, why error) error {
+	e.Log.Error("a stored version cannot run here; its deliveries wait", "version", c.Version, "deliveries", len(c.IDs), "error", why)
+	return e.Store.Postpone(ctx, c.Lane, c.IDs, e.at(), postponed, "version cannot run")
 }
 
 // rendered is a message with its own way out.
@@ -76,7 +93,7 @@ type rendered struct {
 // render makes the messages of both arms before any gate, so that what cannot
 // be rendered never reserves anything.
 func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chunk, sent *Sent) (map[int64]rendered, error) {
-	loaded, err := e.Store.LoadRendering(ctx, c.IDs, e.at(), v.templates[w.Name].Reads("orders"))
+	loaded, err := e.Store.LoadRendering(ctx, c.Lane, c.IDs, e.at(), v.templates[w.Name].Reads("orders"))
 	if err != nil {
 		return nil, err
 	}
@@ -123,14 +140,14 @@ func (e *Engine) bindings(r postgres.Rendering) message.Bindings {
 // sendBatch gates a sub-batch and makes its calls. It returns the ids that the
 // gate passed over, to be tried once more: a customer with two deliveries in
 // the batch is gated one at a time. Nothing comes back when nothing was done.
-func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, sender *Sender, ids []int64, contents map[int64]rendered, sent *Sent) ([]int64, error) {
+func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, lane postgres.Lane, sender *Sender, ids []int64, contents map[int64]rendered, sent *Sent) ([]int64, error) {
 	decided := make(map[int64]bool, len(ids))
 	// A stop must not cut a commit in the middle: what passed is given back below.
 	gateCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), gateTimeout)
 	defer cancel()
-	passed, seen, err := e.Store.Gate(gateCtx, e.gateInput(v, w, ids), func(at time.Time, g *postgres.Gated) delivery.Answer {
+	passed, seen, err := e.Store.Gate(gateCtx, e.gateInput(v, w, lane, ids), func(at time.Time, g *postgres.Gated) delivery.Answer {
 		decided[g.ID] = true
-		g.Facts.Quiet = e.Shop.Quiet
+		g.Facts.Quiet, g.Facts.Between = e.Shop.Quiet, w.Between
 		g.Facts.Zone = e.zone(g.Zone)
 		if !exitsOnRepurchase(v.stored.Definition) {
 			g.Facts.Repurchased = false
@@ -156,8 +173,8 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, se
 	return rest, nil
 }
 
-func (e *Engine) gateInput(v *version, w campaigns.Wave, ids []int64) postgres.GateInput {
-	in := postgres.GateInput{IDs: ids, At: e.at(), Channels: w.Channels, ShopCap: e.Shop.Cap, Lease: lease}
+func (e *Engine) gateInput(v *version, w campaigns.Wave, lane postgres.Lane, ids []int64) postgres.GateInput {
+	in := postgres.GateInput{IDs: ids, Lane: lane, At: e.at(), Channels: w.Channels, ShopCap: e.Shop.Cap, Lease: lease}
 	if w.After.RequiresAccepted {
 		in.Requires = w.After.Wave
 	}
@@ -196,28 +213,49 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Pa
 	committed := time.Now() // a stopwatch, not a clock: how long we have been at it
 	settled := make([]postgres.Settlement, len(claims))
 	var calls sync.WaitGroup
+	var back []postgres.Settlement
 	for i, claim := range claims {
 		select {
 		case sender.pace.slots <- struct{}{}:
 		case <-ctx.Done():
-			settled[i] = giveBack(claim)
+			back = append(back, giveBack(claim))
 			continue
 		}
 		if time.Since(committed) > startWithin || ctx.Err() != nil {
 			<-sender.pace.slots
-			settled[i] = giveBack(claim)
+			back = append(back, giveBack(claim))
 			continue
 		}
 		calls.Go(func() {
 			defer func() { <-sender.pace.slots }()
+			defer func() {
+				if p := recover(); p != nil {
+					e.Log.Error("a channel panicked; its message is unknown", "channel", sender.Channel.Name(), "delivery", claim.ID, "panic", p)
+					settled[i] = postgres.Settlement{Claim: claim, State: delivery.Unknown, Reason: "panic in the channel"}
+				}
+			}()
 			settled[i] = e.call(ctx, sender, claim, contents[claim.ID])
 		})
 	}
-	calls.Wait()
-	for _, s := range settled {
-		sent.count(s.State)
+	// What never began is given back at once: a crash while the others are under way must not put it in doubt.
+	var err error
+	if len(back) > 0 {
+		err = e.settle(ctx, committed.Add(lease/3), sender.Channel.Name(), 0, back)
 	}
-	return e.settle(ctx, sender.Channel.Name(), passed.ID, settled)
+	calls.Wait()
+	called := settled[:0]
+	for _, s := range settled {
+		if s.State != "" {
+			called = append(called, s)
+			sent.count(s.State)
+		}
+	}
+	sent.Returned += len(back)
+	claim := passed.ID
+	if err != nil {
+		claim = 0 // it still speaks of what could not be given back
+	}
+	return errors.Join(err, e.settle(ctx, committed.Add(lease-2*time.Second), sender.Channel.Name(), claim, called))
 }
 
 // giveBack is a claim whose call never began.
@@ -236,12 +274,13 @@ func (e *Engine) call(ctx context.Context, sender *Sender, claim postgres.Claim,
 		Headers: message.UnsubscribeHeaders(content.unsubscribe, ""),
 	})
 	sender.pace.took(time.Since(begun))
-	s := postgres.Settlement{Claim: claim, Reason: out.Reason, ProviderID: out.ProviderID}
+	s := postgres.Settlement{Claim: claim, Reason: text(out.Reason), ProviderID: text(out.ProviderID)}
 	switch out.Verdict {
 	case channel.Accepted:
 		s.State, s.Reason = delivery.Accepted, ""
 	case channel.Failed:
 		s.State = delivery.Failed
+		s.Reason = cmp.Or(s.Reason, "refused")
 	case channel.NotTaken:
 		s.State = delivery.Planned
 		s.RetryIn = max(out.RetryAfter, retryAfter)
@@ -251,13 +290,22 @@ func (e *Engine) call(ctx context.Context, sender *Sender, claim postgres.Claim,
 	return s
 }
 
+// text is what a provider said, fit to be stored: valid UTF-8, no NUL, short.
+func text(s string) string {
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, "?"), "\x00", "?")
+	if r := []rune(s); len(r) > 300 {
+		s = string(r[:300])
+	}
+	return s
+}
+
 // retryAfter is how long a delivery waits that the provider surely did not take.
 const retryAfter = 30 * time.Second
 
-// settle writes outcomes; it tries for as long as the lease lasts, because what
+// settle writes outcomes; it tries until the lease is nearly over, because what
 // it knows is lost with it. After that the rows are reaped as unknown.
-func (e *Engine) settle(ctx context.Context, provider string, claim int64, settled []postgres.Settlement) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease/2)
+func (e *Engine) settle(ctx context.Context, until time.Time, provider string, claim int64, settled []postgres.Settlement) error {
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
 	defer cancel()
 	for pause := 50 * time.Millisecond; ; pause *= 2 {
 		_, err := e.Store.Settle(ctx, provider, e.at(), claim, giveUpAfter, settled)

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -179,6 +180,60 @@ func TestNoGateOvertakesAnOptOut(t *testing.T) {
 	}
 	same(t, "called twice", w.provider.twice(), nil)
 	same(t, "calls", len(w.provider.calls), got["treat accepted"])
+	same(t, "deadlocks", testkit.Get[int](t, w.db, "select deadlocks::int from pg_stat_database where datname = current_database()"), 0)
+	w.sound()
+}
+
+// A reaper that finds leases lapsed while their workers live, as after a long
+// stall: what it put in doubt is settled by the worker's word.
+func TestAReaperThatComesTooEarlyLosesNothing(t *testing.T) {
+	t.Parallel()
+	const customers = 400
+	w := newWorld(t)
+	w.live()
+	w.Channels = map[string]*engine.Sender{"email": engine.NewSender(w.provider, "shop@shop.example", 100)}
+	w.customers(customers)
+	w.apply(thanks(treatAll, func(c *campaigns.Campaign) { c.Waves[0].After.Wait = 0 }))
+	w.db.Exec(t, `with o as (insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor)
+			select 'test', shop_id, customer_id, clock_timestamp(), 'EUR', 1000 from customers returning order_id, customer_id, placed_at)
+		insert into inbox (campaign_id, order_id, customer_id, placed_at) select c.campaign_id, o.order_id, o.customer_id, o.placed_at from o, campaigns c`)
+	w.enter()
+	chunk := w.handOut()[0]
+	sent := make(chan struct{})
+	var reaper sync.WaitGroup
+	reaped := 0
+	reaper.Go(func() {
+		for {
+			select {
+			case <-sent:
+				return
+			default:
+			}
+			w.db.Exec(t, "update claims set attend_at = clock_timestamp() - interval '1 second' where kind = 'lease'")
+			n, err := w.Reap(context.Background())
+			if err != nil {
+				t.Error(err)
+			}
+			reaped += n
+		}
+	})
+	var all sync.WaitGroup
+	for part := range slices.Chunk(chunk.IDs, 8) {
+		all.Go(func() {
+			if _, err := w.SendDeliveries(context.Background(), engine.Chunk{Lane: chunk.Lane, IDs: part}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	close(sent)
+	reaper.Wait()
+	if _, err := w.Reap(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d were put in doubt too early", reaped)
+	same(t, "states", w.states("hello"), map[string]int{"treat accepted": customers})
+	same(t, "called twice", w.provider.twice(), nil)
 	same(t, "deadlocks", testkit.Get[int](t, w.db, "select deadlocks::int from pg_stat_database where datname = current_database()"), 0)
 	w.sound()
 }

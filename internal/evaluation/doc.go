@@ -29,7 +29,7 @@
 // something by chance. The others show their interval and verdict NONE.
 //
 // A replay over a shop's past treats nobody (A/A). Both arms are alike by
-// construction, so a correct report holds 0 in 95 of 100 replays. It is always
+// construction, so a correct report includes 0 in 95 of 100 replays. It is always
 // OPEN, and says that this is what it is for.
 //
 // No figure is ever NaN or infinite: what does not exist is nil and carries a

@@ -15,7 +15,7 @@ const (
 	leastHeld        = 100   // E02
 	leastBuyers      = 10    // E02
 	leastFinal       = 0.95  // E03
-	worthKnowing     = 0.10  // of the natural rate, where no break-even is known
+	worthKnowing     = 0.10  // of the natural rate: a smaller step is not worth looking for
 	methodScore      = "miettinen_nurminen"
 	methodWilson     = "wilson"
 	methodDivide     = "cost_by_score_interval"
@@ -168,7 +168,9 @@ func (e *evaluator) withhold(code Code) {
 	}
 	if code == E03 {
 		r.Verdict = Provisional
-		r.NextDate = instant(e.in.Point.FinalAt)
+		if !e.in.Point.FinalAt.Before(e.in.AsOf) {
+			r.NextDate = instant(e.in.Point.FinalAt)
+		}
 		r.Explanation = e.soFar()
 	}
 }

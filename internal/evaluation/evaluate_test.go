@@ -196,6 +196,53 @@ func TestVerdictsInWords(t *testing.T) {
 			Explanation: "No enrollment has its window behind it yet.",
 			Date:        "2026-06-14",
 		}},
+		{"E03, entry without an end", change(input(810, 9000, 72, 1000), func(in *evaluation.Input) {
+			in.Point.FinalAt, in.Design.EntryUntil = time.Time{}, time.Time{}
+			in.Observations[0].Final = evaluation.Totals{Enrollments: 8400, Buyers: 700, Orders: 700}
+		}), said{
+			Verdict:     evaluation.Provisional,
+			Sentence:    "Results open when 95 of 100 enrollments are final; 9,400 of 10,000 are. Entry has no end, so that day moves on while it is open: give the campaign an `until`. Before that day the figures are provisional and there is no verdict.",
+			Explanation: "So far, with 10,000 of 10,000 enrollments complete: of every 100 customers we wrote to, 9.0 bought again; of every 100 held out, 7.2.",
+		}},
+		{"E03, later than planned", change(input(810, 9000, 72, 1000), func(in *evaluation.Input) {
+			in.Observations[0].Final = evaluation.Totals{Enrollments: 8400, Buyers: 700, Orders: 700}
+		}), said{
+			Verdict:     evaluation.Provisional,
+			Sentence:    "Results are not open yet: 9,400 of 10,000 enrollments are final. Until 95 of 100 are, the figures are provisional and there is no verdict.",
+			Explanation: "So far, with 10,000 of 10,000 enrollments complete: of every 100 customers we wrote to, 9.0 bought again; of every 100 held out, 7.2.",
+		}},
+		// 0.001 a customer and 21.70 an order: 0.005 of 100, which nobody can tell from 0. A tenth of 7.2 is looked for.
+		{"open, a break-even of almost nothing", change(input(810, 9000, 72, 1000), func(in *evaluation.Input) {
+			in.Cost.PerTreatedMicros, in.Design.EntryUntil, in.Design.EntryFrom = 1000, time.Time{}, on("2026-04-01")
+		}), said{
+			Verdict:     evaluation.Open,
+			Sentence:    "Of every 100 customers we wrote to, 9.0 bought again; 7.2 would have bought anyway. The campaign's own effect is +1.8 (between -0.1 and +3.4). We cannot yet say it pays: it needs less than 0.1.",
+			Explanation: "We cannot tell yet. The campaign may have changed the number of buyers by anything from -0.1 to +3.4 per 100 customers; it needs less than 0.1 to pay for itself.",
+			Next:        "To see a difference of 0.7 per 100 takes about 120,000 enrollments; there are 10,000. At the present pace they have entered and are final by 8 November 2028. With half of the customers held out, about 43,000 would do.",
+			Date:        "2028-11-08",
+		}},
+		{"open, at a pace of many years", change(input(810, 9000, 72, 1000), func(in *evaluation.Input) {
+			in.Cost.PerTreatedMicros, in.Design.EntryUntil = 1000, time.Time{}
+		}), said{
+			Verdict:     evaluation.Open,
+			Sentence:    "Of every 100 customers we wrote to, 9.0 bought again; 7.2 would have bought anyway. The campaign's own effect is +1.8 (between -0.1 and +3.4). We cannot yet say it pays: it needs less than 0.1.",
+			Explanation: "We cannot tell yet. The campaign may have changed the number of buyers by anything from -0.1 to +3.4 per 100 customers; it needs less than 0.1 to pay for itself.",
+			Next:        "To see a difference of 0.7 per 100 takes about 120,000 enrollments; there are 10,000. A campaign of this size cannot tell within three years: it takes a larger audience or a larger holdout. With half of the customers held out, about 43,000 would do.",
+		}},
+		{"open, closed, a further run of many years", change(input(405, 4500, 390, 4500), func(in *evaluation.Input) {
+			in.Cost.PerTreatedMicros, in.Design.HoldShare, in.Design.EntryFrom = 1000, holdout.Whole/2, on("2024-01-01")
+		}), said{
+			Verdict:     evaluation.Open,
+			Sentence:    "Of every 100 customers we wrote to, 9.0 bought again; 8.7 would have bought anyway. The campaign's own effect is +0.3 (between -0.8 and +1.5). We cannot yet say it pays: it needs less than 0.1.",
+			Explanation: "We cannot tell yet. The campaign may have changed the number of buyers by anything from -0.8 to +1.5 per 100 customers; it needs less than 0.1 to pay for itself.",
+			Next:        "To see a difference of 0.9 per 100 takes about 35,000 enrollments; there are 9,000. A campaign of this size cannot tell within three years: it takes a larger audience.",
+		}},
+		{"E02, at a pace of many years", change(input(500, 4500, 1, 500), func(in *evaluation.Input) {
+			in.Design.EntryUntil = time.Time{}
+		}), said{
+			Verdict:  evaluation.Refused,
+			Sentence: "Only one holdout customer bought. That is too few to say anything; at the present pace there are not enough within three years: widen the segment or hold out more.",
+		}},
 		{"A/A replay, too few", change(input(6, 510, 58, 495), func(in *evaluation.Input) {
 			in.ReplayAA = true
 			in.Design.HoldShare = holdout.Whole / 2
@@ -208,7 +255,7 @@ func TestVerdictsInWords(t *testing.T) {
 			in.Design.HoldShare = holdout.Whole / 2
 		}), said{
 			Verdict:     evaluation.Open,
-			Sentence:    "Nobody was treated: this is a replay of the shop's own history, and both groups are alike by construction. Of every 100 customers in the one, 12.2 bought again; in the other 11.7. The difference is +0.4 (between -3.6 and +4.5). It holds 0, as a correct report does in 95 of 100 replays.",
+			Sentence:    "Nobody was treated: this is a replay of the shop's own history, and both groups are alike by construction. Of every 100 customers in the one, 12.2 bought again; in the other 11.7. The difference is +0.4 (between -3.6 and +4.5). It includes 0, as a correct report does in 95 of 100 replays.",
 			Explanation: "This checks the measurement; it is not a finding about the campaign.",
 			Next:        "With groups of these sizes, an effect of +6.3 per 100 would be seen in 80 of 100 runs.",
 		}},
@@ -327,6 +374,9 @@ func TestEveryInputHasAnAnswer(t *testing.T) {
 		}
 		if r.Sentence == "" || r.Verdict == "" || strings.Contains(r.Sentence+r.Explanation+r.Next, "{") {
 			t.Fatalf("%s %q %q %q", r.Verdict, r.Sentence, r.Explanation, r.Next)
+		}
+		if at := r.NextDate; at != nil && r.Verdict != evaluation.Provisional && at.After(in.AsOf.Add(3*365*day)) {
+			t.Fatalf("%s on %v: %q", r.Verdict, at, r.Sentence+r.Next)
 		}
 		if strings.Contains(strings.ToLower(string(text)), "no effect") {
 			t.Fatal("a report never says that there is no effect")

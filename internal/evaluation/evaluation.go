@@ -18,7 +18,7 @@ type Input struct {
 	Observations []Observation // one per arm; an arm left out is an arm of nobody
 	Cost         Cost
 
-	AsOf     time.Time      // the data are complete up to here (business time)
+	AsOf     time.Time      // what was known then counts (business time)
 	Zone     *time.Location // the shop's, for dates in sentences; nil is UTC
 	ReplayAA bool           // nobody was treated: a replay of the past
 }
@@ -32,7 +32,7 @@ type Point struct {
 	Anchor       string // said: "entry", "thanks, as scheduled"
 	Window       time.Duration
 	ReturnWindow time.Duration
-	FinalAt      time.Time // when every enrollment of the cohort is final; zero: not known
+	FinalAt      time.Time // when every enrollment of the cohort is final; zero: not known, as long as entry has no end
 }
 
 // Tail is the time from an enrollment's anchor until it is final.
@@ -206,7 +206,7 @@ func (r Result) Arm(name holdout.Arm) Arm {
 // check refuses what no correct caller sends.
 func (in Input) check() error {
 	if in.AsOf.IsZero() {
-		return errors.New("evaluate: no instant up to which the data are complete")
+		return errors.New("evaluate: no instant as of which to judge")
 	}
 	if in.Point.Window <= 0 || in.Point.ReturnWindow < 0 {
 		return fmt.Errorf("evaluate %s: window %v, return window %v", in.Point.Name, in.Point.Window, in.Point.ReturnWindow)

@@ -59,6 +59,12 @@ func (l Language) Say(key string, args ...string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
+// Has reports whether there is a sentence under key.
+func (l Language) Has(key string) bool {
+	_, ok := l.sentences[key]
+	return ok
+}
+
 // SayCount is Say for a sentence about {count} things, in the form the language
 // has for that number: the key with ".0" or ".1" if there is one, else the key.
 func (l Language) SayCount(key string, n int64, args ...string) string {
@@ -97,6 +103,24 @@ func (l Language) PerHundred(share float64, decimals int) string {
 // Effect is a difference of shares per hundred, with its sign: +1.8, -0.1, 0.0.
 func (l Language) Effect(share float64, decimals int) string {
 	return plus(l.PerHundred(share, decimals))
+}
+
+// Mark is a lift to be reached: +2.1, or "less than 0.1" where it is smaller
+// than what is shown.
+func (l Language) Mark(share float64, decimals int) string {
+	if text, ok := l.below(share, decimals); ok {
+		return text
+	}
+	return l.Effect(share, decimals)
+}
+
+// below says that a share is smaller than the last digit shown.
+func (l Language) below(share float64, decimals int) (string, bool) {
+	unit := math.Pow10(-decimals)
+	if !(share > 0 && 100*share < unit) {
+		return "", false
+	}
+	return l.Say("below", "unit", strconv.FormatFloat(unit, 'f', decimals, 64)), true
 }
 
 // Percent is a relative lift: +25 %.

@@ -55,14 +55,18 @@ func (e *evaluator) sampleRatio() {
 		"chance", e.say.Chance(p)))
 }
 
-// immature says when results open (E03).
+// immature says when results open (E03), or why no day can be named.
 func (e *evaluator) immature() {
 	at := e.in.Point.FinalAt
-	if at.IsZero() || at.Before(e.in.AsOf) {
-		e.add(E03, e.say.Say("E03.later"))
-		return
+	key := "E03.later"
+	switch {
+	case !at.IsZero() && !at.Before(e.in.AsOf):
+		key = "E03"
+	case e.in.Design.EntryUntil.IsZero():
+		key = "E03.moving" // any date would be that of the newest enrollment
 	}
-	e.add(E03, e.say.Say("E03", "date", e.say.Date(at, e.in.Zone)))
+	e.add(E03, e.say.Say(key, "date", e.say.Date(at, e.in.Zone),
+		"final", e.say.Count(e.treat.Final.Enrollments+e.hold.Final.Enrollments), "all", e.say.Count(e.assigned())))
 }
 
 // tooFew finds an arm from which nothing can be said (E02), the smallest first.
@@ -81,9 +85,18 @@ func (e *evaluator) tooFew() {
 		return
 	}
 	needed, known := e.enough()
-	closed := !e.in.Design.EntryUntil.IsZero() && !e.in.AsOf.Before(e.in.Design.EntryUntil)
+	closed := e.closed()
+	var when time.Time
+	if known && !closed {
+		when = e.reached(needed)
+	}
+	slow := when.After(e.in.AsOf.Add(horizon))
 	var wait string
 	switch {
+	case slow && key != "E02.treat" && e.in.Design.HoldShare < holdout.Whole/2:
+		wait = e.say.Say("E02.slow.hold")
+	case slow:
+		wait = e.say.Say("E02.slow")
 	case closed && known:
 		wait = e.say.Say("E02.again", "needed", e.say.About(needed))
 	case closed:
@@ -96,8 +109,8 @@ func (e *evaluator) tooFew() {
 	e.add(E02, e.say.SayCount(key, n, "wait", wait))
 	if known {
 		e.result.Needed = &needed
-		if !closed {
-			e.result.NextDate = instant(e.reached(needed))
+		if !slow {
+			e.result.NextDate = instant(when)
 		}
 	}
 }
@@ -139,18 +152,29 @@ func (e *evaluator) reached(needed int64) time.Time {
 	return entered.Add(e.in.Point.Tail())
 }
 
-// entered is when the needed number will have entered.
+// entered is when the needed number will have entered; false where there is no
+// pace to speak of.
 func (e *evaluator) entered(needed int64) (time.Time, bool) {
 	since := e.in.AsOf.Sub(e.in.Design.EntryFrom)
 	if e.in.Design.EntryFrom.IsZero() || since < settle || e.assigned() == 0 {
 		return time.Time{}, false
 	}
 	more := float64(max(0, needed-e.assigned()))
-	wait := more / float64(e.assigned()) * float64(since)
-	if wait > float64(20*365*settle) {
-		return time.Time{}, false
-	}
-	return e.in.AsOf.Add(time.Duration(wait)), true
+	return e.in.AsOf.Add(longest(more / float64(e.assigned()) * float64(since))), true
+}
+
+// horizon is how far ahead a pace may be drawn out: no shop stays as it is for
+// longer, and a date beyond it is no plan.
+const horizon = 3 * 365 * settle
+
+// longest keeps a wait within what a Duration holds; it is beyond the horizon
+// either way.
+func longest(wait float64) time.Duration { return time.Duration(min(wait, float64(2*horizon))) }
+
+// closed reports whether nobody enters any more.
+func (e *evaluator) closed() bool {
+	until := e.in.Design.EntryUntil
+	return !until.IsZero() && !e.in.AsOf.Before(until)
 }
 
 // soFar is the provisional figures in a sentence.

@@ -90,7 +90,7 @@ func (e *evaluator) figures() []string {
 	decimals := e.say.Decimals(max(math.Abs(*d.Lo), math.Abs(*d.Hi)))
 	needs := ""
 	if r.BreakEven != nil {
-		needs = e.say.Effect(*r.BreakEven, decimals)
+		needs = e.say.Mark(*r.BreakEven, decimals)
 	}
 	return []string{
 		"treat", e.say.PerHundred(*r.Arm(holdout.Treat).Rate.Estimate, decimals),
@@ -102,15 +102,13 @@ func (e *evaluator) figures() []string {
 }
 
 // needs says what an open verdict waits for: the sample, the day, and what to
-// change. The step to be told apart is the break-even lift, or a tenth of the
-// natural rate where there is none; where the sample already suffices for that,
-// the effect lies close to the mark, and the step is halved until it does not.
+// change. The step to be told apart is the break-even lift, but no less than a
+// tenth of the natural rate: to tell a cost of almost nothing from 0 no shop has
+// the customers. Where the sample already suffices for that, the effect lies
+// close to the mark, and the step is halved until it does not.
 func (e *evaluator) needs(against float64) {
 	natural := *e.result.Arm(holdout.Hold).Rate.Estimate
-	step := against
-	if step <= 0 {
-		step = worthKnowing * natural
-	}
+	step := max(against, worthKnowing*natural)
 	share := e.in.Design.HoldShare.Float()
 	have := e.treat.Final.Enrollments + e.hold.Final.Enrollments
 	needed, ok := stats.SampleSize(natural+step, natural, share, alpha, power)
@@ -121,41 +119,55 @@ func (e *evaluator) needs(against float64) {
 		return
 	}
 	e.result.Needed = &needed
-	said := []string{e.say.Say("needs.sample", "step", e.say.PerHundred(step, e.say.Decimals(step)),
-		"needed", e.say.About(needed), "have", e.say.Count(have))}
-	if when := e.when(needed); when != "" {
+	decimals := e.say.Decimals(step)
+	shown, tiny := e.say.below(step, decimals)
+	if !tiny {
+		shown = e.say.PerHundred(step, decimals)
+	}
+	said := []string{e.say.Say("needs.sample", "step", shown, "needed", e.say.About(needed), "have", e.say.Count(have))}
+	fewer, ok := stats.SampleSize(natural+step, natural, 0.5, alpha, power)
+	halfHelps := ok && float64(fewer) < 0.9*float64(needed)
+	if when := e.when(needed, halfHelps); when != "" {
 		said = append(said, when)
 	}
-	if fewer, ok := stats.SampleSize(natural+step, natural, 0.5, alpha, power); ok && float64(fewer) < 0.9*float64(needed) {
+	if halfHelps {
 		said = append(said, e.say.Say("needs.holdout", "fewer", e.say.About(fewer)))
 	}
 	e.result.Next = strings.Join(said, " ")
 }
 
-// when says by which day, and sets the date on which the verdict can change.
-func (e *evaluator) when(needed int64) string {
+// when says by which day, and sets the date on which the verdict can change. No
+// day is named beyond the horizon.
+func (e *evaluator) when(needed int64, halfHelps bool) string {
 	design, tail := e.in.Design, e.in.Point.Tail()
-	closed := !design.EntryUntil.IsZero() && !e.in.AsOf.Before(design.EntryUntil)
-	if closed {
+	var final time.Time
+	if e.closed() {
 		// A run of one day takes the whole audience at once, any other keeps its pace.
-		took := design.EntryUntil.Sub(design.EntryFrom)
-		begun := e.in.AsOf.Add(tail)
-		if !design.EntryFrom.IsZero() && took > settle {
-			begun = begun.Add(time.Duration(min(float64(took)*float64(needed)/float64(e.assigned()), float64(20*365*settle))))
+		final = e.in.AsOf.Add(tail)
+		if took := design.EntryUntil.Sub(design.EntryFrom); !design.EntryFrom.IsZero() && took > settle {
+			final = final.Add(longest(float64(took) * float64(needed) / float64(e.assigned())))
 		}
-		e.result.NextDate = instant(begun)
-		return e.say.Say("needs.again", "date", e.say.Date(begun, e.in.Zone))
+	} else {
+		entered, ok := e.entered(needed)
+		if !ok {
+			return ""
+		}
+		final = entered.Add(tail)
 	}
-	entered, ok := e.entered(needed)
+	date := e.say.Date(final, e.in.Zone)
 	switch {
-	case !ok:
-		return ""
-	case !design.EntryUntil.IsZero() && entered.After(design.EntryUntil):
+	case final.After(e.in.AsOf.Add(horizon)) && halfHelps:
+		return e.say.Say("needs.cannot.holdout")
+	case final.After(e.in.AsOf.Add(horizon)):
+		return e.say.Say("needs.cannot")
+	case e.closed():
+		e.result.NextDate = instant(final)
+		return e.say.Say("needs.again", "date", date)
+	case !design.EntryUntil.IsZero() && final.Add(-tail).After(design.EntryUntil):
 		e.result.NextDate = instant(design.EntryUntil.Add(tail))
 		reached := float64(e.assigned()) * float64(design.EntryUntil.Sub(design.EntryFrom)) / float64(e.in.AsOf.Sub(design.EntryFrom))
 		return e.say.Say("needs.closes", "until", e.say.Date(design.EntryUntil, e.in.Zone), "reached", e.say.About(int64(reached)))
 	}
-	final := entered.Add(tail)
 	e.result.NextDate = instant(final)
-	return e.say.Say("needs.pace", "date", e.say.Date(final, e.in.Zone))
+	return e.say.Say("needs.pace", "date", date)
 }

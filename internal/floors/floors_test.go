@@ -84,7 +84,7 @@ var doors = map[string][]string{
 	"github.com/google/uuid":         {"workers", "internal/postgres"},
 	"gonum.org/v1/gonum":             {"internal/stats"},
 	"golang.org/x/text/":             {"internal/source", "internal/importer", "internal/config"},
-	"golang.org/x/net/idna":          {"internal/channel/…"},
+	"golang.org/x/net/idna":          {"internal/customer"},
 	"golang.org/x/sync/":             {"internal/importer", "internal/engine", "workers"},
 	"golang.org/x/term":              {"cmd/rewave"},
 	"golang.org/x/time/":             {"workers", "internal/web/…"},

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rewave/rewave/internal/customer"
 	"github.com/rewave/rewave/internal/order"
 	"github.com/rewave/rewave/internal/postgres"
 )
@@ -201,11 +202,12 @@ func (c *collector) assume(k *postgres.ImportCustomer) {
 // email keeps an address a message could be sent to; any other is left out and
 // counted, and the customer stays.
 func (c *collector) email(k *postgres.ImportCustomer, address string) bool {
-	if !validEmail(address) {
+	sendable, err := customer.CheckAddress(address)
+	if err != nil {
 		c.refuse(k.ShopID, badAddress("not an e-mail address", address))
 		return false
 	}
-	k.Email = address
+	k.Email = sendable
 	return true
 }
 

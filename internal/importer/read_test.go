@@ -100,18 +100,8 @@ func TestClock(t *testing.T) {
 	}
 }
 
-func TestAddresses(t *testing.T) {
+func TestTelephoneNumbers(t *testing.T) {
 	t.Parallel()
-	for address, want := range map[string]bool{
-		"ann@shop.example": true, "a.b+c@x-y.co.uk": true, "12346@demo.invalid": true, "王@例子.广告": true,
-		"": false, "ann": false, "ann@": false, "@shop.example": false, "ann@shop": false, "ann@shop..example": false, "ann@-shop.example": false,
-		"ann@shop.example\r\nBcc: x@y.example": false, "Ann <ann@shop.example>": false, "ann@shop.example, bob@shop.example": false,
-		"a b@shop.example": false, "ann@[127.0.0.1]": false, strings.Repeat("x", 65) + "@shop.example": false, "ann..b@shop.example": false,
-	} {
-		if got := validEmail(address); got != want {
-			t.Errorf("%q valid: %v; want %v", address, got, want)
-		}
-	}
 	for text, want := range map[string]string{"+49 (30) 90-18.20": "+4930901820", "13800138000": "13800138000", "call me": "", "+12": "", "1234567890123456": "", "+49+30901820": ""} {
 		if got, ok := readPhone(text); ok != (want != "") || ok && got != want {
 			t.Errorf("%q is %q, %v; want %q", text, got, ok, want)

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"bytes"
-	"net/mail"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,28 +102,6 @@ func badValue(reason string, text []byte) *badLine {
 		shown += "..."
 	}
 	return &badLine{reason, strconv.Quote(shown)}
-}
-
-// validEmail says whether a message could be addressed to it. It asks no server.
-func validEmail(address string) bool {
-	if len(address) > 254 || strings.ContainsAny(address, " \t\r\n<>\"(),;:") {
-		return false
-	}
-	at := strings.LastIndexByte(address, '@')
-	if at < 1 || at > 64 {
-		return false
-	}
-	labels := strings.Split(address[at+1:], ".")
-	if len(labels) < 2 {
-		return false
-	}
-	for _, label := range labels {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsAny(label, "_[]") {
-			return false
-		}
-	}
-	parsed, err := mail.ParseAddress(address)
-	return err == nil && parsed.Address == address
 }
 
 // readPhone is the number without the marks people divide it by; false when it

@@ -127,7 +127,11 @@ func (s *Store) ApplyCampaign(ctx context.Context, def campaigns.Campaign, at ti
 }
 
 func upsertCampaign(ctx context.Context, tx pgx.Tx, def campaigns.Campaign, at time.Time, until *time.Time, out *Applied) (id, design int, err error) {
-	err = tx.QueryRow(ctx, "select campaign_id, design from campaigns where name = $1 for update", def.Name).Scan(&id, &design)
+	var status string
+	err = tx.QueryRow(ctx, "select campaign_id, design, status from campaigns where name = $1 for update", def.Name).Scan(&id, &design, &status)
+	if status == "cancelled" {
+		return 0, 0, fault.New(fault.Conflict, fmt.Sprintf("campaign %q was cancelled; it cannot be applied again", def.Name), "give the new campaign a name of its own")
+	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		out.New = true
 		err = tx.QueryRow(ctx, "insert into campaigns (name, activated_at, slot_done, entry_until, design) values ($1, $2, $2, $3, 1) returning campaign_id, design",
@@ -180,7 +184,7 @@ func (s *Store) SetStatus(ctx context.Context, name, status, reason string) erro
 		return fmt.Errorf("set status of %s: %w", name, mapError(err))
 	}
 	if tag.RowsAffected() == 1 {
-		return nil
+		return s.HandOutAgain(ctx) // what was passed over while it was paused
 	}
 	if _, err := s.Campaigns(ctx, name); err != nil {
 		return err

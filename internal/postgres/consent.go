@@ -5,21 +5,31 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/rewave/rewave/internal/fault"
 )
 
-// WithdrawConsent writes the customer's no on the channel of a delivery, under
-// the same lock that the gate takes. It is harmless twice.
+// WithdrawConsent writes the no of whoever reads a delivery's address on its
+// channel, for all accounts with that address, under the locks that the gate
+// takes. It is harmless twice.
 func (s *Store) WithdrawConsent(ctx context.Context, deliveryID int64, source string, at *time.Time) error {
-	var known bool
-	if err := s.pool.QueryRow(ctx, "select exists (select from deliveries where delivery_id = $1)", deliveryID).Scan(&known); err != nil {
-		return mapError(err)
-	}
-	if !known {
-		return fault.New(fault.NotFound, fmt.Sprintf("there is no delivery %d here", deliveryID), "")
-	}
-	_, err := s.pool.Exec(ctx, statement("consent/withdraw"), deliveryID, source, at)
-	return mapError(err)
+	return s.InTxRetry(ctx, func(tx pgx.Tx) error {
+		// The lock in a statement of its own: what the next one reads is then never older than it.
+		rows, err := tx.Query(ctx, statement("consent/hold"), deliveryID)
+		if err != nil {
+			return err
+		}
+		customers, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			return err
+		}
+		if len(customers) == 0 {
+			return fault.New(fault.NotFound, fmt.Sprintf("there is no delivery %d here", deliveryID), "")
+		}
+		_, err = tx.Exec(ctx, statement("consent/withdraw"), customers, deliveryID, source, at)
+		return err
+	})
 }
 
 // Installation is the name of this database's installation and the secrets of

@@ -36,12 +36,34 @@ func (s *Store) HandOut(ctx context.Context, at *time.Time, nothingQueued bool, 
 	if err != nil {
 		return nil, fmt.Errorf("hand out deliveries: %w", mapError(err))
 	}
-	return hints, nil
+	if len(hints) > 0 {
+		return hints, nil
+	}
+	// Nothing is due, or somebody has emptied the table that holds the place.
+	made, err := s.hot.Exec(ctx, "insert into dispatch default values on conflict do nothing")
+	if err != nil || made.RowsAffected() == 0 {
+		return nil, mapError(err)
+	}
+	return s.HandOut(ctx, at, nothingQueued, silence, limit)
 }
 
 // HandOutAgain makes the next HandOut start over: hints were lost.
 func (s *Store) HandOutAgain(ctx context.Context) error {
 	_, err := s.hot.Exec(ctx, "update dispatch set due_at = '-infinity', delivery_id = 0")
+	return mapError(err)
+}
+
+// Lane is what all deliveries of a chunk have in common.
+type Lane struct {
+	Version int    `json:"version"`
+	Wave    string `json:"wave"`
+	Channel string `json:"channel"`
+}
+
+// Postpone puts off planned deliveries that cannot be sent here and now. They
+// stay planned, and end when their time is over.
+func (s *Store) Postpone(ctx context.Context, lane Lane, ids []int64, at *time.Time, wait time.Duration, reason string) error {
+	_, err := s.hot.Exec(ctx, statement("delivery/postpone"), ids, lane.Version, lane.Wave, lane.Channel, wait.Seconds(), reason, at)
 	return mapError(err)
 }
 
@@ -58,9 +80,9 @@ type Rendering struct {
 
 // LoadRendering reads what the messages of planned deliveries need, without
 // locks; the orders only where they are wanted. Deliveries that are not planned
-// any more are left out.
-func (s *Store) LoadRendering(ctx context.Context, ids []int64, at *time.Time, orders bool) ([]Rendering, error) {
-	rows, err := s.hot.Query(ctx, statement("delivery/load"), ids, at, orders)
+// any more, or not in this lane, are left out.
+func (s *Store) LoadRendering(ctx context.Context, lane Lane, ids []int64, at *time.Time, orders bool) ([]Rendering, error) {
+	rows, err := s.hot.Query(ctx, statement("delivery/load"), ids, at, orders, lane.Version, lane.Wave, lane.Channel)
 	if err != nil {
 		return nil, fmt.Errorf("load deliveries: %w", mapError(err))
 	}
@@ -75,6 +97,7 @@ func (s *Store) LoadRendering(ctx context.Context, ids []int64, at *time.Time, o
 // wave.
 type GateInput struct {
 	IDs      []int64
+	Lane     Lane       // rows that are in another are passed over
 	At       *time.Time // business time; nil: the database's clock, read under the locks
 	Channels []string   // the wave's
 	Requires string     // the wave that must have been accepted; empty: none
@@ -132,17 +155,18 @@ func (s *Store) Gate(ctx context.Context, in GateInput, decide func(at time.Time
 		seen = len(gated)
 		var w decisions
 		var sending []int64
+		var epochs []int
 		for i := range gated {
 			g := &gated[i]
 			a := decide(at, g)
 			w.add(g, a)
 			if a.To == delivery.Sending {
-				sending = append(sending, g.ID)
+				sending, epochs = append(sending, g.ID), append(epochs, g.Epoch+1)
 				passed.Claims = append(passed.Claims, Claim{ID: g.ID, Customer: g.Customer, EnteredAt: g.EnteredAt, Epoch: g.Epoch + 1,
 					Address: g.Facts.Contact.Channels[a.Channel].Address})
 			}
 		}
-		return w.write(ctx, tx, at, sending, in.Lease, &passed.ID)
+		return w.write(ctx, tx, at, sending, epochs, in.Lease, &passed.ID)
 	})
 	if err != nil {
 		return Passed{}, 0, fmt.Errorf("gate: %w", mapError(err))
@@ -151,7 +175,7 @@ func (s *Store) Gate(ctx context.Context, in GateInput, decide func(at time.Time
 }
 
 // write stores the decisions and the claim of those that go out.
-func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, sending []int64, lease time.Duration, claim *int64) error {
+func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, sending []int64, epochs []int, lease time.Duration, claim *int64) error {
 	batch := &pgx.Batch{}
 	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at).Exec(func(tag pgconn.CommandTag) error {
 		if int(tag.RowsAffected()) != len(w.ids) {
@@ -160,7 +184,7 @@ func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, sending 
 		return nil
 	})
 	if len(sending) > 0 {
-		batch.Queue(statement("delivery/claim"), sending, lease.Seconds()).QueryRow(func(row pgx.Row) error { return row.Scan(claim) })
+		batch.Queue(statement("delivery/claim"), sending, epochs, lease.Seconds()).QueryRow(func(row pgx.Row) error { return row.Scan(claim) })
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("write decisions: %w", err)
@@ -175,7 +199,7 @@ func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (time.Time, []int64
 	var ids, customers []int64
 	batch := &pgx.Batch{}
 	batch.Queue("select set_config('statement_timeout', '2s', true), set_config('lock_timeout', '500ms', true)")
-	batch.Queue(statement("delivery/lock"), in.IDs, in.At).Query(func(rows pgx.Rows) error {
+	batch.Queue(statement("delivery/lock"), in.IDs, in.At, in.Lane.Version, in.Lane.Wave, in.Lane.Channel).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var id, customer int64
 			if err := rows.Scan(&id, &customer); err != nil {
@@ -192,13 +216,29 @@ func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (time.Time, []int64
 		return at, nil, nil
 	}
 	batch = &pgx.Batch{}
-	batch.Queue(statement("delivery/lock_contacts"), customers)
+	free := map[int64]bool{}
+	batch.Queue(statement("delivery/lock_contacts"), customers).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var customer int64
+			if err := rows.Scan(&customer); err != nil {
+				return err
+			}
+			free[customer] = true
+		}
+		return rows.Err()
+	})
 	// The clock is read after the last lock: what waited for an opt-out is later than it.
 	batch.Queue("select coalesce($1::timestamptz, clock_timestamp())", in.At).QueryRow(func(row pgx.Row) error { return row.Scan(&at) })
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return at, nil, fmt.Errorf("lock customers: %w", err)
 	}
-	return at, ids, nil
+	ours := ids[:0]
+	for i, id := range ids {
+		if free[customers[i]] {
+			ours = append(ours, id)
+		}
+	}
+	return at, ours, nil
 }
 
 func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, ids []int64) ([]Gated, error) {

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -217,7 +218,17 @@ func (p *Planning) Enter(ctx context.Context, page []Entering) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("enroll: %w", err)
 	}
-	return count, nil
+	return count, p.notBehind(ctx, d.scheduled)
+}
+
+// notBehind takes the dispatcher's place back to what was planned behind it: an
+// order learned late, or a slot opened late.
+func (p *Planning) notBehind(ctx context.Context, scheduled []time.Time) error {
+	if len(scheduled) == 0 {
+		return nil
+	}
+	_, err := p.tx.Exec(ctx, "update dispatch set due_at = $1, delivery_id = 0 where due_at >= $1", slices.MinFunc(scheduled, time.Time.Compare))
+	return err
 }
 
 // Considered removes decided orders from the inbox.
@@ -294,7 +305,7 @@ func (p *Planning) BeginRounds(ctx context.Context, page []DueRound) error {
 	if err != nil {
 		return fmt.Errorf("begin rounds: %w", err)
 	}
-	return nil
+	return p.notBehind(ctx, d.scheduled)
 }
 
 // Analyze refreshes the planner's knowledge of the ledger: without it, a wave

@@ -155,6 +155,17 @@ func (s *Store) OrderSpan(ctx context.Context) (first, last *time.Time, err erro
 	return first, last, mapError(err)
 }
 
+// NewestOrder is the placed_at of the newest order placed at or before upTo; nil
+// when there is none. Any order placed at or after enough may be returned in its
+// place, so that a feed that runs is known by the orders it stored last.
+func (s *Store) NewestOrder(ctx context.Context, enough, upTo time.Time) (newest *time.Time, err error) {
+	err = s.pool.QueryRow(ctx, statement("evaluation/newest_order"), enough, upTo).Scan(&newest)
+	if err != nil {
+		return nil, fmt.Errorf("newest order: %w", mapError(err))
+	}
+	return newest, nil
+}
+
 // Contacts counts, by channel, the messages to treated customers in a point's
 // window that were sent or may have been.
 func (s *Store) Contacts(ctx context.Context, q PointQuery) (map[string]int64, error) {

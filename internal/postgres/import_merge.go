@@ -70,14 +70,20 @@ func (im *Import) inMerge(ctx context.Context, fn func(*merge) error) (ImportCou
 		if err := fn(m); err != nil {
 			return err
 		}
-		if err := clearStaging(ctx, tx); err != nil {
-			return err
-		}
 		// A shop's whole history at once must not be planned for as if the tables were still empty.
 		if counts = m.counts; counts.many() {
 			if _, err := tx.Exec(ctx, "analyze customers, contacts, consents, orders, refunds"); err != nil {
 				return err
 			}
+		}
+		if _, err := m.exec(ctx, "import/hold_customers"); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "insert into merges default values"); err != nil {
+			return err
+		}
+		if err := clearStaging(ctx, tx); err != nil {
+			return err
 		}
 		return im.finish(ctx, tx, "merged")
 	})

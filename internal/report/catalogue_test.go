@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/report"
 )
 
@@ -42,6 +44,17 @@ func TestEveryLabelIsInTheCatalogue(t *testing.T) {
 	}
 	for _, code := range []string{"E01", "E02", "E03", "E09", "other"} {
 		known(t, "code."+code)
+	}
+	for _, state := range delivery.States {
+		known(t, "state."+string(state))
+	}
+	// What the gate and the senders write; a provider's own text stays as it is.
+	for _, reason := range []audience.Reason{
+		audience.Erased, audience.NoAddress, audience.Suppressed, audience.NoConsent, audience.OptedOut, audience.Repurchased, audience.Capped,
+		audience.QuietHours, audience.OutsideWindow, audience.Paused, audience.Cancelled, audience.Requires, audience.Late, audience.Held,
+		audience.Holdout, audience.Template,
+	} {
+		known(t, "reason."+string(reason))
 	}
 }
 

@@ -42,6 +42,7 @@ type page struct {
 	Warnings   []Warning
 	Checks     []check
 	Effects    *effects
+	Pending    string
 	Curves     *curveSection
 	Deliveries *deliveries
 	Unknown    string
@@ -64,7 +65,7 @@ func (v view) page() page {
 	p := page{
 		Language: v.Language, Style: template.CSS(style),
 		Campaign: v.Campaign, Says: v.Says, Identity: v.identity(), AsOf: v.asOf(), ReplayAA: v.ReplayAA,
-		Warnings: v.Warnings, Effects: v.effects(), Curves: v.curveSection(), Deliveries: v.deliveries(),
+		Warnings: v.Warnings, Effects: v.effects(), Pending: v.pending(), Curves: v.curveSection(), Deliveries: v.deliveries(),
 		Unknown: v.unknown(), Design: v.design(),
 		Schema: say("foot.schema", "schema", strconv.Itoa(v.SchemaVersion)),
 	}

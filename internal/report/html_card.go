@@ -96,7 +96,7 @@ func (v view) breakEven(p evaluation.Result) bigFigure {
 	f := bigFigure{Label: say("card.needs")}
 	switch {
 	case p.Against == "break_even" && p.BreakEven != nil:
-		f.Value, f.Range = v.Language.Effect(*p.BreakEven, 1), say("card.needs.range")
+		f.Value, f.Range = v.Language.Mark(*p.BreakEven, 1), say("card.needs.range")
 	case p.BreakEvenCode == evaluation.MarginUnknown:
 		f.Value, f.Range = say("card.needs.unknown"), say("card.margin_unknown")
 	case p.BreakEvenCode != "":
@@ -118,7 +118,7 @@ func (v view) price(p evaluation.Result) bigFigure {
 	case price.Estimate == nil:
 		f.Value, f.Range = say("card.price.none"), say("card.price.because")
 	case price.Hi == nil:
-		f.Value, f.Range = money(price.Estimate), say("card.price.open", "lo", money(price.Lo))
+		f.Value, f.Range = say("card.price.none"), say("card.price.open", "lo", money(price.Lo))
 	default:
 		f.Value, f.Range = money(price.Estimate), say("card.price.range", "lo", money(price.Lo), "hi", money(price.Hi))
 	}

@@ -161,10 +161,16 @@ func (v view) curveSection() *curveSection {
 
 // deliveries is the ledger by wave and arm, with a column for each state seen.
 type deliveries struct {
-	Rounds  bool // more than one
+	Date    string // empty: that of the report
+	Rounds  bool   // more than one
 	States  []string
 	Rows    []deliveryRow
-	Reasons []DeliveryCount
+	Reasons []reasonRow
+}
+
+type reasonRow struct {
+	Round                     int
+	Wave, Arm, Outcome, Count string
 }
 
 type deliveryRow struct {
@@ -178,30 +184,36 @@ func (v view) deliveries() *deliveries {
 	if len(v.Deliveries) == 0 {
 		return nil
 	}
-	out := &deliveries{Reasons: v.Deliveries}
+	out := &deliveries{Date: v.ledgerDate()}
 	type key struct {
-		round     int
-		wave, arm string
+		round int
+		wave  string
+		arm   holdout.Arm
 	}
+	var states []string
 	var keys []key
 	counts := map[key]map[string]int64{}
 	for _, d := range v.Deliveries {
-		k := key{d.Round, d.Wave, string(d.Arm)}
+		out.Reasons = append(out.Reasons, reasonRow{d.Round, d.Wave, v.arm(d.Arm), v.outcome(d.State, d.Reason), v.Language.Count(d.Count)})
+		k := key{d.Round, d.Wave, d.Arm}
 		if counts[k] == nil {
 			counts[k] = map[string]int64{}
 			keys = append(keys, k)
 		}
 		counts[k][d.State] += d.Count
-		if !slices.Contains(out.States, d.State) {
-			out.States = append(out.States, d.State)
+		if !slices.Contains(states, d.State) {
+			states = append(states, d.State)
 		}
 		out.Rounds = out.Rounds || d.Round != v.Deliveries[0].Round
 	}
-	slices.Sort(out.States)
+	slices.Sort(states)
+	for _, state := range states {
+		out.States = append(out.States, v.state(state))
+	}
 	for _, k := range keys {
-		row := deliveryRow{Round: k.round, Wave: k.wave, Arm: k.arm}
+		row := deliveryRow{Round: k.round, Wave: k.wave, Arm: v.arm(k.arm)}
 		total := int64(0)
-		for _, state := range out.States {
+		for _, state := range states {
 			n := counts[k][state]
 			total += n
 			row.Counts = append(row.Counts, v.Language.Count(n))

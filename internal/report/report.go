@@ -21,19 +21,22 @@ type Report struct {
 	Design        int    `json:"design"`  // the design number
 	Version       string `json:"version"` // content hash of the version last applied
 
-	AsOf     time.Time      `json:"as_of"` // the data are complete up to here (business time)
+	AsOf     time.Time      `json:"as_of"` // what was known then (business time)
 	Zone     *time.Location `json:"-"`     // the shop's; nil is UTC
 	ReplayAA bool           `json:"replay_aa"`
 
 	Arms  []PlannedArm `json:"arms"`
 	Salts []Salt       `json:"salts"`
 
-	Points []evaluation.Result `json:"points"` // file order; one of them is the primary
-	Curves *Curves             `json:"curves"` // nil: nothing to draw yet
+	Points  []evaluation.Result `json:"points"`  // file order; one of them is the primary
+	Pending []Round             `json:"pending"` // rounds that have not begun: no point is read in them yet
+	Curves  *Curves             `json:"curves"`  // nil: nothing to draw yet
 
-	Deliveries []DeliveryCount `json:"deliveries"`
-	Unknown    int64           `json:"unknown"` // deliveries that may or may not have been taken, now
-	Warnings   []Warning       `json:"warnings"`
+	Waves        []string        `json:"waves"` // file order
+	Deliveries   []DeliveryCount `json:"deliveries"`
+	DeliveriesAt *time.Time      `json:"deliveries_as_of,omitempty"` // nil: AsOf, or close to it
+	Unknown      int64           `json:"unknown"`                    // deliveries that may or may not have been taken, at DeliveriesAt
+	Warnings     []Warning       `json:"warnings"`
 
 	Language evaluation.Language `json:"-"` // its zero value is English
 }
@@ -43,6 +46,12 @@ type Report struct {
 type PlannedArm struct {
 	Arm   holdout.Arm   `json:"arm"`
 	Share holdout.Share `json:"share_ppb"` // parts per billion, exact
+}
+
+// Round is a round that has not begun as of the report's instant.
+type Round struct {
+	Round  int       `json:"round"`
+	Begins time.Time `json:"begins"` // for the first who entered
 }
 
 // Salt is the layer that an assignment was hashed with.
@@ -107,7 +116,7 @@ func (r Report) Primary() (evaluation.Result, bool) {
 }
 
 // prepared is the report in its one order: lists are never nil, deliveries go by
-// round, wave, arm, state and reason, arms as treat, hold, global_hold.
+// round, wave as in the file, arm, state and reason, arms as treat, hold, global_hold.
 func (r Report) prepared() Report {
 	r.SchemaVersion = SchemaVersion
 	r.AsOf = r.AsOf.UTC()
@@ -120,9 +129,18 @@ func (r Report) prepared() Report {
 	r.Arms = ordered(r.Arms, func(a, b PlannedArm) int { return byArm(a.Arm, b.Arm) })
 	r.Salts = ordered(r.Salts, nil)
 	r.Points = ordered(r.Points, nil)
+	r.Pending = ordered(r.Pending, func(a, b Round) int { return cmp.Compare(a.Round, b.Round) })
+	for i := range r.Pending {
+		r.Pending[i].Begins = r.Pending[i].Begins.UTC()
+	}
+	r.Waves = ordered(r.Waves, nil)
 	r.Warnings = ordered(r.Warnings, nil)
 
-	waves := map[string]int{}
+	if r.DeliveriesAt != nil {
+		at := r.DeliveriesAt.UTC()
+		r.DeliveriesAt = &at
+	}
+
 	if r.Curves != nil {
 		c := *r.Curves
 		c.Arms = ordered(c.Arms, func(a, b Curve) int { return byArm(a.Arm, b.Arm) })
@@ -130,17 +148,18 @@ func (r Report) prepared() Report {
 			c.Arms[i].Steps = ordered(c.Arms[i].Steps, func(a, b Step) int { return cmp.Compare(a.Day, b.Day) })
 		}
 		c.Waves = ordered(c.Waves, func(a, b WaveTick) int { return cmp.Compare(a.Day, b.Day) })
-		for i, w := range c.Waves {
-			if _, seen := waves[w.Wave]; !seen {
-				waves[w.Wave] = i - len(c.Waves) // waves not drawn come after
-			}
-		}
 		r.Curves = &c
+	}
+	place := func(wave string) int { // a wave the file no longer has comes after the others
+		if i := slices.Index(r.Waves, wave); i >= 0 {
+			return i
+		}
+		return len(r.Waves)
 	}
 	r.Deliveries = ordered(r.Deliveries, func(a, b DeliveryCount) int {
 		return cmp.Or(
 			cmp.Compare(a.Round, b.Round),
-			cmp.Compare(waves[a.Wave], waves[b.Wave]), cmp.Compare(a.Wave, b.Wave),
+			cmp.Compare(place(a.Wave), place(b.Wave)), cmp.Compare(a.Wave, b.Wave),
 			byArm(a.Arm, b.Arm),
 			cmp.Compare(a.State, b.State), cmp.Compare(a.Reason, b.Reason),
 		)

@@ -38,6 +38,7 @@ type sample struct {
 	replay         bool
 	final          float64 // the share of enrollments that are
 	margin         *float64
+	rolling        bool // entry has no end, and round 2 has not begun
 }
 
 func (s sample) point(t *testing.T, name string, primary bool, window time.Duration, part float64) evaluation.Result {
@@ -50,7 +51,7 @@ func (s sample) point(t *testing.T, name string, primary bool, window time.Durat
 		return evaluation.Observation{Arm: arm, Assigned: n, Matured: totals(x, n),
 			Final: totals(int64(float64(x)*s.final), int64(float64(n)*s.final))}
 	}
-	r, err := evaluation.Evaluate(evaluation.Input{
+	in := evaluation.Input{
 		Point: evaluation.Point{Name: name, Metric: "repurchase_rate", Primary: primary, Anchor: "thanks",
 			Window: window, ReturnWindow: 14 * day, FinalAt: on("2026-06-14")},
 		Design:       evaluation.Design{HoldShare: s.share, EntryFrom: on("2026-01-01"), EntryUntil: on("2026-04-01")},
@@ -58,7 +59,11 @@ func (s sample) point(t *testing.T, name string, primary bool, window time.Durat
 		Cost: evaluation.Cost{PerTreatedMicros: 460_000, Margin: s.margin, AverageOrderMinor: 6200,
 			Currency: evaluation.Currency{Code: "GBP", Digits: 2}},
 		AsOf: on("2026-06-20"), ReplayAA: s.replay,
-	}, evaluation.English())
+	}
+	if s.rolling {
+		in.Point.FinalAt, in.Design.EntryUntil = time.Time{}, time.Time{}
+	}
+	r, err := evaluation.Evaluate(in, evaluation.English())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +84,7 @@ func (s sample) report(t *testing.T) report.Report {
 		}
 		return c
 	}
-	return report.Report{
+	r := report.Report{
 		Campaign: "second-order", Says: `First-time buyers: "thanks", then a reason to come <back>.`,
 		Design: 1, Version: "3fa9c1e27b0d4a55c1d2e3f405162738495a6b7c8d9e0f1a2b3c4d5e6f708192",
 		AsOf: on("2026-06-20").Add(9*time.Hour + 30*time.Minute), Zone: london, ReplayAA: s.replay,
@@ -91,25 +96,32 @@ func (s sample) report(t *testing.T) report.Report {
 			Arms:  []report.Curve{curve(holdout.Treat, s.nt, s.xt), curve(holdout.Hold, s.nc, s.xc)},
 			Waves: []report.WaveTick{{Day: 1, Wave: "thanks"}, {Day: 4, Wave: "coupon"}, {Day: 6, Wave: "care"}},
 		},
+		Waves: []string{"thanks", "coupon", "care"},
 		Deliveries: []report.DeliveryCount{
 			{Round: 1, Wave: "thanks", Arm: holdout.Treat, State: "accepted", Count: s.nt - 140},
-			{Round: 1, Wave: "thanks", Arm: holdout.Treat, State: "suppressed", Reason: "consent", Count: 90},
-			{Round: 1, Wave: "thanks", Arm: holdout.Treat, State: "cancelled", Reason: "repurchased", Count: 47},
+			{Round: 1, Wave: "thanks", Arm: holdout.Treat, State: "suppressed", Reason: "no_consent", Count: 90},
+			{Round: 1, Wave: "thanks", Arm: holdout.Treat, State: "suppressed", Reason: "repurchased", Count: 47},
 			{Round: 1, Wave: "thanks", Arm: holdout.Treat, State: "unknown", Reason: "timeout after data", Count: 3},
-			{Round: 1, Wave: "thanks", Arm: holdout.Hold, State: "withheld", Count: s.nc - 12},
-			{Round: 1, Wave: "thanks", Arm: holdout.Hold, State: "suppressed", Reason: "consent", Count: 12},
+			{Round: 1, Wave: "thanks", Arm: holdout.Hold, State: "withheld", Reason: "holdout", Count: s.nc - 12},
+			{Round: 1, Wave: "thanks", Arm: holdout.Hold, State: "suppressed", Reason: "no_consent", Count: 12},
 			{Round: 1, Wave: "coupon", Arm: holdout.Treat, State: "accepted", Count: s.nt - 300},
-			{Round: 1, Wave: "coupon", Arm: holdout.Treat, State: "cancelled", Reason: "repurchased", Count: 300},
-			{Round: 1, Wave: "coupon", Arm: holdout.Hold, State: "withheld", Count: s.nc - 30},
-			{Round: 1, Wave: "coupon", Arm: holdout.Hold, State: "cancelled", Reason: "repurchased", Count: 30},
+			{Round: 1, Wave: "coupon", Arm: holdout.Treat, State: "suppressed", Reason: "repurchased", Count: 300},
+			{Round: 1, Wave: "coupon", Arm: holdout.Hold, State: "withheld", Reason: "holdout", Count: s.nc - 30},
+			{Round: 1, Wave: "coupon", Arm: holdout.Hold, State: "suppressed", Reason: "repurchased", Count: 30},
 			{Round: 1, Wave: "care", Arm: holdout.Treat, State: "expired", Reason: "held", Count: 2},
 			{Round: 1, Wave: "care", Arm: holdout.Treat, State: "accepted", Count: s.nt - 402},
-			{Round: 1, Wave: "care", Arm: holdout.Treat, State: "cancelled", Reason: "repurchased", Count: 400},
-			{Round: 1, Wave: "care", Arm: holdout.Hold, State: "withheld", Count: s.nc - 41},
-			{Round: 1, Wave: "care", Arm: holdout.Hold, State: "cancelled", Reason: "repurchased", Count: 41},
+			{Round: 1, Wave: "care", Arm: holdout.Treat, State: "suppressed", Reason: "repurchased", Count: 400},
+			{Round: 1, Wave: "care", Arm: holdout.Hold, State: "withheld", Reason: "holdout", Count: s.nc - 41},
+			{Round: 1, Wave: "care", Arm: holdout.Hold, State: "suppressed", Reason: "repurchased", Count: 41},
 		},
 		Unknown: 3,
 	}
+	if s.rolling {
+		r.Curves = nil
+		r.Pending = []report.Round{{Round: 2, Begins: on("2026-07-01")}, {Round: 3, Begins: on("2026-06-19")}}
+		r.DeliveriesAt = ptr(on("2026-09-01"))
+	}
+	return r
 }
 
 var (
@@ -121,6 +133,7 @@ var (
 		"no-margin":   {xt: 1260, nt: 9000, xc: 72, nc: 1000, share: tenth, final: 1},
 		"refused":     {xt: 810, nt: 8880, xc: 72, nc: 1120, share: tenth, final: 1, margin: ptr(0.35)},
 		"provisional": {xt: 810, nt: 9000, xc: 72, nc: 1000, share: tenth, final: 0.5, margin: ptr(0.35)},
+		"rolling":     {xt: 810, nt: 9000, xc: 72, nc: 1000, share: tenth, final: 0.5, margin: ptr(0.35), rolling: true},
 		"replay":      {xt: 62, nt: 510, xc: 58, nc: 495, share: holdout.Whole / 2, final: 1, replay: true},
 	}
 )
@@ -222,9 +235,9 @@ func TestThePageNeedsNothingElse(t *testing.T) {
 	r.Campaign, r.Says = `<script>alert(1)</script>`, `</title><img src=x onerror=alert(1)>`
 	r.Curves.Waves[0].Wave = `"><script>`
 	r.Points[0].Point.Name = `<b>bold</b>`
-	r.Deliveries[0].Reason = `<i>`
+	r.Deliveries[0].State, r.Deliveries[0].Reason = `<u>`, `<i>`
 	page := render(t, r, "html")
-	for _, bad := range []string{"<script", "<img", "<b>bold", "<i>", "<link", "<iframe", "http-equiv=\"refresh", "url(", "@import"} {
+	for _, bad := range []string{"<script", "<img", "<b>bold", "<i>", "<u>", "<link", "<iframe", "http-equiv=\"refresh", "url(", "@import"} {
 		if strings.Contains(page, bad) {
 			t.Errorf("the page contains %q", bad)
 		}

@@ -41,6 +41,10 @@ func (r Report) Text(w io.Writer) error {
 		out.line("")
 		v.point(out, p)
 	}
+	if later := v.pending(); later != "" {
+		out.line("")
+		out.wrapped("", later)
+	}
 	v.curveTable(out)
 	v.deliveryTable(out)
 	_, err := io.WriteString(w, out.String())
@@ -79,7 +83,7 @@ func (v view) point(out *printer, p evaluation.Result) {
 			"lo", say.Percent(*p.Relative.Lo), "hi", say.Percent(*p.Relative.Hi), "p", probability(p.P))
 	}
 	if p.BreakEven != nil && p.Against == "break_even" && p.Point.Primary {
-		rest += "; " + say.Say("text.needs", "needs", say.Effect(*p.BreakEven, 1))
+		rest += "; " + say.Say("text.needs", "needs", say.Mark(*p.BreakEven, 1))
 	}
 	out.wrapped("  ", rest)
 	if repeats(p) {
@@ -119,12 +123,13 @@ func (v view) deliveryTable(out *printer) {
 		out.line(say.Say("deliveries.none"))
 		return
 	}
-	rows := [][]string{{say.Say("col.round"), say.Say("col.wave"), say.Say("col.arm"), say.Say("col.state"), say.Say("col.reason"), say.Say("col.count")}}
+	rows := [][]string{{say.Say("col.round"), say.Say("col.wave"), say.Say("col.arm"), say.Say("col.state"), say.Say("col.count")}}
 	for _, d := range v.Deliveries {
-		rows = append(rows, []string{fmt.Sprint(d.Round), d.Wave, string(d.Arm), d.State, d.Reason, say.Count(d.Count)})
+		rows = append(rows, []string{fmt.Sprint(d.Round), d.Wave, v.arm(d.Arm), v.outcome(d.State, d.Reason), say.Count(d.Count)})
 	}
 	out.line(say.Say("text.deliveries"))
-	out.table(rows, 5)
+	out.wrapped("", v.ledgerDate())
+	out.table(rows, 4)
 	out.wrapped("", v.unknown())
 }
 

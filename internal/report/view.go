@@ -30,6 +30,47 @@ func (v view) asOf() string {
 	return v.Language.Say("head.asof", "date", v.Language.Date(at, v.Zone), "clock", at.Format("15:04"), "zone", v.Zone.String())
 }
 
+// pending says which rounds have not begun.
+func (v view) pending() string {
+	var said []string
+	for _, r := range v.Pending {
+		key := "round.begins"
+		if !r.Begins.After(v.AsOf) {
+			key = "round.due"
+		}
+		said = append(said, v.Language.Say(key, "round", strconv.Itoa(r.Round), "date", v.Language.Date(r.Begins, v.Zone)))
+	}
+	return strings.Join(said, " ")
+}
+
+// state is what became of a delivery, in words.
+func (v view) state(state string) string {
+	if key := "state." + state; v.Language.Has(key) {
+		return v.Language.Say(key)
+	}
+	return state
+}
+
+// outcome is a delivery's state with its reason; a reason that is the
+// provider's own text stays as it is.
+func (v view) outcome(state, reason string) string {
+	if key := "reason." + reason; v.Language.Has(key) {
+		reason = v.Language.Say(key)
+	}
+	if reason == "" {
+		return v.state(state)
+	}
+	return v.Language.Say("state.reason", "state", v.state(state), "reason", reason)
+}
+
+// ledgerDate says that the deliveries are of another day than the figures.
+func (v view) ledgerDate() string {
+	if v.DeliveriesAt == nil {
+		return ""
+	}
+	return v.Language.Say("deliveries.now", "date", v.Language.Date(*v.DeliveriesAt, v.Zone))
+}
+
 func (v view) badge(p evaluation.Result) string {
 	judged := p.Verdict == evaluation.Pays || p.Verdict == evaluation.Loses || p.Verdict == evaluation.Open
 	switch {

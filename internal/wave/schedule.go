@@ -24,7 +24,8 @@ func Slots(s campaigns.Schedule, zone *time.Location, after, until time.Time) []
 		if at.After(until) {
 			return slots
 		}
-		if at.After(after) && onDay(s.Every, day) {
+		// A date that the zone left out has no slot of its own: its clock would fall on the next one's.
+		if at.After(after) && onDay(s.Every, day) && calendar.DateOf(at, zone) == day {
 			slots = append(slots, at)
 		}
 	}

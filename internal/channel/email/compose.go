@@ -10,6 +10,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/rewave/rewave/internal/channel"
+	"github.com/rewave/rewave/internal/customer"
 )
 
 // own are the headers that compose writes itself; a message may not bring them.
@@ -21,9 +22,9 @@ var own = map[string]bool{
 // compose writes the message as it goes over the wire, with CRLF line ends. An
 // error is a refusal: the message can never be sent as it is.
 func (c *Channel) compose(w *bytes.Buffer, m channel.Message, from *mail.Address, to string) error {
-	_, domain, _ := cutLast(from.Address, '@')
+	domain := from.Address[strings.LastIndexByte(from.Address, '@')+1:]
 	switch {
-	case !isDotAtom(m.Ref) || len(m.Ref) > 200:
+	case !customer.IsDotAtom(m.Ref) || len(m.Ref) > 200:
 		return &refusal{"bad_ref"}
 	case strings.TrimSpace(m.Text) == "":
 		return &refusal{"no_text"}

@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/internal/channel"
+	"github.com/rewave/rewave/internal/customer"
 	"github.com/rewave/rewave/internal/fault"
 )
 
@@ -131,7 +132,7 @@ func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
 	if err != nil {
 		return channel.Outcome{Verdict: channel.NotTaken, Reason: "bad_sender"}
 	}
-	to, err := CheckAddress(m.To)
+	to, err := customer.CheckAddress(m.To)
 	if err != nil {
 		return channel.Outcome{Verdict: channel.Failed, Reason: "bad_address"}
 	}
@@ -148,7 +149,7 @@ func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
 	defer c.pool.release()
 	hello := c.opts.Hello
 	if hello == "" {
-		_, hello, _ = cutLast(from.Address, '@')
+		hello = from.Address[strings.LastIndexByte(from.Address, '@')+1:]
 	}
 	for {
 		s := c.pool.idle(c.now())

@@ -1,14 +1,13 @@
--- The customer of a delivery says no on its channel. Takes the contact row first, as the gate does, so that a gate
--- either sees the word or was done before it. $1 delivery id, $2 source. Safe to run twice: the newest word stays no.
-with target as (
-    select d.customer_id, d.channel from deliveries d where d.delivery_id = $1
-), held as (
-    select k.customer_id from contacts k join target t on t.customer_id = k.customer_id for no key update of k
-)
+-- The person who reads the mailbox or telephone of a delivery says no on its channel, for every account that has the address.
+-- The caller holds their contact rows, as the gate does, so that a gate either sees the word or was done before it.
+-- $1 customer ids, $2 delivery id, $3 source, $4 business time (null: now).
+-- Safe to run twice: where the newest word is no already, nothing is added. A word dated later is not in force yet.
 insert into consents (customer_id, channel, purpose, granted, at, source, recorded_at) -- recorded now, not when it began to wait
-select t.customer_id, t.channel, 'marketing', false, coalesce($3::timestamptz, clock_timestamp()), $2, clock_timestamp()
-  from target t join held h on h.customer_id = t.customer_id
- where not exists (select from consents w where w.customer_id = t.customer_id and w.channel = t.channel and w.purpose = 'marketing'
-                    and not w.granted and w.at = (select max(n.at) from consents n
-                        where n.customer_id = t.customer_id and n.channel = t.channel and n.purpose = 'marketing'))
+select k.customer_id, d.channel, 'marketing', false, coalesce($4::timestamptz, clock_timestamp()), $3, clock_timestamp()
+  from deliveries d, unnest($1::bigint[]) as k(customer_id)
+ where d.delivery_id = $2
+   and coalesce((select w.granted from consents w
+                  where w.customer_id = k.customer_id and w.channel = d.channel and w.purpose = 'marketing'
+                    and w.at <= coalesce($4::timestamptz, clock_timestamp())
+                  order by w.at desc, w.granted limit 1), true)
 on conflict do nothing

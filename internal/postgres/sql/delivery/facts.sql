@@ -21,7 +21,8 @@ select d.delivery_id, d.customer_id, d.entered_at, d.arm, d.channel, d.epoch, d.
                      from unnest($3::text[]) with ordinality as ch(name, no) order by ch.no) as suppressed) reach
   cross join lateral (
       select exists (select from orders o
-                      where o.customer_id = d.customer_id and o.placed_at > d.entered_at and o.placed_at <= $2::timestamptz
+                      where o.customer_id = any (array[d.customer_id, (select u.merged_into from customers u where u.customer_id = d.customer_id)])
+                        and o.order_id is distinct from e.trigger_order_id and o.placed_at > d.entered_at and o.placed_at <= $2::timestamptz
                         and (o.unkept_at is null or o.unkept_at > $2::timestamptz)) as since_entry) bought
   left join deliveries required
          on required.customer_id = d.customer_id and required.entered_at = d.entered_at and required.enrollment_id = d.enrollment_id

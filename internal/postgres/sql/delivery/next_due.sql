@@ -2,5 +2,6 @@
 -- decide, a round to begin. Null where there is none.
 select (select d.due_at from deliveries d join campaigns c on c.campaign_id = d.campaign_id
          where d.due_at is not null and c.status = 'running' order by d.due_at limit 1),
-       (select min(placed_at) from inbox),
-       (select min(next_round_at) from enrollments where next_round_at is not null)
+       (select min(i.placed_at) from inbox i join campaigns c on c.campaign_id = i.campaign_id where c.status <> 'cancelled'),
+       (select min(e.next_round_at) from enrollments e join campaigns c on c.campaign_id = e.campaign_id
+         where e.next_round_at is not null and c.status <> 'cancelled')

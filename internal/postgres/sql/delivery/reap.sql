@@ -2,20 +2,20 @@
 -- doubt from now on. A doubt that nobody settled becomes unknown_final: counted as sent, never sent again.
 -- $1 seconds after which an unknown is given up, $2 at most so many claims. Safe to run twice.
 with due as (
-    select claim_id, kind, delivery_ids from claims where attend_at < clock_timestamp() order by attend_at limit $2 for update skip locked
+    select claim_id, kind, delivery_ids, epochs from claims where attend_at < clock_timestamp() order by attend_at limit $2 for update skip locked
 ), ids as (
-    select kind, unnest(delivery_ids) as delivery_id from due
+    select kind, unnest(delivery_ids) as delivery_id, unnest(epochs) as epoch from due
 ), unknown as (
     update deliveries d set state = 'unknown', reason = 'lease lapsed', settled_at = clock_timestamp()
-      from ids where ids.kind = 'lease' and d.delivery_id = ids.delivery_id and d.state = 'sending'
-    returning d.delivery_id
+      from ids where ids.kind = 'lease' and d.delivery_id = ids.delivery_id and d.epoch = ids.epoch and d.state = 'sending'
+    returning d.delivery_id, d.epoch
 ), final as (
     update deliveries d set state = 'unknown_final', reason = coalesce(d.reason, 'no word from the provider'), settled_at = clock_timestamp()
-      from ids where ids.kind = 'doubt' and d.delivery_id = ids.delivery_id and d.state = 'unknown'
+      from ids where ids.kind = 'doubt' and d.delivery_id = ids.delivery_id and d.epoch = ids.epoch and d.state = 'unknown'
     returning d.delivery_id
 ), doubt as (
-    insert into claims (kind, attend_at, delivery_ids)
-    select 'doubt', clock_timestamp() + make_interval(secs => $1), array_agg(delivery_id) from unknown having count(*) > 0
+    insert into claims (kind, attend_at, delivery_ids, epochs)
+    select 'doubt', clock_timestamp() + make_interval(secs => $1), array_agg(delivery_id), array_agg(epoch) from unknown having count(*) > 0
 ), done as (
     delete from claims c using due where c.claim_id = due.claim_id
 )

@@ -8,7 +8,7 @@ with held as materialized (
 ), settled as (
     update deliveries d
        set state = a.state, reason = nullif(a.reason, ''), provider = $9, provider_id = nullif(a.provider_id, ''),
-           due_at = case when a.state = 'planned' then coalesce($10::timestamptz, now()) + make_interval(secs => a.wait) end,
+           due_at = case when a.state = 'planned' then least(coalesce($10::timestamptz, now()) + make_interval(secs => a.wait), d.expires_at) end,
            returned = d.returned + (a.state = 'planned')::int,
            settled_at = case when a.state <> 'planned' then clock_timestamp() end
       from (select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::int[], $5::text[], $6::text[], $7::text[], $8::float8[])
@@ -16,10 +16,10 @@ with held as materialized (
                      where (select count(*) from held) >= 0 offset 0) a
      where d.delivery_id = a.delivery_id and d.customer_id = a.customer_id and d.entered_at = a.entered_at
        and d.epoch = a.epoch and (d.state = 'sending' or (d.state = 'unknown' and a.state in ('accepted', 'failed')))
-    returning d.delivery_id, d.state
+    returning d.delivery_id, d.epoch, d.state
 ), doubt as (
-    insert into claims (kind, attend_at, delivery_ids)
-    select 'doubt', clock_timestamp() + make_interval(secs => $12), array_agg(delivery_id) from settled where state = 'unknown' having count(*) > 0
+    insert into claims (kind, attend_at, delivery_ids, epochs)
+    select 'doubt', clock_timestamp() + make_interval(secs => $12), array_agg(delivery_id), array_agg(epoch) from settled where state = 'unknown' having count(*) > 0
 ), done as (
     delete from claims where claim_id = $11
 )

@@ -5,11 +5,11 @@ with anchored as (
 ), first_order as (
     select a.arm, floor(extract(epoch from min(o.placed_at) - a.anchor) / 86400)::int as day
       from anchored a
-      left join orders o on o.customer_id = a.customer_id and o.currency = $9
+      left join orders o on o.customer_id = a.customer_id and o.currency = $9 and o.order_id is distinct from a.trigger_order_id
            and o.placed_at >= a.anchor and o.placed_at < a.anchor + make_interval(secs => $6) and o.placed_at <= $8
            and (o.unkept_at is null or o.unkept_at > least($8, o.placed_at + make_interval(secs => $7)))
      where a.anchor + make_interval(secs => $6 + $7) + interval '24 hours' <= $8
-     group by a.arm, a.customer_id, a.anchor
+     group by a.arm, a.customer_id, a.entered_at, a.enrollment_id, a.round, a.anchor
 )
 select arm, day, count(*) from first_order group by grouping sets ((arm), (arm, day))
 having grouping(day) = 1 or day is not null

@@ -14,9 +14,13 @@ with withdrawn as materialized (
     select customer_id, 'sms', consent_sms, consent_at from import_customers where consent_sms is not null
 ), added as (
     insert into consents (customer_id, channel, granted, at, source, recorded_at) -- recorded under the locks, not when the import began
-    select customer_id, channel, granted, consent_at, 'import', clock_timestamp()
-      from stated
+    select customer_id, channel, granted, least(consent_at, clock_timestamp()), 'import', clock_timestamp()
+      from stated s
      where (select count(*) from withdrawn) >= 0
+       -- A word of tomorrow is a wrong clock: a yes is not believed, a no counts from now on, once.
+       and (s.consent_at <= clock_timestamp()
+            or not s.granted and coalesce((select w.granted from consents w where w.customer_id = s.customer_id and w.channel = s.channel
+                   and w.purpose = 'marketing' order by w.at desc, w.granted limit 1), true))
     on conflict (customer_id, channel, purpose, at, granted) do nothing
     returning 1
 )

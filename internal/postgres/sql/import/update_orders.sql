@@ -4,10 +4,11 @@
 with changed as (
     update orders o
        set customer_id = coalesce(c.customer_id, o.customer_id), placed_at = s.placed_at, currency = s.currency
-      from import_orders s
+      from (select s.*, k.customer_id is null and c.customer_id is not null as was_guest
+              from import_orders s join orders k on k.order_id = s.order_id left join import_customers c on c.seq = s.customer_seq) s
       left join import_customers c on c.seq = s.customer_seq
      where s.order_id = o.order_id and not s.is_new
        and (coalesce(c.customer_id, o.customer_id), s.placed_at, s.currency) is distinct from (o.customer_id, o.placed_at, o.currency)
-    returning o.order_id
+    returning o.order_id, s.was_guest
 )
-update import_orders s set changed = true from changed where changed.order_id = s.order_id
+update import_orders s set changed = true, gained = changed.was_guest from changed where changed.order_id = s.order_id

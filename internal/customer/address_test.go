@@ -1,10 +1,10 @@
-package email_test
+package customer_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/rewave/rewave/internal/channel/email"
+	"github.com/rewave/rewave/internal/customer"
 )
 
 func TestCheckAddress(t *testing.T) {
@@ -44,7 +44,7 @@ func TestCheckAddress(t *testing.T) {
 		{long + "@" + long + "." + long + "." + long + ".example", "", "has more than 254 characters"},
 	}
 	for _, tt := range tests {
-		got, err := email.CheckAddress(tt.in)
+		got, err := customer.CheckAddress(tt.in)
 		fault := ""
 		if err != nil {
 			fault = err.Error()
@@ -60,7 +60,7 @@ func FuzzCheckAddress(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got, err := email.CheckAddress(s)
+		got, err := customer.CheckAddress(s)
 		if err != nil {
 			return
 		}
@@ -69,7 +69,7 @@ func FuzzCheckAddress(f *testing.F) {
 				t.Fatalf("%q became %q", s, got)
 			}
 		}
-		if again, err := email.CheckAddress(got); err != nil || again != got {
+		if again, err := customer.CheckAddress(got); err != nil || again != got {
 			t.Fatalf("%q became %q, which becomes %q, %v", s, got, again, err)
 		}
 	})
