@@ -38,7 +38,9 @@ func (w *writing) evaluation(n source.Node, has bool) {
 	}
 	var names []string
 	for _, p := range e.Points {
-		names = append(names, p.Name)
+		if p.Name != "" {
+			names = append(names, p.Name)
+		}
 	}
 	primary, hasPrimary := m.Get("primary")
 	switch {
@@ -70,12 +72,12 @@ func (w *writing) primary(n source.Node, points []string) {
 	metric, point, ok := strings.Cut(text, " at ")
 	metric, point = strings.TrimSpace(metric), strings.TrimSpace(point)
 	if !ok || point == "" || metric == "" {
-		n.Report(fmt.Sprintf("%q is not a metric at a point", text), "for example repurchase_rate at "+defaultPoint)
+		n.Report(fmt.Sprintf("%q is not a metric at a point", text), "for example repurchase_rate at "+meantPoint(point, points))
 		return
 	}
 	switch {
 	case slices.Contains(laterMetrics, metric):
-		n.Report(metric+" as the primary metric is not honoured yet", "write repurchase_rate at "+point)
+		n.Report(metric+" as the primary metric is not honoured yet", "write repurchase_rate at "+meantPoint(point, points))
 	case !slices.Contains(knownMetrics, metric):
 		n.Unknown("metric", metric, knownMetrics)
 	}
@@ -83,6 +85,20 @@ func (w *writing) primary(n source.Node, points []string) {
 		n.Unknown("point", point, points)
 	}
 	w.c.Evaluation.Primary = Primary{Metric: metric, Point: point}
+}
+
+// meantPoint is the point to suggest where somebody wrote name: one that exists.
+func meantPoint(name string, points []string) string {
+	near := source.Suggest(name, points)
+	switch {
+	case slices.Contains(points, name):
+		return name
+	case near != "":
+		return near
+	case len(points) > 0 && !slices.Contains(points, defaultPoint):
+		return points[0]
+	}
+	return defaultPoint
 }
 
 func (w *writing) points(n source.Node) {
@@ -138,7 +154,9 @@ func (w *writing) anchor(n source.Node) Anchor {
 func (w *writing) knownWave(n source.Node, name string, others []string) {
 	var names []string
 	for _, wave := range w.c.Waves {
-		names = append(names, wave.Name)
+		if wave.Name != "" { // its own name has a fault
+			names = append(names, wave.Name)
+		}
 	}
 	if len(names) > 0 && !slices.Contains(names, name) {
 		n.Unknown("wave", name, slices.Concat(names, others))

@@ -30,8 +30,8 @@ func (o Options) name(parts ...string) string {
 	return path.Join(append([]string{o.Root}, parts...)...)
 }
 
-// Load reads the campaign in dir of fsys with its message files. Faults of the
-// campaign are a source.List; a folder that is no campaign is a *fault.Fault.
+// Load reads the campaign in dir of fsys with its message files. Its faults are
+// a source.List, also where dir is no campaign at all.
 func Load(fsys fs.FS, dir string, options Options) (Campaign, error) {
 	c, _, err := load(fsys, dir, options)
 	return c, err
@@ -91,7 +91,13 @@ func load(fsys fs.FS, dir string, options Options) (Campaign, source.Node, error
 	data, err := read(fsys, file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
-		return Campaign{}, source.Node{}, fault.New(fault.NotFound, "there is no campaign "+options.name(dir), "a campaign is a folder with a "+File)
+		what := "there is no such folder"
+		if info, err := fs.Stat(fsys, dir); err == nil && info.IsDir() {
+			what = "there is no " + File + " in it"
+		} else if err == nil {
+			what = "is a file"
+		}
+		return Campaign{}, source.Node{}, source.List{{File: options.name(dir), Message: what, Hint: "a campaign is a folder with a " + File}}
 	case err != nil:
 		return Campaign{}, source.Node{}, fault.Wrap(fault.Unavailable, err, "the campaign "+options.name(file)+" cannot be read", "")
 	}

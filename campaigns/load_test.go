@@ -197,10 +197,12 @@ shop/two/campaign.yaml:1:11: campaign: the campaign "least" is written in shop/o
 func TestNoCampaign(t *testing.T) {
 	t.Parallel()
 	files := folder("")
-	for _, dir := range []string{"other", "../c", "c/a\x00b", "c/campaign.yaml"} {
+	for dir, what := range map[string]string{"other": "there is no such folder", "../c": "there is no such folder", "c/a\x00b": "there is no such folder",
+		"c/messages": "there is no campaign.yaml in it", "c/campaign.yaml": "is a file"} {
 		_, err := Load(files, dir, Options{})
-		if f, ok := fault.Of(err); !ok || f.Code != fault.NotFound || f.Message != "there is no campaign "+dir {
-			t.Errorf("%q: got %v", dir, err)
+		want := source.List{{File: dir, Message: what, Hint: "a campaign is a folder with a campaign.yaml"}}
+		if diff := cmp.Diff(err, error(want)); diff != "" {
+			t.Errorf("%q (-got +want):\n%s", dir, diff)
 		}
 	}
 	_, err := LoadDir(fstest.MapFS{"a/b": {}}, evening)
@@ -298,6 +300,9 @@ func TestShelfLoads(t *testing.T) {
 		for path, m := range c.Messages {
 			if !strings.Contains(m.Text, "{{ unsubscribe_url }}") || !strings.Contains(m.HTML, "{{ unsubscribe_url }}") {
 				t.Errorf("%s/%s has no link to unsubscribe", c.Name, path)
+			}
+			if !strings.Contains(m.Text, "\n-- \n") { // RFC 3676, 4.3: with the space, or programs take it for text
+				t.Errorf("%s/%s has no signature line", c.Name, path)
 			}
 		}
 	}

@@ -46,7 +46,7 @@ func (w *writing) allWaves(n source.Node) {
 }
 
 func (w *writing) wave(n source.Node, at *written) {
-	m, ok := n.Mapping(waveKeys)
+	m, ok := n.Mapping(waveKeysOf(n))
 	if !ok {
 		return
 	}
@@ -82,6 +82,24 @@ func (w *writing) wave(n source.Node, at *written) {
 		}
 		n.OneOf("kind of wave", []string{"promotion"}, nil)
 	}
+}
+
+// waveKeysOf is waveKeys, less the trouble over a key cut short: `expires` is too
+// far from expires_after to be suggested by its letters.
+func waveKeysOf(n source.Node) source.Keys {
+	const short, whole = "expires", "expires_after"
+	keys := waveKeys
+	if !n.IsMapping() {
+		return keys
+	}
+	entries, _ := n.Entries()
+	for _, e := range entries {
+		if e.Key.Name() == short {
+			e.Key.Report(fmt.Sprintf("unknown key %q", short), fmt.Sprintf("did you mean %q?", whole))
+			keys.Known = append(slices.Clone(keys.Known), short) // reported already
+		}
+	}
+	return keys
 }
 
 func plainText(n source.Node, of string) (string, bool) {

@@ -207,7 +207,7 @@ func benchCampaign(b *testing.B) campaigns.Campaign {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c.Name, c.Waves[0].Name = "bench", "hello"
+	c.Name, c.Waves[0].Name, c.Waves[0].Between = "bench", "hello", nil
 	return c
 }
 

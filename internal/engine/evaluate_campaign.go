@@ -42,9 +42,10 @@ func (e *Engine) EvaluateCampaign(ctx context.Context, name string, asOf time.Ti
 	for _, w := range c.Definition.Waves {
 		r.Waves = append(r.Waves, w.Name)
 	}
+	reading := reading{Engine: e, report: &r, campaign: c, entries: entries, keep: keep}
 	for _, p := range c.Definition.Evaluation.Points {
 		for _, round := range roundsOf(c.Definition, p) {
-			if err := e.evaluatePoint(ctx, &r, c, p, round, entries, keep); err != nil {
+			if err := reading.point(ctx, p, round); err != nil {
 				return r, fmt.Errorf("evaluate %s: %w", name, err)
 			}
 		}
@@ -70,42 +71,82 @@ func roundsOf(c campaigns.Campaign, p campaigns.Point) []int {
 	return rounds
 }
 
-func (e *Engine) evaluatePoint(ctx context.Context, r *report.Report, c postgres.Campaign, p campaigns.Point, round int, entries postgres.EntrySpan, keep bool) error {
+// reading is one evaluation of a campaign under way.
+type reading struct {
+	*Engine
+	report   *report.Report
+	campaign postgres.Campaign
+	entries  postgres.EntrySpan
+	keep     bool
+}
+
+// point adds the result of a point in one round, or that the round is to come.
+func (e reading) point(ctx context.Context, p campaigns.Point, round int) error {
+	r, c := e.report, e.campaign
+	begins := roundBegins(c.Definition, round, e.entries)
+	if begins != nil && begins.After(r.AsOf) {
+		e.pending(round, *begins)
+		return nil
+	}
 	q := postgres.PointQuery{Campaign: c.ID, Design: c.Design, Anchor: anchorKind(p.Anchor), Wave: p.Anchor.Wave, Round: round,
 		Window: p.Window, ReturnWindow: e.Shop.ReturnWindow, AsOf: r.AsOf, Currency: e.Shop.Currency}
 	arms, err := e.Store.Observe(ctx, q)
 	if err != nil {
 		return err
 	}
-	if keep {
+	if e.keep {
 		if err := e.Store.KeepStatistics(ctx, q, p.Name, arms); err != nil {
 			return err
 		}
 	}
-	if begins := roundBegins(c.Definition, round, entries); begins != nil && (begins.After(r.AsOf) || len(arms) == 0) {
-		if !slices.ContainsFunc(r.Pending, func(x report.Round) bool { return x.Round == round }) {
-			r.Pending = append(r.Pending, report.Round{Round: round, Begins: *begins})
-		}
-		return nil
-	}
 	primary := p.Name == c.Definition.Evaluation.Primary.Point && round == max(1, p.Anchor.Round)
-	if len(arms) == 0 && round > 1 && !primary {
+	switch {
+	case len(arms) == 0 && begins != nil:
+		e.pending(round, *begins)
+		return nil
+	case len(arms) == 0 && round > 1 && !primary:
 		return nil // nobody entered, which the first round says
 	}
+	in, err := e.input(ctx, q, p, arms)
+	if err != nil {
+		return err
+	}
+	in.Point.Primary = primary
+	result, err := evaluation.Evaluate(in, r.Language)
+	if err != nil {
+		return err
+	}
+	r.Points = append(r.Points, result)
+	if primary {
+		return e.addCurves(ctx, r, c, p, q)
+	}
+	return nil
+}
+
+// pending notes a round that has not begun, once for all its points.
+func (e reading) pending(round int, begins time.Time) {
+	if !slices.ContainsFunc(e.report.Pending, func(x report.Round) bool { return x.Round == round }) {
+		e.report.Pending = append(e.report.Pending, report.Round{Round: round, Begins: begins})
+	}
+}
+
+// input is everything that the verdict on a point is made of.
+func (e reading) input(ctx context.Context, q postgres.PointQuery, p campaigns.Point, arms []postgres.ArmTotals) (evaluation.Input, error) {
+	c := e.campaign
 	in := evaluation.Input{
-		Point: evaluation.Point{Name: p.Name, Metric: c.Definition.Evaluation.Primary.Metric, Primary: primary,
-			Anchor: anchorSaid(c.Definition, p.Anchor, round), Window: p.Window, ReturnWindow: e.Shop.ReturnWindow},
+		Point: evaluation.Point{Name: p.Name, Metric: c.Definition.Evaluation.Primary.Metric,
+			Anchor: anchorSaid(c.Definition, p.Anchor, q.Round), Window: p.Window, ReturnWindow: e.Shop.ReturnWindow},
 		Design: evaluation.Design{HoldShare: c.Share},
-		AsOf:   r.AsOf, Zone: e.Shop.Zone, ReplayAA: e.Replay,
+		AsOf:   q.AsOf, Zone: e.Shop.Zone, ReplayAA: e.Replay,
 	}
-	if entries.First != nil {
-		in.Design.EntryFrom = *entries.First
+	if e.entries.First != nil {
+		in.Design.EntryFrom = *e.entries.First
 	}
-	if closes := closesAt(c, entries, e.Shop.Zone); closes != nil {
+	if closes := closesAt(c, e.entries, e.Shop.Zone); closes != nil {
 		in.Design.EntryUntil = *closes
-		last, err := lastAnchor(c.Definition, p.Anchor, round, *closes, e.Shop.Zone)
+		last, err := lastAnchor(c.Definition, p.Anchor, q.Round, *closes, e.Shop.Zone)
 		if err != nil {
-			return err
+			return in, err
 		}
 		// Hours of another zone, or of an earlier version, may place someone's later.
 		for _, a := range arms {
@@ -123,18 +164,9 @@ func (e *Engine) evaluatePoint(ctx context.Context, r *report.Report, c postgres
 		in.Observations = append(in.Observations, evaluation.Observation{Arm: holdout.Arm(a.Arm), Assigned: a.Assigned,
 			Matured: evaluation.Totals(a.Matured), Final: evaluation.Totals(a.Final)})
 	}
-	if in.Cost, err = e.cost(ctx, q, treated, entries); err != nil {
-		return err
-	}
-	result, err := evaluation.Evaluate(in, r.Language)
-	if err != nil {
-		return err
-	}
-	r.Points = append(r.Points, result)
-	if primary {
-		return e.addCurves(ctx, r, c, p, q)
-	}
-	return nil
+	var err error
+	in.Cost, err = e.cost(ctx, q, treated, e.entries)
+	return in, err
 }
 
 // cost is what a treated enrollment cost in the point's window, and what an

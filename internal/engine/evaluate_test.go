@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/evaluation"
 	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/report"
@@ -55,11 +56,19 @@ func (w *world) crowd(n int, c campaigns.Campaign) {
 
 func (w *world) report(asOf time.Time) report.Report {
 	w.t.Helper()
-	r, err := w.EvaluateCampaign(context.Background(), "thanks", asOf)
+	r, err := w.EvaluateCampaign(context.Background(), "thanks", asOf, false)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return r
+}
+
+// keep evaluates and stores the statistics.
+func (w *world) keep(asOf time.Time) {
+	w.t.Helper()
+	if _, err := w.EvaluateCampaign(context.Background(), "thanks", asOf, true); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // tally is an arm in one line.
@@ -282,7 +291,7 @@ func TestRefusals(t *testing.T) {
 			Sentence: "Nobody has entered this campaign yet."}},
 		"E03 a second before the point is final": {300, openAll, final.Add(-second), func(w *world) { w.buy(holdout.Treat, 40, anchor, 100); w.buy(holdout.Hold, 40, anchor, 100) },
 			refused{Verdict: evaluation.Provisional, Refusals: []evaluation.Code{evaluation.E03},
-				Sentence: "Results open on 3 May 2026; before that the figures are provisional and there is no verdict."}},
+				Sentence: "Results open when 95 of 100 enrollments are final; 0 of 300 are. Entry has no end, so that day moves on while it is open: give the campaign an `until`. Before that day the figures are provisional and there is no verdict."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -358,8 +367,11 @@ func TestAVerdictInMoney(t *testing.T) {
 	p = w.report(final).Points[0]
 	same(t, "replayed", []any{p.Verdict, p.ExtraBuyers.Code, p.PricePerBuyer.Code}, []any{evaluation.Open, evaluation.NobodyTreated, evaluation.NobodyTreated})
 
-	// Twice is once, another instant another row; each says what stood then.
-	w.report(final.Add(-second))
+	// Reading writes nothing, unless asked to keep. Twice is once, another instant another row; each says what stood then.
+	same(t, "kept unasked", testkit.Get[int](t, w.db, "select count(*) from statistics"), 0)
+	w.keep(final)
+	w.keep(final)
+	w.keep(final.Add(-second))
 	same(t, "kept", testkit.List[string](t, w.db, `select format('%s %s %s r%s: %s enrolled, %s matured, %s final, %s buyers, %s orders, %s',
 		as_of = '2026-05-03 10:00Z', arm, point, round, enrollments, matured, final, buyers, orders, revenue_minor) from statistics order by as_of, arm`), []string{
 		"f hold overall_30d r1: 202 enrolled, 202 matured, 0 final, 0 buyers, 0 orders, 0",
@@ -367,4 +379,143 @@ func TestAVerdictInMoney(t *testing.T) {
 		"t hold overall_30d r1: 202 enrolled, 202 matured, 202 final, 20 buyers, 20 orders, 20000",
 		"t treat overall_30d r1: 198 enrolled, 198 matured, 198 final, 80 buyers, 80 orders, 80000",
 	})
+}
+
+// When the last who may still come in are final is known only where entry has
+// an end. Nobody who has come in since moves it.
+func TestResultsOpenOnADateThatStands(t *testing.T) {
+	t.Parallel()
+	until := calendar.Date{Year: 2026, Month: 4, Day: 1}
+	end := time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
+	mornings := &calendar.Window{From: 9 * 60, To: 11 * 60}
+	const tail = 61 * days // 30 of window, 30 of returns, one
+	for name, row := range map[string]struct {
+		change func(*campaigns.Campaign)
+		happen func(*world)
+		want   *time.Time
+	}{
+		"entry without an end": {openAll, func(*world) {}, nil},
+		"until":                {func(c *campaigns.Campaign) { c.Until = until }, func(*world) {}, ptr(end.Add(1*days + tail))},
+		"until, and hours of the wave": {func(c *campaigns.Campaign) { c.Until, c.Waves[0].Between = until, mornings }, func(*world) {},
+			ptr(end.Add(1*days + 9*time.Hour + tail))},
+		"closed when it was applied": {openAll, func(w *world) {
+			w.db.Exec(w.t, "update campaigns set entry_until = $1", end)
+		}, ptr(end.Add(1*days + tail))},
+		"the earlier of two ends": {func(c *campaigns.Campaign) { c.Until = until }, func(w *world) {
+			w.db.Exec(w.t, "update campaigns set entry_until = $1", end.Add(-1*days))
+		}, ptr(end.Add(tail))},
+		"its only slot": {func(c *campaigns.Campaign) {
+			c.Enter = campaigns.Enter{When: "orders.count == 1", Schedule: &campaigns.Schedule{AtDate: until, Time: 10 * 60}}
+		}, func(*world) {}, ptr(end.Add(10*time.Hour + 1*days + tail))},
+		"cancelled": {func(c *campaigns.Campaign) { c.Until = until }, func(w *world) {
+			w.db.Exec(w.t, "update campaigns set status = 'cancelled'")
+		}, &final},
+		"from entry": {func(c *campaigns.Campaign) {
+			c.Until, c.Evaluation.Points[0].Anchor = until, campaigns.Anchor{Entry: true}
+		}, func(*world) {},
+			ptr(end.Add(tail))},
+		"from the end of the sequence": {func(c *campaigns.Campaign) {
+			c.Until, c.Evaluation.Points[0].Anchor = until, campaigns.Anchor{SequenceEnd: true, Round: 1}
+		}, func(*world) {}, ptr(end.Add(8*days + tail))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.entered(2, thanks(row.change))
+			row.happen(w)
+			var got *time.Time
+			if at := w.report(matured).Points[0].Point.FinalAt; !at.IsZero() {
+				got = ptr(at.UTC())
+			}
+			same(t, "final", got, row.want)
+		})
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// A round that nobody has reached has no figures, and no refusal either.
+func TestARoundToComeIsAnnounced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.entered(2, thanks(func(c *campaigns.Campaign) {
+		c.Rounds, c.Waves = campaigns.Rounds{Times: 3, Every: 30 * days}, c.Waves[:1]
+		c.Evaluation.Points = []campaigns.Point{
+			{Name: "overall_30d", Anchor: campaigns.Anchor{Wave: "hello"}, Window: 10 * days},
+			{Name: "hello_2d", Anchor: campaigns.Anchor{Wave: "hello"}, Window: 2 * days},
+		}
+	}))
+	read := func(asOf time.Time) (points []string, pending []report.Round) {
+		r := w.report(asOf)
+		for _, p := range r.Points {
+			points = append(points, p.Point.Name+" from "+p.Point.Anchor)
+		}
+		return points, r.Pending
+	}
+	first := []string{"overall_30d from hello, as scheduled, round 1", "hello_2d from hello, as scheduled, round 1"}
+	to := []report.Round{{Round: 2, Begins: start.Add(30 * days)}, {Round: 3, Begins: start.Add(60 * days)}}
+	points, pending := read(start.Add(20 * days))
+	same(t, "points in round 1", points, first)
+	same(t, "to come", utc(pending), to)
+
+	points, pending = read(start.Add(31 * days)) // nothing has begun the round that is due
+	same(t, "points when nothing ran", points, first)
+	same(t, "due", utc(pending), to)
+
+	w.clock.Set(start.Add(30 * days))
+	if _, err := w.BeginRounds(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	points, pending = read(start.Add(31 * days))
+	same(t, "points in round 2", points, []string{first[0], "overall_30d from hello, as scheduled, round 2", first[1], "hello_2d from hello, as scheduled, round 2"})
+	same(t, "still to come", utc(pending), to[1:])
+	points, _ = read(start.Add(20 * days)) // as of then it had not
+	same(t, "points as of round 1", points, first)
+
+	points, pending = read(start.Add(-second)) // nobody had entered
+	same(t, "points of nobody", points, first)
+	same(t, "to come of nobody", pending, nil)
+}
+
+func utc(rounds []report.Round) []report.Round {
+	for i := range rounds {
+		rounds[i].Begins = rounds[i].Begins.UTC()
+	}
+	return rounds
+}
+
+// What a live report cannot know it says: orders that may be missing, and that
+// deliveries are counted as they stand.
+func TestALiveReportSaysWhatItIsOf(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.entered(2, thanks(treatAll)) // the newest order is of 2 March
+	late := []report.Warning{{Code: "orders_end", Sentence: "The newest order known is of 2 March 2026; orders after it are missing from these figures."}}
+	for name, row := range map[string]struct {
+		now, asOf time.Time
+		want      []report.Warning
+		then      bool
+	}{
+		"three days after the newest order":      {start.Add(3 * days), start.Add(3 * days), nil, false},
+		"a second more":                          {start.Add(3*days + second), start.Add(3*days + second), late, false},
+		"asked about the day before":             {start.Add(3 * days), start.Add(2 * days), nil, false},
+		"asked about a day and a second before":  {start.Add(3*days + second), start.Add(2 * days), nil, true},
+		"asked about a day that orders cover":    {start.Add(90 * days), start.Add(1 * days), nil, true},
+		"asked about a day that they do not":     {start.Add(90 * days), start.Add(80 * days), late, true},
+		"asked about a day after the newest one": {start.Add(1 * days), start.Add(4 * days), late, false},
+	} {
+		w.clock.Set(row.now)
+		r := w.report(row.asOf)
+		same(t, name, r.Warnings, row.want)
+		same(t, name+": of another day", r.DeliveriesAt != nil, row.then)
+	}
+
+	w.bought("c1", start.Add(200*days), 100, "EUR") // a date in the future is no feed
+	w.clock.Set(start.Add(90 * days))
+	same(t, "a date in the future", w.report(start.Add(90*days)).Warnings, late)
+	w.bought("c1", start.Add(89*days), 100, "EUR")
+	same(t, "an order of yesterday", w.report(start.Add(90*days)).Warnings, nil)
+	same(t, "known since", w.report(start.Add(40*days)).Warnings, nil) // nothing is missing: the shop was quiet
+	w.Replay = true
+	same(t, "a replay", w.report(start.Add(300*days)).Warnings, nil)
 }

@@ -42,10 +42,7 @@ type part struct {
 func Compile(folder string, files Files) (*Template, error) {
 	var faults source.List
 	parse := func(name, text string, e *liquid.Engine, html, required bool) *part {
-		file := name
-		if folder != "" {
-			file = folder + "/" + name
-		}
+		file := fileOf(folder, name)
 		if strings.TrimSpace(text) == "" {
 			if required {
 				faults = append(faults, source.Diagnostic{File: file, Message: "is missing or empty",
@@ -67,6 +64,14 @@ func Compile(folder string, files Files) (*Template, error) {
 		return nil, faults
 	}
 	return &Template{subject: *subject, text: *text, html: html, source: files.Subject + files.Text + files.HTML}, nil
+}
+
+// fileOf is the name of a file in diagnostics.
+func fileOf(folder, name string) string {
+	if folder == "" {
+		return name
+	}
+	return folder + "/" + name
 }
 
 // engines are the three ways a value is written. They are built once and only

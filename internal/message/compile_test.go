@@ -59,15 +59,13 @@ func TestCheckRefusesInTheTextPart(t *testing.T) {
 		{"block not closed", `{% if customer.id %}`, `m/text.txt:1:1: unterminated "if" block`},
 		{"raw", "\n{% raw %}{{ x }}{% endraw %}", `m/text.txt:2:1: the tag "raw" is not supported`},
 		{"divides by nothing", `{{ 1 | divided_by: orders.count }}`, `m/text.txt:1:1: filter "divided_by": division by zero` + unknown},
-		{"empty for some", `{{ customer.first_name }}`, `m: m/text.txt: the text is empty` + unknown},
 		{"wrong kind", `x{{ customer.last_name | first }}`, `m/text.txt:1:1: text where a list is needed (for a customer of whom everything is known)`},
 		{"too long", strings.Repeat("x", 64<<10+1), `m/text.txt:1:1: is longer than 64 KiB`},
-		{"missing", " \n", `m/text.txt: is missing or empty (every message needs subject.txt and text.txt)`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := message.Check("m", message.Files{Subject: "s", Text: tt.text})
+			err := message.Check("m", message.Files{Subject: "s", Text: tt.text + "\n{{ unsubscribe_url }}"})
 			if diff := cmp.Diff(tt.want, faultsOf(t, err)); diff != "" {
 				t.Errorf("faults (-want +got):\n%s", diff)
 			}
@@ -94,11 +92,47 @@ func TestCheckRefusesInTheHTMLPart(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := message.Check("m", message.Files{Subject: "s", Text: "x", HTML: tt.html})
+			err := message.Check("m", message.Files{Subject: "s", Text: "{{ unsubscribe_url }}", HTML: tt.html + "\n<p>{{ unsubscribe_url }}</p>"})
 			if diff := cmp.Diff(tt.want, faultsOf(t, err)); diff != "" {
 				t.Errorf("faults (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Every part carries the link, for every customer; what was stored before is
+// not asked for it.
+func TestCheckWantsTheLinkToUnsubscribe(t *testing.T) {
+	t.Parallel()
+	const link = "{{ unsubscribe_url }}"
+	const none = ": has no link to unsubscribe; every e-mail needs one (put {{ unsubscribe_url }} into it)"
+	const some = ": not every customer gets the link to unsubscribe; every e-mail needs one (print {{ unsubscribe_url }} as it is, outside of {% if %})"
+	const unknown = " (for a customer of whom nothing optional is known)"
+	tests := []struct{ name, text, html, want string }{
+		{"in both parts", link, "<p>" + link, ""},
+		{"the text alone", link, "", ""},
+		{"in either branch", "{% if orders.last_on %}a " + link + "{% else %}b " + link + "{% endif %}", "", ""},
+		{"in no part", "Hello", "<p>Hello", "m/body.html" + none + "\nm/text.txt" + none},
+		{"in the text only", link, "<p>Hello", "m/body.html" + none},
+		{"in the HTML part only", "Hello", "<p>" + link, "m/text.txt" + none},
+		{"for some customers", "Hello{% if customer.first_name %} " + link + "{% endif %}", "", "m/text.txt" + some},
+		{"in a comment", "Hello{% comment %}" + link + "{% endcomment %}", "", "m/text.txt" + some},
+		{"changed", "{{ unsubscribe_url | upcase }}", "", "m/text.txt" + some},
+		{"beside other faults", "{{ name }}", "", "m/text.txt" + none + "\nm/text.txt:1:1: unknown field \"name\""},
+		{"beside an empty rendering", "{{ customer.first_name }}", "", "m: m/text.txt: the text is empty" + unknown + "\nm/text.txt" + none},
+		{"no text at all", " \n", "", "m/text.txt: is missing or empty (every message needs subject.txt and text.txt)"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			err := message.Check("m", message.Files{Subject: "s", Text: tt.text, HTML: tt.html})
+			if diff := cmp.Diff(tt.want, faultsOf(t, err)); diff != "" {
+				t.Errorf("faults (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if _, err := message.Compile("m", message.Files{Subject: "s", Text: "Hello"}); err != nil {
+		t.Errorf("a stored message without a link no longer compiles: %v", err)
 	}
 }
 

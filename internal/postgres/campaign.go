@@ -20,6 +20,7 @@ type Campaign struct {
 	ID          int
 	Name        string
 	Status      string
+	Because     string // the reason given for the status; may be empty
 	Design      int
 	ActivatedAt time.Time
 	EntryUntil  *time.Time
@@ -70,7 +71,7 @@ func (s *Store) CampaignVersion(ctx context.Context, version int) (Campaign, err
 func scanCampaign(row pgx.CollectableRow) (Campaign, error) {
 	var c Campaign
 	var definition, files []byte
-	err := row.Scan(&c.ID, &c.Name, &c.Status, &c.Design, &c.ActivatedAt, &c.EntryUntil, &c.SlotDone, &c.SlotOpen, &c.SlotCursor,
+	err := row.Scan(&c.ID, &c.Name, &c.Status, &c.Because, &c.Design, &c.ActivatedAt, &c.EntryUntil, &c.SlotDone, &c.SlotOpen, &c.SlotCursor,
 		&c.VersionID, &c.Hash, &definition, &files, &c.DesignHash, &c.Share, &c.StartedAt)
 	if err != nil {
 		return c, err

@@ -79,10 +79,10 @@ func TestWhatAPersonSeesOfADatabaseThatIsNotReady(t *testing.T) {
 		name, want string
 		dsn        func(*testing.T) string
 	}{
-		{"not migrated", "unavailable: the database is not migrated / run `rewave db migrate`", func(t *testing.T) string {
+		{"not migrated", "unavailable: the database is not migrated / rewave db migrate", func(t *testing.T) string {
 			return testkit.NewEmptyDB(t)
 		}},
-		{"behind", fmt.Sprintf("unavailable: the database is at migration %d, this program needs %d / run `rewave db migrate`", newest-1, newest), func(t *testing.T) string {
+		{"behind", fmt.Sprintf("unavailable: the database is at migration %d, this program needs %d / rewave db migrate", newest-1, newest), func(t *testing.T) string {
 			db := testkit.NewDB(t)
 			db.Exec(t, `DELETE FROM goose_db_version WHERE version_id = $1`, newest)
 			return db.DSN

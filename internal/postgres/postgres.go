@@ -173,7 +173,7 @@ func statement(name string) string {
 }
 
 // migrateHint is what to do about a database that is not migrated.
-const migrateHint = "run `rewave db migrate`"
+const migrateHint = "rewave db migrate"
 
 // mapError gives the errors that a person can mend their words and leaves all
 // others as they are.
