@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/postgres"
 )
 
@@ -58,17 +60,20 @@ func (a *app) planCampaign(ctx context.Context, folder, at string) error {
 	if err != nil {
 		return err
 	}
+	// A slot at this very instant is the one that is asked about.
+	next := nextEntry(def, l.config.Shop.Zone, when.Add(-1), when.Add(-1))
 	if a.json {
 		return a.print(struct {
 			Campaign string         `json:"campaign"`
 			At       string         `json:"at"`
+			Next     *string        `json:"next_entry"` // null: by each order, or never
 			Enter    int            `json:"enter"`
 			Treat    int            `json:"treat"`
 			Hold     int            `json:"hold"`
 			Refused  map[string]int `json:"refused"` // by reason
-		}{def.Name, timestamp(when), plan.Treat + plan.Hold, plan.Treat, plan.Hold, plan.Refused})
+		}{def.Name, timestamp(when), next.next(), plan.Treat + plan.Hold, plan.Treat, plan.Hold, plan.Refused})
 	}
-	fmt.Fprintf(a.stdout, "%s as of %s\n", def.Name, when.In(l.config.Shop.Zone).Format("2006-01-02 15:04 MST"))
+	fmt.Fprintln(a.stdout, wrap("", fmt.Sprintf("%s as of %s; %s", def.Name, when.In(l.config.Shop.Zone).Format("2006-01-02 15:04 MST"), next)))
 	fmt.Fprintf(a.stdout, "%10s  enter: %s treated, %s held out\n", thousands(plan.Treat+plan.Hold), thousands(plan.Treat), thousands(plan.Hold))
 	for _, reason := range slices.Sorted(maps.Keys(plan.Refused)) {
 		fmt.Fprintf(a.stdout, "%10s  do not: %s\n", thousands(plan.Refused[reason]), strings.ReplaceAll(reason, "_", " "))
@@ -78,10 +83,10 @@ func (a *app) planCampaign(ctx context.Context, folder, at string) error {
 
 func (a *app) campaignApply() *cobra.Command {
 	return &cobra.Command{Use: "apply FOLDER", Short: "Make a campaign the one that runs", Args: operands,
-		Long: `Stores the definition in one transaction; a file with faults leaves the running
-one as it is. Customers in flight keep the version they entered under. A
-corrected text does not restart the experiment; a changed rule, share or window
-does.`,
+		Long: `Stores the definition in one transaction; a file with faults, or an entry that
+is past, leaves the running one as it is. Customers in flight keep the version
+they entered under. A corrected text does not restart the experiment; a changed
+rule, share or window does.`,
 		Example: `  rewave campaign apply campaigns/win-back
   rewave campaign apply campaigns/second-order --json
   rewave campaign apply campaigns/win-back --config /etc/rewave.yaml`,
@@ -98,6 +103,10 @@ func (a *app) applyCampaign(ctx context.Context, folder string) error {
 	if err != nil {
 		return err
 	}
+	next, err := l.mayEnter(ctx, def)
+	if err != nil {
+		return err
+	}
 	applied, err := l.engine.ApplyCampaign(ctx, def, nil)
 	if err != nil {
 		return err
@@ -110,10 +119,31 @@ func (a *app) applyCampaign(ctx context.Context, folder string) error {
 			New        bool   `json:"new"`
 			NewVersion bool   `json:"new_version"`
 			NewDesign  bool   `json:"new_design"`
-		}{def.Name, version(applied.Campaign), applied.Campaign.Design, applied.New, applied.NewVersion, applied.NewDesign})
+
+			Next *string `json:"next_entry"` // null: by each order, or never
+		}{def.Name, version(applied.Campaign), applied.Campaign.Design, applied.New, applied.NewVersion, applied.NewDesign, next.next()})
 	}
-	fmt.Fprintln(a.stdout, wrap(def.Name+": ", appliedSentence(applied)))
+	fmt.Fprintln(a.stdout, wrap(def.Name+": ", appliedSentence(applied)+"; "+next.says))
 	return nil
+}
+
+// mayEnter refuses a definition under which nobody would enter, unless it is
+// the one that was applied when somebody still could.
+func (l *live) mayEnter(ctx context.Context, def campaigns.Campaign) (entry, error) {
+	now, err := l.store.Now(ctx)
+	if err != nil {
+		return entry{}, err
+	}
+	list, err := l.store.Campaigns(ctx, "")
+	if err != nil {
+		return entry{}, err
+	}
+	next := nextEntry(def, l.config.Shop.Zone, now, now)
+	same := slices.ContainsFunc(list, func(c postgres.Campaign) bool { return c.Name == def.Name && version(c) == def.Version })
+	if next.never && !same {
+		return next, fault.New(fault.Conflict, fmt.Sprintf("campaign %s: %s", def.Name, next), "write an entry that is still to come")
+	}
+	return next, nil
 }
 
 func appliedSentence(p postgres.Applied) string {
@@ -152,10 +182,27 @@ func (a *app) listCampaigns(ctx context.Context) error {
 		Design  int    `json:"design"`
 		Version string `json:"version"`
 		Since   string `json:"since"`
+
+		Next    *string `json:"next_entry"` // null: by each order, or never
+		Because string  `json:"because,omitempty"`
+	}
+	now, err := l.store.Now(ctx)
+	if err != nil {
+		return err
 	}
 	rows := make([]row, len(list))
+	more := make([]string, len(list))
 	for i, c := range list {
-		rows[i] = row{c.Name, c.Status, c.Design, version(c), timestamp(c.ActivatedAt)}
+		next := nextEntry(c.Definition, l.config.Shop.Zone, c.SlotDone, now)
+		if c.Status == "cancelled" {
+			next = entry{never: true}
+		}
+		more[i] = next.says
+		rows[i] = row{c.Name, c.Status, c.Design, version(c), timestamp(c.ActivatedAt), next.next(), ""}
+		if c.Status != "running" && c.Because != "" {
+			rows[i].Because = c.Because
+			more[i] = strings.TrimPrefix(more[i]+"; ", "; ") + c.Status + " because " + c.Because
+		}
 	}
 	if a.json {
 		return a.print(rows)
@@ -166,6 +213,9 @@ func (a *app) listCampaigns(ctx context.Context) error {
 	for i, r := range rows {
 		fmt.Fprintf(a.stdout, "%-20s %-9s design %d, version %s, since %s\n", r.Name, r.Status, r.Design, r.Version[:min(12, len(r.Version))],
 			list[i].ActivatedAt.In(l.config.Shop.Zone).Format("2006-01-02"))
+		if more[i] != "" {
+			fmt.Fprintln(a.stdout, wrap(strings.Repeat(" ", 21), more[i]))
+		}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -90,6 +91,9 @@ func (a *app) exit(err error) int {
 	return exitCodes[f.Code]
 }
 
+// isCommand tells a hint to type from one to read.
+var isCommand = regexp.MustCompile(`^([A-Z_]+=\S+ )*(rewave|redis-cli) `)
+
 // sentence is a fault as a person reads it: where it happened, what it is and
 // what to do. Its cause is for those who ask for every step.
 func sentence(err error, f *fault.Fault, verbose bool) string {
@@ -100,7 +104,7 @@ func sentence(err error, f *fault.Fault, verbose bool) string {
 	text = "rewave: " + text + "\n"
 	switch {
 	case f.Hint == "":
-	case f.Code == fault.Usage:
+	case isCommand.MatchString(f.Hint):
 		text += "Try: " + f.Hint + "\n"
 	default:
 		text += "        " + f.Hint + "\n"

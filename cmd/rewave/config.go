@@ -27,6 +27,9 @@ nothing. Exit code 3 when something is wrong or missing.`,
 			if err := c.Validate(); err != nil {
 				return err
 			}
+			for _, warning := range c.Warnings() {
+				fmt.Fprintln(a.stderr, wrap("warning: ", warning))
+			}
 			_, err = fmt.Fprintf(a.stdout, "fine: %s, %s, %s, e-mail by %s\n", c.Shop.Name, c.Shop.Zone, c.Shop.Currency, c.Email.Adapter)
 			return err
 		}}))

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -48,11 +47,11 @@ mailbox of the newest five runs stay in the state directory; nothing is written
 anywhere else.`,
 		Example: `  rewave demo
   rewave demo --orders online_retail.csv.gz --preset uci-online-retail
-  rewave demo --orders orders.csv --zone Europe/Berlin --state /tmp/rewave`,
+  rewave demo --orders orders.csv --currency EUR --zone Europe/Berlin`,
 		Args: operands,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.orders == "" && o.form != (fileForm{}) {
-				return fault.New(fault.Usage, "demo: --preset, --map, --zone, --currency and --encoding say how to read --orders, which is not there", "rewave demo --orders FILE --preset uci-online-retail")
+				return fault.New(fault.Usage, "demo: --preset, --map, --zone, --currency and --encoding say how to read --orders, which is not there", "rewave demo --orders online_retail.csv.gz --preset uci-online-retail")
 			}
 			return a.runDemo(c.Context(), o)
 		},
@@ -90,9 +89,16 @@ func (a *app) runDemo(ctx context.Context, o demoOptions) error {
 		err = e
 	}
 	if ctx.Err() != nil {
-		return d.interrupted(err)
+		// What the work itself said when it was cut off is its cause.
+		err = fault.Wrap(fault.Unavailable, err, "interrupted", "the private services are stopped; nothing of this run was kept")
 	}
 	if err != nil {
+		if e := os.RemoveAll(d.out); e != nil { // no folder is none to remove
+			err = errors.Join(err, e)
+		}
+		return err
+	}
+	if err := keepNewest(filepath.Dir(d.out)); err != nil {
 		return err
 	}
 	return d.close(reports)
@@ -155,8 +161,9 @@ func (d *demo) start(ctx context.Context) (err error) {
 	if d.store, err = postgres.Open(ctx, d.stack.DSN, postgres.Options{MaxConns: 16, Name: "rewave demo"}); err != nil {
 		return err
 	}
-	if d.out, err = keepDir(d.state); err != nil {
-		return err
+	d.out = filepath.Join(d.state, "demo", fmt.Sprintf("%s-%d", time.Now().UTC().Format("20060102T150405"), os.Getpid()))
+	if err := os.MkdirAll(d.out, 0o755); err != nil {
+		return fmt.Errorf("make room for the reports: %w", err)
 	}
 	if d.sink, err = sink.Start(sink.Options{Dir: filepath.Join(d.out, "mailbox")}); err != nil {
 		return fmt.Errorf("start the mail server of the demo: %w", err)
@@ -182,41 +189,11 @@ func (d *demo) stop() error {
 	return err
 }
 
-// interrupted says what an interrupt leaves: nothing. What the work itself said
-// when it was cut off helps nobody but those who ask for every step.
-func (d *demo) interrupted(cut error) error {
-	if d.out != "" {
-		if err := os.RemoveAll(d.out); err != nil {
-			return err
-		}
+// keepNewest removes all but the newest runs.
+func keepNewest(parent string) error {
+	runs, err := filepath.Glob(filepath.Join(parent, "20*")) // sorted: the oldest first
+	for ; err == nil && len(runs) > keptRuns; runs = runs[1:] {
+		err = os.RemoveAll(runs[0])
 	}
-	return fault.Wrap(fault.Unavailable, cut, "interrupted", "the private services are stopped; nothing of this run was kept")
-}
-
-// keepDir makes the directory of this run below the state directory, and
-// removes all but the newest of earlier runs.
-func keepDir(state string) (string, error) {
-	parent := filepath.Join(state, "demo")
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return "", fmt.Errorf("make room for the reports: %w", err)
-	}
-	entries, err := os.ReadDir(parent)
-	if err != nil {
-		return "", fmt.Errorf("look at earlier runs: %w", err)
-	}
-	var runs []string
-	for _, e := range entries {
-		if e.IsDir() && strings.HasPrefix(e.Name(), "20") {
-			runs = append(runs, e.Name())
-		}
-	}
-	slices.Sort(runs)
-	for len(runs) >= keptRuns {
-		if err := os.RemoveAll(filepath.Join(parent, runs[0])); err != nil {
-			return "", fmt.Errorf("remove an earlier run: %w", err)
-		}
-		runs = runs[1:]
-	}
-	dir := filepath.Join(parent, fmt.Sprintf("%s-%d", time.Now().UTC().Format("20060102T150405"), os.Getpid()))
-	return dir, os.MkdirAll(dir, 0o755)
+	return err
 }

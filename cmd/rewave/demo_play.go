@@ -68,8 +68,8 @@ func (d *demo) orderOptions() (importer.Options, error) {
 	}
 	d.info.zone = opts.Zone
 	if d.orders != "" {
-		if _, err := importer.Inspect(d.orders); err != nil {
-			return opts, err
+		if err := importer.Check(opts); err != nil {
+			return opts, d.form.tried(err, "rewave demo --orders "+d.orders, " --zone Europe/Berlin")
 		}
 		opts.AddressTemplate = "%s@demo.invalid"
 		opts.Consent = &postgres.AssumedConsent{Channel: "email", At: time.Unix(0, 0), Source: "demo"}
@@ -97,6 +97,9 @@ func (d *demo) load(ctx context.Context, own importer.Options) error {
 		opts.Progress = bar.update
 		sum, err := importer.Run(ctx, d.store, opts)
 		bar.done()
+		if err == nil {
+			err = noneMerged(sum)
+		}
 		if err != nil {
 			return err
 		}
@@ -148,12 +151,12 @@ func (d *demo) play(ctx context.Context) (asOf time.Time, err error) {
 	day := func(t time.Time) string { return t.In(d.info.zone).Format("2 Jan 2006") }
 	d.say("replaying %s to %s; entry is open until %s, so that every figure is final at the end", day(from), day(until), day(closes))
 	d.say("nobody was really written to at that time, so the two groups of each campaign differ by chance only (an A/A replay)")
-	redis, err := workers.Connect(ctx, d.stack.RedisURL)
+	log := d.log(slog.LevelWarn)
+	redis, err := connect(ctx, d.stack.RedisURL, log)
 	if err != nil {
 		return asOf, err
 	}
 	defer redis.Close() //nolint:errcheck // it goes away with its server
-	log := d.log(slog.LevelWarn)
 	bar := d.progress("replaying")
 	driver := &replay.Driver{
 		Engine: d.engine, Clock: d.clock, Step: demoStep,

@@ -102,6 +102,49 @@ func TestDemoRefusesAFileThatIsNotThere(t *testing.T) {
 	h.leftOnly()
 }
 
+// A demo that fails leaves nothing of its own and the reports of earlier ones.
+func TestDemoThatFailsEvictsNothing(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	var want []string
+	for i := range keptRuns {
+		want = append(want, filepath.Join(h.state, "demo", fmt.Sprintf("2026010%dT000000-1", i+1)))
+		if err := os.MkdirAll(want[i], 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	orders := filepath.Join(h.work, "orders.csv")
+	if err := os.WriteFile(orders, []byte("order_id,placed_at,sku,quantity,unit_price,currency\n1,yesterday,tea,1,2.00,EUR\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := h.demo("--orders", "orders.csv")
+	if got := d.ended(); got != exitFailed {
+		t.Errorf("got exit code %d, want %d", got, exitFailed)
+	}
+	if diff := cmp.Diff(d.stderr.String(), "rewave: orders.csv has no row that can be read: 1 placed_at cannot be read\n"); diff != "" {
+		t.Errorf("-got +want\n%s", diff)
+	}
+	if err := os.Remove(orders); err != nil {
+		t.Fatal(err)
+	}
+	h.nothingRuns()
+	h.leftOnly("demo", "lock", "runs")
+	parent := filepath.Join(h.state, "demo")
+	got, err := filepath.Glob(filepath.Join(parent, "*"))
+	if diff := cmp.Diff(got, want); err != nil || diff != "" {
+		t.Errorf("kept (-got +want):\n%s%v", diff, err)
+	}
+
+	newest := filepath.Join(parent, "20260106T000000-1")
+	if err := errors.Join(os.Mkdir(newest, 0o755), keepNewest(parent)); err != nil {
+		t.Fatal(err)
+	}
+	got, err = filepath.Glob(filepath.Join(parent, "*"))
+	if diff := cmp.Diff(got, append(want[1:], newest)); err != nil || diff != "" {
+		t.Errorf("kept after a success (-got +want):\n%s%v", diff, err)
+	}
+}
+
 // home is an empty place to run demos in: all that they may write is below
 // state, and what stands in work and in the environment is none of their business.
 type home struct {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +50,19 @@ func (f *fileForm) options(kind, file string) (importer.Options, error) {
 		opts.Zone, err = calendar.Zone(f.zone)
 	}
 	return opts, err
+}
+
+// tried gives a wrong call a whole one to try: the zone is what that command
+// likes to be told besides.
+func (f *fileForm) tried(err error, call, zone string) error {
+	wrong, ok := err.(*fault.Fault)
+	if !ok || wrong.Code != fault.Usage {
+		return err
+	}
+	if f.mapping != "" {
+		call += " --map " + f.mapping
+	}
+	return fault.New(fault.Usage, wrong.Message, call+" --currency EUR"+zone)
 }
 
 func (f *fileForm) generic() bool { return f.preset == "" || f.preset == importer.Generic }
@@ -118,10 +133,10 @@ func (a *app) importFile(ctx context.Context, kind, file string, form fileForm, 
 		return fault.Wrap(fault.Unavailable, err, "interrupted", "nothing was merged; the same call goes on where this one stopped reading")
 	}
 	if err != nil {
-		return err
+		return form.tried(err, "rewave import "+kind+" "+file, "")
 	}
 	if a.json {
-		return a.print(imported(sum))
+		return errors.Join(a.print(imported(sum)), noneMerged(sum))
 	}
 	for i, line := range importLines(sum) {
 		prefix := "  "
@@ -130,7 +145,15 @@ func (a *app) importFile(ctx context.Context, kind, file string, form fileForm, 
 		}
 		fmt.Fprintln(a.stdout, wrap(prefix, line))
 	}
-	return nil
+	return noneMerged(sum)
+}
+
+// noneMerged is the fault of a file of which nothing could be read.
+func noneMerged(s importer.Summary) error {
+	if s.Merged > 0 || s.Rejected == 0 {
+		return nil
+	}
+	return fault.New(fault.NotFound, fmt.Sprintf("%s has no row that can be read: %s", filepath.Base(s.File), byReason(s.RejectedBy)), "")
 }
 
 // importLines say what an import did: every row accounted for, then what is new

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/config"
+	"github.com/rewave/rewave/internal/importer"
 	"github.com/rewave/rewave/internal/testkit"
 )
 
@@ -70,7 +71,7 @@ func TestReadmeRunsLive(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	_, blocks := readme(t)
-	files := map[string][]string{"yaml": {"rewave.yaml"}, "csv": {"customers.csv", "orders.csv"}}
+	files := map[string][]string{"yaml": {"rewave.yaml", "columns.yaml"}, "csv": {"customers.csv", "orders.csv", "products.csv"}}
 	for _, b := range blocks {
 		if names := files[b.language]; len(names) > 0 {
 			if err := os.WriteFile(filepath.Join(dir, names[0]), []byte(b.text), 0o600); err != nil {
@@ -78,6 +79,9 @@ func TestReadmeRunsLive(t *testing.T) {
 			}
 			files[b.language] = names[1:]
 		}
+	}
+	if m, err := importer.ReadMap(filepath.Join(dir, "columns.yaml"), importer.Orders); err != nil || len(m.Columns) != 6 || m.Currency != "EUR" {
+		t.Errorf("the map of the README: %+v, %v", m, err)
 	}
 	if err := os.CopyFS(filepath.Join(dir, "campaigns"), campaigns.Library()); err != nil {
 		t.Fatal(err)

@@ -27,6 +27,9 @@ Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 a file or a setting has faults,
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
+	root.Version = readBuild().String()
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().Bool("version", false, "say which program this is") // or the library would add -v
 	root.SetFlagErrorFunc(usageFault)
 	root.SetUsageTemplate(helpTemplate)
 	root.SetHelpTemplate("{{with or .Long .Short}}{{.}}\n\n{{end}}{{.UsageString}}")
@@ -46,7 +49,7 @@ Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 a file or a setting has faults,
 	add("try", a.demo())
 	add("write", a.campaign())
 	add("data", a.importing(), a.report(), a.audit())
-	add("run", a.all(), a.serve(), a.work(), a.tick(), a.db(), a.configuration())
+	add("run", a.all(), a.serve(), a.work(), a.tick(), a.db(), a.configuration(), a.version())
 	root.SetHelpCommand(helpCommand(root))
 	eachCommand(root, func(c *cobra.Command) {
 		c.Flags().BoolP("help", "h", false, "print this")

@@ -127,7 +127,7 @@ func serveUntil(ctx context.Context, server *web.Server, listener net.Listener, 
 }
 
 func (l *live) background(ctx context.Context, names []string) ([]func(context.Context) error, error) {
-	redis, err := l.queue(ctx)
+	redis, err := connect(ctx, l.config.Redis.Reveal(), l.log)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,12 @@ rewave.yaml the channels must be among those set up there.`,
 // load reads one campaign folder with everything that can be checked in it.
 func load(folder string, c config.Config) (campaigns.Campaign, error) {
 	folder = filepath.Clean(folder)
+	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+		if filepath.Base(folder) != campaigns.File {
+			return campaigns.Campaign{}, source.List{{File: folder, Message: "is a file", Hint: "a campaign is a folder with a " + campaigns.File}}
+		}
+		folder = filepath.Dir(folder)
+	}
 	def, err := campaigns.Load(os.DirFS(folder), ".", campaigns.Options{Root: folder, Quiet: c.QuietHours, Channels: channels(c)})
 	if err != nil {
 		return def, err

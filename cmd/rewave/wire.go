@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 
 	"github.com/redis/go-redis/v9"
@@ -60,9 +61,17 @@ func (l *live) close() {
 	l.store.Close()
 }
 
-// queue connects to Redis.
-func (l *live) queue(ctx context.Context) (redis.UniversalClient, error) {
-	return workers.Connect(ctx, l.config.Redis.Reveal())
+// connect opens Redis. What its library says of its connections is for those
+// who ask for every step.
+func connect(ctx context.Context, url string, log *slog.Logger) (redis.UniversalClient, error) {
+	redis.SetLogger(redisLog{log})
+	return workers.Connect(ctx, url)
+}
+
+type redisLog struct{ *slog.Logger }
+
+func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
+	l.DebugContext(ctx, "redis", "says", fmt.Sprintf(format, args...))
 }
 
 // noDatabase is the fault of a command that needs one.
@@ -108,11 +117,6 @@ func emailSender(c config.Email) (*engine.Sender, error) {
 	}
 	if err != nil {
 		return nil, err
-	}
-	p := ch.Promise()
-	if p == (channel.Promise{}) && !c.AllowUnreconciled {
-		return nil, fault.New(fault.Invalid, "channels.email: after a broken connection this provider can neither be asked for a message, nor refuse a repeated one, nor name it in its feedback; such deliveries stay unknown",
-			"write `allow_unreconciled: true` below channels.email if that is acceptable")
 	}
 	return engine.NewSender(ch, c.From, c.InFlight), nil
 }

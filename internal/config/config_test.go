@@ -40,7 +40,7 @@ func load(t *testing.T, text string, environ ...string) (Config, error) {
 		t.Fatal(err)
 	}
 	c, err := Load(path, environ)
-	c.File = ""
+	c.File = DefaultFile
 	return c, err
 }
 
@@ -69,7 +69,7 @@ func TestLoadWhole(t *testing.T) {
 		QuietHours:   map[string]calendar.Window{"email": {From: 21 * 60, To: 9 * 60}},
 		PerCustomer:  Cap{Count: 4, Window: 14 * 24 * time.Hour},
 		ReturnWindow: 14 * 24 * time.Hour,
-		Database:     "postgres://u:p@db/rewave", Redis: "redis://r/0", Listen: ":9090",
+		Database:     "postgres://u:p@db/rewave", Redis: "redis://r/0", Listen: ":9090", File: DefaultFile,
 	}
 	sameZone := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
 	if diff := cmp.Diff(got, want, sameZone); diff != "" {
@@ -146,13 +146,15 @@ return_window: 30
 		}},
 		{"no shop", "public_url: https://a.example\n", nil,
 			[]string{`:1:1: "shop" is missing (for example shop: {name: Example, zone: Europe/Berlin, currency: EUR})`}},
-		{"a password in the file", "shop: {name: E, zone: UTC, currency: EUR}\nchannels:\n  email:\n    adapter: smtp\n    host: smtp.e.example\n    from: a@e.example\n    user: u\n    password_env: hunter-2!\n    directory: out\n", nil,
+		{"a password in the file", "shop: {name: E, zone: UTC, currency: EUR}\nchannels:\n  email:\n    adapter: smtp\n    host: smtp.e.example\n    from: a@e.example\n    user: u\n    password_env: hunter-2!\n    directory: out\n    allow_unreconciled: true\n", nil,
 			[]string{
 				`:8:19: channels.email.password_env: must be the name of an environment variable (for example password_env: SMTP_PASSWORD; a password never stands in this file)`,
 				`:9:16: channels.email.directory: "directory" is a key of adapter: file, not of adapter: smtp`,
 			}},
-		{"a password without encryption", "shop: {name: E, zone: UTC, currency: EUR}\nchannels:\n  email: {adapter: smtp, host: smtp.e.example, from: a@e.example, user: u, password_env: P, tls: none}\n", nil,
+		{"a password without encryption", "shop: {name: E, zone: UTC, currency: EUR}\nchannels:\n  email: {adapter: smtp, host: smtp.e.example, from: a@e.example, user: u, password_env: P, tls: none, allow_unreconciled: true}\n", nil,
 			[]string{`:3:73: channels.email.user: a password would travel without encryption (tls: starttls or tls: tls)`}},
+		{"a provider that cannot be asked", "shop: {name: E, zone: UTC, currency: EUR}\nchannels:\n  email: {adapter: smtp, host: smtp.e.example, from: a@e.example}\n", nil,
+			[]string{`:3:10: channels.email: after a broken connection SMTP can neither be asked for a message, nor refuse a repeated one, nor name it in its feedback: such deliveries stay unknown (write allow_unreconciled: true if that is acceptable)`}},
 		{"the environment", whole, []string{"DATABASE_URL=mysql://u:hunter2@x/y", "REDIS_URL=localhost:6379", "REWAVE_LISTEN=8080", "REWAVE_PUBLIC_URL=ftp://x"},
 			[]string{
 				`environment: DATABASE_URL: is not a URL that begins with postgres:// or postgresql:// (for example postgres://localhost/rewave)`,
@@ -186,11 +188,29 @@ func TestValidateSaysWhatASenderLacks(t *testing.T) {
 	c := Default()
 	c.Email = &Email{Adapter: "smtp", PasswordEnv: "SMTP_PASSWORD"}
 	got := c.Validate().Error()
-	want := `configuration: the variable DATABASE_URL is not set (for example DATABASE_URL=postgres://localhost/rewave)
-configuration: the variable REDIS_URL is not set (for example REDIS_URL=redis://localhost/0)
-configuration: public_url: is missing, and every e-mail needs a link to unsubscribe (for example public_url: https://mail.shop.example)
-configuration: channels.email.password_env: the variable SMTP_PASSWORD is not set (export it before the start)`
+	want := `rewave.yaml: there is no rewave.yaml here (--config FILE names another)
+environment: DATABASE_URL: is not set (for example DATABASE_URL=postgres://localhost/rewave)
+environment: REDIS_URL: is not set (for example REDIS_URL=redis://localhost/0)
+environment: SMTP_PASSWORD: is not set (channels.email.password_env names it)`
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("-got +want\n%s", diff)
+	}
+	c.File, c.Database, c.Redis, c.Email.Password = "shop.yaml", "postgres://x", "redis://x", "x"
+	got = c.Validate().Error()
+	want = `shop.yaml: public_url: is missing, and every e-mail needs a link to unsubscribe (for example public_url: https://mail.shop.example)`
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("-got +want\n%s", diff)
+	}
+}
+
+func TestWarnsOfLinksWithoutEncryption(t *testing.T) {
+	t.Parallel()
+	for base, want := range map[string]int{
+		"": 0, "https://mail.shop.example": 0, "http://localhost:8080": 0, "http://127.0.0.1": 0, "http://[::1]:8080": 0,
+		"http://mail.shop.example": 1, "http://127.0.0.1.example": 1,
+	} {
+		if got := (Config{PublicURL: base}).Warnings(); len(got) != want {
+			t.Errorf("%q: got %q, want %d", base, got, want)
+		}
 	}
 }

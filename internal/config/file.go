@@ -137,6 +137,10 @@ func readEmail(n source.Node) *Email {
 	}
 	e.readSMTP(m)
 	e.readFile(m)
+	if e.Adapter == "smtp" && !e.AllowUnreconciled {
+		m.Node.Report("after a broken connection SMTP can neither be asked for a message, nor refuse a repeated one, nor name it in its feedback: such deliveries stay unknown",
+			"write allow_unreconciled: true if that is acceptable")
+	}
 	return e
 }
 

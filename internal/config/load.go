@@ -65,6 +65,9 @@ func read(path string) (data []byte, name string, err error) {
 	return data, name, nil
 }
 
+// environs stands where the name of a file would.
+const environs = "environment"
+
 // environment is what may be said by variables.
 type environment struct {
 	Database  string `env:"DATABASE_URL"`
@@ -85,7 +88,7 @@ func fromEnvironment(c *Config, environ []string) source.List {
 		faults source.List
 	)
 	refuse := func(name string, err error) {
-		d := source.Diagnostic{File: "environment", Path: name, Message: err.Error()}
+		d := source.Diagnostic{File: environs, Path: name, Message: err.Error()}
 		if f, ok := fault.Of(err); ok {
 			d.Message, d.Hint = f.Message, f.Hint
 		}
@@ -157,36 +160,40 @@ func listen(s string) error {
 	return fault.New(fault.Invalid, fmt.Sprintf("%q is not host:port", s), "for example 127.0.0.1:8080")
 }
 
-// Validate reports what a process that sends still lacks: the two stores, the
-// base of its links, and passwords whose variables are not set. It is asked by
-// those who send, not by Load, so that a campaign can be checked on a machine
-// that has none of them. The error is a source.List.
+// Validate reports what a process that sends still lacks: the file, the two
+// stores, the base of its links, and passwords whose variables are not set. It
+// is asked by those who send, not by Load, so that a campaign can be checked on
+// a machine that has none of them. The error is a source.List.
 func (c Config) Validate() error {
 	var faults source.List
-	lacks := func(path, message, hint string) {
-		faults = append(faults, source.Diagnostic{File: c.where(), Path: path, Message: message, Hint: hint})
+	lacks := func(file, path, message, hint string) {
+		faults = append(faults, source.Diagnostic{File: file, Path: path, Message: message, Hint: hint})
+	}
+	switch {
+	case c.File == "":
+		lacks(DefaultFile, "", "there is no "+DefaultFile+" here", "--config FILE names another")
+	case c.Email == nil:
+		lacks(c.File, "channels", "there is no channel to send on", "channels: {email: {adapter: smtp, ...}}")
+	case c.PublicURL == "":
+		lacks(c.File, "public_url", "is missing, and every e-mail needs a link to unsubscribe", "for example public_url: https://mail.shop.example")
 	}
 	if c.Database == "" {
-		lacks("", "the variable DATABASE_URL is not set", "for example DATABASE_URL=postgres://localhost/rewave")
+		lacks(environs, "DATABASE_URL", "is not set", "for example DATABASE_URL=postgres://localhost/rewave")
 	}
 	if c.Redis == "" {
-		lacks("", "the variable REDIS_URL is not set", "for example REDIS_URL=redis://localhost/0")
-	}
-	if c.Email == nil {
-		lacks("channels", "there is no channel to send on", "channels: {email: {adapter: smtp, ...}}")
-	}
-	if c.Email != nil && c.PublicURL == "" {
-		lacks("public_url", "is missing, and every e-mail needs a link to unsubscribe", "for example public_url: https://mail.shop.example")
+		lacks(environs, "REDIS_URL", "is not set", "for example REDIS_URL=redis://localhost/0")
 	}
 	if c.Email != nil && c.Email.PasswordEnv != "" && c.Email.Password == "" {
-		lacks("channels.email.password_env", fmt.Sprintf("the variable %s is not set", c.Email.PasswordEnv), "export it before the start")
+		lacks(environs, c.Email.PasswordEnv, "is not set", "channels.email.password_env names it")
 	}
 	return faults.Err()
 }
 
-func (c Config) where() string {
-	if c.File == "" {
-		return "configuration"
+// Warnings are what a process may start with and a person should know.
+func (c Config) Warnings() []string {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || u.Scheme != "http" || loopback(u.Hostname()) {
+		return nil
 	}
-	return c.File
+	return []string{c.PublicURL + " is not https: mail programs offer their unsubscribe button over https only (RFC 8058), and the links travel readable"}
 }

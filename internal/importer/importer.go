@@ -106,6 +106,21 @@ func Run(ctx context.Context, store *postgres.Store, opts Options) (Summary, err
 	return sum, nil
 }
 
+// Check reads the beginning of a file and returns what keeps Run from reading it:
+// its form, its columns, its currency. Nothing is written.
+func Check(opts Options) error {
+	opts, err := opts.complete()
+	if err != nil {
+		return err
+	}
+	in, err := openInput(opts.File)
+	if err != nil {
+		return err
+	}
+	defer in.Close() //nolint:errcheck // only read
+	return (&run{in: in, opts: opts}).open()
+}
+
 // complete checks the options and fills in what they leave to the preset.
 func (o Options) complete() (Options, error) {
 	if _, ok := genericColumns[o.Kind]; !ok {
