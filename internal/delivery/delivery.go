@@ -56,15 +56,3 @@ func Legal(from, to State) bool {
 	}
 	return false
 }
-
-// Contacted reports whether a message in this state was, or may have been,
-// sent: what caps count.
-func (s State) Contacted() bool {
-	return s == Sending || s == Accepted || s == Unknown || s == UnknownFinal
-}
-
-// Terminal reports whether nothing moves the delivery any more without outside
-// evidence or a person.
-func (s State) Terminal() bool {
-	return s != Planned && s != Sending && s != Unknown && s != Quarantine
-}

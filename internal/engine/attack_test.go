@@ -369,7 +369,7 @@ func TestAnOrderThatGainsItsCustomerIsConsidered(t *testing.T) {
 }
 
 // What waited behind the dispatcher's place goes out with the next pass, busy
-// queue or not: a silence of two minutes is for hints that were lost.
+// queue or not: the silence is for hints that were lost.
 func TestWhatComesDueBehindThePlaceIsNotLeftToTheSilence(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -11,12 +11,12 @@
 //
 // One message, leaving:
 //
-//	HandOut        due planned rows -> chunks (lane, ids); committed before anyone
-//	               is told, so a lost chunk is given again and never a fact lost
+//	HandOut        due planned rows -> chunks (lane, ids). Nothing is marked on the
+//	               rows: a lost chunk is given again, a doubled one dies at the gate
 //	SendDeliveries render (both arms) · gate (one transaction: lock, facts,
 //	               delivery.Gate, planned -> sending | withheld | refused) ·
 //	               provider calls, many in flight · one write of the outcomes
-//	Reconcile      lapsed leases -> unknown; unknown nobody settled -> unknown_final
+//	Reap           lapsed leases -> unknown; unknown nobody settled -> unknown_final
 //
 // # Two clocks
 //
