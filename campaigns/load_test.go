@@ -116,9 +116,9 @@ func TestLoadReadsEverything(t *testing.T) {
 		Exit:    []string{"repurchased"},
 		Rounds:  Rounds{Times: 5, Every: 30 * day},
 		Waves: []Wave{
-			{Name: "thanks", After: After{Wait: day}, Between: &calendar.Window{From: 570, To: 1230}, Channels: []string{"email"}, Message: "messages/thanks"},
-			{Name: "coupon", After: After{Wave: "thanks", Wait: 3 * day}, Channels: []string{"email"}, Message: "messages/coupon", ExpiresAfter: 2 * day},
-			{Name: "care", After: After{Wave: "coupon", Wait: 14 * day, RequiresAccepted: true}, Channels: []string{"email"}, Message: "messages/coupon"},
+			{Name: "thanks", After: After{Wait: day}, Between: &calendar.Window{From: 570, To: 1230}, Channels: []string{"email"}, Content: Content{Message: "messages/thanks"}},
+			{Name: "coupon", After: After{Wave: "thanks", Wait: 3 * day}, Channels: []string{"email"}, Content: Content{Message: "messages/coupon"}, ExpiresAfter: 2 * day},
+			{Name: "care", After: After{Wave: "coupon", Wait: 14 * day, RequiresAccepted: true}, Channels: []string{"email"}, Content: Content{Message: "messages/coupon"}},
 		},
 		Limits: Limits{PerCustomer: &Cap{Count: 4, Window: 14 * day}},
 		Evaluation: Evaluation{
@@ -131,9 +131,9 @@ func TestLoadReadsEverything(t *testing.T) {
 			},
 		},
 		Version: got.Version, Design: got.Design, Dir: "shop/c",
-		Messages: map[string]MessageFiles{
-			"messages/thanks": {Subject: "Thank you", Text: "Hello\n{{ unsubscribe_url }}\n"},
-			"messages/coupon": {Subject: "A present", Text: "Hello\n", HTML: "<p>Hello\n"},
+		Messages: map[string]Message{
+			"messages/thanks": {"": {Subject: "Thank you", Text: "Hello\n{{ unsubscribe_url }}\n"}},
+			"messages/coupon": {"": {Subject: "A present", Text: "Hello\n", HTML: "<p>Hello\n"}},
 		},
 	}
 	if diff := cmp.Diff(got, want); diff != "" {
@@ -150,7 +150,7 @@ func TestDefaults(t *testing.T) {
 	want := Campaign{
 		Name: "least", Enter: Enter{On: "order_paid", When: "order.revenue >= 50"}, Holdout: Holdout{Because: "a trial of the templates on ourselves"},
 		Rounds: Rounds{Times: 1},
-		Waves:  []Wave{{Name: "a", Channels: []string{"email"}, Message: "messages/thanks"}},
+		Waves:  []Wave{{Name: "a", Channels: []string{"email"}, Content: Content{Message: "messages/thanks"}}},
 		Evaluation: Evaluation{
 			Primary: Primary{Metric: "repurchase_rate", Point: "overall_30d"},
 			Points:  []Point{{Name: "overall_30d", Anchor: Anchor{Wave: "a", Round: 1}, Window: 30 * day}},
@@ -298,10 +298,10 @@ func TestShelfLoads(t *testing.T) {
 	for _, c := range found {
 		names = append(names, c.Name)
 		for path, m := range c.Messages {
-			if !strings.Contains(m.Text, "{{ unsubscribe_url }}") || !strings.Contains(m.HTML, "{{ unsubscribe_url }}") {
+			if !strings.Contains(m[""].Text, "{{ unsubscribe_url }}") || !strings.Contains(m[""].HTML, "{{ unsubscribe_url }}") {
 				t.Errorf("%s/%s has no link to unsubscribe", c.Name, path)
 			}
-			if !strings.Contains(m.Text, "\n-- \n") { // RFC 3676, 4.3: with the space, or programs take it for text
+			if !strings.Contains(m[""].Text, "\n-- \n") { // RFC 3676, 4.3: with the space, or programs take it for text
 				t.Errorf("%s/%s has no signature line", c.Name, path)
 			}
 		}

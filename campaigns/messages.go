@@ -62,9 +62,9 @@ func (w *writing) message(n source.Node) string {
 		n.Report(path.Join(folder, name)+" is not a part of a message", hint)
 	}
 	if w.c.Messages == nil {
-		w.c.Messages = map[string]MessageFiles{}
+		w.c.Messages = map[string]Message{}
 	}
-	w.c.Messages[folder] = files
+	w.c.Messages[folder] = Message{"": files}
 	return folder
 }
 

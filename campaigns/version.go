@@ -78,7 +78,7 @@ func version(c Campaign) string {
 			out.put(key("between"), w.Between.String())
 		}
 		out.put(key("channels"), strings.Join(w.Channels, ","))
-		out.put(key("message"), w.Message)
+		out.put(key("message"), w.Content.Message)
 		out.put(key("expires_after"), w.ExpiresAfter)
 	}
 	if cap := c.Limits.PerCustomer; cap != nil {
@@ -92,7 +92,7 @@ func version(c Campaign) string {
 	}
 	slices.Sort(folders)
 	for _, folder := range folders {
-		files := c.Messages[folder]
+		files := c.Messages[folder][""]
 		out.put(folder+"/"+subjectFile, files.Subject)
 		out.put(folder+"/"+textFile, files.Text)
 		out.put(folder+"/"+htmlFile, files.HTML)

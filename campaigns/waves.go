@@ -70,7 +70,7 @@ func (w *writing) wave(n source.Node, at *written) {
 		wave.Channels = w.channels(n)
 	}
 	if n, ok := m.Need("message", "a folder with subject.txt and text.txt: message: messages/thanks"); ok {
-		wave.Message = w.message(n)
+		wave.Content.Message = w.message(n)
 	}
 	if n, ok := m.Get("expires_after"); ok {
 		wave.ExpiresAfter, _ = n.Duration(time.Minute)

@@ -85,8 +85,8 @@ func (w *world) due(n int) {
 	_, err := w.ApplyCampaign(w.t.Context(), campaigns.Campaign{
 		Name: "hello", Version: "v1", Design: "d1", Enter: campaigns.Enter{On: "order_paid", When: "true"},
 		Holdout: campaigns.Holdout{Because: "test"}, Rounds: campaigns.Rounds{Times: 1},
-		Waves:    []campaigns.Wave{{Name: "hello", Channels: []string{"email"}, Message: "messages/hello"}},
-		Messages: map[string]campaigns.MessageFiles{"messages/hello": {Subject: "Hello", Text: "Hello {{ customer.id }}. {{ unsubscribe_url }}"}},
+		Waves:    []campaigns.Wave{{Name: "hello", Channels: []string{"email"}, Content: campaigns.Content{Message: "messages/hello"}}},
+		Messages: map[string]campaigns.Message{"messages/hello": {"": {Subject: "Hello", Text: "Hello {{ customer.id }}. {{ unsubscribe_url }}"}}},
 	}, nil)
 	if err != nil {
 		w.t.Fatal(err)

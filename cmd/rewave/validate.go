@@ -42,7 +42,7 @@ func load(folder string, c config.Config) (campaigns.Campaign, error) {
 	}
 	var faults source.List
 	for _, name := range slices.Sorted(maps.Keys(def.Messages)) {
-		if err := message.Check(filepath.Join(folder, name), message.Files(def.Messages[name])); err != nil {
+		if err := message.Check(filepath.Join(folder, name), message.Files(def.Messages[name][""])); err != nil {
 			list, ok := err.(source.List)
 			if !ok {
 				return def, err

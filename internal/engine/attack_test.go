@@ -620,8 +620,8 @@ func TestAChunkOfAnotherLaneBuriesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.entered(1, thanks(treatAll, func(c *campaigns.Campaign) {
-		c.Waves[1].Message = "messages/other"
-		c.Messages["messages/other"] = campaigns.MessageFiles{Subject: "{% if orders.count == 9 %}Hi{% endif %}", Text: "Hello"}
+		c.Waves[1].Content.Message = "messages/other"
+		c.Messages["messages/other"] = campaigns.Message{"": {Subject: "{% if orders.count == 9 %}Hi{% endif %}", Text: "Hello"}}
 	}))
 	w.clock.Set(start.Add(1 * days))
 	chunk := w.handOut()[0]

@@ -128,7 +128,7 @@ func (e *Engine) compile(stored postgres.Campaign) (*version, error) {
 	}
 	v := &version{stored: stored, planner: planner, waves: map[string]campaigns.Wave{}, templates: map[string]*message.Template{}}
 	for _, w := range stored.Definition.Waves {
-		t, err := message.Compile(w.Message, message.Files(stored.Definition.Messages[w.Message]))
+		t, err := message.Compile(w.Content.Message, message.Files(stored.Definition.Messages[w.Content.Message][""]))
 		if err != nil {
 			return nil, err
 		}

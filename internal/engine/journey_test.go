@@ -268,7 +268,7 @@ func TestAMessageThatCannotBeMadeReservesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.entered(1, thanks(treatAll, func(c *campaigns.Campaign) {
-		c.Messages = map[string]campaigns.MessageFiles{"messages/hello": {Subject: "{% if orders.count == 1 %}Hi{% endif %}", Text: "Hello"}}
+		c.Messages = map[string]campaigns.Message{"messages/hello": {"": {Subject: "{% if orders.count == 1 %}Hi{% endif %}", Text: "Hello"}}}
 	}))
 	w.order("c1", start.Add(time.Minute), 100) // two orders: the subject comes out empty
 	w.send(start.Add(1 * days))

@@ -77,12 +77,12 @@ func thanks(change ...func(*campaigns.Campaign)) campaigns.Campaign {
 		Enter:   campaigns.Enter{On: "order_paid", When: "orders.count == 1"},
 		Holdout: campaigns.Holdout{Share: holdout.Whole / 2}, Exit: []string{"repurchased"}, Rounds: campaigns.Rounds{Times: 1},
 		Waves: []campaigns.Wave{
-			{Name: "hello", After: campaigns.After{Wait: 1 * days}, Channels: []string{"email"}, Message: "messages/hello"},
-			{Name: "again", After: campaigns.After{Wave: "hello", Wait: 7 * days}, Channels: []string{"email"}, Message: "messages/hello"},
+			{Name: "hello", After: campaigns.After{Wait: 1 * days}, Channels: []string{"email"}, Content: campaigns.Content{Message: "messages/hello"}},
+			{Name: "again", After: campaigns.After{Wave: "hello", Wait: 7 * days}, Channels: []string{"email"}, Content: campaigns.Content{Message: "messages/hello"}},
 		},
 		Evaluation: campaigns.Evaluation{Primary: campaigns.Primary{Metric: "repurchase_rate", Point: "overall_30d"},
 			Points: []campaigns.Point{{Name: "overall_30d", Anchor: campaigns.Anchor{Wave: "hello", Round: 1}, Window: 30 * days}}},
-		Messages: map[string]campaigns.MessageFiles{"messages/hello": {Subject: "Thank you", Text: "Hello {{ customer.id }}. {{ unsubscribe_url }}"}},
+		Messages: map[string]campaigns.Message{"messages/hello": {"": {Subject: "Thank you", Text: "Hello {{ customer.id }}. {{ unsubscribe_url }}"}}},
 	}
 	for _, f := range change {
 		f(&c)

@@ -28,7 +28,7 @@ import (
 
 // Files is one message folder as text; an empty field means that the file is
 // not there. It has the shape of campaigns.MessageFiles and converts from it.
-type Files struct{ Subject, Text, HTML string }
+type Files struct{ Subject, Text, HTML, SMS string }
 
 // The names of the files of a message folder, as diagnostics show them.
 const (

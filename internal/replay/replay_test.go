@@ -57,11 +57,11 @@ func driver(t *testing.T) (*replay.Driver, *testkit.DB) {
 		from customers where shop_id in ('c3', 'c4')`, from)
 	c := campaigns.Campaign{Name: "thanks", Version: "v", Design: "d", Enter: campaigns.Enter{On: "order_paid", When: "orders.count == 1"},
 		Holdout: campaigns.Holdout{Share: 0, Because: "test"}, Exit: []string{"repurchased"}, Rounds: campaigns.Rounds{Times: 1},
-		Waves: []campaigns.Wave{{Name: "hello", After: campaigns.After{Wait: 1 * days}, Channels: []string{"email"}, Message: "m"},
-			{Name: "again", After: campaigns.After{Wave: "hello", Wait: 3 * days}, Channels: []string{"email"}, Message: "m"}},
+		Waves: []campaigns.Wave{{Name: "hello", After: campaigns.After{Wait: 1 * days}, Channels: []string{"email"}, Content: campaigns.Content{Message: "m"}},
+			{Name: "again", After: campaigns.After{Wave: "hello", Wait: 3 * days}, Channels: []string{"email"}, Content: campaigns.Content{Message: "m"}}},
 		Evaluation: campaigns.Evaluation{Primary: campaigns.Primary{Metric: "repurchase_rate", Point: "p"},
 			Points: []campaigns.Point{{Name: "p", Anchor: campaigns.Anchor{Wave: "hello", Round: 1}, Window: 10 * days}}},
-		Messages: map[string]campaigns.MessageFiles{"m": {Subject: "Hello", Text: "Hello"}}}
+		Messages: map[string]campaigns.Message{"m": {"": {Subject: "Hello", Text: "Hello"}}}}
 	if _, err := e.ApplyCampaign(ctx, c, nil); err != nil {
 		t.Fatal(err)
 	}
