@@ -77,6 +77,7 @@ var doors = map[string][]string{
 	"github.com/emersion/go-smtp":    {"internal/channel/…"},
 	"github.com/linxGnu/gosmpp":      {"internal/channel/…"},
 	"github.com/6tail/lunar-go":      {"internal/calendar"},
+	"github.com/teambition/rrule-go": {"internal/calendar"},
 	"github.com/caarlos0/env/":       {"internal/config"},
 	"github.com/spf13/cobra":         {"cmd/rewave"},
 	"github.com/schollz/progressbar": {"cmd/rewave"},
