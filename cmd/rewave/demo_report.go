@@ -12,6 +12,7 @@ import (
 
 	"github.com/rewave/rewave/internal/audit"
 	"github.com/rewave/rewave/internal/channel/sink"
+	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/importer"
 	"github.com/rewave/rewave/internal/report"
 )
@@ -52,7 +53,7 @@ func (d *demo) verify(ctx context.Context) error {
 func (d *demo) reports(ctx context.Context, asOf time.Time) ([]report.Report, error) {
 	var all []report.Report
 	for _, name := range demoCampaigns {
-		r, err := d.engine.EvaluateCampaign(ctx, name, asOf, true)
+		r, err := d.engine.EvaluateCampaign(ctx, name, engine.Evaluating{AsOf: asOf, Keep: true})
 		if err != nil {
 			return nil, err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rewave/rewave/internal/audit"
 	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/report"
 )
@@ -26,16 +27,23 @@ func (a *app) report() *cobra.Command {
   rewave report show win-back --format html > win-back.html
   rewave report show win-back --at "2026-11-01 00:00" --json`}
 	var at, format string
+	var design int
 	show := &cobra.Command{Use: "show CAMPAIGN", Short: "Evaluate and print", Args: operands,
 		Long: `Compares everyone assigned to the two groups, as of a moment. A figure is final
 when its window, the return window of its orders and a day have passed; before
 that there is no verdict. The page needs no network to open.`,
 		Example: `  rewave report show win-back
   rewave report show win-back --format html > win-back.html
-  rewave report show win-back --at "2026-11-01 00:00" --json`,
+  rewave report show win-back --at "2026-11-01 00:00" --design 1 --json`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if a.json {
+				if c.Flags().Changed("format") && format != "json" {
+					return fault.New(fault.Usage, "report show: --json and --format "+format+" exclude each other", "rewave report show "+args[0]+" --format "+format)
+				}
 				format = "json"
+			}
+			if design < 0 {
+				return fault.New(fault.Usage, "report show: designs are numbered from 1", "rewave report show "+args[0]+" --design 1")
 			}
 			render, ok := formats[format]
 			if !ok {
@@ -50,13 +58,14 @@ that there is no verdict. The page needs no network to open.`,
 			if err != nil {
 				return err
 			}
-			r, err := l.engine.EvaluateCampaign(c.Context(), args[0], asOf, false)
+			r, err := l.engine.EvaluateCampaign(c.Context(), args[0], engine.Evaluating{AsOf: asOf, Design: design})
 			if err != nil {
 				return err
 			}
 			return render(r, a.stdout)
 		}}
 	show.Flags().StringVar(&at, "at", "", "as of this `TIME` in the shop's zone, \"2026-11-01 00:00\" (default now)")
+	show.Flags().IntVar(&design, "design", 0, "an earlier `NUMBER` of the experiment (default the current one)")
 	show.Flags().StringVar(&format, "format", "text", "`FORM` text, html or json")
 	c.AddCommand(a.takesJSON(a.takesConfig(show)))
 	return c

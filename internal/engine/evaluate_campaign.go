@@ -18,17 +18,22 @@ import (
 	"github.com/rewave/rewave/internal/wave"
 )
 
-// EvaluateCampaign reads the sufficient statistics of every point of the
-// current design as of an instant, judges them, and returns the report. It reads
-// who was assigned and what they bought, never who was reached. With keep it
-// stores what it read, so that it can be shown again as it stood; without, it
-// writes nothing.
-func (e *Engine) EvaluateCampaign(ctx context.Context, name string, asOf time.Time, keep bool) (report.Report, error) {
-	list, err := e.Store.Campaigns(ctx, name)
+// Evaluating says which evaluation is asked for.
+type Evaluating struct {
+	AsOf   time.Time
+	Design int  // 0: the current one
+	Keep   bool // store what was read, so that it can be shown again as it stood
+}
+
+// EvaluateCampaign reads the sufficient statistics of every point of a design as
+// of an instant, judges them, and returns the report. It reads who was assigned
+// and what they bought, never who was reached. It writes nothing unless told to.
+func (e *Engine) EvaluateCampaign(ctx context.Context, name string, ask Evaluating) (report.Report, error) {
+	asOf := ask.AsOf
+	c, err := e.Store.CampaignDesign(ctx, name, ask.Design)
 	if err != nil {
 		return report.Report{}, err
 	}
-	c := list[0]
 	entries, err := e.Store.Entries(ctx, c.ID, c.Design, asOf, e.Shop.Currency)
 	if err != nil {
 		return report.Report{}, fmt.Errorf("evaluate %s: %w", name, err)
@@ -42,7 +47,12 @@ func (e *Engine) EvaluateCampaign(ctx context.Context, name string, asOf time.Ti
 	for _, w := range c.Definition.Waves {
 		r.Waves = append(r.Waves, w.Name)
 	}
-	reading := reading{Engine: e, report: &r, campaign: c, entries: entries, keep: keep}
+	if c.Design > 1 {
+		r.Warnings = append(r.Warnings, report.Warning{Code: "design", Sentence: fmt.Sprintf(
+			"This is design %d: only those who entered since %s. What design %d found: rewave report show %s --design %d.",
+			c.Design, r.Language.Date(c.StartedAt, e.Shop.Zone), c.Design-1, c.Name, c.Design-1)})
+	}
+	reading := reading{Engine: e, report: &r, campaign: c, entries: entries, keep: ask.Keep}
 	for _, p := range c.Definition.Evaluation.Points {
 		for _, round := range roundsOf(c.Definition, p) {
 			if err := reading.point(ctx, p, round); err != nil {

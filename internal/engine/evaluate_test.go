@@ -8,7 +8,9 @@ import (
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/evaluation"
+	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/report"
 	"github.com/rewave/rewave/internal/testkit"
@@ -56,7 +58,7 @@ func (w *world) crowd(n int, c campaigns.Campaign) {
 
 func (w *world) report(asOf time.Time) report.Report {
 	w.t.Helper()
-	r, err := w.EvaluateCampaign(context.Background(), "thanks", asOf, false)
+	r, err := w.EvaluateCampaign(context.Background(), "thanks", engine.Evaluating{AsOf: asOf})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -66,7 +68,7 @@ func (w *world) report(asOf time.Time) report.Report {
 // keep evaluates and stores the statistics.
 func (w *world) keep(asOf time.Time) {
 	w.t.Helper()
-	if _, err := w.EvaluateCampaign(context.Background(), "thanks", asOf, true); err != nil {
+	if _, err := w.EvaluateCampaign(context.Background(), "thanks", engine.Evaluating{AsOf: asOf, Keep: true}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -518,4 +520,26 @@ func TestALiveReportSaysWhatItIsOf(t *testing.T) {
 	same(t, "known since", w.report(start.Add(40*days)).Warnings, nil) // nothing is missing: the shop was quiet
 	w.Replay = true
 	same(t, "a replay", w.report(start.Add(300*days)).Warnings, nil)
+}
+
+func TestAnEarlierDesignCanBeShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.entered(3, thanks(treatAll))
+	w.clock.Set(start.Add(1 * days))
+	w.apply(thanks(treatAll, func(c *campaigns.Campaign) { c.Version, c.Design = "v2", "d2" }))
+
+	same(t, "entered under the new one", w.report(start.Add(1 * days)).Points[0].Arm(holdout.Treat).Assigned, 0)
+	same(t, "says so", w.report(start.Add(1*days)).Warnings, []report.Warning{{Code: "design",
+		Sentence: "This is design 2: only those who entered since 3 March 2026. What design 1 found: rewave report show thanks --design 1."}})
+	r, err := w.EvaluateCampaign(t.Context(), "thanks", engine.Evaluating{AsOf: start.Add(1 * days), Design: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "entered under the first", r.Points[0].Arm(holdout.Treat).Assigned, 3)
+	same(t, "the first says nothing of others", r.Warnings, nil)
+	_, err = w.EvaluateCampaign(t.Context(), "thanks", engine.Evaluating{AsOf: start, Design: 7})
+	if f, ok := fault.Of(err); !ok || f.Message != `campaign "thanks" has no design 7; its newest is 2` {
+		t.Errorf("got %v", err)
+	}
 }

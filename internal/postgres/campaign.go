@@ -55,6 +55,29 @@ func (s *Store) Campaigns(ctx context.Context, name string) ([]Campaign, error) 
 	return list, nil
 }
 
+// CampaignDesign is a campaign under one of its designs, with the last version
+// that was applied under it; design 0 is the current one.
+func (s *Store) CampaignDesign(ctx context.Context, name string, design int) (Campaign, error) {
+	list, err := s.Campaigns(ctx, name)
+	if err != nil {
+		return Campaign{}, err
+	}
+	if design == 0 || design == list[0].Design {
+		return list[0], nil
+	}
+	var version int
+	err = s.pool.QueryRow(ctx, "select version_id from campaign_versions where campaign_id = $1 and design = $2 order by version_id desc limit 1",
+		list[0].ID, design).Scan(&version)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Campaign{}, fault.New(fault.NotFound, fmt.Sprintf("campaign %q has no design %d; its newest is %d", name, design, list[0].Design),
+			fmt.Sprintf("rewave report show %s --design %d", name, list[0].Design))
+	}
+	if err != nil {
+		return Campaign{}, fmt.Errorf("read design %d of %s: %w", design, name, mapError(err))
+	}
+	return s.CampaignVersion(ctx, version)
+}
+
 // CampaignVersion is the stored version that a delivery names.
 func (s *Store) CampaignVersion(ctx context.Context, version int) (Campaign, error) {
 	rows, err := s.pool.Query(ctx, statement("campaign/version"), version)

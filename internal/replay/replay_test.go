@@ -91,7 +91,7 @@ func TestAReplayEndsWithNothingDue(t *testing.T) {
 	if n := testkit.Get[int](t, db, "select count(*) from enrollments where entered_at <> (select placed_at from orders where order_id = trigger_order_id)"); n > 0 {
 		t.Errorf("%d enrollments do not carry the instant of their order", n)
 	}
-	r, err := d.Engine.EvaluateCampaign(t.Context(), "thanks", until.Add(40*days), false)
+	r, err := d.Engine.EvaluateCampaign(t.Context(), "thanks", engine.Evaluating{AsOf: until.Add(40 * days)})
 	if err != nil {
 		t.Fatal(err)
 	}
