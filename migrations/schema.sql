@@ -595,6 +595,21 @@ create table merges (
     constraint merges_pkey PRIMARY KEY (began)
 );
 
+create table campaign_history (
+    history_id bigint not null generated always as identity,
+    campaign_id integer not null,
+    at timestamp with time zone not null default now(),
+    deed text not null,
+    because text,
+    version_id integer,
+    constraint campaign_history_pkey PRIMARY KEY (history_id),
+    constraint campaign_history_check CHECK (((deed = 'applied'::text) = (version_id IS NOT NULL))),
+    constraint campaign_history_deed_check CHECK ((deed = ANY (ARRAY['applied'::text, 'paused'::text, 'resumed'::text, 'cancelled'::text]))),
+    constraint campaign_history_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
+    constraint campaign_history_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
+);
+CREATE INDEX campaign_history_campaign ON public.campaign_history USING btree (campaign_id, history_id);
+
 create view exposures as
  SELECT d.customer_id,
     d.entered_at,

@@ -19,7 +19,7 @@ func (a *app) campaign() *cobra.Command {
 		Example: `  rewave campaign validate campaigns/win-back
   rewave campaign plan campaigns/win-back --at "2026-11-23 10:00"
   rewave campaign pause win-back --because "typo in the subject"`}
-	for _, sub := range []*cobra.Command{a.campaignValidate(), a.campaignPlan(), a.campaignApply(), a.campaignList(),
+	for _, sub := range []*cobra.Command{a.campaignValidate(), a.campaignPlan(), a.campaignApply(), a.campaignList(), a.campaignStatus(),
 		a.campaignSteer("pause", "paused", "Hold its messages; entry goes on"),
 		a.campaignSteer("resume", "running", "Let its messages go out again"),
 		a.campaignSteer("cancel", "cancelled", "End it for good; planned messages are cancelled")} {
@@ -154,6 +154,8 @@ func appliedSentence(p postgres.Applied) string {
 		return fmt.Sprintf("new design %d; the experiment begins anew for those who enter from now on, customers in flight keep their version", p.Campaign.Design)
 	case p.NewVersion:
 		return "new version; the experiment goes on, customers in flight keep their version"
+	case p.Changed:
+		return "back to a version that was applied before; the experiment goes on, customers in flight keep their version"
 	}
 	return "nothing changed"
 }
@@ -211,7 +213,7 @@ func (a *app) listCampaigns(ctx context.Context) error {
 		fmt.Fprintln(a.stdout, "no campaign has been applied yet; rewave campaign apply FOLDER")
 	}
 	for i, r := range rows {
-		fmt.Fprintf(a.stdout, "%-20s %-9s design %d, version %s, since %s\n", r.Name, r.Status, r.Design, r.Version[:min(12, len(r.Version))],
+		fmt.Fprintf(a.stdout, "%-20s %-9s design %d, version %s, since %s\n", r.Name, r.Status, r.Design, short(r.Version),
 			list[i].ActivatedAt.In(l.config.Shop.Zone).Format("2006-01-02"))
 		if more[i] != "" {
 			fmt.Fprintln(a.stdout, wrap(strings.Repeat(" ", 21), more[i]))
@@ -221,35 +223,4 @@ func (a *app) listCampaigns(ctx context.Context) error {
 }
 
 // version is the hash of a campaign's content, as validate computes it.
-func version(c postgres.Campaign) string {
-	hash, _, _ := strings.Cut(c.Hash, "/") // a later design may carry it once more
-	return hash
-}
-
-func (a *app) campaignSteer(verb, status, says string) *cobra.Command {
-	var because string
-	c := &cobra.Command{Use: verb + " CAMPAIGN", Short: says, Args: operands,
-		Example: fmt.Sprintf(`  rewave campaign %[1]s win-back
-  rewave campaign %[1]s win-back --because "the price is wrong"
-  rewave campaign %[1]s win-back --json`, verb),
-		RunE: func(c *cobra.Command, args []string) error {
-			l, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
-			defer l.close()
-			if err := l.store.SetStatus(c.Context(), args[0], status, because); err != nil {
-				return err
-			}
-			if a.json {
-				return a.print(struct {
-					Campaign string `json:"campaign"`
-					Status   string `json:"status"`
-				}{args[0], status})
-			}
-			_, err = fmt.Fprintf(a.stdout, "%s is %s\n", args[0], status)
-			return err
-		}}
-	c.Flags().StringVar(&because, "because", "", "the `REASON`, kept on record")
-	return c
-}
+func version(c postgres.Campaign) string { return content(c.Hash) }

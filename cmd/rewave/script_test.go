@@ -274,6 +274,8 @@ var scrubs = []struct {
 	{regexp.MustCompile(`"seconds": [0-9.]+`), `"seconds": 0`},
 	{regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "2026-01-01T00:00:00Z"},
 	{regexp.MustCompile(`\b20\d\d-\d\d-\d\d \d\d:\d\d UTC`), "2026-01-01 00:00 UTC"},
+	{regexp.MustCompile(`(?m)^  20\d\d-\d\d-\d\d \d\d:\d\d  `), "  2026-01-01 00:00  "},
+	{regexp.MustCompile(`since 20\d\d-\d\d-\d\d \d\d:\d\d`), "since 2026-01-01 00:00"},
 	{regexp.MustCompile(`next entry [A-Z][a-z]{2} \d+ [A-Z][a-z]{2} (20\d\d )?`), "next entry Mon 1 Jan "},
 	{regexp.MustCompile(`since 20\d\d-\d\d-\d\d`), "since 2026-01-01"},
 }

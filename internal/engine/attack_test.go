@@ -390,12 +390,12 @@ func TestWhatComesDueBehindThePlaceIsNotLeftToTheSilence(t *testing.T) {
 		w := newWorld(t)
 		w.entered(1, thanks(treatAll))
 		w.clock.Set(start.Add(2 * days))
-		if err := w.Store.SetStatus(ctx, "thanks", "paused", "test"); err != nil {
+		if _, err := w.Store.SetStatus(ctx, "thanks", "paused", "test"); err != nil {
 			t.Fatal(err)
 		}
 		same(t, "handed out while paused", pass(w), 0)
 		w.db.Exec(t, "update dispatch set due_at = $1", start.Add(2*days)) // the place, moved on by other campaigns
-		if err := w.Store.SetStatus(ctx, "thanks", "running", "test"); err != nil {
+		if _, err := w.Store.SetStatus(ctx, "thanks", "running", "test"); err != nil {
 			t.Fatal(err)
 		}
 		same(t, "handed out", pass(w), 1)
@@ -424,7 +424,7 @@ func TestACancelledCampaignAsksForNothing(t *testing.T) {
 	w := newWorld(t)
 	w.entered(1, thanks(treatAll, func(c *campaigns.Campaign) { c.Rounds = campaigns.Rounds{Times: 2, Every: 30 * days} }))
 	w.order("c1", start.Add(time.Hour), 1000)
-	if err := w.Store.SetStatus(context.Background(), "thanks", "cancelled", "test"); err != nil {
+	if _, err := w.Store.SetStatus(context.Background(), "thanks", "cancelled", "test"); err != nil {
 		t.Fatal(err)
 	}
 	due, err := w.Store.NextDue(context.Background())

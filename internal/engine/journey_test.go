@@ -173,7 +173,7 @@ func TestPauseHoldsAndResumeSends(t *testing.T) {
 	w.clock.Set(start.Add(1 * days))
 	chunks := w.handOut() // hints are out already when somebody pauses
 	set := func(status string) {
-		if err := w.Store.SetStatus(context.Background(), "thanks", status, "test"); err != nil {
+		if _, err := w.Store.SetStatus(context.Background(), "thanks", status, "test"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -202,14 +202,14 @@ func TestCancelEndsWhatIsPlanned(t *testing.T) {
 	w := newWorld(t)
 	w.entered(3, thanks(treatAll))
 	w.send(start.Add(1 * days))
-	if err := w.Store.SetStatus(context.Background(), "thanks", "cancelled", "test"); err != nil {
+	if _, err := w.Store.SetStatus(context.Background(), "thanks", "cancelled", "test"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Sweep(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "second wave", w.states("again"), map[string]int{"treat cancelled cancelled": 3})
-	err := w.Store.SetStatus(context.Background(), "thanks", "running", "")
+	_, err := w.Store.SetStatus(context.Background(), "thanks", "running", "")
 	same(t, "resuming it", fmt.Sprint(err), `campaign "thanks" was cancelled; a cancelled campaign cannot be resumed`)
 	w.sound()
 }

@@ -109,6 +109,7 @@ func scanCampaign(row pgx.CollectableRow) (Campaign, error) {
 type Applied struct {
 	Campaign   Campaign
 	New        bool // first apply
+	Changed    bool // another version runs than before, perhaps one that ran earlier
 	NewVersion bool
 	NewDesign  bool
 }
@@ -131,6 +132,12 @@ func (s *Store) ApplyCampaign(ctx context.Context, def campaigns.Campaign, at ti
 		if err != nil {
 			return err
 		}
+		told, err := tx.Exec(ctx, `insert into campaign_history (campaign_id, deed, version_id)
+			select campaign_id, 'applied', $2 from campaigns where campaign_id = $1 and version_id is distinct from $2`, id, version)
+		if err != nil {
+			return err
+		}
+		out.Changed = told.RowsAffected() > 0
 		if _, err := tx.Exec(ctx, "update campaigns set version_id = $2, design = $3, applied_at = now() where campaign_id = $1", id, version, design); err != nil {
 			return err
 		}
@@ -200,20 +207,3 @@ func storeVersion(ctx context.Context, tx pgx.Tx, def campaigns.Campaign, id int
 		id, *design, def.Design, int64(def.Holdout.Share), version, at)
 	return version, err
 }
-
-// SetStatus pauses, resumes or cancels. A cancelled campaign stays cancelled.
-func (s *Store) SetStatus(ctx context.Context, name, status, reason string) error {
-	tag, err := s.pool.Exec(ctx, "update campaigns set status = $2, status_reason = nullif($3, ''), status_at = now() where name = $1 and status <> 'cancelled'", name, status, reason)
-	if err != nil {
-		return fmt.Errorf("set status of %s: %w", name, mapError(err))
-	}
-	if tag.RowsAffected() == 1 {
-		return s.HandOutAgain(ctx) // what was passed over while it was paused
-	}
-	if _, err := s.Campaigns(ctx, name); err != nil {
-		return err
-	}
-	return fault.New(fault.Conflict, fmt.Sprintf("campaign %q was cancelled; a cancelled campaign cannot be %s", name, statusVerb[status]), "give the new campaign a name of its own")
-}
-
-var statusVerb = map[string]string{"running": "resumed", "paused": "paused", "cancelled": "cancelled again"}

@@ -1,0 +1,118 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rewave/rewave/internal/fault"
+)
+
+// Steered is what a change of status found and did.
+type Steered struct {
+	Changed bool      // false: it stood like that already, and nothing was written
+	Because string    // the reason that now stands; may be empty
+	Since   time.Time // when it came to stand like that
+	Waiting int64     // planned deliveries of the campaign
+}
+
+// SetStatus pauses, resumes or cancels, and writes it into the history. A
+// cancelled campaign stays cancelled. Where a campaign stands like that already
+// the first reason stays.
+func (s *Store) SetStatus(ctx context.Context, name, status, because string) (Steered, error) {
+	var out Steered
+	err := s.InTx(ctx, func(tx pgx.Tx) error {
+		var id int
+		var now string
+		err := tx.QueryRow(ctx, "select campaign_id, status, coalesce(status_reason, ''), status_at from campaigns where name = $1 for update", name).
+			Scan(&id, &now, &out.Because, &out.Since)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return fault.New(fault.NotFound, fmt.Sprintf("there is no campaign %q", name), "rewave campaign list")
+		case err != nil:
+			return err
+		case now == "cancelled" && status != now:
+			return fault.New(fault.Conflict, fmt.Sprintf("campaign %q was cancelled; a cancelled campaign cannot be %s", name, deeds[status]), "give the new campaign a name of its own")
+		}
+		if err := tx.QueryRow(ctx, "select count(*) from deliveries where campaign_id = $1 and due_at is not null", id).Scan(&out.Waiting); err != nil || now == status {
+			return err
+		}
+		out.Changed, out.Because = true, because
+		err = tx.QueryRow(ctx, "update campaigns set status = $2, status_reason = nullif($3, ''), status_at = now() where campaign_id = $1 returning status_at", id, status, because).Scan(&out.Since)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "insert into campaign_history (campaign_id, deed, because) values ($1, $2, nullif($3, ''))", id, deeds[status], because)
+		return err
+	})
+	if _, told := fault.Of(err); told {
+		return out, err
+	}
+	if err != nil {
+		return out, fmt.Errorf("set status of %s: %w", name, mapError(err))
+	}
+	if !out.Changed {
+		return out, nil
+	}
+	return out, s.HandOutAgain(ctx) // what was passed over while it was paused
+}
+
+// deeds names a status as the history does.
+var deeds = map[string]string{"running": "resumed", "paused": "paused", "cancelled": "cancelled"}
+
+// InFlight counts the customers who are on their way on one version, in one
+// round.
+type InFlight struct {
+	Version   int
+	Hash      string // of the version's content
+	Design    int
+	Round     int
+	Customers int64
+}
+
+// InFlight returns who is on their way through a campaign.
+func (s *Store) InFlight(ctx context.Context, campaign int) ([]InFlight, error) {
+	rows, err := s.pool.Query(ctx, statement("campaign/in_flight"), campaign)
+	if err != nil {
+		return nil, fmt.Errorf("count customers in flight: %w", mapError(err))
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[InFlight])
+}
+
+// Deed is one line of a campaign's history. Hash and Design are set for an
+// apply only.
+type Deed struct {
+	At      time.Time
+	Deed    string // applied, paused, resumed, cancelled
+	Because string
+	Hash    string
+	Design  int
+}
+
+// History returns what was done to a campaign, oldest first.
+func (s *Store) History(ctx context.Context, campaign int) ([]Deed, error) {
+	rows, err := s.pool.Query(ctx, statement("campaign/history"), campaign)
+	if err != nil {
+		return nil, fmt.Errorf("read history: %w", mapError(err))
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Deed])
+}
+
+// WaveState counts the deliveries of a wave that stand in one state.
+type WaveState struct {
+	Round       int
+	Wave, State string
+	Count       int64
+}
+
+// Progress returns where the deliveries of a campaign stand.
+func (s *Store) Progress(ctx context.Context, campaign int) ([]WaveState, error) {
+	rows, err := s.pool.Query(ctx, statement("campaign/progress"), campaign)
+	if err != nil {
+		return nil, fmt.Errorf("count deliveries: %w", mapError(err))
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[WaveState])
+}
