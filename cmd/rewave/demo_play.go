@@ -30,6 +30,8 @@ const (
 	closesBefore = 63 * 24 * time.Hour
 	// demoSpan is how long entry is open.
 	demoSpan = 150 * 24 * time.Hour
+	// demoLeast is how long entry must be open for a replay to show anything.
+	demoLeast = 30 * 24 * time.Hour
 	// demoStep is the grid of the replayed clock.
 	demoStep = time.Hour
 
@@ -127,12 +129,17 @@ func (d *demo) load(ctx context.Context, own importer.Options) error {
 
 // play applies the campaigns and replays the last months.
 func (d *demo) play(ctx context.Context) (asOf time.Time, err error) {
-	_, last, err := d.store.OrderSpan(ctx)
+	first, last, err := d.store.OrderSpan(ctx)
 	if err != nil {
 		return asOf, err
 	}
 	until := *last
 	closes := until.Add(-closesBefore)
+	if first.After(closes.Add(-demoLeast)) {
+		day := 24 * time.Hour
+		return asOf, fault.New(fault.Invalid, fmt.Sprintf("the orders span %s; a replay takes %d at least", count(int(until.Sub(*first)/day)+1, "day"), (closesBefore+demoLeast)/day),
+			fmt.Sprintf("customers enter for a month or more, and their results are final %d days after the last has entered; a year of orders shows most", closesBefore/day))
+	}
 	from := closes.Add(-demoSpan).Truncate(24 * time.Hour)
 	if err := d.wire(ctx, from); err != nil {
 		return asOf, err

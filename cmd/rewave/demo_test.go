@@ -114,15 +114,25 @@ func TestDemoThatFailsEvictsNothing(t *testing.T) {
 		}
 	}
 	orders := filepath.Join(h.work, "orders.csv")
-	if err := os.WriteFile(orders, []byte("order_id,placed_at,sku,quantity,unit_price,currency\n1,yesterday,tea,1,2.00,EUR\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	d := h.demo("--orders", "orders.csv")
-	if got := d.ended(); got != exitFailed {
-		t.Errorf("got exit code %d, want %d", got, exitFailed)
-	}
-	if diff := cmp.Diff(d.stderr.String(), "rewave: orders.csv has no row that can be read: 1 placed_at cannot be read\n"); diff != "" {
-		t.Errorf("-got +want\n%s", diff)
+	for _, bad := range []struct {
+		rows   string
+		code   int
+		stderr string
+	}{
+		{"1,yesterday,tea,1,2.00,EUR\n", exitFailed, "rewave: orders.csv has no row that can be read: 1 placed_at cannot be read\n"},
+		{"1,2026-01-02 10:00,tea,1,2.00,EUR\n2,2026-02-01 10:00,tea,1,2.00,EUR\n", exitInvalid, "rewave: the orders span 31 days; a replay takes 93 at least\n" +
+			"        customers enter for a month or more, and their results are final 63 days after the last has entered; a year of orders shows most\n"},
+	} {
+		if err := os.WriteFile(orders, []byte("order_id,placed_at,sku,quantity,unit_price,currency\n"+bad.rows), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := h.demo("--orders", "orders.csv")
+		if got := d.ended(); got != bad.code {
+			t.Errorf("got exit code %d, want %d", got, bad.code)
+		}
+		if diff := cmp.Diff(d.stderr.String(), bad.stderr); diff != "" {
+			t.Errorf("-got +want\n%s", diff)
+		}
 	}
 	if err := os.Remove(orders); err != nil {
 		t.Fatal(err)

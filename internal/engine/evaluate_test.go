@@ -293,7 +293,7 @@ func TestRefusals(t *testing.T) {
 			Sentence: "Nobody has entered this campaign yet."}},
 		"E03 a second before the point is final": {300, openAll, final.Add(-second), func(w *world) { w.buy(holdout.Treat, 40, anchor, 100); w.buy(holdout.Hold, 40, anchor, 100) },
 			refused{Verdict: evaluation.Provisional, Refusals: []evaluation.Code{evaluation.E03},
-				Sentence: "Results open when 95 of 100 enrollments are final; 0 of 300 are. Entry has no end, so that day moves on while it is open: give the campaign an `until`. Before that day the figures are provisional and there is no verdict."}},
+				Sentence: "Results open when 95 % of the enrollments are final; 0 of 300 are. Entry has no end, so that day moves on while it is open: give the campaign an `until`. Before that day the figures are provisional and there is no verdict."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -65,10 +65,10 @@ var english = map[string]string{
 	"E02.again":     "a further run needs about {needed} enrollments",
 	"E02.larger":    "a further run needs more customers",
 	"E03":           "Results open on {date}; before that the figures are provisional and there is no verdict.",
-	"E03.moving": "Results open when 95 of 100 enrollments are final; {final} of {all} are. " +
+	"E03.moving": "Results open when 95 % of the enrollments are final; {final} of {all} are. " +
 		"Entry has no end, so that day moves on while it is open: give the campaign an `until`. " +
 		"Before that day the figures are provisional and there is no verdict.",
-	"E03.later": "Results are not open yet: {final} of {all} enrollments are final. Until 95 of 100 are, the figures are provisional and there is no verdict.",
+	"E03.later": "Results are not open yet: {final} of {all} enrollments are final. Until 95 % are, the figures are provisional and there is no verdict.",
 	"E09":       "A percentage cannot be given because the natural rate is close to zero.",
 	"so.far": "So far, with {count} of {all} enrollments complete: of every 100 customers we wrote to, {treat} bought again; " +
 		"of every 100 held out, {hold}.",

@@ -201,14 +201,14 @@ func TestVerdictsInWords(t *testing.T) {
 			in.Observations[0].Final = evaluation.Totals{Enrollments: 8400, Buyers: 700, Orders: 700}
 		}), said{
 			Verdict:     evaluation.Provisional,
-			Sentence:    "Results open when 95 of 100 enrollments are final; 9,400 of 10,000 are. Entry has no end, so that day moves on while it is open: give the campaign an `until`. Before that day the figures are provisional and there is no verdict.",
+			Sentence:    "Results open when 95 % of the enrollments are final; 9,400 of 10,000 are. Entry has no end, so that day moves on while it is open: give the campaign an `until`. Before that day the figures are provisional and there is no verdict.",
 			Explanation: "So far, with 10,000 of 10,000 enrollments complete: of every 100 customers we wrote to, 9.0 bought again; of every 100 held out, 7.2.",
 		}},
 		{"E03, later than planned", change(input(810, 9000, 72, 1000), func(in *evaluation.Input) {
 			in.Observations[0].Final = evaluation.Totals{Enrollments: 8400, Buyers: 700, Orders: 700}
 		}), said{
 			Verdict:     evaluation.Provisional,
-			Sentence:    "Results are not open yet: 9,400 of 10,000 enrollments are final. Until 95 of 100 are, the figures are provisional and there is no verdict.",
+			Sentence:    "Results are not open yet: 9,400 of 10,000 enrollments are final. Until 95 % are, the figures are provisional and there is no verdict.",
 			Explanation: "So far, with 10,000 of 10,000 enrollments complete: of every 100 customers we wrote to, 9.0 bought again; of every 100 held out, 7.2.",
 		}},
 		// 0.001 a customer and 21.70 an order: 0.005 of 100, which nobody can tell from 0. A tenth of 7.2 is looked for.
