@@ -163,7 +163,7 @@ func TestRowsThatAlwaysFailKeepNoOtherWaiting(t *testing.T) {
 	broken.Name, broken.Version = "a-broken-one", "v0"
 	w.apply(broken)
 	w.entered(10, thanks(treatAll))
-	w.db.Exec(t, `update campaign_versions v set files = jsonb_set(files, '{messages/hello,Text}', '"{% no such tag %}"') from campaigns c
+	w.db.Exec(t, `update campaign_versions v set files = jsonb_set(files, '{messages/hello,"",Text}', '"{% no such tag %}"') from campaigns c
 		where c.campaign_id = v.campaign_id and c.name = 'a-broken-one'`)
 	w.Engine = w.another()
 	w.clock.Set(start.Add(1*days + time.Hour))
@@ -638,12 +638,12 @@ func TestAProgramEndsNoDeliveryThatAnotherCouldSend(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.entered(1, thanks(treatAll))
-	text := testkit.Get[string](t, w.db, "select files #>> '{messages/hello,Text}' from campaign_versions")
-	w.db.Exec(t, `update campaign_versions set files = jsonb_set(files, '{messages/hello,Text}', '"{% a tag of tomorrow %}"')`)
+	text := testkit.Get[string](t, w.db, `select files #>> '{messages/hello,"",Text}' from campaign_versions`)
+	w.db.Exec(t, `update campaign_versions set files = jsonb_set(files, '{messages/hello,"",Text}', '"{% a tag of tomorrow %}"')`)
 	old := w.another()
 	w.clock.Set(start.Add(1 * days))
 	_, _ = old.SendDeliveries(context.Background(), w.handOut()[0])
-	w.db.Exec(t, `update campaign_versions set files = jsonb_set(files, '{messages/hello,Text}', to_jsonb($1::text))`, text)
+	w.db.Exec(t, `update campaign_versions set files = jsonb_set(files, '{messages/hello,"",Text}', to_jsonb($1::text))`, text)
 	same(t, "sent by the new program", w.send(start.Add(1*days+10*time.Minute)), engine.Sent{Accepted: 1, Gated: 1})
 }
 
