@@ -19,13 +19,15 @@ build: ## bin/rewave, one static binary
 	@echo "building bin/rewave"
 	@$(GO) build $(VCS) -trimpath -ldflags="-s -w" -o bin/rewave ./cmd/rewave
 
-test: deps vet lint ## what a change must pass: vet, staticcheck, all tests with the race detector
+test: deps vet lint ## what a change must pass: vet, staticcheck, all tests with the race detector; in CI a short fuzz too
+	@[ -z "$$CI" ] || $(MAKE) fuzz-short
 	@echo "testing, with the race detector"
 	@$(GO) -C internal/tools test ./...
 	@CGO_ENABLED=1 bin/gotest -race $(TESTFLAGS) ./...
 
-deps: ## name and install what is missing: PostgreSQL, Redis, gcc (for the race detector)
-	@internal/tools/deps.sh postgresql redis-server gcc
+deps: ## name and install what is missing to build and test
+	@internal/tools/deps.sh postgresql redis-server gcc npm
+	@internal/tools/peers.sh install
 
 services:
 	@internal/tools/deps.sh postgresql redis-server
@@ -51,6 +53,13 @@ fuzz: ## each fuzz test for a while (FUZZTIME=10s)
 		done || exit 1; \
 	done
 
+# What people write: campaigns, rules, templates.
+fuzz-short:
+	@for target in campaigns:FuzzLoad rules:FuzzRule internal/message:FuzzCheck internal/scenario:FuzzParse; do \
+		echo "fuzzing $${target#*:} in $${target%:*} for 30s"; \
+		$(GO) test -run '^$$' -fuzz "^$${target#*:}\$$" -fuzztime 30s -fuzzminimizetime 5x "./$${target%:*}" </dev/null || exit 1; \
+	done
+
 fmt: ## gofmt
 	@gofmt -l -w cmd campaigns rules workers internal migrations
 
@@ -64,4 +73,4 @@ bin/staticcheck: internal/tools/go.mod
 bin/gotest: internal/tools/go.mod $(wildcard internal/tools/gotest/*.go)
 	@$(GO) -C internal/tools build $(VCS) -o ../../bin/gotest ./gotest
 
-.PHONY: help demo services build test deps vet lint bench fuzz fmt clean
+.PHONY: help demo services build test deps vet lint bench fuzz fuzz-short fmt clean

@@ -121,6 +121,7 @@ type Wave struct {
 	Variants     []Variant     // file order; none: everybody gets Content
 	ByStratum    []StratumPart // file order
 	ExpiresAfter time.Duration // 0: until the next wave of the round, for the last 7d
+	Ramp         time.Duration // > 0: 1% of customers at its time, up to 10% this much later, all others as much later again
 }
 
 // After places a wave by schedule: Wait after the start of the round, or after
@@ -210,11 +211,12 @@ func (c Content) over(o Content) Content {
 
 // Limits hold the campaign back. Zero is no limit.
 type Limits struct {
-	PerCustomer *Cap
-	PerMinute   int    // messages of the campaign
-	BudgetMinor *int64 // money it may bind, in minor units: messages, and coupons at their face value
-	Priority    int    // 0 to 100; of two messages that one cap allows, the higher goes
-	Group       string // of campaigns that exclude one another: a customer is in one of them at a time
+	PerCustomer  *Cap
+	PerMinute    int    // messages of the campaign
+	BudgetMinor  *int64 // money it may bind, in minor units: messages, and coupons at their face value
+	BudgetDigits int    // decimals of the currency of BudgetMinor: 2 for EUR; 0 where there is none
+	Priority     int    // 0 to 100, 50 where nothing is written; of two messages that one cap allows, the higher goes
+	Group        string // of campaigns that exclude one another: a customer is in one of them at a time
 }
 
 // Cap is at most Count messages to one customer in any span of Window.

@@ -1,79 +1,203 @@
 package campaigns
 
 import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rewave/rewave/internal/calendar"
-	"github.com/rewave/rewave/internal/holdout"
+	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/source"
 	"github.com/rewave/rewave/rules"
 )
 
-var (
-	enterKeys    = source.Keys{Known: []string{"schedule", "on", "when", "again"}, Later: []string{"occasion", "unless", "segment"}}
-	scheduleKeys = source.Keys{Known: []string{"at", "every"}, Later: []string{"rrule", "occasion", "until", "zone"}}
-
-	laterEvents = []string{"segment_entered", "order_delivered", "order_refunded", "customer_created", "cart_abandoned", "occasion"}
-	recurrences = []string{"day", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "month"}
-)
-
 func (w *writing) enter(n source.Node) {
-	m, ok := n.Mapping(enterKeys)
+	m, ok := enterTable.read(n)
 	if !ok {
 		return
 	}
-	schedule, hasSchedule := m.Get("schedule")
-	on, hasOn := m.Get("on")
-	if hasOn {
-		w.c.Enter.On, _ = on.OneOf("event to enter on", []string{"order_paid"}, laterEvents)
+	var ways []string
+	var last source.Node
+	if n, ok := m.Get("schedule"); ok {
+		ways, last = append(ways, "schedule"), n
+		w.schedule(n)
 	}
-	if hasSchedule {
-		w.schedule(schedule)
+	if n, ok := m.Get("on"); ok {
+		ways, last = append(ways, "on"), n
+		w.on(n)
 	}
-	switch {
-	case hasOn && hasSchedule:
-		on.Report(`"on" and "schedule" exclude each other`, "entry is by event or at set times")
-	case !hasOn && !hasSchedule:
-		n.Report(`"schedule" or "on" is missing`, `enter on: order_paid, or schedule: {every: monday, at: "10:00"}`)
+	if n, ok := m.Get("occasion"); ok {
+		ways, last = append(ways, "occasion"), n
+		w.occasion(n)
+	}
+	switch len(ways) {
+	case 0:
+		n.Report(`"schedule", "on" or "occasion" is missing`, `enter on: order_paid, or schedule: {every: monday, at: "10:00"}`)
+	case 1:
+	default:
+		last.Report(strings.Join(ways, " and ")+" exclude one another", "entry is by event, at set times, or on a yearly date")
 	}
 	if n, ok := m.Need("when", "who is meant: when: orders.count == 1; for everyone: when: \"true\""); ok {
-		w.when(n, hasOn)
+		w.when(n)
 	}
 	if n, ok := m.Get("again"); ok {
 		w.again(n)
 	}
 }
 
+// on is an order, or an event of the shop's own.
+func (w *writing) on(n source.Node) {
+	e := &w.c.Enter
+	if n.IsMapping() {
+		w.trigger.Event = true
+		m, _ := eventTable.read(n)
+		if n, ok := m.Need("event", `its name as imported: on: {event: "Order Delayed"}`); ok {
+			e.On = ownEvent
+			e.Event, _ = dataText(n, "an event")
+		}
+		return
+	}
+	w.trigger.Order = true // what is meant, whatever is written
+	name, ok := n.Text()
+	if ok && source.Suggest(name, entryEvents) == "" && !slices.Contains(laterEvents, name) {
+		w.trigger.Event = true
+		n.Report(fmt.Sprintf("unknown event to enter on %q", name), fmt.Sprintf("known: %s; an event of your own: on: {event: %q}", strings.Join(entryEvents, ", "), ownName(name)))
+		return
+	}
+	e.On, _ = n.OneOf("event to enter on", entryEvents, laterEvents)
+}
+
+// ownName is the name to show in an example where somebody wrote name.
+func ownName(name string) string {
+	if name == ownEvent || !isDataName(name) {
+		return "Order Delayed"
+	}
+	return name
+}
+
 func (w *writing) schedule(n source.Node) {
-	m, ok := n.Mapping(scheduleKeys)
+	m, ok := scheduleTable.read(n)
 	if !ok {
 		return
 	}
 	var s Schedule
 	at, hasAt := m.Need("at", `{at: "2026-11-12 10:00"}, or {every: monday, at: "10:00"}`)
-	if every, ok := m.Get("every"); ok {
+	every, hasEvery := m.Get("every")
+	rule, hasRule := m.Get("rrule")
+	since, hasSince := m.Get("since")
+	if hasEvery {
 		s.Every, _ = every.OneOf("recurrence", recurrences, nil)
-		if hasAt {
-			s.Time, _ = source.Quoted(at, calendar.ParseClock)
+	}
+	if hasEvery && hasRule {
+		rule.Report("every and rrule exclude each other", "take one of them out")
+	}
+	if hasRule {
+		s.RRule, _ = source.Parsed(rule, func(text string) (string, error) {
+			_, err := calendar.ParseRecurrence(text)
+			return strings.TrimSpace(text), err
+		})
+	}
+	switch {
+	case hasSince:
+		s.Since, _ = source.Quoted(since, calendar.ParseDate)
+		if !hasRule {
+			since.Report("since is only for an rrule", "a campaign begins with `from:`")
 		}
-	} else if hasAt {
+	case hasRule && !w.c.From.IsZero():
+		s.Since = w.c.From
+	case hasRule:
+		rule.Report("nothing says from which day it counts", `write since: "2026-01-01" beside it, or the campaign's from:`)
+	}
+	switch {
+	case !hasAt:
+	case hasEvery || hasRule:
+		s.Time, _ = source.Quoted(at, calendar.ParseClock)
+	default:
 		slot, _ := source.Quoted(at, calendar.ParseDateTime)
 		s.AtDate, s.Time = slot.Date, slot.Clock
 	}
 	w.c.Enter.Schedule = &s
 }
 
-func (w *writing) when(n source.Node, byOrder bool) {
+var (
+	yearly    = regexp.MustCompile(yearlyPattern)
+	wholeDays = regexp.MustCompile(wholeDaysPattern)
+)
+
+func (w *writing) occasion(n source.Node) {
+	m, ok := occasionTable.read(n)
+	if !ok {
+		return
+	}
+	var o Occasion
+	of, hasOf := m.Get("of")
+	date, hasDate := m.Get("date")
+	if hasOf {
+		o.Attribute, _ = dataText(of, "an attribute")
+	}
+	if hasDate {
+		o.Month, o.Day = yearlyDate(date)
+	}
+	switch {
+	case hasOf && hasDate:
+		date.Report("of and date exclude each other", "an occasion is a date of each customer, or one for all")
+	case !hasOf && !hasDate:
+		n.Report(`"of" or "date" is missing`, `occasion: {of: birthday, before: 7d, at: "10:00"}, or {date: "12-24", before: 14d, at: "10:00"}`)
+	}
+	if n, ok := m.Get("before"); ok {
+		o.Before = daysAhead(n)
+	}
+	if n, ok := m.Need("at", `the time of day: at: "10:00"`); ok {
+		o.Time, _ = source.Quoted(n, calendar.ParseClock)
+	}
+	w.c.Enter.Occasion = &o
+}
+
+func yearlyDate(n source.Node) (month, day int) {
+	type monthDay struct{ month, day int }
+	d, _ := source.Quoted(n, func(s string) (monthDay, error) {
+		if !yearly.MatchString(s) {
+			return monthDay{}, fault.New(fault.Invalid, fmt.Sprintf("%q is not a date of every year", s), "write month-day: 12-24")
+		}
+		month, err := strconv.Atoi(s[:2])
+		if err != nil {
+			return monthDay{}, err
+		}
+		day, err := strconv.Atoi(s[3:])
+		return monthDay{month, day}, err
+	})
+	return d.month, d.day
+}
+
+func daysAhead(n source.Node) int {
+	d, ok := n.Duration(0)
+	if !ok {
+		return 0
+	}
+	text, _ := n.Text()
+	if !wholeDays.MatchString(text) {
+		n.Report(fmt.Sprintf("must be whole days, at most %d, not %s", maxBefore, text), "for example 7d or 2w")
+	}
+	return int(d / (24 * time.Hour))
+}
+
+func (w *writing) when(n source.Node) {
 	text, ok := n.Text()
 	if !ok {
 		return
 	}
-	_, faults := rules.Compile(text, rules.Options{Order: byOrder})
+	_, faults := rules.Compile(text, w.trigger)
+	report(n, faults)
+	w.c.Enter.When = strings.TrimSpace(text)
+}
+
+func report(n source.Node, faults rules.Faults) {
 	for _, f := range faults {
 		n.ReportInside(f.Offset, f.Message, f.Hint)
 	}
-	w.c.Enter.When = strings.TrimSpace(text)
 }
 
 func (w *writing) again(n source.Node) {
@@ -81,7 +205,7 @@ func (w *writing) again(n source.Node) {
 	if !ok {
 		return
 	}
-	switch text = strings.TrimSpace(text); {
+	switch {
 	case text == "never":
 	case text == "each_time":
 		w.c.Enter.Again.EachTime = true
@@ -94,63 +218,5 @@ func (w *writing) again(n source.Node) {
 		w.c.Enter.Again.After = after
 	default:
 		n.Unknown("way to enter again", text, []string{"never", "each_time", "after 180d"})
-	}
-}
-
-func (w *writing) holdout(m source.Mapping) {
-	n, ok := m.Need("holdout", "the share that is not contacted: holdout: 20%; or none, with a `because:`")
-	because, hasBecause := m.Get("because")
-	if hasBecause {
-		w.c.Holdout.Because, _ = because.Full()
-	}
-	if !ok {
-		return
-	}
-	none := false
-	if n.IsText() {
-		switch text, _ := n.Text(); text {
-		case "none":
-			none = true
-		case "auto":
-			n.Report("auto is not honoured yet", "write a share: holdout: 20%")
-			return
-		}
-	}
-	switch {
-	case none && !hasBecause:
-		n.Report("none needs a reason", "because: ... beside it, for those who will ask what the campaign brought")
-	case !none && hasBecause:
-		because.Report("because is only for holdout: none", "take it out")
-	}
-	if none {
-		return
-	}
-	parts, ok := n.Share()
-	switch share := holdout.Share(parts); {
-	case !ok:
-	case share == 0:
-		n.Report("0% keeps nobody back", "write none, and a `because:`")
-	case share == holdout.Whole:
-		n.Report("100% would contact nobody", "for example 20%")
-	default:
-		w.c.Holdout.Share = share
-	}
-}
-
-func (w *writing) rounds(n source.Node) {
-	m, ok := n.Mapping(roundKeys)
-	if !ok {
-		return
-	}
-	if times, ok := m.Need("times", "rounds: {times: 5, every: 30d}"); ok {
-		if count, ok := times.Int(1, 100); ok {
-			w.c.Rounds.Times = count
-		}
-	}
-	every, ok := m.Get("every")
-	if ok {
-		w.c.Rounds.Every, _ = every.Duration(time.Hour)
-	} else if w.c.Rounds.Times > 1 {
-		n.Report(`"every" is missing`, "from the beginning of one round to that of the next: every: 30d")
 	}
 }

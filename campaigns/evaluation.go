@@ -6,16 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/source"
-)
-
-var (
-	evaluationKeys = source.Keys{Known: []string{"primary", "points"}, Later: []string{"metrics", "looks", "by", "cohort", "expect"}}
-	pointKeys      = source.Keys{Known: []string{"from", "window"}}
-	anchorKeys     = source.Keys{Known: []string{"wave", "round"}}
-
-	knownMetrics = []string{"repurchase_rate"}
-	laterMetrics = []string{"orders", "revenue", "profit", "refund_rate", "unsubscribes"}
+	"github.com/rewave/rewave/rules"
 )
 
 // The point that stands where a file declares none.
@@ -24,10 +17,10 @@ const (
 	defaultWindow = 30 * 24 * time.Hour
 )
 
-func (w *writing) evaluation(n source.Node, has bool) {
+func (w *writing) evaluation(n source.Node, has, strata bool) {
 	var m source.Mapping
 	if has {
-		m, _ = n.Mapping(evaluationKeys)
+		m, _ = evaluationTable.read(n)
 	}
 	e := &w.c.Evaluation
 	points, hasPoints := m.Get("points")
@@ -38,7 +31,7 @@ func (w *writing) evaluation(n source.Node, has bool) {
 	}
 	var names []string
 	for _, p := range e.Points {
-		if p.Name != "" {
+		if p.Name != "" && p.Name != everyRound {
 			names = append(names, p.Name)
 		}
 	}
@@ -49,8 +42,93 @@ func (w *writing) evaluation(n source.Node, has bool) {
 	case hasPoints && len(names) > 0 && !slices.Contains(names, defaultPoint):
 		n.Report(`"primary" is missing`, "the point on which the verdict rests: primary: repurchase_rate at "+names[0])
 	default:
-		e.Primary = Primary{Metric: knownMetrics[0], Point: defaultPoint}
+		e.Primary = Primary{Metric: primaryMetrics[0], Point: defaultPoint}
 	}
+	e.Metrics = []string{e.Primary.Metric}
+	if n, ok := m.Get("metrics"); ok {
+		e.Metrics = once(n, func(item source.Node) (string, bool) { return item.OneOf("metric", knownMetrics, nil) })
+		notEmpty(n, "names no metric", "known: "+strings.Join(knownMetrics, ", "))
+	}
+	if n, ok := m.Get("looks"); ok {
+		e.Looks = once(n, func(item source.Node) (string, bool) { return w.look(item, names) })
+		notEmpty(n, "names no look", "for example looks: [round]")
+	}
+	if n, ok := m.Get("cohort"); ok {
+		e.Cohort, _ = n.OneOf("cohort", cohortSpans, nil)
+	}
+	if n, ok := m.Get("by"); ok {
+		e.By = once(n, func(item source.Node) (string, bool) { return split(item, strata) })
+		notEmpty(n, "names nothing to split by", "for example by: [stratum]")
+	}
+	if n, ok := m.Get("expect"); ok {
+		w.expect(n)
+	}
+}
+
+func notEmpty(n source.Node, message, hint string) {
+	if !n.IsList() {
+		return
+	}
+	if items, _ := n.Items(); len(items) == 0 {
+		n.Report(message, hint)
+	}
+}
+
+// look is the end of each round, or a point other than the one the verdict rests
+// on: that is tested once.
+func (w *writing) look(n source.Node, points []string) (string, bool) {
+	name, ok := n.Text()
+	switch {
+	case !ok:
+		return "", false
+	case name == everyRound:
+		return name, true
+	case len(points) == 0:
+		return "", false
+	case !slices.Contains(points, name):
+		n.Unknown("look", name, append([]string{everyRound}, points...))
+		return "", false
+	case name == w.c.Evaluation.Primary.Point:
+		n.Report(fmt.Sprintf("the verdict rests on %s, which is read once, at its end", name), "for looks on the way there: looks: [round], or another point")
+		return "", false
+	}
+	return name, true
+}
+
+// split is the stratum, or a text of the profile.
+func split(n source.Node, strata bool) (string, bool) {
+	word := ""
+	if n.IsText() {
+		word, _ = n.Text()
+	}
+	if word != byStratum {
+		return text(n, rules.Options{})
+	}
+	if !strata {
+		noStrata(n)
+	}
+	return byStratum, strata
+}
+
+func (w *writing) expect(n source.Node) {
+	m, _ := expectTable.read(n)
+	e := &w.c.Evaluation.Expect
+	if n, ok := m.Get("enrollments"); ok {
+		e.Enrollments, _ = n.Int(1, maxExpected)
+	}
+	share := func(key string) *holdout.Share {
+		n, ok := m.Get(key)
+		if !ok {
+			return nil
+		}
+		parts, ok := n.Share()
+		if !ok {
+			return nil
+		}
+		s := holdout.Share(parts)
+		return &s
+	}
+	e.NaturalRate, e.Redemption = share("natural_rate"), share("redemption")
 }
 
 // firstWave is the wave that is due first; of several, the first in the file.
@@ -76,10 +154,11 @@ func (w *writing) primary(n source.Node, points []string) {
 		return
 	}
 	switch {
-	case slices.Contains(laterMetrics, metric):
+	case slices.Contains(primaryMetrics, metric):
+	case slices.Contains(knownMetrics, metric):
 		n.Report(metric+" as the primary metric is not honoured yet", "write repurchase_rate at "+meantPoint(point, points))
-	case !slices.Contains(knownMetrics, metric):
-		n.Unknown("metric", metric, knownMetrics)
+	default:
+		n.Unknown("metric", metric, primaryMetrics)
 	}
 	if len(points) > 0 && !slices.Contains(points, point) {
 		n.Unknown("point", point, points)
@@ -103,15 +182,19 @@ func meantPoint(name string, points []string) string {
 
 func (w *writing) points(n source.Node) {
 	entries, ok := n.Entries()
-	if ok && len(entries) == 0 {
+	switch {
+	case ok && len(entries) == 0:
 		n.Report("declares no point", "for example overall_30d: {from: entry, window: 30d}")
+	case len(entries) > maxPoints:
+		n.Report(fmt.Sprintf("must hold 1 to %d points, not %d", maxPoints, len(entries)), "")
+		return
 	}
 	for _, e := range entries {
 		p := Point{Name: e.Key.Name()}
-		if !plainName.MatchString(p.Name) {
-			e.Key.Report(fmt.Sprintf("%q is not a name for a point", p.Name), "letters, digits, and . _ - between them, at most 60")
+		if plainKey(e.Key, "a point") && p.Name == everyRound {
+			e.Key.Report(`"round" cannot be the name of a point`, "looks use the word")
 		}
-		if m, ok := e.Value.Mapping(pointKeys); ok {
+		if m, ok := pointTable.read(e.Value); ok {
 			if n, ok := m.Need("from", "from: entry, from: sequence_end, or the name of a wave"); ok {
 				p.Anchor = w.anchor(n)
 			}
@@ -125,7 +208,7 @@ func (w *writing) points(n source.Node) {
 
 func (w *writing) anchor(n source.Node) Anchor {
 	if n.IsMapping() {
-		m, _ := n.Mapping(anchorKeys)
+		m, _ := anchorTable.read(n)
 		var a Anchor
 		if n, ok := m.Need("wave", "from: {wave: thanks, round: 1}"); ok {
 			if name, ok := n.Text(); ok {

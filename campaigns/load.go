@@ -7,23 +7,29 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
-	"sort"
+	"slices"
 	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/source"
+	"github.com/rewave/rewave/rules"
 )
 
 // File is the name of the file that makes a folder a campaign.
 const File = "campaign.yaml"
 
 // Options are what a campaign leans on. The zero Options are those of a shop
-// with every channel and no quiet hours.
+// with every channel, no quiet hours and a currency of two decimals.
 type Options struct {
-	Root     string                     // stands before names of files in diagnostics and in Dir; may be empty
-	Channels []string                   // the channels campaigns may name; nil: all this version can send on
-	Quiet    map[string]calendar.Window // quiet hours by channel
+	Root           string                     // stands before names of files in diagnostics and in Dir; may be empty
+	Channels       []string                   // the channels campaigns may name; nil: email and sms
+	Quiet          map[string]calendar.Window // quiet hours by channel
+	CurrencyDigits *int                       // decimals of the shop's currency; nil: 2
+	Pools          []string                   // the coupon pools there are; nil: not checked
 }
 
 func (o Options) name(parts ...string) string {
@@ -31,7 +37,8 @@ func (o Options) name(parts ...string) string {
 }
 
 // Load reads the campaign in dir of fsys with its message files. Its faults are
-// a source.List, also where dir is no campaign at all.
+// a source.List, also where dir is no campaign at all. A campaign with faults is
+// what could be read of it, good for nothing but to check its messages too.
 func Load(fsys fs.FS, dir string, options Options) (Campaign, error) {
 	c, _, err := load(fsys, dir, options)
 	return c, err
@@ -102,18 +109,20 @@ func load(fsys fs.FS, dir string, options Options) (Campaign, source.Node, error
 		return Campaign{}, source.Node{}, fault.Wrap(fault.Unavailable, err, "the campaign "+options.name(file)+" cannot be read", "")
 	}
 	doc := source.Parse(options.name(file), data)
+	var partial Campaign
 	if doc.Root().IsMapping() {
-		w := &writing{fsys: fsys, dir: dir, options: options, read: map[string]bool{}}
+		w := &writing{fsys: fsys, dir: dir, options: options, folders: map[string]*folderRead{}}
 		w.campaign(doc.Root())
 		if len(doc.Faults()) == 0 {
 			w.c.Dir = options.name(dir)
 			w.c.Version, w.c.Design = version(w.c), design(w.c)
 			return w.c, w.name, nil
 		}
+		partial = w.c
 	} else if len(doc.Faults()) == 0 {
-		doc.Root().Mapping(topKeys) // says what it is instead
+		topTable.read(doc.Root()) // says what it is instead
 	}
-	return Campaign{}, source.Node{}, doc.Faults()
+	return partial, source.Node{}, doc.Faults()
 }
 
 // read reads at most one byte more than a file may have.
@@ -134,37 +143,23 @@ type writing struct {
 	dir     string
 	options Options
 
-	c     Campaign
-	name  source.Node
-	waves []written
-	read  map[string]bool // message folders read already
-}
+	c       Campaign
+	name    source.Node
+	trigger rules.Options // what a rule may read of the entry
+	waves   []written
+	folders map[string]*folderRead // message folders read already
 
-// written is a wave with the places of what is checked once all are known.
-type written struct {
-	wave           *Wave
-	name           source.Node
-	after          source.Node // of the wave it follows; valid where After.Wave is set
-	between        source.Node // valid where Between is set
-	hasName, wired bool
+	strataBroken bool // their names have faults
 }
 
 var (
-	topKeys = source.Keys{
-		Known: []string{"campaign", "says", "owner", "enter", "from", "until", "holdout", "because", "exit", "rounds", "waves", "limits", "evaluation"},
-		Later: []string{"hold_while", "strata", "if_feed_stale", "priority", "budget", "variants", "zone", "currency"},
-	}
-	roundKeys = source.Keys{Known: []string{"times", "every"}}
-	limitKeys = source.Keys{Known: []string{"per_customer"}, Later: []string{"per_minute", "budget", "priority"}}
-)
-
-var (
-	campaignName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,59}$`)
-	plainName    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$`)
+	campaignName = regexp.MustCompile(campaignPattern)
+	plainName    = regexp.MustCompile(namePattern)
+	noteName     = regexp.MustCompile(notePattern)
 )
 
 func (w *writing) campaign(n source.Node) {
-	m, _ := n.Mapping(topKeys)
+	m, _ := topTable.read(n)
 	if n, ok := m.Need("campaign", "its name: campaign: win-back"); ok {
 		w.name = n
 		w.c.Name, _ = source.Parsed(n, func(s string) (string, error) {
@@ -180,31 +175,35 @@ func (w *writing) campaign(n source.Node) {
 	if n, ok := m.Get("owner"); ok {
 		w.c.Owner, _ = n.Full()
 	}
+	w.bounds(m)
 	if n, ok := m.Need("enter", "who comes in, and when: enter: {on: order_paid, when: orders.count == 1}"); ok {
 		w.enter(n)
 	}
-	w.bounds(m)
-	w.holdout(m)
 	if n, ok := m.Get("exit"); ok {
-		w.exit(n)
+		w.c.Exit = different(n, "reason to leave", exitReasons)
 	}
+	if n, ok := m.Get("hold_while"); ok {
+		w.c.HoldWhile = different(n, "condition to hold on", holdConditions)
+	}
+	w.staleness(m)
 	w.c.Rounds = Rounds{Times: 1}
 	if n, ok := m.Get("rounds"); ok {
 		w.rounds(n)
 	}
-	if n, ok := m.Need("waves", "at least one: waves: [{wave: thanks, after: 1d, channels: [email], message: messages/thanks}]"); ok {
-		w.allWaves(n)
+	strata, hasStrata := m.Get("strata")
+	if hasStrata {
+		w.strata(strata)
 	}
+	if n, ok := m.Need("waves", "at least one: waves: [{wave: thanks, after: 1d, channels: [email], message: messages/thanks}]"); ok {
+		w.allWaves(n, hasStrata)
+	}
+	w.holdout(m)
+	w.c.Limits = Limits{Priority: defaultPriority}
 	if n, ok := m.Get("limits"); ok {
-		limits, _ := n.Mapping(limitKeys)
-		if n, ok := limits.Get("per_customer"); ok {
-			if count, window, ok := n.Cap(); ok {
-				w.c.Limits.PerCustomer = &Cap{Count: count, Window: window}
-			}
-		}
+		w.limits(n)
 	}
 	n, ok := m.Get("evaluation")
-	w.evaluation(n, ok)
+	w.evaluation(n, ok, hasStrata)
 }
 
 func (w *writing) bounds(m source.Mapping) {
@@ -221,22 +220,137 @@ func (w *writing) bounds(m source.Mapping) {
 	}
 }
 
-func (w *writing) exit(n source.Node) {
-	items, _ := n.Items()
-	for _, item := range items {
-		reason, ok := item.OneOf("reason to leave", []string{"repurchased"}, nil)
-		if !ok {
-			continue
-		}
-		for _, had := range w.c.Exit {
-			if had == reason {
-				item.Report(fmt.Sprintf("%q stands here twice", reason), "")
-				ok = false
-			}
-		}
-		if ok {
-			w.c.Exit = append(w.c.Exit, reason)
+// staleness is after exit: with one, it is better to wait than to write to
+// somebody who has just bought.
+func (w *writing) staleness(m source.Mapping) {
+	w.c.IfFeedStale = w.c.staleDefault()
+	if n, ok := m.Get("if_feed_stale"); ok {
+		w.c.IfFeedStale, _ = n.OneOf("way to go on", staleAnswers, nil)
+	}
+}
+
+func (c Campaign) staleDefault() string {
+	if len(c.Exit) > 0 {
+		return "wait"
+	}
+	return "send"
+}
+
+func (w *writing) rounds(n source.Node) {
+	m, ok := roundTable.read(n)
+	if !ok {
+		return
+	}
+	if times, ok := m.Need("times", "rounds: {times: 5, every: 30d}"); ok {
+		if count, ok := times.Int(1, maxRounds); ok {
+			w.c.Rounds.Times = count
 		}
 	}
-	sort.Strings(w.c.Exit)
+	every, ok := m.Get("every")
+	if ok {
+		w.c.Rounds.Every, _ = every.Duration(time.Hour)
+	} else if w.c.Rounds.Times > 1 {
+		n.Report(`"every" is missing`, "from the beginning of one round to that of the next: every: 30d")
+	}
+}
+
+func (w *writing) limits(n source.Node) {
+	m, _ := limitTable.read(n)
+	l := &w.c.Limits
+	if n, ok := m.Get("per_customer"); ok {
+		if count, window, ok := n.Cap(); ok {
+			l.PerCustomer = &Cap{Count: count, Window: window}
+		}
+	}
+	if n, ok := m.Get("per_minute"); ok {
+		l.PerMinute, _ = n.Int(1, maxMinute)
+	}
+	if n, ok := m.Get("budget"); ok {
+		digits := 2
+		if w.options.CurrencyDigits != nil {
+			digits = *w.options.CurrencyDigits
+		}
+		switch minor, ok := n.Decimal(digits); {
+		case ok && minor == 0:
+			n.Report("a budget of 0 would let nothing out", "leave it out for no budget")
+		case ok:
+			l.BudgetMinor, l.BudgetDigits = &minor, digits
+		}
+	}
+	if n, ok := m.Get("priority"); ok {
+		l.Priority, _ = n.Int(0, 100)
+	}
+	if n, ok := m.Get("group"); ok {
+		l.Group, _ = plainText(n, "a group")
+	}
+}
+
+// different reads a list of known words, none of them twice, sorted.
+func different(n source.Node, what string, known []string) []string {
+	out := once(n, func(item source.Node) (string, bool) { return item.OneOf(what, known, nil) })
+	slices.Sort(out)
+	return out
+}
+
+// once reads a list, in its order, of words of which none stands there twice.
+func once(n source.Node, read func(source.Node) (string, bool)) []string {
+	items, _ := n.Items()
+	if len(items) > maxList {
+		n.Report(fmt.Sprintf("must hold at most %d, not %d", maxList, len(items)), "")
+		return nil
+	}
+	var out []string
+	for _, item := range items {
+		word, ok := read(item)
+		switch {
+		case !ok:
+		case slices.Contains(out, word):
+			item.Report(fmt.Sprintf("%q stands here twice", word), "")
+		default:
+			out = append(out, word)
+		}
+	}
+	return out
+}
+
+// plainText reads a name of the kind that waves, variants, points and pools have.
+func plainText(n source.Node, of string) (string, bool) {
+	s, ok := n.Text()
+	if ok && !plainName.MatchString(s) {
+		notPlain(n, s, of)
+		return "", false
+	}
+	return s, ok
+}
+
+// plainKey checks a key that the person chose.
+func plainKey(key source.Node, of string) bool {
+	if !plainName.MatchString(key.Name()) {
+		notPlain(key, key.Name(), of)
+		return false
+	}
+	return true
+}
+
+func notPlain(n source.Node, name, of string) {
+	n.Report(fmt.Sprintf("%q is not a name for %s", name, of), "letters, digits, and . _ - between them, at most 60")
+}
+
+// dataText reads a word that comes from the shop's data, such as the name of an
+// event or of an attribute.
+func dataText(n source.Node, of string) (string, bool) {
+	s, ok := n.Full()
+	if ok && !isDataName(s) {
+		notDataName(n, s, of)
+		return "", false
+	}
+	return s, ok
+}
+
+func isDataName(s string) bool {
+	return s != "" && strings.TrimSpace(s) == s && utf8.RuneCountInString(s) <= maxText && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+func notDataName(n source.Node, name, of string) {
+	n.Report(fmt.Sprintf("%q is not a name for %s", name, of), fmt.Sprintf("at most %d letters on one line, without blanks at either end", maxText))
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/source"
 )
 
@@ -24,7 +25,7 @@ var update = flag.Bool("update", false, "rewrite the expected diagnostics")
 // folder is a campaign folder with the given campaign.yaml.
 func folder(yaml string) fstest.MapFS {
 	text := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
-	return fstest.MapFS{
+	files := fstest.MapFS{
 		"c/campaign.yaml":               text(yaml),
 		"c/messages/thanks/subject.txt": text("Thank you\n"),
 		"c/messages/thanks/text.txt":    text("Hello\r\n{{ unsubscribe_url }}\n"),
@@ -37,10 +38,38 @@ func folder(yaml string) fstest.MapFS {
 		"c/messages/broken/body.htm":    text("<p>"),
 		"c/messages/broken/notes.md":    text("notes"),
 		"c/messages/empty/subject.txt":  text(" \n"),
+
+		"c/messages/thanks/sms.txt":           text("Thank you\n"),
+		"c/messages/coupon/sms.txt":           text("A present\n"),
+		"c/messages/half/subject.txt":         text("Hello"),
+		"c/messages/half/text.txt":            text("Hello\n"),
+		"c/messages/half/zh/subject.txt":      text("你好"),
+		"c/messages/half/zh/sms.text":         text("你好"),
+		"c/messages/half/zh/tw/sms.txt":       text("你好"),
+		"c/messages/odd/sms.txt":              text("Hello\n"),
+		"c/messages/odd/zh_CN/sms.txt":        text("你好"),
+		"c/messages/odd/zh-CN/sms.txt":        text(""),
+		"c/messages/odd/zh-CN/subject.txt":    text("你\n好"),
+		"c/messages/odd/zh-CN/text.txt":       text("你好"),
+		"c/messages/care/zh-Hans/text.txt":    text("你好"),
+		"c/messages/care/zh/text.txt":         text("你好\n"),
+		"c/messages/care/zh-Hans/sms.txt":     text("您好"),
+		"c/messages/care/zh/sms.txt":          text("您好"),
+		"c/messages/care/zh/subject.txt":      text("您好"),
+		"c/messages/care/zh-Hans/subject.txt": text("您好"),
 	}
+	for _, name := range []string{"hello", "care", "care-food", "care-clothing"} {
+		files["c/messages/"+name+"/subject.txt"] = text(name)
+		files["c/messages/"+name+"/text.txt"] = text(name + "\n")
+		files["c/messages/"+name+"/sms.txt"] = text(name + "\n")
+	}
+	return files
 }
 
-var evening = Options{Root: "shop", Quiet: map[string]calendar.Window{"email": {From: 21 * 60, To: 9 * 60}}}
+var (
+	evening = Options{Root: "shop", Quiet: map[string]calendar.Window{"email": {From: 21 * 60, To: 9 * 60}, "sms": {From: 21 * 60, To: 9 * 60}},
+		Pools: []string{"d11-20-off", "food-10", "all-10", "short-5"}}
+)
 
 func TestGoodFixtures(t *testing.T) {
 	t.Parallel()
@@ -87,7 +116,7 @@ func glob(t *testing.T, pattern string) []string {
 	return files
 }
 
-func slurp(t *testing.T, file string) string {
+func slurp(t testing.TB, file string) string {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -99,6 +128,83 @@ func slurp(t *testing.T, file string) string {
 const day = 24 * time.Hour
 
 func TestLoadReadsEverything(t *testing.T) {
+	t.Parallel()
+	got, err := Load(folder(slurp(t, "testdata/everything.good.yaml")), "c", evening)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := func(name string, expires time.Duration, exhausted string) *Coupon {
+		return &Coupon{Pool: name, Expires: expires, Exhausted: exhausted}
+	}
+	budget, natural, redemption := int64(2_000_050), holdout.Share(60_000_000), holdout.Share(82_500_000)
+	plain := MessageFiles{Subject: "Thank you", Text: "Hello\n{{ unsubscribe_url }}\n", SMS: "Thank you\n"}
+	want := Campaign{
+		Name: "everything", Says: "Every key of the format.", Owner: "retention@shop.example",
+		Enter: Enter{
+			Schedule: &Schedule{RRule: "FREQ=MONTHLY;BYDAY=1MO", Since: calendar.Date{Year: 2026, Month: 1, Day: 1}, Time: 600},
+			When:     "orders.count >= 2", Again: Again{EachTime: true},
+		},
+		From: calendar.Date{Year: 2026, Month: 11, Day: 12}, Until: calendar.Date{Year: 2027, Month: 6, Day: 1},
+		Holdout: Holdout{Auto: true}, Exit: []string{"repurchased"}, HoldWhile: []string{"complaint_open", "dispute"}, IfFeedStale: "skip",
+		Rounds: Rounds{Times: 2, Every: 30 * day},
+		Strata: &Strata{
+			By:      "customer.region",
+			Values:  []Stratum{{Name: "食品", Notes: map[string]string{"concern": "safety", "claim": "No additives: none"}}, {Name: "daily"}},
+			Default: "daily",
+		},
+		Waves: []Wave{
+			{
+				Name: "thanks", After: After{Wait: day}, Between: &calendar.Window{From: 570, To: 1440}, Channels: []string{"sms", "email"},
+				Content: Content{Message: "messages/thanks", Coupon: pool("all-10", 10*day, "wait")},
+				Skip:    Skip{Share: 125_000_000, Written: true},
+				Variants: []Variant{
+					{Name: "plain", Share: 333_000_000},
+					{Name: "short", Share: 667_000_000, Content: Content{Message: "messages/hello", Coupon: pool("short-5", 0, "send")}},
+				},
+				ByStratum: []StratumPart{
+					{Stratum: "食品", Content: Content{Message: "messages/care-food", Coupon: pool("food-10", 0, "skip")}},
+					{Stratum: "default", Content: Content{NoCoupon: true}},
+				},
+				ExpiresAfter: 2 * day,
+			},
+			{
+				Name: "receipt", Service: true, Consent: true, Capped: true,
+				After:    After{Wave: "thanks", Wait: 36 * time.Hour, RequiresAccepted: true, Unless: []string{"repurchased"}},
+				Channels: []string{"email"}, Content: Content{Message: "messages/care"},
+			},
+		},
+		Limits: Limits{PerCustomer: &Cap{Count: 4, Window: 14 * day}, PerMinute: 600, BudgetMinor: &budget, BudgetDigits: 2, Priority: 0, Group: "seasonal"},
+		Evaluation: Evaluation{
+			Primary: Primary{Metric: "repurchase_rate", Point: "overall_30d"},
+			Metrics: []string{"revenue", "repurchase_rate"},
+			Points: []Point{
+				{Name: "overall_30d", Anchor: Anchor{Wave: "thanks", Round: 1}, Window: 30 * day},
+				{Name: "thanks_10d", Anchor: Anchor{Wave: "thanks"}, Window: 10 * day},
+				{Name: "programme", Anchor: Anchor{Entry: true}, Window: 182 * day},
+				{Name: "sequence_2d", Anchor: Anchor{SequenceEnd: true}, Window: 2 * day},
+			},
+			Looks: []string{"round", "thanks_10d"}, Cohort: "month", By: []string{"stratum", "customer.locale"},
+			Expect: Expect{Enrollments: 5000, NaturalRate: &natural, Redemption: &redemption},
+		},
+		Version: got.Version, Design: got.Design, Dir: "shop/c",
+		Messages: map[string]Message{
+			"messages/thanks":    {"": plain},
+			"messages/hello":     {"": {Subject: "hello", Text: "hello\n", SMS: "hello\n"}},
+			"messages/care-food": {"": {Subject: "care-food", Text: "care-food\n", SMS: "care-food\n"}},
+			"messages/care": {
+				"":        {Subject: "care", Text: "care\n", SMS: "care\n"},
+				"zh":      {Subject: "您好", Text: "你好\n", SMS: "您好"},
+				"zh-Hans": {Subject: "您好", Text: "你好", SMS: "您好"},
+			},
+		},
+	}
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("-got +want\n%s", diff)
+	}
+}
+
+// What a campaign of one channel and no branches comes to.
+func TestLoadReadsTheCore(t *testing.T) {
 	t.Parallel()
 	got, err := Load(folder(slurp(t, "testdata/whole.good.yaml")), "c", evening)
 	if err != nil {
@@ -113,16 +219,17 @@ func TestLoadReadsEverything(t *testing.T) {
 		},
 		From: calendar.Date{Year: 2026, Month: 11, Day: 12}, Until: calendar.Date{Year: 2027, Month: 6, Day: 1},
 		Holdout: Holdout{Share: 333_000_000},
-		Exit:    []string{"repurchased"},
-		Rounds:  Rounds{Times: 5, Every: 30 * day},
+		Exit:    []string{"repurchased"}, IfFeedStale: "wait",
+		Rounds: Rounds{Times: 5, Every: 30 * day},
 		Waves: []Wave{
 			{Name: "thanks", After: After{Wait: day}, Between: &calendar.Window{From: 570, To: 1230}, Channels: []string{"email"}, Content: Content{Message: "messages/thanks"}},
 			{Name: "coupon", After: After{Wave: "thanks", Wait: 3 * day}, Channels: []string{"email"}, Content: Content{Message: "messages/coupon"}, ExpiresAfter: 2 * day},
 			{Name: "care", After: After{Wave: "coupon", Wait: 14 * day, RequiresAccepted: true}, Channels: []string{"email"}, Content: Content{Message: "messages/coupon"}},
 		},
-		Limits: Limits{PerCustomer: &Cap{Count: 4, Window: 14 * day}},
+		Limits: Limits{PerCustomer: &Cap{Count: 4, Window: 14 * day}, Priority: 50},
 		Evaluation: Evaluation{
 			Primary: Primary{Metric: "repurchase_rate", Point: "overall_30d"},
+			Metrics: []string{"repurchase_rate"},
 			Points: []Point{
 				{Name: "coupon_10d", Anchor: Anchor{Wave: "coupon"}, Window: 10 * day},
 				{Name: "overall_30d", Anchor: Anchor{Wave: "thanks", Round: 1}, Window: 30 * day},
@@ -132,8 +239,8 @@ func TestLoadReadsEverything(t *testing.T) {
 		},
 		Version: got.Version, Design: got.Design, Dir: "shop/c",
 		Messages: map[string]Message{
-			"messages/thanks": {"": {Subject: "Thank you", Text: "Hello\n{{ unsubscribe_url }}\n"}},
-			"messages/coupon": {"": {Subject: "A present", Text: "Hello\n", HTML: "<p>Hello\n"}},
+			"messages/thanks": {"": {Subject: "Thank you", Text: "Hello\n{{ unsubscribe_url }}\n", SMS: "Thank you\n"}},
+			"messages/coupon": {"": {Subject: "A present", Text: "Hello\n", HTML: "<p>Hello\n", SMS: "A present\n"}},
 		},
 	}
 	if diff := cmp.Diff(got, want); diff != "" {
@@ -149,10 +256,11 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Campaign{
 		Name: "least", Enter: Enter{On: "order_paid", When: "order.revenue >= 50"}, Holdout: Holdout{Because: "a trial of the templates on ourselves"},
-		Rounds: Rounds{Times: 1},
-		Waves:  []Wave{{Name: "a", Channels: []string{"email"}, Content: Content{Message: "messages/thanks"}}},
+		IfFeedStale: "send", Rounds: Rounds{Times: 1}, Limits: Limits{Priority: 50},
+		Waves: []Wave{{Name: "a", Channels: []string{"email"}, Content: Content{Message: "messages/thanks"}}},
 		Evaluation: Evaluation{
 			Primary: Primary{Metric: "repurchase_rate", Point: "overall_30d"},
+			Metrics: []string{"repurchase_rate"},
 			Points:  []Point{{Name: "overall_30d", Anchor: Anchor{Wave: "a", Round: 1}, Window: 30 * day}},
 		},
 		Dir: "c",
@@ -187,7 +295,7 @@ func TestLoadDir(t *testing.T) {
 		t.Errorf("-got +want\n%s", diff)
 	}
 	want := `shop/four/campaign.yml: is not read (rename it to campaign.yaml)
-shop/three/campaign.yaml:2:13: enter.on: unknown event to enter on "order" (known: order_paid)
+shop/three/campaign.yaml:2:13: enter.on: unknown event to enter on "order" (known: order_paid; an event of your own: on: {event: "order"})
 shop/two/campaign.yaml:1:11: campaign: the campaign "least" is written in shop/one/campaign.yaml already (give one of them another name)`
 	if diff := cmp.Diff(err.Error(), want); diff != "" {
 		t.Errorf("-got +want\n%s", diff)
@@ -211,151 +319,22 @@ func TestNoCampaign(t *testing.T) {
 	}
 }
 
-// What each change does to the two hashes.
-func TestVersionAndDesign(t *testing.T) {
+// What a campaign leans on is the shop's: channels, pools, the currency.
+func TestOptions(t *testing.T) {
 	t.Parallel()
-	base := slurp(t, "testdata/whole.good.yaml")
-	load := func(files fs.FS) Campaign {
-		t.Helper()
-		c, err := Load(files, "c", Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
-	}
-	was := load(folder(base))
-	for _, test := range []struct{ name, old, new, want string }{
-		{"a comment", "# yaml", "# other", ""},
-		{"the order of keys", "says: Bring the new buyers of Double 11 back; five rounds.\nowner: retention@shop.example\n", "owner: retention@shop.example\nsays: Bring the new buyers of Double 11 back; five rounds.\n", ""},
-		{"a default written down", "again: after 180d", "again:   after  180d", ""},
-		{"what it says", "five rounds", "5 rounds", "version"},
-		{"the end of entry", "2027-06-01", "2027-07-01", "version"},
-		{"the slot", "10:00", "11:00", "version"},
-		{"a window of the day", "09:30", "09:00", "version"},
-		{"when a wave without a point goes out", "wait: 2w", "wait: 3w", "version design"}, // the end of the sequence moves
-		{"expiry", "expires_after: 2d", "expires_after: 1d", "version"},
-		{"the cap", "4 in 14d", "3 in 14d", "version"},
-		{"the message", "message: messages/thanks", "message: messages/coupon", "version"},
-		{"the rule", ">= 299", ">= 300", "version design"},
-		{"the share", "33.3%", "33.4%", "version design"},
-		{"again", "again: after 180d", "again: never", "version design"},
-		{"the rounds", "times: 5", "times: 4", "version design"},
-		{"a window of evaluation", "window: 10d", "window: 11d", "version design"},
-		{"when a wave with a point goes out", "after: 1d", "after: 2d", "version design"},
-		{"the primary point", "at overall_30d", "at programme", "version design"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			text := strings.Replace(base, test.old, test.new, 1)
-			if text == base {
-				t.Fatalf("nothing changed")
-			}
-			now := load(folder(text))
-			var got []string
-			if now.Version != was.Version {
-				got = append(got, "version")
-			}
-			if now.Design != was.Design {
-				got = append(got, "design")
-			}
-			if diff := cmp.Diff(strings.Join(got, " "), test.want); diff != "" {
-				t.Errorf("-got +want\n%s", diff)
-			}
-		})
-	}
-	files := folder(base)
-	files["c/messages/thanks/text.txt"] = &fstest.MapFile{Data: []byte("Hello!\n")}
-	if now := load(files); now.Version == was.Version || now.Design != was.Design {
-		t.Errorf("a corrected message: version %v, design %v", now.Version != was.Version, now.Design != was.Design)
-	}
-}
-
-// If these change, every stored version and design is another one: each running
-// campaign would be applied anew and each experiment restarted.
-func TestHashesAreForEver(t *testing.T) {
-	t.Parallel()
-	c, err := Load(folder(slurp(t, "testdata/whole.good.yaml")), "c", Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := [2]string{c.Version, c.Design}
-	want := [2]string{
-		"9fd7fc43c23a3a8f7026316b0c1dcd1064b77b476fa5d2e84f7b4fd9b38e178c",
-		"699d54a20d3df1700278966437d83e03d49333438a3c35d394d26fac4326ffef",
-	}
-	if diff := cmp.Diff(got, want); diff != "" {
+	files := folder(strings.Replace(slurp(t, "testdata/everything.good.yaml"), "20000.50", "20000.5", 1))
+	files["c/messages/hello/text.txt"] = &fstest.MapFile{Data: []byte(strings.Repeat("x", source.MaxFile+1))}
+	files["c/messages/care-food/subject.txt"] = &fstest.MapFile{Mode: fs.ModeDir | 0o755}
+	none := 0
+	_, err := Load(files, "c", Options{Root: "shop", Channels: []string{"email"}, Pools: []string{}, CurrencyDigits: &none})
+	want := `shop/c/campaign.yaml:27:16: waves[0].channels[0]: channel "sms" is not set up (describe it below ` + "`channels:`" + ` in rewave.yaml)
+shop/c/campaign.yaml:29:20: waves[0].coupon.pool: there is no coupon pool "all-10" (make it: rewave coupon generate all-10, or import its codes: rewave coupon import all-10 FILE)
+shop/c/campaign.yaml:31:21: waves[0].by_stratum.食品.message: messages/care-food/subject.txt cannot be read
+shop/c/campaign.yaml:31:56: waves[0].by_stratum.食品.coupon.pool: there is no coupon pool "food-10" (make it: rewave coupon generate food-10, or import its codes: rewave coupon import food-10 FILE)
+shop/c/campaign.yaml:36:38: waves[0].variants.short.message: messages/hello/text.txt has more than 262144 bytes
+shop/c/campaign.yaml:36:69: waves[0].variants.short.coupon.pool: there is no coupon pool "short-5" (make it: rewave coupon generate short-5, or import its codes: rewave coupon import short-5 FILE)
+shop/c/campaign.yaml:45:59: limits.budget: "20000.5" is not an amount (it has at most 0 decimals)`
+	if diff := cmp.Diff(err.Error(), want); diff != "" {
 		t.Errorf("-got +want\n%s", diff)
 	}
-}
-
-func TestShelfLoads(t *testing.T) {
-	t.Parallel()
-	found, err := LoadDir(Library(), Options{Quiet: evening.Quiet})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, c := range found {
-		names = append(names, c.Name)
-		for path, m := range c.Messages {
-			if !strings.Contains(m[""].Text, "{{ unsubscribe_url }}") || !strings.Contains(m[""].HTML, "{{ unsubscribe_url }}") {
-				t.Errorf("%s/%s has no link to unsubscribe", c.Name, path)
-			}
-			if !strings.Contains(m[""].Text, "\n-- \n") { // RFC 3676, 4.3: with the space, or programs take it for text
-				t.Errorf("%s/%s has no signature line", c.Name, path)
-			}
-		}
-	}
-	if diff := cmp.Diff(names, []string{"second-order", "win-back"}); diff != "" {
-		t.Errorf("-got +want\n%s", diff)
-	}
-}
-
-func TestReadmeExampleLoads(t *testing.T) {
-	t.Parallel()
-	_, rest, _ := strings.Cut(slurp(t, "README.md"), "```yaml\n")
-	example, _, ok := strings.Cut(rest, "```")
-	if !ok {
-		t.Fatal("README.md has no example")
-	}
-	files := folder(example)
-	files["c/messages/reminder/subject.txt"] = files["c/messages/thanks/subject.txt"]
-	files["c/messages/reminder/text.txt"] = files["c/messages/thanks/text.txt"]
-	if _, err := Load(files, "c", evening); err != nil {
-		t.Error(err)
-	}
-}
-
-func FuzzLoad(f *testing.F) {
-	for _, pattern := range []string{"testdata/*.good.yaml", "testdata/*.bad.yaml"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			f.Fatal(err)
-		}
-		for _, file := range files {
-			data, err := os.ReadFile(file)
-			if err != nil {
-				f.Fatal(err)
-			}
-			f.Add(string(data))
-		}
-	}
-	f.Fuzz(func(t *testing.T, yaml string) {
-		c, err := Load(folder(yaml), "c", evening)
-		if err == nil {
-			if c.Name == "" || len(c.Waves) == 0 || len(c.Evaluation.Points) == 0 || c.Enter.When == "" || len(c.Version) != 64 {
-				t.Errorf("loaded without faults and not whole: %+v", c)
-			}
-			return
-		}
-		var list source.List
-		if !errors.As(err, &list) || len(list) == 0 {
-			t.Errorf("got %v, want diagnostics", err)
-		}
-		for _, d := range list {
-			if strings.Contains(d.String(), "\n") {
-				t.Errorf("more than a line: %q", d)
-			}
-		}
-	})
 }

@@ -242,14 +242,20 @@ create table campaigns (
     slot_open timestamp with time zone,
     slot_cursor bigint not null default 0,
     applied_at timestamp with time zone not null default now(),
+    priority integer not null default 50,
+    exclusion_group text,
     constraint campaigns_pkey PRIMARY KEY (campaign_id),
     constraint campaigns_name_key UNIQUE (name),
     constraint campaigns_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,59}$'::text)),
+    constraint campaigns_priority_check CHECK (((priority >= 0) AND (priority <= 100))),
     constraint campaigns_status_check CHECK ((status = ANY (ARRAY['running'::text, 'paused'::text, 'cancelled'::text]))),
     constraint campaigns_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
 );
+CREATE INDEX campaigns_group ON public.campaigns USING btree (exclusion_group) WHERE (exclusion_group IS NOT NULL);
+CREATE INDEX campaigns_priority ON public.campaigns USING btree (priority) WHERE (status = 'running'::text);
 comment on column campaigns.activated_at is 'business time of the first apply: orders placed before it trigger nothing';
 comment on column campaigns.entry_until is 'entry is open before this instant; null: no end';
+comment on column campaigns.exclusion_group is 'a customer is in one campaign of a group at a time; null: no group';
 comment on column campaigns.slot_done is 'business time up to which entry slots have been opened';
 comment on column campaigns.slot_open is 'a slot whose customers have been gone through up to slot_cursor, so that a crash in mid-slot goes on';
 
@@ -274,13 +280,22 @@ create table campaign_designs (
     holdout_ppb bigint not null,
     version_id integer not null,
     started_at timestamp with time zone not null,
+    auto boolean not null default false,
+    skips jsonb not null default '{}'::jsonb,
+    global_ppb bigint not null default 0,
+    epoch text not null default ''::text,
     constraint campaign_designs_pkey PRIMARY KEY (campaign_id, design),
     constraint campaign_designs_design_check CHECK ((design >= 1)),
+    constraint campaign_designs_global_ppb_check CHECK (((global_ppb >= 0) AND (global_ppb <= 1000000000))),
     constraint campaign_designs_holdout_ppb_check CHECK (((holdout_ppb >= 0) AND (holdout_ppb <= 1000000000))),
+    constraint global_has_an_epoch CHECK (((global_ppb = 0) = (epoch = ''::text))),
     constraint campaign_designs_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
     constraint campaign_designs_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
 );
+comment on column campaign_designs.auto is 'holdout_ppb was chosen at the first apply and not written; it stays for the life of the design';
+comment on column campaign_designs.global_ppb is 'share and epoch of the global holdout as they stood when the design began';
 comment on column campaign_designs.holdout_ppb is 'planned share of the holdout in parts per billion, frozen';
+comment on column campaign_designs.skips is 'share of each wave''s skip in parts per billion by the wave''s name, defaults resolved; a wave that is not there skips nobody';
 
 create table inbox (
     campaign_id integer not null,
@@ -309,9 +324,34 @@ create table coupon_pools (
     pool text not null,
     says text,
     recorded_at timestamp with time zone not null default now(),
+    kind text not null,
+    currency text,
+    value_minor bigint,
+    percent_ppb bigint,
+    at_most_minor bigint,
+    min_spend_minor bigint,
+    valid_from timestamp with time zone,
+    valid_until timestamp with time zone,
+    per_customer integer not null default 1,
     constraint coupon_pools_pkey PRIMARY KEY (pool),
-    constraint coupon_pools_pool_check CHECK ((pool ~ '^[a-z0-9][a-z0-9-]{0,59}$'::text))
+    constraint amounts_have_a_value CHECK (((kind <> 'amount'::text) OR (COALESCE(value_minor, (0)::bigint) > 0))),
+    constraint coupon_pools_at_most_minor_check CHECK ((at_most_minor > 0)),
+    constraint coupon_pools_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    constraint coupon_pools_kind_check CHECK ((kind = ANY (ARRAY['amount'::text, 'percent'::text, 'free_shipping'::text, 'gift'::text]))),
+    constraint coupon_pools_min_spend_minor_check CHECK ((min_spend_minor > 0)),
+    constraint coupon_pools_per_customer_check CHECK ((per_customer >= 1)),
+    constraint coupon_pools_percent_ppb_check CHECK (((percent_ppb >= 1) AND (percent_ppb <= 1000000000))),
+    constraint coupon_pools_pool_check CHECK ((pool ~ '^[a-z0-9][a-z0-9-]{0,59}$'::text)),
+    constraint coupon_pools_value_minor_check CHECK ((value_minor >= 0)),
+    constraint money_has_a_currency CHECK (((currency IS NOT NULL) OR (num_nonnulls(value_minor, at_most_minor, min_spend_minor) = 0))),
+    constraint only_percents_are_capped CHECK (((kind = 'percent'::text) OR (at_most_minor IS NULL))),
+    constraint percents_have_a_share CHECK ((((kind = 'percent'::text) = (percent_ppb IS NOT NULL)) AND ((kind <> 'percent'::text) OR (value_minor IS NULL)))),
+    constraint valid_for_some_time CHECK ((valid_from < valid_until))
 );
+comment on column coupon_pools.at_most_minor is 'a percentage takes no more than this off an order; null: no bound';
+comment on column coupon_pools.per_customer is 'codes of this pool that one customer may ever be given';
+comment on column coupon_pools.valid_until is 'codes may be bound and used before this instant; null: no end';
+comment on column coupon_pools.value_minor is 'amount: what comes off the order; free_shipping and gift: what one costs the shop, null where nobody said';
 
 create table enrollments (
     customer_id bigint not null,
@@ -331,6 +371,8 @@ create table enrollments (
     rounds_begun integer not null default 1,
     next_round_at timestamp with time zone,
     recorded_at timestamp with time zone not null default now(),
+    stratum text,
+    trigger_event_id bigint,
     constraint enrollments_pkey PRIMARY KEY (customer_id, entered_at, enrollment_id),
     constraint enrollments_campaign_id_customer_id_entered_at_key UNIQUE (campaign_id, customer_id, entered_at),
     constraint enrollments_arm_check CHECK ((arm = ANY (ARRAY['treat'::text, 'hold'::text, 'global_hold'::text]))),
@@ -340,6 +382,7 @@ create table enrollments (
     constraint enrollments_campaign_id_design_fkey FOREIGN KEY (campaign_id, design) REFERENCES campaign_designs(campaign_id, design),
     constraint enrollments_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
     constraint enrollments_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+    constraint enrollments_trigger_event_id_fkey FOREIGN KEY (trigger_event_id) REFERENCES events(event_id),
     constraint enrollments_trigger_order_id_fkey FOREIGN KEY (trigger_order_id) REFERENCES orders(order_id),
     constraint enrollments_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
 );
@@ -347,6 +390,8 @@ CREATE INDEX enrollments_design ON public.enrollments USING btree (campaign_id, 
 CREATE INDEX enrollments_next_round ON public.enrollments USING btree (next_round_at) WHERE (next_round_at IS NOT NULL);
 comment on column enrollments.assigned_id is 'the shop''s id that was hashed; with layer it recomputes u, and the stored arm wins for ever';
 comment on column enrollments.entered_at is 'the instant of entry in business time: the trigger order, or the slot. Immutable';
+comment on column enrollments.holdout_ppb is 'the share that decided: the campaign''s, on the arm global_hold the global one';
+comment on column enrollments.stratum is 'read at entry and never again; null: the campaign has none';
 
 create table rounds (
     customer_id bigint not null,
@@ -386,6 +431,10 @@ create table deliveries (
     delivered_at timestamp with time zone,
     bounced_at timestamp with time zone,
     complained_at timestamp with time zone,
+    variant text,
+    skip boolean not null default false,
+    uncapped boolean not null default false,
+    cost_micros bigint,
     constraint deliveries_pkey PRIMARY KEY (customer_id, entered_at, enrollment_id, round, wave),
     constraint deliveries_arm_check CHECK ((arm = ANY (ARRAY['treat'::text, 'hold'::text, 'global_hold'::text]))),
     constraint deliveries_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'withheld'::text, 'suppressed'::text, 'cancelled'::text, 'expired'::text, 'dead'::text, 'quarantine'::text]))),
@@ -394,6 +443,7 @@ create table deliveries (
     constraint only_treated_are_sent CHECK (((arm = 'treat'::text) OR (state <> ALL (ARRAY['sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'quarantine'::text])))),
     constraint refusals_have_a_reason CHECK (((reason IS NOT NULL) OR (state <> ALL (ARRAY['failed'::text, 'suppressed'::text, 'cancelled'::text, 'expired'::text, 'dead'::text, 'quarantine'::text, 'unknown_final'::text])))),
     constraint sending_was_claimed CHECK (((state <> 'sending'::text) OR ((claimed_at IS NOT NULL) AND (epoch > 0)))),
+    constraint skipped_are_not_sent CHECK (((NOT skip) OR (state <> ALL (ARRAY['sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'quarantine'::text])))),
     constraint deliveries_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
     constraint deliveries_customer_id_entered_at_enrollment_id_round_fkey FOREIGN KEY (customer_id, entered_at, enrollment_id, round) REFERENCES rounds(customer_id, entered_at, enrollment_id, round),
     constraint deliveries_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
@@ -401,16 +451,19 @@ create table deliveries (
 CREATE INDEX deliveries_due ON public.deliveries USING btree (due_at, delivery_id) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_id ON public.deliveries USING btree (delivery_id, customer_id, entered_at);
 CREATE TRIGGER deliveries_begin_planned BEFORE INSERT ON public.deliveries FOR EACH ROW WHEN ((new.state <> 'planned'::text)) EXECUTE FUNCTION refuse_delivery_change();
-CREATE TRIGGER deliveries_immutable BEFORE UPDATE OF customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, scheduled_at ON public.deliveries FOR EACH ROW WHEN ((((((((((old.customer_id IS DISTINCT FROM new.customer_id) OR (old.entered_at IS DISTINCT FROM new.entered_at)) OR (old.enrollment_id IS DISTINCT FROM new.enrollment_id)) OR (old.round IS DISTINCT FROM new.round)) OR (old.wave IS DISTINCT FROM new.wave)) OR (old.campaign_id IS DISTINCT FROM new.campaign_id)) OR (old.version_id IS DISTINCT FROM new.version_id)) OR (old.arm IS DISTINCT FROM new.arm)) OR (old.scheduled_at IS DISTINCT FROM new.scheduled_at))) EXECUTE FUNCTION refuse_delivery_change();
+CREATE TRIGGER deliveries_immutable BEFORE UPDATE OF customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, variant, skip, uncapped, scheduled_at ON public.deliveries FOR EACH ROW WHEN (((((((((((((old.customer_id IS DISTINCT FROM new.customer_id) OR (old.entered_at IS DISTINCT FROM new.entered_at)) OR (old.enrollment_id IS DISTINCT FROM new.enrollment_id)) OR (old.round IS DISTINCT FROM new.round)) OR (old.wave IS DISTINCT FROM new.wave)) OR (old.campaign_id IS DISTINCT FROM new.campaign_id)) OR (old.version_id IS DISTINCT FROM new.version_id)) OR (old.arm IS DISTINCT FROM new.arm)) OR (old.skip IS DISTINCT FROM new.skip)) OR (old.uncapped IS DISTINCT FROM new.uncapped)) OR (old.scheduled_at IS DISTINCT FROM new.scheduled_at)) OR (old.variant IS DISTINCT FROM new.variant))) EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_stay BEFORE DELETE ON public.deliveries FOR EACH ROW EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_transition BEFORE UPDATE OF state ON public.deliveries FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || '>'::text) || new.state) <> ALL (ARRAY['planned>sending'::text, 'planned>withheld'::text, 'planned>suppressed'::text, 'planned>cancelled'::text, 'planned>expired'::text, 'planned>dead'::text, 'planned>quarantine'::text, 'sending>accepted'::text, 'sending>failed'::text, 'sending>unknown'::text, 'sending>planned'::text, 'sending>quarantine'::text, 'unknown>accepted'::text, 'unknown>failed'::text, 'unknown>unknown_final'::text, 'unknown_final>accepted'::text, 'unknown_final>failed'::text, 'unknown_final>planned'::text, 'quarantine>planned'::text, 'quarantine>unknown'::text, 'dead>planned'::text])))) EXECUTE FUNCTION refuse_delivery_change();
-comment on column deliveries.arm is 'the delivery''s own: the enrollment''s on promotion waves';
+comment on column deliveries.arm is 'the delivery''s own: the enrollment''s on promotion waves, treat on service waves';
 comment on column deliveries.claimed_at is 'the same moment in lease time: what was recorded later was not known to the gate';
+comment on column deliveries.cost_micros is 'what the message costs in millionths of the main unit, as of its gate; a ghost''s would have. Null: never let through';
 comment on column deliveries.due_at is 'when the gate may be asked next: scheduled_at, later after a hold; null once it is not planned any more';
 comment on column deliveries.epoch is 'how often a gate let it pass; only the worker of the newest may write an outcome';
 comment on column deliveries.gate_at is 'business time of the gate that let it pass, or withheld the ghost';
 comment on column deliveries.returned is 'how often a call was surely not taken, which is what a second pass needs';
 comment on column deliveries.scheduled_at is 'the instant the wave answers for; evaluation reads this one, never what was sent';
+comment on column deliveries.skip is 'a treated customer''s ghost: drawn for this wave and round, ends withheld';
+comment on column deliveries.uncapped is 'a service message that asks for no cap, and counts against none';
 
 create table claims (
     claim_id bigint not null generated always as identity,
@@ -442,13 +495,34 @@ create table coupons (
     round integer,
     wave text,
     bound_at timestamp with time zone,
-    constraint coupons_pkey PRIMARY KEY (pool, code),
+    added_at timestamp with time zone not null default now(),
+    burnt_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    redeemed_order_id bigint,
+    redeemed_at timestamp with time zone,
+    redeemed_minor bigint,
+    constraint coupons_pkey PRIMARY KEY (code),
     constraint coupons_customer_id_entered_at_enrollment_id_round_wave_key UNIQUE (customer_id, entered_at, enrollment_id, round, wave),
+    constraint burnt_codes_are_never_bound CHECK (((burnt_at IS NULL) OR (bound_at IS NULL))),
     constraint coupons_check CHECK ((num_nulls(customer_id, entered_at, enrollment_id, round, wave, bound_at) = ANY (ARRAY[0, 6]))),
     constraint coupons_code_check CHECK ((code ~ '^[A-Z0-9]{4,40}$'::text)),
+    constraint coupons_redeemed_minor_check CHECK ((redeemed_minor >= 0)),
+    constraint expires_after_it_was_bound CHECK ((expires_at > bound_at)),
+    constraint only_bound_codes_are_redeemed CHECK (((bound_at IS NOT NULL) OR (redeemed_order_id IS NULL))),
+    constraint only_bound_codes_expire CHECK (((bound_at IS NOT NULL) OR (expires_at IS NULL))),
+    constraint redeemed_by_an_order CHECK ((((redeemed_order_id IS NULL) = (redeemed_at IS NULL)) AND ((redeemed_order_id IS NOT NULL) OR (redeemed_minor IS NULL)))),
     constraint coupons_customer_id_entered_at_enrollment_id_round_wave_fkey FOREIGN KEY (customer_id, entered_at, enrollment_id, round, wave) REFERENCES deliveries(customer_id, entered_at, enrollment_id, round, wave),
-    constraint coupons_pool_fkey FOREIGN KEY (pool) REFERENCES coupon_pools(pool)
-);
+    constraint coupons_pool_fkey FOREIGN KEY (pool) REFERENCES coupon_pools(pool),
+    constraint coupons_redeemed_order_id_fkey FOREIGN KEY (redeemed_order_id) REFERENCES orders(order_id)
+) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_threshold=1000);
+CREATE INDEX coupons_bound ON public.coupons USING btree (pool) WHERE (bound_at IS NOT NULL);
+CREATE INDEX coupons_free ON public.coupons USING btree (pool, code) WHERE ((bound_at IS NULL) AND (burnt_at IS NULL));
+CREATE INDEX coupons_redeemed ON public.coupons USING btree (redeemed_order_id) WHERE (redeemed_order_id IS NOT NULL);
+comment on column coupons.bound_at is 'business time of the gate that gave it to this delivery; a bound code is never free again';
+comment on column coupons.burnt_at is 'an order named it while it was free: it got out, and nobody is given it';
+comment on column coupons.expires_at is 'it counts for orders before this instant; null: no end';
+comment on column coupons.redeemed_at is 'when that order was placed';
+comment on column coupons.redeemed_minor is 'what it took off that order, or cost; null where the pool does not say or the currency is another';
 
 create table statistics (
     campaign_id integer not null,
@@ -489,17 +563,6 @@ CREATE UNIQUE INDEX import_jobs_staging ON public.import_jobs USING btree (statu
 comment on column import_jobs.settings is 'fingerprint of what else decides how the bytes are read: zone, currency, encoding, map';
 comment on column import_jobs.staged_to is 'line of the file up to which rows are staged; advances in the transaction of the rows';
 
-create unlogged table import_lines (
-    line integer not null,
-    order_seq integer not null,
-    ordinal integer not null,
-    product_seq integer not null,
-    quantity integer not null,
-    price_e4 bigint not null,
-    amount_minor bigint not null
-);
-comment on column import_lines.price_e4 is 'unit price in ten-thousandths of the main unit';
-
 create unlogged table import_customers (
     seq integer not null,
     line integer not null,
@@ -519,8 +582,13 @@ create unlogged table import_customers (
     consent_at timestamp with time zone,
     last boolean not null default true,
     customer_id bigint,
-    is_new boolean not null default false
+    is_new boolean not null default false,
+    attributes jsonb,
+    tags text[],
+    changed_at timestamp with time zone
 );
+comment on column import_customers.attributes is 'name: [kind, value as text]';
+comment on column import_customers.changed_at is 'from when on attributes and tags hold; null: since the import';
 comment on column import_customers.last is 'false: a later line of the file speaks of the same customer';
 
 create unlogged table import_products (
@@ -595,6 +663,156 @@ create table merges (
     constraint merges_pkey PRIMARY KEY (began)
 );
 
+create unlogged table import_chunks (
+    staged_to integer not null,
+    rows integer not null,
+    lines bytea not null,
+    constraint import_chunks_pkey PRIMARY KEY (staged_to)
+);
+comment on column import_chunks.lines is 'packed order lines; internal/postgres/import_lines.go says how';
+comment on column import_chunks.staged_to is 'line of the file up to which its rows are staged';
+
+create unlogged table import_lines (
+    order_id bigint not null,
+    line_no integer not null,
+    product_id bigint not null,
+    quantity integer not null,
+    unit_price numeric(16,4) not null,
+    amount_minor bigint not null
+);
+
+create table customer_attributes (
+    customer_id bigint not null,
+    name text not null,
+    at timestamp with time zone not null,
+    kind text not null,
+    text_value text,
+    number_value double precision,
+    date_value date,
+    truth_value boolean,
+    source text not null,
+    recorded_at timestamp with time zone not null default now(),
+    constraint customer_attributes_pkey PRIMARY KEY (customer_id, name, at),
+    constraint customer_attributes_kind_check CHECK ((kind = ANY (ARRAY['text'::text, 'number'::text, 'date'::text, 'truth'::text]))),
+    constraint customer_attributes_name_check CHECK ((name <> ''::text)),
+    constraint customer_attributes_number_value_check CHECK ((number_value <> ALL (ARRAY['NaN'::double precision, 'Infinity'::double precision, '-Infinity'::double precision]))),
+    constraint customer_attributes_value CHECK (((num_nonnulls(text_value, number_value, date_value, truth_value) = 1) AND
+CASE kind
+    WHEN 'text'::text THEN (text_value IS NOT NULL)
+    WHEN 'number'::text THEN (number_value IS NOT NULL)
+    WHEN 'date'::text THEN (date_value IS NOT NULL)
+    ELSE (truth_value IS NOT NULL)
+END)),
+    constraint customer_attributes_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id)
+);
+CREATE INDEX customer_attributes_day ON public.customer_attributes USING btree (name, EXTRACT(month FROM date_value), EXTRACT(day FROM date_value), customer_id) WHERE (kind = 'date'::text);
+comment on column customer_attributes.at is 'from when on the value holds, until the next row of the same name';
+
+create table customer_tags (
+    customer_id bigint not null,
+    at timestamp with time zone not null,
+    tags text[] not null,
+    source text not null,
+    recorded_at timestamp with time zone not null default now(),
+    constraint customer_tags_pkey PRIMARY KEY (customer_id, at),
+    constraint customer_tags_tags_check CHECK (((array_position(tags, NULL::text) IS NULL) AND (''::text <> ALL (tags)))),
+    constraint customer_tags_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id)
+);
+comment on column customer_tags.tags is 'all of the customer''s tags from at on, sorted; none takes them away';
+
+create table holds (
+    customer_id bigint not null,
+    kind text not null,
+    opened_at timestamp with time zone not null,
+    ref text not null default ''::text,
+    closed_at timestamp with time zone,
+    recorded_at timestamp with time zone not null default now(),
+    constraint holds_pkey PRIMARY KEY (customer_id, kind, opened_at, ref),
+    constraint holds_check CHECK ((closed_at > opened_at)),
+    constraint holds_kind_check CHECK ((kind = ANY (ARRAY['complaint_open'::text, 'dispute'::text]))),
+    constraint holds_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id)
+);
+comment on table holds is 'folded from events, per customer as a whole; a hold is on at t iff opened_at <= t < closed_at, null being never';
+
+create table feeds (
+    name text not null,
+    complete_until timestamp with time zone not null,
+    recorded_at timestamp with time zone not null default now(),
+    constraint feeds_pkey PRIMARY KEY (name),
+    constraint feeds_name_check CHECK ((name = ANY (ARRAY['orders'::text, 'events'::text])))
+);
+comment on column feeds.complete_until is 'the source said that it has told everything before this instant; it never goes back';
+
+create table event_inbox (
+    campaign_id integer not null,
+    event_id bigint not null,
+    customer_id bigint not null,
+    at timestamp with time zone not null,
+    constraint event_inbox_pkey PRIMARY KEY (campaign_id, event_id),
+    constraint event_inbox_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
+    constraint event_inbox_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+    constraint event_inbox_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(event_id)
+);
+CREATE INDEX event_inbox_due ON public.event_inbox USING btree (at);
+
+create unlogged table import_events (
+    line integer not null,
+    source_event_id text not null,
+    name text not null,
+    shop_id text not null,
+    at timestamp with time zone not null,
+    props jsonb not null
+);
+
+create unlogged table import_suppressions (
+    line integer not null,
+    channel text not null,
+    address_hash bytea not null,
+    reason text not null,
+    at timestamp with time zone
+);
+comment on column import_suppressions.at is 'null: not said';
+
+create table order_coupons (
+    order_id bigint not null,
+    code text not null,
+    recorded_at timestamp with time zone not null default now(),
+    constraint order_coupons_pkey PRIMARY KEY (order_id, code),
+    constraint order_coupons_code_check CHECK ((code <> ''::text)),
+    constraint order_coupons_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id)
+);
+CREATE INDEX order_coupons_code ON public.order_coupons USING btree (code);
+
+create table coupon_leaks (
+    code text not null,
+    order_id bigint not null,
+    why text not null,
+    recorded_at timestamp with time zone not null default now(),
+    constraint coupon_leaks_pkey PRIMARY KEY (code, order_id),
+    constraint coupon_leaks_why_check CHECK ((why = ANY (ARRAY['free'::text, 'guest'::text, 'other_customer'::text, 'early'::text, 'expired'::text, 'again'::text]))),
+    constraint coupon_leaks_code_fkey FOREIGN KEY (code) REFERENCES coupons(code),
+    constraint coupon_leaks_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(order_id)
+);
+CREATE INDEX coupon_leaks_order ON public.coupon_leaks USING btree (order_id);
+comment on column coupon_leaks.why is 'free: nobody had been given it; guest: an order without a customer; again: an earlier order used it up';
+
+create table campaign_limits (
+    campaign_id integer not null,
+    budget_micros bigint,
+    per_minute integer,
+    spent_micros bigint not null,
+    passed_at timestamp with time zone[] not null default '{}'::timestamp with time zone[],
+    passed integer[] not null default '{}'::integer[],
+    constraint campaign_limits_pkey PRIMARY KEY (campaign_id),
+    constraint campaign_limits_budget_micros_check CHECK ((budget_micros >= 0)),
+    constraint campaign_limits_check CHECK ((cardinality(passed) = cardinality(passed_at))),
+    constraint campaign_limits_per_minute_check CHECK ((per_minute > 0)),
+    constraint campaign_limits_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id)
+);
+comment on column campaign_limits.budget_micros is 'in millionths of the main unit, as its newest definition says; null: none';
+comment on column campaign_limits.passed_at is 'business time of the gates of the last minute; passed: how many each let through';
+comment on column campaign_limits.spent_micros is 'cost of the messages that were let through and may have been taken; what codes bind is asked of the codes';
+
 create table campaign_history (
     history_id bigint not null generated always as identity,
     campaign_id integer not null,
@@ -645,3 +863,14 @@ create view refund_lines as
    FROM refunds r
      LEFT JOIN orders o ON o.source = r.source AND o.shop_order_id = r.refund_of
   GROUP BY r.source, r.shop_refund_id, r.line_no;
+
+create view version_waves as
+ SELECT v.version_id,
+    w.value ->> 'Name'::text AS wave,
+    COALESCE((w.value ->> 'Service'::text)::boolean, false) AS service,
+    COALESCE((w.value ->> 'Consent'::text)::boolean, false) AS consent,
+    COALESCE((v.definition -> 'Exit'::text) ? 'repurchased'::text OR ((w.value -> 'After'::text) -> 'Unless'::text) ? 'repurchased'::text, false) AS ends_on_order,
+    COALESCE(NULLIF(v.definition -> 'HoldWhile'::text, 'null'::jsonb), '[]'::jsonb) AS hold_while,
+    COALESCE(NULLIF(w.value -> 'Variants'::text, 'null'::jsonb), '[]'::jsonb) AS variants
+   FROM campaign_versions v
+     CROSS JOIN LATERAL jsonb_array_elements(v.definition -> 'Waves'::text) w(value);

@@ -17,10 +17,11 @@ import (
 type reader struct {
 	language *language
 	text     []rune
-	order    bool
+	options  Options
 	faults   Faults
 	needs    Needs
 	values   []value
+	named    map[string]member // how each attribute was read first
 }
 
 // value is a part of a rule that has a value worth showing.
@@ -121,39 +122,40 @@ func (c *reader) want(n ast.Node, want kind, where string) (ast.Node, bool) {
 	return out, true
 }
 
-func (k kind) words() string {
-	switch k {
-	case kindCustomer, kindOrders, kindOrder, kindAt:
-		return fmt.Sprintf("%q as a whole", string(k))
-	default:
-		return string(k)
-	}
-}
-
 func (c *reader) records() []kind {
-	if c.order {
-		return []kind{kindOrders, kindOrder, kindCustomer, kindAt}
+	out := []kind{kindOrders}
+	if c.options.Order {
+		out = append(out, kindOrder)
 	}
-	return []kind{kindOrders, kindCustomer, kindAt}
+	if c.options.Event {
+		out = append(out, kindEvent)
+	}
+	return append(out, kindCustomer, kindAt)
 }
 
 func (c *reader) record(n *ast.IdentifierNode) (kind, ast.Node) {
 	if slices.Contains(c.records(), kind(n.Value)) {
 		return kind(n.Value), n
 	}
-	if kind(n.Value) == kindOrder {
+	switch kind(n.Value) {
+	case kindOrder:
 		c.fault(n, "orders holds all orders of the customer", `"order" is known only where a campaign enters on: order_paid`)
+		return kindBad, nil
+	case kindEvent:
+		c.fault(n, `events("...") holds all events of the customer`, `"event" is known only where a campaign enters on: {event: ...}`)
+		return kindBad, nil
+	}
+	if f, ok := c.language.find(kindFunction, n.Value); ok {
+		c.fault(n, "as in "+f.example(), "%s takes %s", f.path(), f.takes)
+		return kindBad, nil
+	}
+	if near := c.elsewhere(n.Value); near != "" {
+		c.fault(n, fmt.Sprintf("did you mean %q?", near), "there is no %q", n.Value)
 		return kindBad, nil
 	}
 	var names []string
 	for _, r := range c.records() {
 		names = append(names, string(r))
-		for _, m := range c.language.of(r) {
-			if m.name == n.Value {
-				c.fault(n, fmt.Sprintf("did you mean %q?", m.ident()), "there is no %q", n.Value)
-				return kindBad, nil
-			}
-		}
 	}
 	hint := "a rule may use " + strings.Join(names, ", ")
 	if near := source.Suggest(n.Value, append(names, "and", "or", "not", "in", "true", "false")); near != "" {
@@ -161,6 +163,16 @@ func (c *reader) record(n *ast.IdentifierNode) (kind, ast.Node) {
 	}
 	c.fault(n, hint, "there is no %q", n.Value)
 	return kindBad, nil
+}
+
+// elsewhere is a member of that name of some record, as a rule writes it.
+func (c *reader) elsewhere(name string) string {
+	for _, r := range c.records() {
+		if m, ok := c.language.find(r, name); ok {
+			return m.path()
+		}
+	}
+	return ""
 }
 
 // member reads a field, or with a call a method.
@@ -179,78 +191,141 @@ func (c *reader) member(n *ast.MemberNode, called *ast.CallNode) (kind, ast.Node
 		c.fault(n, "", "%s has no field %q", of.words(), property.Value)
 		return kindBad, nil
 	}
-	i := slices.IndexFunc(rows, func(m member) bool { return m.name == property.Value })
-	if i < 0 {
-		var names []string
-		for _, m := range rows {
-			names = append(names, m.name)
-		}
-		hint := "it has " + strings.Join(names, ", ")
-		if near := source.Suggest(property.Value, names); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		c.fault(property, hint, "%s has no field %q", of, property.Value)
-		return kindBad, nil
-	}
-	m := rows[i]
-	c.note(m)
-	switch {
-	case m.takes == "" && called == nil:
-		out := call(m.ident(), base)
-		c.values = append(c.values, value{text: n.String(), kind: m.gives, node: out})
-		return m.gives, out
-	case m.takes == "":
-		c.fault(property, "write it without (...)", "%s is a field and is not called", m.ident())
-		return kindBad, nil
-	case called == nil || len(called.Arguments) != 1:
-		c.fault(property, "as in "+m.ident()+"("+example(m.takes)+")", "%s takes %s", m.ident(), m.takes)
-		return kindBad, nil
-	}
-	argument, ok := c.argument(called.Arguments[0], m)
+	m, ok := c.language.find(of, property.Value)
 	if !ok {
+		c.fault(property, unknownMember(of, rows, property.Value), "%s has no field %q", of, property.Value)
 		return kindBad, nil
 	}
-	return m.gives, call(m.ident(), base, argument)
+	if m.takes == "" && called != nil {
+		c.fault(property, "write it without (...)", "%s is a field and is not called", m.path())
+		return kindBad, nil
+	}
+	return c.use(m, property, n, called, base)
 }
 
-func example(k kind) string {
-	return map[kind]string{kindDate: `"2026-11-11"`, kindDuration: `"90d"`, kindNumber: "5", kindText: `"text"`}[k]
+func unknownMember(of kind, rows []member, name string) string {
+	var names []string
+	for _, m := range rows {
+		names = append(names, m.name)
+	}
+	if near := source.Suggest(name, names); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	hint := "it has " + strings.Join(names, ", ")
+	switch of {
+	case kindCustomer:
+		hint += fmt.Sprintf("; what the shop declared is read as in customer.text(%q)", name)
+	case kindEvent:
+		hint += fmt.Sprintf("; what came with it is read as in event.text(%q)", name)
+	}
+	return hint
 }
 
-func (c *reader) note(m member) {
-	switch m.of {
-	case kindOrders:
+// use writes the reading of a member, at the place of `at`; whole is the text of
+// it and called holds the argument, nil for none.
+func (c *reader) use(m member, at, whole ast.Node, called *ast.CallNode, given ...ast.Node) (kind, ast.Node) {
+	name := ""
+	if m.takes != "" {
+		if called == nil || len(called.Arguments) != 1 {
+			c.fault(at, "as in "+m.example(), "%s takes %s", m.path(), m.takes)
+			return kindBad, nil
+		}
+		argument, ok := c.argument(called.Arguments[0], m)
+		if !ok {
+			return kindBad, nil
+		}
+		if s, ok := argument.(*ast.StringNode); ok {
+			name = s.Value
+		}
+		given, whole = append(given, argument), called
+	}
+	if !c.note(at, m, name) {
+		return kindBad, nil
+	}
+	out := call(m.ident(), given...)
+	if len(c.language.of(m.gives)) == 0 && (m.of != kindFunction || m.with != "") {
+		c.values = append(c.values, value{text: whole.String(), kind: m.gives, node: out})
+	}
+	return m.gives, out
+}
+
+// note adds to what the rule needs. An attribute that is read as two kinds can
+// never be known as both.
+func (c *reader) note(at ast.Node, m member, name string) bool {
+	switch {
+	case m.gives == kindEvents && m.of == kindFunction:
+		c.needs.Events = insert(c.needs.Events, name)
+	case m.of == kindOrders:
 		c.needs.Orders = true
 		c.needs.History = c.needs.History || m.history
-	case kindOrder:
+		c.needs.Lines = c.needs.Lines || m.lines
+	case m.of == kindOrder:
 		c.needs.Order = true
-	case kindCustomer:
-		if !slices.Contains(c.needs.Customer, m.name) {
-			c.needs.Customer = append(c.needs.Customer, m.name)
-			slices.Sort(c.needs.Customer)
-		}
+		c.needs.OrderLines = c.needs.OrderLines || m.lines
+	case m.of == kindEvent:
+		c.needs.Event = true
+	case m.of == kindCustomer && m.takes == kindName:
+		c.needs.Attributes = insert(c.needs.Attributes, name)
+	case m.of == kindCustomer && m.takes != "":
+		c.needs.Tags = true
+	case m.of == kindCustomer:
+		c.needs.Customer = insert(c.needs.Customer, m.name)
 	}
+	if m.takes != kindName || m.of == kindFunction || m.name == "knows" {
+		return true
+	}
+	key := string(m.of) + "." + name
+	if first, ok := c.named[key]; ok && first.name != m.name {
+		c.fault(at, "it is one of them", "%q is read as %s and as %s", name, first.gives, m.gives)
+		return false
+	}
+	if c.named == nil {
+		c.named = map[string]member{}
+	}
+	c.named[key] = m
+	return true
 }
 
-// argument is the date or the duration a method takes.
+// insert keeps a list of names sorted and without doubles.
+func insert(names []string, name string) []string {
+	if i, found := slices.BinarySearch(names, name); !found {
+		return slices.Insert(names, i, name)
+	}
+	return names
+}
+
+// argument is what a method takes; a text in quotes may be a date, a duration or
+// a name.
 func (c *reader) argument(n ast.Node, m member) (ast.Node, bool) {
 	if s, ok := n.(*ast.StringNode); ok {
-		if m.takes == kindDate {
+		switch m.takes {
+		case kindDate:
 			return c.date(s)
+		case kindDuration:
+			d, err := source.ParseDuration(s.Value)
+			if err != nil {
+				c.faultOf(s, err)
+				return nil, false
+			}
+			return number(float64(d / time.Minute)), true
+		case kindName, kindText:
+			if strings.TrimSpace(s.Value) == "" {
+				c.fault(n, "as in "+m.example(), "%s takes %s, and this is empty", m.path(), m.takes)
+				return nil, false
+			}
+			return s, true
 		}
-		d, err := source.ParseDuration(s.Value)
-		if err != nil {
-			c.faultOf(s, err)
-			return nil, false
-		}
-		return number(float64(d / time.Minute)), true
+	}
+	if word, ok := n.(*ast.IdentifierNode); ok && (m.takes == kindName || m.takes == kindText) && !slices.Contains(c.records(), kind(word.Value)) {
+		c.fault(n, fmt.Sprintf("write it in quotes: %q", word.Value), "%s takes %s", m.path(), m.takes)
+		return nil, false
 	}
 	got, out := c.check(n)
 	if got == m.takes {
 		return out, true
 	}
 	if got != kindBad {
-		c.fault(n, "as in "+m.ident()+"("+example(m.takes)+")", "%s takes %s, not %s", m.ident(), m.takes, got.words())
+		c.fault(n, "as in "+m.example(), "%s takes %s, not %s", m.path(), m.takes, got.words())
 	}
 	return nil, false
 }
@@ -261,7 +336,7 @@ func (c *reader) date(s *ast.StringNode) (ast.Node, bool) {
 		c.faultOf(s, err)
 		return nil, false
 	}
-	return number(float64(dayNumber(d))), true
+	return number(dayNumber(d)), true
 }
 
 func (c *reader) function(n *ast.CallNode) (kind, ast.Node) {
@@ -270,27 +345,27 @@ func (c *reader) function(n *ast.CallNode) (kind, ast.Node) {
 		c.fault(n, "", "this cannot be called")
 		return kindBad, nil
 	}
-	i := slices.IndexFunc(c.language.functions, func(f function) bool { return f.name == callee.Value })
-	if i < 0 {
+	f, ok := c.language.find(kindFunction, callee.Value)
+	if !ok {
 		c.unknownFunction(callee, callee.Value)
 		return kindBad, nil
 	}
-	f := c.language.functions[i]
-	if len(n.Arguments) != 1 {
-		c.fault(callee, "as in "+f.name+"("+example(f.takes)+")", "%s takes one value", f.name)
-		return kindBad, nil
+	if f.with != "" {
+		return c.use(f, callee, n, n, &ast.IdentifierNode{Value: f.with})
 	}
-	argument, ok := c.want(n.Arguments[0], f.takes, "what "+f.name+" takes")
-	if !ok {
-		return kindBad, nil
-	}
-	return f.gives, call(f.name, argument)
+	return c.use(f, callee, n, n)
 }
 
 func (c *reader) unknownFunction(n ast.Node, name string) {
 	var names []string
-	for _, f := range c.language.functions {
+	for _, f := range c.language.of(kindFunction) {
 		names = append(names, f.name)
 	}
-	c.fault(n, "a rule may call "+strings.Join(names, ", "), "there is no function %q", name)
+	hint := "a rule may call " + strings.Join(names, ", ")
+	if near := source.Suggest(name, names); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	} else if near := c.elsewhere(name); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	c.fault(n, hint, "there is no function %q", name)
 }

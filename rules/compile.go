@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"reflect"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -29,18 +30,26 @@ const (
 // Options say where a rule stands.
 type Options struct {
 	Order bool // the entry is triggered by an order, so a rule may use `order`
+	Event bool // the entry is triggered by an event, so a rule may use `event`
 }
 
 // Needs is what has to be known of a customer to judge a rule.
 type Needs struct {
-	Orders   bool     // orders in any form
-	History  bool     // the single orders; else Totals are enough
-	Order    bool     // the triggering order
-	Customer []string // fields of the profile, sorted
+	Orders     bool     // orders in any form
+	History    bool     // the single orders; else Totals are enough
+	Lines      bool     // the Parts of the single orders
+	Order      bool     // the triggering order
+	OrderLines bool     // the Parts of the triggering order
+	Event      bool     // the triggering event, with its Props
+	Tags       bool     // the tags of the customer
+	Attributes []string // names of attributes of the customer, sorted
+	Events     []string // names of the customer's events, sorted
+	Customer   []string // fields of the profile, sorted
 }
 
-// Program is a compiled rule. It is immutable and safe for concurrent use.
-type Program struct {
+// compiled is a checked text of the language. It is immutable and safe for
+// concurrent use.
+type compiled struct {
 	text    string
 	options Options
 	needs   Needs
@@ -48,66 +57,112 @@ type Program struct {
 	run     *vm.Program
 }
 
+// String is the text as written.
+func (p *compiled) String() string { return p.text }
+
+// Needs is what it reads.
+func (p *compiled) Needs() Needs { return p.needs }
+
+// Program is a compiled rule. It is immutable and safe for concurrent use.
+type Program struct{ compiled }
+
 // Compile checks a rule and makes it ready to be judged. Where the rule has
 // faults the Program is nil.
 func Compile(text string, options Options) (*Program, Faults) {
-	runes := []rune(text)
-	if f := admit(text, runes); f != nil {
-		return nil, f
+	p, faults := prepare(text, options, kindTruth)
+	if faults != nil {
+		return nil, faults
 	}
-	language := theLanguage()
-	config := language.config(reflect.Bool)
-	tree, err := parser.ParseWithConfig(text, config)
-	if err != nil {
-		return nil, Faults{syntax(runes, err)}
-	}
-	c := &reader{language: language, text: runes, order: options.Order}
-	k, node := c.check(tree.Node)
-	if len(c.faults) == 0 && k != kindTruth {
-		c.fault(tree.Node, c.compareHint(k, tree.Node), "the rule gives %s; it must say true or false", k.words())
-	}
-	if len(c.faults) > 0 {
-		slices.SortStableFunc(c.faults, func(a, b Fault) int { return a.Offset - b.Offset })
-		return nil, c.faults
-	}
-	run, err := assemble(node, tree.Source, config)
-	if err != nil {
-		return nil, Faults{faultAt(runes, 0, "the rule cannot be compiled", "")}
-	}
-	return &Program{text: text, options: options, needs: c.needs, tree: tree.Node, run: run}, nil
+	return &Program{p}, nil
 }
-
-// String is the rule as written.
-func (p *Program) String() string { return p.text }
-
-// Needs is what the rule reads.
-func (p *Program) Needs() Needs { return p.needs }
 
 // Match judges the rule for one customer. An error is that customer's: something
 // the rule reads is unknown.
 func (p *Program) Match(env Env) (bool, error) {
-	out, err := execute(p.run, env)
+	out, err := p.execute(p.run, env)
 	if err != nil {
 		return false, err
 	}
 	return out.(bool), nil
 }
 
-func execute(run *vm.Program, env Env) (any, error) {
+// TextProgram is a compiled text such as order.category, which tells the
+// customers of a campaign apart. It is immutable and safe for concurrent use.
+type TextProgram struct{ compiled }
+
+// CompileText is Compile for what gives text instead of true or false.
+func CompileText(text string, options Options) (*TextProgram, Faults) {
+	p, faults := prepare(text, options, kindText)
+	if faults != nil {
+		return nil, faults
+	}
+	return &TextProgram{p}, nil
+}
+
+// Text is the text of one customer. An error says that it is unknown.
+func (p *TextProgram) Text(env Env) (string, error) {
+	out, err := p.execute(p.run, env)
+	if err != nil {
+		return "", err
+	}
+	return out.(string), nil
+}
+
+func prepare(text string, options Options, want kind) (compiled, Faults) {
+	runes := []rune(text)
+	if f := admit(text, runes, want); f != nil {
+		return compiled{}, f
+	}
+	language := theLanguage()
+	config := language.config(map[kind]reflect.Kind{kindTruth: reflect.Bool, kindText: reflect.String}[want])
+	tree, err := parser.ParseWithConfig(text, config)
+	if err != nil {
+		return compiled{}, Faults{syntax(runes, err)}
+	}
+	c := &reader{language: language, text: runes, options: options}
+	got, node := c.check(tree.Node)
+	if len(c.faults) == 0 && got != want {
+		if want == kindText {
+			c.fault(tree.Node, "as in customer.region", "this gives %s; it must give text", got.words())
+		} else {
+			c.fault(tree.Node, c.compareHint(got, tree.Node), "the rule gives %s; it must say true or false", got.words())
+		}
+	}
+	if len(c.faults) > 0 {
+		slices.SortStableFunc(c.faults, func(a, b Fault) int { return a.Offset - b.Offset })
+		return compiled{}, c.faults
+	}
+	run, err := assemble(node, tree.Source, config)
+	if err != nil {
+		return compiled{}, Faults{faultAt(runes, 0, "the rule cannot be compiled", "")}
+	}
+	return compiled{text: text, options: options, needs: c.needs, tree: tree.Node, run: run}, nil
+}
+
+// execute runs the whole of p or a part of it.
+func (p *compiled) execute(run *vm.Program, env Env) (any, error) {
+	switch {
+	case p.needs.Order && env.root.Order == nil:
+		return nil, errors.New("the order was not given")
+	case p.needs.Event && env.root.Event == nil:
+		return nil, errors.New("the event was not given")
+	}
 	machine := vm.VM{MemoryBudget: memoryBudget}
 	out, err := machine.Run(run, &env.root)
-	if err != nil {
-		// Our own functions say all there is to say; expr adds the rule's text.
-		if ours := errors.Unwrap(err); ours != nil {
-			return nil, ours
-		}
-		var located *file.Error
-		if errors.As(err, &located) && located.Message == "memory budget exceeded" {
-			return nil, errors.New("the rule needs too much memory")
-		}
-		return nil, errors.New("the rule has no value for this customer")
+	if err == nil {
+		return out, nil
 	}
-	return out, nil
+	// Our own functions say all there is to say; expr adds the rule's text, and
+	// wraps a fault of the running program the same way.
+	var internal runtime.Error
+	if ours := errors.Unwrap(err); ours != nil && !errors.As(ours, &internal) {
+		return nil, ours
+	}
+	var located *file.Error
+	if errors.As(err, &located) && located.Message == "memory budget exceeded" {
+		return nil, errors.New("the rule needs too much memory")
+	}
+	return nil, errors.New("the rule has no value for this customer")
 }
 
 // assemble turns a checked tree into a program.
@@ -124,34 +179,34 @@ func assemble(node ast.Node, text file.Source, config *conf.Config) (*vm.Program
 
 // language is the environment in the form expr wants.
 type language struct {
-	members   []member
-	functions []function
-	table     conf.FunctionsTable
+	rows  map[kind][]member
+	all   []member // in the order of the documentation
+	table conf.FunctionsTable
 }
 
 var theLanguage = sync.OnceValue(func() *language {
-	l := &language{members: members(), functions: functions(), table: conf.FunctionsTable{}}
+	l := &language{rows: map[kind][]member{}, all: members(), table: conf.FunctionsTable{}}
 	add := func(name string, call func(args ...any) (any, error), typeOf any) {
 		l.table[name] = &builtin.Function{Name: name, Func: call, Types: []reflect.Type{reflect.TypeOf(typeOf).Elem()}}
 	}
-	for _, m := range l.members {
+	for _, m := range l.all {
+		l.rows[m.of] = append(l.rows[m.of], m)
 		add(m.ident(), m.call, m.typeOf)
-	}
-	for _, f := range l.functions {
-		add(f.name, f.call, f.typeOf)
 	}
 	add("divide", divide, new(func(float64, float64) float64))
 	return l
 })
 
-func (l *language) of(record kind) []member {
-	var out []member
-	for _, m := range l.members {
-		if m.of == record {
-			out = append(out, m)
+// of is the members of a record; none for what is no record.
+func (l *language) of(record kind) []member { return l.rows[record] }
+
+func (l *language) find(record kind, name string) (member, bool) {
+	for _, m := range l.rows[record] {
+		if m.name == name {
+			return m, true
 		}
 	}
-	return out
+	return member{}, false
 }
 
 // config has none of expr's own functions, so no clock and no loop.

@@ -7,7 +7,7 @@
 // rule, customer, orders and instant give the same answer for ever; it knows no
 // clock but the instant it is asked about, calls nothing, changes nothing, and
 // its cost is bounded before it runs: 4 KiB of text, 50 levels, 500 parts, and
-// no loops.
+// no loops, over no more than a thousand orders.
 //
 // What is unknown is never 0 and never empty text. Reading it is an error of
 // that customer, who is then left out and counted, never silently a match or a
@@ -19,7 +19,10 @@
 // number a rule writes becomes the very same one, so orders.revenue == 299.50 is
 // exact. Sums within a rule (orders.revenue * 0.1) are ordinary floating point.
 //
+// The caller loads what Needs says. What was not loaded is an error too: a
+// customer without tags and one whose tags nobody read are told apart.
+//
 // The package is the only door to expr. Every member of the environment is a row
-// of one table (fields.go), which gives its type, its documentation in README.md
+// of one table (members.go), which gives its type, its documentation in README.md
 // and its value; nothing else can be reached from a rule.
 package rules

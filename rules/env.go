@@ -1,8 +1,10 @@
 package rules
 
 import (
+	"math"
 	"slices"
 	"sort"
+	"strings"
 	"time"
 
 	"github.com/rewave/rewave/internal/calendar"
@@ -14,20 +16,73 @@ type Basis struct {
 	Digits int            // decimals of the currency: 2 for EUR, 0 for JPY
 }
 
-// Customer is the profile a rule may ask about. Empty text means unknown.
+// Customer is the profile a rule may ask about. Empty text and a zero FirstSeen
+// mean unknown. Tags and Attributes are nil where they were not loaded, and then
+// reading them is an error; a customer who has none has empty ones.
 type Customer struct {
 	ID         string
 	Locale     string
 	Region     string
 	Zone       string
+	FirstSeen  time.Time
 	EmailKnown bool
+	PhoneKnown bool
+	Tags       []string
+	Attributes map[string]Attribute // what the shop declared, by name
+}
+
+// Kind is what an Attribute holds.
+type Kind string
+
+// The zero Kind is an attribute of which nothing is known.
+const (
+	Text   Kind = "text"
+	Number Kind = "number"
+	Date   Kind = "date"
+	Truth  Kind = "truth"
+)
+
+// Attribute is a value of the kind it says; the other fields are not read.
+type Attribute struct {
+	Kind   Kind
+	Text   string
+	Number float64
+	Date   calendar.Date
+	Truth  bool
+}
+
+// known says that there is a value: a number that is one, a date that is one.
+func (a Attribute) known() bool {
+	switch a.Kind {
+	case Number:
+		return !math.IsNaN(a.Number) && !math.IsInf(a.Number, 0)
+	case Date:
+		return !a.Date.IsZero()
+	}
+	return a.Kind != ""
 }
 
 // OrderFact is one kept order in the campaign's currency.
 type OrderFact struct {
 	At    time.Time
-	Minor int64 // net kept value as of the decision, in minor units
-	Lines int   // kept lines; read only of the triggering order
+	Minor int64  // net kept value as of the decision, in minor units
+	Lines int    // kept lines; read only of the triggering order
+	Parts []Part // the kept lines; nil where they were not loaded, and then reading them is an error
+}
+
+// Part is one kept line of an order. An empty Category or SKU is unknown.
+type Part struct {
+	Category, SKU string
+	Minor         int64 // net kept value as of the decision, in minor units
+	Units         int
+}
+
+// EventFact is something that happened to a customer. Props are read only of the
+// triggering event.
+type EventFact struct {
+	Name  string
+	At    time.Time
+	Props map[string]Attribute
 }
 
 // Totals are sums over all kept orders of a customer, enough for rules whose
@@ -38,6 +93,13 @@ type Totals struct {
 	First, Last time.Time // read only where Count > 0
 }
 
+// How much of a customer's orders a rule can look into, the newest first, and
+// one order always; of older ones it knows the totals.
+const (
+	MaxOrders = 1000
+	MaxLines  = 10_000 // Parts, over all of them
+)
+
 // Env is what one rule may see of one customer at one instant. It is not changed
 // by a rule and may be shared.
 type Env struct{ root root }
@@ -45,14 +107,16 @@ type Env struct{ root root }
 // root is the environment as expr sees it. Its fields are pointers so that
 // fetching one does not copy it.
 type root struct {
-	Customer *Customer `expr:"customer"`
+	Customer *customer `expr:"customer"`
 	Orders   *orders   `expr:"orders"`
 	Order    *order    `expr:"order"`
+	Event    *event    `expr:"event"`
 	At       *moment   `expr:"at"`
+	Log      *log      `expr:"log"` // what events("...") reads; no rule can write it
 }
 
-type order struct {
-	OrderFact
+type customer struct {
+	Customer
 	*moment
 }
 
@@ -61,8 +125,6 @@ type moment struct {
 	at    time.Time
 	basis Basis
 }
-
-func (m *moment) day(t time.Time) calendar.Date { return calendar.DateOf(t, m.basis.Zone) }
 
 // NewEnv is a customer with the kept orders known at the instant `at`; orders
 // after it are left out, so a later import cannot leak into an earlier decision.
@@ -76,14 +138,14 @@ func NewEnv(c Customer, facts []OrderFact, at time.Time, basis Basis) Env {
 	}
 	facts = facts[:sort.Search(len(facts), func(i int) bool { return facts[i].At.After(at) })]
 	m := &moment{at: at, basis: basis}
-	return Env{root{Customer: &c, At: m, Orders: &orders{moment: m, facts: facts, sums: sums(facts), hasHistory: true}}}
+	return Env{root{Customer: &customer{c, m}, At: m, Orders: history(m, facts)}}
 }
 
 // NewTotalsEnv is NewEnv from totals as of `at`. A rule that looks into the
 // history is an error on it.
 func NewTotalsEnv(c Customer, t Totals, at time.Time, basis Basis) Env {
 	m := &moment{at: at, basis: basis}
-	return Env{root{Customer: &c, At: m, Orders: &orders{moment: m, totals: t}}}
+	return Env{root{Customer: &customer{c, m}, At: m, Orders: &orders{moment: m, older: t, sums: []int64{0}}}}
 }
 
 // WithOrder is the Env with the order that triggers the entry; it belongs to the
@@ -93,59 +155,41 @@ func (e Env) WithOrder(o OrderFact) Env {
 	return e
 }
 
-// orders is a span of a customer's orders in the order of time.
-type orders struct {
-	*moment
-	facts      []OrderFact
-	sums       []int64 // sums[i] is the value of all orders of the customer before facts[i]
-	totals     Totals  // where there is no history
-	hasHistory bool
+// WithEvent is the Env with the event that triggers the entry; it belongs to the
+// customer's events too.
+func (e Env) WithEvent(f EventFact) Env {
+	e.root.Event = &event{EventFact: f, moment: e.root.At}
+	return e
 }
 
-func sums(facts []OrderFact) []int64 {
-	out := make([]int64, len(facts)+1)
-	for i, f := range facts {
-		out[i+1] = out[i] + f.Minor
+// WithEvents is the Env with the customer's events, at least those whose names
+// are among the rule's Needs. Events after the Env's instant do not count. The
+// slice is kept and must not be changed; it is copied only where it is not in
+// the order of name and time. Without it a rule that reads events("...") is an
+// error.
+func (e Env) WithEvents(facts []EventFact) Env {
+	order := func(a, b EventFact) int {
+		if c := strings.Compare(a.Name, b.Name); c != 0 {
+			return c
+		}
+		return a.At.Compare(b.At)
 	}
-	return out
-}
-
-func (o *orders) count() int {
-	if !o.hasHistory {
-		return o.totals.Count
+	if !slices.IsSortedFunc(facts, order) {
+		facts = slices.Clone(facts)
+		slices.SortStableFunc(facts, order)
 	}
-	return len(o.facts)
+	e.root.Log = &log{moment: e.root.At, facts: facts}
+	return e
 }
 
-func (o *orders) minor() int64 {
-	if !o.hasHistory {
-		return o.totals.Minor
-	}
-	return o.sums[len(o.facts)] - o.sums[0]
-}
+func (m *moment) instant() time.Time { return m.at }
 
-func (o *orders) first() time.Time {
-	if !o.hasHistory {
-		return o.totals.First
-	}
-	return o.facts[0].At
-}
+func (m *moment) day(t time.Time) calendar.Date { return calendar.DateOf(t, m.basis.Zone) }
 
-func (o *orders) last() time.Time {
-	if !o.hasHistory {
-		return o.totals.Last
-	}
-	return o.facts[len(o.facts)-1].At
-}
+// ago is how many days on the calendar lie between the day and the decision's.
+func (m *moment) ago(d calendar.Date) float64 { return float64(m.day(m.at).DaysSince(d)) }
 
-// between is the orders of [from, to).
-func (o *orders) between(from, to time.Time) *orders {
-	i := sort.Search(len(o.facts), func(i int) bool { return !o.facts[i].At.Before(from) })
-	j := sort.Search(len(o.facts), func(i int) bool { return !o.facts[i].At.Before(to) })
-	return &orders{moment: o.moment, facts: o.facts[i:max(i, j)], sums: o.sums[i : max(i, j)+1], hasHistory: true}
-}
-
-// midnight begins the day with this number; see day.
+// midnight begins the day with this number; see dayNumber.
 func (m *moment) midnight(day int) time.Time {
 	return calendar.Instant(epoch.AddDays(day), 0, m.basis.Zone)
 }
@@ -153,7 +197,7 @@ func (m *moment) midnight(day int) time.Time {
 // Days are counted from the epoch inside a rule, so that they compare as numbers.
 var epoch = calendar.Date{Year: 1970, Month: time.January, Day: 1}
 
-func dayNumber(d calendar.Date) int { return d.DaysSince(epoch) }
+func dayNumber(d calendar.Date) float64 { return float64(d.DaysSince(epoch)) }
 
 // decimal is an amount in major units: the floating-point number nearest to it,
 // which is the one the same decimal written in a rule becomes.

@@ -54,7 +54,7 @@ func conditions(n ast.Node) []ast.Node {
 
 func (p *Program) clause(n ast.Node, env Env) Clause {
 	language := theLanguage()
-	c := &reader{language: language, text: []rune(p.text), order: p.options.Order}
+	c := &reader{language: language, text: []rune(p.text), options: p.options}
 	_, node := c.check(n)
 	out := Clause{Text: n.String()}
 	result, err := p.evaluate(node, reflect.Bool, env)
@@ -64,6 +64,9 @@ func (p *Program) clause(n ast.Node, env Env) Clause {
 		out.True = result.(bool)
 	}
 	for _, v := range c.values {
+		if v.text == out.Text {
+			continue // the clause is the value
+		}
 		got, err := p.evaluate(v.node, reflect.Invalid, env)
 		if err != nil {
 			continue // the clause's own error says so
@@ -80,7 +83,7 @@ func (p *Program) evaluate(n ast.Node, expect reflect.Kind, env Env) (any, error
 	if err != nil {
 		return nil, fmt.Errorf("compile a clause: %w", err)
 	}
-	return execute(run, env)
+	return p.execute(run, env)
 }
 
 func show(v any, k kind) string {

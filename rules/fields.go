@@ -3,8 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
-	"math"
-	"strings"
+	"strconv"
 	"time"
 )
 
@@ -16,36 +15,89 @@ const (
 	kindNumber   kind = "a number"
 	kindText     kind = "text"
 	kindDate     kind = "a date"
-	kindDuration kind = "a duration" // only as a written argument
+	kindDuration kind = "a duration"       // only as a written argument
+	kindName     kind = "a name in quotes" // only as a written argument: it says what must be loaded
 	kindList     kind = "a list"
 	kindCustomer kind = "customer"
 	kindOrders   kind = "orders"
 	kindOrder    kind = "order"
+	kindEvents   kind = "events"
+	kindEvent    kind = "event"
 	kindAt       kind = "at"
-	kindBad      kind = "" // a fault was recorded already
+	kindFunction kind = "function" // what a function is a member of
+	kindBad      kind = ""         // a fault was recorded already
 )
 
-// member is one row: something a rule may read of a record. In the running rule
-// numbers are float64, dates are days since 1970 and durations are minutes.
+// words is the kind as it stands in a sentence.
+func (k kind) words() string {
+	switch k {
+	case kindCustomer, kindOrders, kindOrder, kindEvents, kindEvent, kindAt:
+		return fmt.Sprintf("%q as a whole", string(k))
+	default:
+		return string(k)
+	}
+}
+
+// member is one row: something a rule may read of a record, or a function. In
+// the running rule numbers are float64, dates are days since 1970 and durations
+// are minutes.
 type member struct {
-	of      kind   // the record it belongs to
+	of      kind   // the record it belongs to, or kindFunction
 	name    string // as written
 	takes   kind   // the kind of its one argument; empty for a field
+	as      string // the argument of an example; empty: any of its kind
 	gives   kind
 	says    string
 	unknown string // when it has no value; empty for never
 	money   bool
-	history bool // needs the single orders, not only their totals
+	history bool   // needs the single orders, not only their totals
+	lines   bool   // needs the lines of orders
+	with    string // what a function is given of the environment before its argument
 	call    func(args ...any) (any, error)
 	typeOf  any // a nil pointer to the function type, for expr's checker
+}
+
+// path is the member as a rule writes it, without its argument.
+func (m member) path() string {
+	switch m.of {
+	case kindFunction:
+		return m.name
+	case kindEvents:
+		return `events("...").` + m.name
+	}
+	return string(m.of) + "." + m.name
 }
 
 // ident is the name the member has for expr. No rule can write it.
 func (m member) ident() string { return string(m.of) + "." + m.name }
 
+// example is the member as a rule might write it.
+func (m member) example() string {
+	switch {
+	case m.takes == "":
+		return m.path()
+	case m.as != "":
+		return m.path() + "(" + m.as + ")"
+	}
+	as := map[kind]string{kindDate: `"2026-11-11"`, kindDuration: `"90d"`, kindNumber: "5", kindText: `"text"`}[m.takes]
+	return m.path() + "(" + as + ")"
+}
+
 func field[R any, V any](of kind, name string, gives kind, says string, get func(R) V) member {
 	return member{of: of, name: name, gives: gives, says: says, typeOf: new(func(R) V),
 		call: func(args ...any) (any, error) { return get(args[0].(R)), nil }}
+}
+
+// checked is a field whose reading may fail.
+func checked[R any, V any](of kind, name string, gives kind, says string, get func(R) (V, error)) member {
+	return member{of: of, name: name, gives: gives, says: says, typeOf: new(func(R) V),
+		call: func(args ...any) (any, error) { return get(args[0].(R)) }}
+}
+
+// method is a member with an argument.
+func method[R any, A any, V any](of kind, name string, takes kind, as string, gives kind, says string, get func(R, A) (V, error)) member {
+	return member{of: of, name: name, takes: takes, as: as, gives: gives, says: says, typeOf: new(func(R, A) V),
+		call: func(args ...any) (any, error) { return get(args[0].(R), args[1].(A)) }}
 }
 
 // when makes a field unknown unless known says otherwise.
@@ -54,7 +106,7 @@ func when[R any](m member, unknown string, known func(R) bool) member {
 	m.unknown = unknown
 	m.call = func(args ...any) (any, error) {
 		if !known(args[0].(R)) {
-			return nil, fmt.Errorf("%s is unknown: %s", m.ident(), unknown)
+			return nil, fmt.Errorf("%s is unknown: %s", m.path(), unknown)
 		}
 		return get(args...)
 	}
@@ -62,107 +114,119 @@ func when[R any](m member, unknown string, known func(R) bool) member {
 }
 
 func ofOrders(name string, gives kind, says string, get func(*orders) float64) member {
-	return field(kindOrders, name, gives, says, get)
+	m := field(kindOrders, name, gives, says, get)
+	read := m.call
+	m.call = func(args ...any) (any, error) {
+		if err := args[0].(*orders).readable(); err != nil {
+			return nil, fmt.Errorf("%s is unknown: %w", m.path(), err)
+		}
+		return read(args...)
+	}
+	return m
 }
 
-const noOrders = "there are no such orders"
+// Why a value may be unknown.
+const (
+	noOrders   = "there are no such orders"
+	noEvents   = "there are no such events"
+	noCategory = "no line has a category"
+	silent     = "the profile does not say"
+)
 
 func someOrders(m member) member {
 	return when(m, noOrders, func(o *orders) bool { return o.count() > 0 })
 }
 
+func someEvents(m member) member {
+	return when(m, noEvents, func(e *events) bool { return len(e.facts) > 0 })
+}
+
 func inMoney(m member) member { m.money = true; return m }
 
-// span is a method that narrows orders.
-func span(name string, takes kind, says string, cut func(o *orders, n float64) (from, to time.Time)) member {
-	m := member{of: kindOrders, name: name, takes: takes, gives: kindOrders, says: says, history: true,
-		typeOf: new(func(*orders, float64) *orders)}
-	m.call = func(args ...any) (any, error) {
-		o := args[0].(*orders)
-		if !o.hasHistory {
-			return nil, errors.New("the history of orders was not loaded")
-		}
-		return o.between(cut(o, args[1].(float64))), nil
-	}
-	return m
+func fromLines(m member) member { m.history, m.lines = true, true; return m }
+
+// dated is a record of things in the order of time.
+type dated[R any] interface {
+	loaded() error
+	between(from, to time.Time) R
+	midnight(day int) time.Time
+	instant() time.Time
 }
 
-func text[R any](of kind, name, says string, get func(R) string) member {
-	return field(of, name, kindText, says, get)
-}
-
-func truth(name, says string, get func(*Customer) bool) member {
-	return field(kindCustomer, name, kindTruth, says, get)
-}
-
-func profile(name, says string, get func(*Customer) string) []member {
-	return []member{
-		when(text(kindCustomer, name, says, get), "the profile does not say", func(c *Customer) bool { return get(c) != "" }),
-		truth(name+"_known", "whether `"+name+"` is known", func(c *Customer) bool { return get(c) != "" }),
-	}
-}
-
-// members are all rows, in the order of the documentation. The far end of time
-// stands where a span is open.
-func members() []member {
+// spans are the methods that narrow such a record. The far end of time stands
+// where a span is open.
+func spans[R dated[R]](of kind) []member {
 	endless := time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-	out := []member{
-		ofOrders("count", kindNumber, "how many kept orders", func(o *orders) float64 { return float64(o.count()) }),
-		inMoney(ofOrders("revenue", kindNumber, "what they are worth after refunds, before shipping", func(o *orders) float64 { return o.decimal(o.minor()) })),
-		inMoney(someOrders(ofOrders("average", kindNumber, "`revenue` by `count`, rounded half to even",
-			func(o *orders) float64 { return o.decimal(mean(o.minor(), o.count())) }))),
-		someOrders(ofOrders("days_since_last", kindNumber, "days on the calendar since the last one",
-			func(o *orders) float64 { return float64(o.day(o.at).DaysSince(o.day(o.last()))) })),
-		someOrders(ofOrders("days_since_first", kindNumber, "days on the calendar since the first one",
-			func(o *orders) float64 { return float64(o.day(o.at).DaysSince(o.day(o.first()))) })),
-		someOrders(ofOrders("first_on", kindDate, "the day of the first one", func(o *orders) float64 { return float64(dayNumber(o.day(o.first()))) })),
-		someOrders(ofOrders("last_on", kindDate, "the day of the last one", func(o *orders) float64 { return float64(dayNumber(o.day(o.last()))) })),
-		span("on", kindDate, "those of one day", func(o *orders, day float64) (time.Time, time.Time) {
-			return o.midnight(int(day)), o.midnight(int(day) + 1)
-		}),
-		span("before", kindDate, "those before a day began", func(o *orders, day float64) (time.Time, time.Time) {
-			return time.Time{}, o.midnight(int(day))
-		}),
-		span("since", kindDate, "those from the beginning of a day on", func(o *orders, day float64) (time.Time, time.Time) {
-			return o.midnight(int(day)), endless
-		}),
-		span("in", kindDuration, "those of the last days, hours or weeks before the decision", func(o *orders, minutes float64) (time.Time, time.Time) {
-			return o.at.Add(-time.Duration(minutes) * time.Minute), endless
-		}),
-		inMoney(field(kindOrder, "revenue", kindNumber, "what the order is worth after refunds, before shipping", func(o *order) float64 { return o.decimal(o.Minor) })),
-		field(kindOrder, "lines", kindNumber, "how many kept lines it has", func(o *order) float64 { return float64(o.Lines) }),
-		field(kindOrder, "on", kindDate, "its day", func(o *order) float64 { return float64(dayNumber(o.day(o.At))) }),
-		text(kindCustomer, "id", "the shop's own id", func(c *Customer) string { return c.ID }),
+	span := func(name string, takes kind, says string, cut func(r R, n float64) (from, to time.Time)) member {
+		m := method(of, name, takes, "", of, says, func(r R, n float64) (out R, err error) {
+			if err := r.loaded(); err != nil {
+				return out, err
+			}
+			return r.between(cut(r, n)), nil
+		})
+		m.history = true
+		return m
 	}
-	out = append(out, profile("locale", "language and country, such as `de-AT`", func(c *Customer) string { return c.Locale })...)
-	out = append(out, profile("region", "the region as the shop writes it", func(c *Customer) string { return c.Region })...)
-	out = append(out, profile("zone", "the time zone by its IANA name", func(c *Customer) string { return c.Zone })...)
-	out = append(out,
-		truth("email_known", "whether there is an e-mail address", func(c *Customer) bool { return c.EmailKnown }),
-		field(kindAt, "on", kindDate, "the day of the decision", func(m *moment) float64 { return float64(dayNumber(m.day(m.at))) }),
-		text(kindAt, "weekday", "`monday` to `sunday`", func(m *moment) string { return strings.ToLower(m.day(m.at).Weekday().String()) }),
-		field(kindAt, "month", kindNumber, "1 to 12", func(m *moment) float64 { return float64(m.day(m.at).Month) }),
-		field(kindAt, "day", kindNumber, "day of the month, 1 to 31", func(m *moment) float64 { return float64(m.day(m.at).Day) }),
-	)
-	return out
+	return []member{
+		span("on", kindDate, "those of one day", func(r R, day float64) (time.Time, time.Time) {
+			return r.midnight(int(day)), r.midnight(int(day) + 1)
+		}),
+		span("before", kindDate, "those before a day began", func(r R, day float64) (time.Time, time.Time) {
+			return time.Time{}, r.midnight(int(day))
+		}),
+		span("since", kindDate, "those from the beginning of a day on", func(r R, day float64) (time.Time, time.Time) {
+			return r.midnight(int(day)), endless
+		}),
+		span("in", kindDuration, "those of the last days, hours or weeks before the decision", func(r R, minutes float64) (time.Time, time.Time) {
+			return r.instant().Add(-time.Duration(minutes) * time.Minute), endless
+		}),
+	}
 }
 
-// function is something a rule may call on its own.
-type function struct {
-	name   string
-	takes  kind
-	gives  kind
-	says   string
-	call   func(args ...any) (any, error)
-	typeOf any
-}
-
-func functions() []function {
-	return []function{
-		{"abs", kindNumber, kindNumber, "the number without its sign",
-			func(args ...any) (any, error) { return math.Abs(args[0].(float64)), nil }, new(func(float64) float64)},
-		{"lower", kindText, kindText, "the text in small letters",
-			func(args ...any) (any, error) { return strings.ToLower(args[0].(string)), nil }, new(func(string) string)},
+// attributes are the methods that read values under names of the shop's own.
+// unsaid is why one is unknown; names are those of the examples, in the order of
+// the kinds.
+func attributes[R any](of kind, whose, unsaid string, names [4]string, get func(R) (map[string]Attribute, error)) []member {
+	read := func(r R, name string, k Kind) (Attribute, error) {
+		all, err := get(r)
+		if err != nil {
+			return Attribute{}, err
+		}
+		a := all[name]
+		if a.known() && a.Kind == k {
+			return a, nil
+		}
+		why := unsaid
+		if a.known() {
+			why = fmt.Sprintf("it is kept as %s", a.Kind)
+		}
+		return a, fmt.Errorf("%s.%s(%q) is unknown: %s", of, k, name, why)
+	}
+	row := func(m member) member {
+		m.unknown = unsaid + ", or has it as another kind"
+		return m
+	}
+	return []member{
+		row(method(of, "text", kindName, strconv.Quote(names[0]), kindText, "a text "+whose, func(r R, name string) (string, error) {
+			a, err := read(r, name, Text)
+			return a.Text, err
+		})),
+		row(method(of, "number", kindName, strconv.Quote(names[1]), kindNumber, "a number "+whose, func(r R, name string) (float64, error) {
+			a, err := read(r, name, Number)
+			return a.Number, err
+		})),
+		row(method(of, "date", kindName, strconv.Quote(names[2]), kindDate, "a date "+whose, func(r R, name string) (float64, error) {
+			a, err := read(r, name, Date)
+			return dayNumber(a.Date), err
+		})),
+		row(method(of, "truth", kindName, strconv.Quote(names[3]), kindTruth, "a true or false "+whose, func(r R, name string) (bool, error) {
+			a, err := read(r, name, Truth)
+			return a.Truth, err
+		})),
+		method(of, "knows", kindName, strconv.Quote(names[0]), kindTruth, "whether a value "+whose+" is known, of any kind", func(r R, name string) (bool, error) {
+			all, err := get(r)
+			return all[name].known(), err
+		}),
 	}
 }
 

@@ -114,7 +114,7 @@ func (c *reader) comparison(n *ast.BinaryNode) (kind, ast.Node) {
 func (c *reader) partOf(k kind) string {
 	for _, m := range c.language.of(k) {
 		if m.takes == "" {
-			return "name a part of it, as in " + m.ident()
+			return "name a part of it, as in " + m.path()
 		}
 	}
 	return ""

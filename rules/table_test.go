@@ -10,18 +10,12 @@ func fieldTable() string {
 	l := theLanguage()
 	var b strings.Builder
 	b.WriteString("| write | is | what it says | unknown when |\n|---|---|---|---|\n")
-	for _, m := range l.members {
-		write, is := m.ident(), string(m.gives)
-		if m.takes != "" {
-			write += "(" + example(m.takes) + ")"
-		}
+	for _, m := range l.all {
+		is := string(m.gives)
 		if m.money {
 			is += " (money)"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", write, is, m.says, m.unknown)
-	}
-	for _, f := range l.functions {
-		fmt.Fprintf(&b, "| `%s(%s)` | %s | %s | |\n", f.name, example(f.takes), f.gives, f.says)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", m.example(), is, m.says, m.unknown)
 	}
 	return b.String()
 }

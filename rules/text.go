@@ -13,12 +13,14 @@ import (
 
 // admit checks the text before the parser sees it: expr's recursion is bounded
 // by nothing else, and a stack that overflows cannot be recovered from.
-func admit(text string, runes []rune) Faults {
+func admit(text string, runes []rune, want kind) Faults {
 	switch {
 	case len(text) > MaxText:
 		return Faults{faultAt(nil, 0, fmt.Sprintf("the rule has %d bytes; at most %d are read", len(text), MaxText), "")}
 	case !utf8.ValidString(text):
 		return Faults{faultAt(nil, 0, "the rule is not UTF-8", "")}
+	case strings.TrimSpace(text) == "" && want == kindText:
+		return Faults{faultAt(nil, 0, "the text is empty", "as in customer.region")}
 	case strings.TrimSpace(text) == "":
 		return Faults{faultAt(nil, 0, "the rule is empty", `for everyone write "true"`)}
 	}

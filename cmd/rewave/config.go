@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +31,14 @@ nothing. Exit code 3 when something is wrong or missing.`,
 			for _, warning := range c.Warnings() {
 				fmt.Fprintln(a.stderr, wrap("warning: ", warning))
 			}
-			_, err = fmt.Fprintf(a.stdout, "fine: %s, %s, %s, e-mail by %s\n", c.Shop.Name, c.Shop.Zone, c.Shop.Currency, c.Email.Adapter)
+			fine := []string{c.Shop.Name, c.Shop.Zone.String(), c.Shop.Currency}
+			if c.Email != nil {
+				fine = append(fine, "e-mail by "+c.Email.Adapter)
+			}
+			if c.SMS != nil {
+				fine = append(fine, "text messages by "+c.SMS.Adapter)
+			}
+			_, err = fmt.Fprintf(a.stdout, "fine: %s\n", strings.Join(fine, ", "))
 			return err
 		}}))
 	return c

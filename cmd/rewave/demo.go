@@ -34,9 +34,10 @@ func (a *app) demo() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Run the main job on private services, from orders to report",
-		Long: `Starts a private PostgreSQL and Redis, imports a shop's orders, plans two
-campaigns, sends their waves to a mail server in this process while the last
-months are replayed, and reports. It needs no configuration and looks at none.
+		Long: `Starts a private PostgreSQL and Redis, imports a shop's orders, plans
+campaigns of the shelf, sends their waves to a mail server in this process and
+their text messages into a folder while the last months are replayed, and
+reports. It needs no configuration and looks at none.
 
 Without --orders the shop is a small made-up one. Either way nobody is written
 to: the shop's own later orders are the outcomes, so a correct report finds no
@@ -51,7 +52,7 @@ anywhere else.`,
 		Args: operands,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.orders == "" && o.form != (fileForm{}) {
-				return fault.New(fault.Usage, "demo: --preset, --map, --zone, --currency and --encoding say how to read --orders, which is not there", "rewave demo --orders online_retail.csv.gz --preset uci-online-retail")
+				return fault.New(fault.Usage, "demo: --preset, --map, --zone, --currency, --decimal and --encoding say how to read --orders, which is not there", "rewave demo --orders online_retail.csv.gz --preset uci-online-retail")
 			}
 			return a.runDemo(c.Context(), o)
 		},
@@ -74,7 +75,11 @@ type demo struct {
 	sink   *sink.Sink
 	clock  *replay.Clock
 	engine *engine.Engine
+	names  []string // of the campaigns that were applied
 }
+
+// texts is the folder of the text messages.
+func (d *demo) texts() string { return filepath.Join(d.out, "texts") }
 
 // shopInfo is what the demo has to know of the shop it plays.
 type shopInfo struct {

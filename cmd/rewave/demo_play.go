@@ -5,15 +5,17 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/channel/email"
+	"github.com/rewave/rewave/internal/channel/file"
 	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/importer"
@@ -28,22 +30,29 @@ const (
 	// closesBefore is how long before the data end entry closes: first message
 	// within two days, 30 days of window, 30 days of returns, one day of late orders.
 	closesBefore = 63 * 24 * time.Hour
-	// demoSpan is how long entry is open.
-	demoSpan = 150 * 24 * time.Hour
+	// demoSpan is how long entry is open: from before a Double 11 to the end of April.
+	demoSpan = 170 * 24 * time.Hour
 	// demoLeast is how long entry must be open for a replay to show anything.
 	demoLeast = 30 * 24 * time.Hour
-	// demoStep is the grid of the replayed clock.
+	// demoStep is the grid of the replayed clock; the made-up shop, which has
+	// twice the campaigns, is played on one of two hours.
 	demoStep = time.Hour
 
 	demoInFlight = 20
 	demoFrom     = "Rewave demo <shop@demo.invalid>"
 	demoMargin   = 0.4
-	demoCost     = 2000 // micros: 0.002 of the currency's unit for an e-mail
+	demoCost     = 2000  // micros: 0.002 of the currency's unit for an e-mail
+	demoTextCost = 40000 // 0.04 for a text message
 )
 
-// demoCampaigns are planned in every demo. Their names salt the assignment, so
-// they were fixed before the first run.
-var demoCampaigns = []string{"second-order", "win-back"}
+// demoCampaigns are planned in every demo, and moreCampaigns where the shop is
+// the made-up one, which has what they speak of: text messages, categories and
+// a Double 11. Their names salt the assignment, so they were fixed before the
+// first run.
+var (
+	demoCampaigns = []string{"second-order", "win-back"}
+	moreCampaigns = []string{"double-11", "mother-and-baby"}
+)
 
 // orderOptions says how the person's own orders are read, and where their shop
 // stands.
@@ -71,6 +80,12 @@ func (d *demo) orderOptions() (importer.Options, error) {
 	d.info.zone = opts.Zone
 	if d.orders != "" {
 		if err := importer.Check(opts); err != nil {
+			err = d.form.fitted(err, func(kind string) string {
+				if kind != importer.Orders {
+					return ""
+				}
+				return "rewave demo --orders " + d.orders
+			})
 			return opts, d.form.tried(err, "rewave demo --orders "+d.orders, " --zone Europe/Berlin")
 		}
 		opts.AddressTemplate = "%s@demo.invalid"
@@ -94,6 +109,7 @@ func (d *demo) load(ctx context.Context, own importer.Options) error {
 		}
 	}
 	for _, opts := range steps {
+		opts.Now = d.began
 		opts.Rejects = filepath.Join(d.out, filepath.Base(opts.File)+".rejects.csv")
 		bar := d.progress("reading " + opts.Kind)
 		opts.Progress = bar.update
@@ -113,6 +129,7 @@ func (d *demo) load(ctx context.Context, own importer.Options) error {
 		for _, line := range lines[1:] {
 			d.more("", line)
 		}
+		d.warnRejected(sum)
 	}
 	if d.orders != "" {
 		d.say("addresses are ID@demo.invalid, and consent to e-mail is assumed for everyone: the file has none")
@@ -144,16 +161,8 @@ func (d *demo) play(ctx context.Context) (asOf time.Time, err error) {
 	if err := d.wire(ctx, from); err != nil {
 		return asOf, err
 	}
-	d.say("two campaigns; half of those who qualify are held out of each")
-	for _, name := range demoCampaigns {
-		c, err := campaigns.Load(campaigns.Library(), name, campaigns.Options{})
-		if err != nil {
-			return asOf, err
-		}
-		if _, err := d.engine.ApplyCampaign(ctx, c, &closes); err != nil {
-			return asOf, err
-		}
-		d.more(fmt.Sprintf("%-14s", name), c.Says+" Waves: "+strings.Join(waveNames(c), ", ")+".")
+	if err := d.apply(ctx, until, closes); err != nil {
+		return asOf, err
 	}
 	day := func(t time.Time) string { return t.In(d.info.zone).Format("2 Jan 2006") }
 	d.say("replaying %s to %s; entry is open until %s, so that every figure is final at the end", day(from), day(until), day(closes))
@@ -164,11 +173,15 @@ func (d *demo) play(ctx context.Context) (asOf time.Time, err error) {
 		return asOf, err
 	}
 	defer redis.Close() //nolint:errcheck // it goes away with its server
+	step := demoStep
+	if d.orders == "" {
+		step *= 2
+	}
 	bar := d.progress("replaying")
 	driver := &replay.Driver{
-		Engine: d.engine, Clock: d.clock, Step: demoStep,
+		Engine: d.engine, Clock: d.clock, Step: step,
 		Dispatcher: workers.NewDispatcher(d.engine, redis, log),
-		Server:     &workers.Server{Engine: d.engine, Redis: redis, Log: log, Channels: []string{"email"}, Poll: 2 * time.Millisecond},
+		Server:     &workers.Server{Engine: d.engine, Redis: redis, Log: log, Channels: slices.Sorted(maps.Keys(d.engine.Channels)), Poll: 2 * time.Millisecond},
 		Progress:   func(at time.Time, _ int) { bar.update(int64(at.Sub(from)), int64(until.Sub(from))) },
 	}
 	stops, err := driver.Run(ctx, from, until)
@@ -209,6 +222,13 @@ func (d *demo) wire(ctx context.Context, from time.Time) error {
 		Shop: engine.Shop{Name: d.info.name, Zone: d.info.zone, Currency: d.info.currency, Digits: order.Decimals(d.info.currency), PublicURL: "http://127.0.0.1:8080",
 			ReturnWindow: 30 * 24 * time.Hour, Margin: &margin, CostMicros: map[string]int64{"email": demoCost}},
 		Channels: map[string]*engine.Sender{"email": engine.NewSender(mail, demoFrom, demoInFlight)},
+	}
+	if d.orders == "" {
+		texts, err := file.New(file.Options{Name: "sms", Directory: d.texts()})
+		if err != nil {
+			return err
+		}
+		d.engine.Channels["sms"], d.engine.Shop.CostMicros["sms"] = engine.NewSender(texts, "Demo", demoInFlight), demoTextCost
 	}
 	return nil
 }

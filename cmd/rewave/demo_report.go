@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/internal/audit"
+	"github.com/rewave/rewave/internal/channel/file"
 	"github.com/rewave/rewave/internal/channel/sink"
 	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/importer"
@@ -35,6 +36,15 @@ func (d *demo) verify(ctx context.Context) error {
 	}
 	d.say("the mail server took %s for %s, every message id once; the ledger has accepted the same ones",
 		count(compared.Messages, "message"), count(compared.Recipients, "recipient"))
+	if _, sends := d.engine.Channels["sms"]; sends {
+		compared, err := audit.Mailbox(ctx, d.store, "sms", d.engine.Ref, func(each func(id, to string) error) error {
+			return file.ReadTexts(d.texts(), func(m file.Text) error { return each(m.Ref, m.To) })
+		})
+		if err != nil {
+			return err
+		}
+		d.say("the folder of text messages holds %s for %s; the same ones again", count(compared.Messages, "message"), count(compared.Recipients, "phone"))
+	}
 	result, err := audit.Run(ctx, d.store)
 	if err != nil {
 		return err
@@ -52,7 +62,7 @@ func (d *demo) verify(ctx context.Context) error {
 // reports writes each campaign's report as page, text and JSON.
 func (d *demo) reports(ctx context.Context, asOf time.Time) ([]report.Report, error) {
 	var all []report.Report
-	for _, name := range demoCampaigns {
+	for _, name := range d.names {
 		r, err := d.engine.EvaluateCampaign(ctx, name, engine.Evaluating{AsOf: asOf, Keep: true})
 		if err != nil {
 			return nil, err
@@ -90,7 +100,9 @@ func (d *demo) close(reports []report.Report) error {
 	fmt.Fprintf(d.stdout, `Beside them:
   *.txt, *.json          the same reports as text and for programs
   audit.txt              the ledger's invariants, one by one
-  mailbox/mailbox.mbox   every message as it arrived; log.jsonl lists them
+  mailbox/mailbox.mbox   every e-mail as it arrived; log.jsonl lists them
+  texts/                 every text message, where the shop sends any
+  campaigns/             the campaigns as they ran, to change and run again
 
 Next, your own orders, or a campaign of your own (campaigns/README.md):
   rewave import inspect FILE

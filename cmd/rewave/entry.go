@@ -34,7 +34,7 @@ func nextEntry(c campaigns.Campaign, zone *time.Location, after, now time.Time) 
 		return entry{says: "enters with each paid order"}
 	}
 	at, ok := time.Time{}, true
-	if s := *c.Enter.Schedule; s.Every == "" {
+	if s := *c.Enter.Schedule; !s.AtDate.IsZero() {
 		at = calendar.Instant(s.AtDate, s.Time, zone)
 		if !at.After(after) {
 			return entry{never: true, says: fmt.Sprintf("its slot %s is past", at.In(zone).Format(slot))}

@@ -102,7 +102,7 @@ func TestTry(t *testing.T) {
 	t.Parallel()
 	for _, c := range commands((&app{stdout: io.Discard, stderr: io.Discard}).root()) {
 		for _, call := range [][]string{{"--nope"}, {"one", "two", "three"}, {}} {
-			if len(call) == 0 && (c.HasSubCommands() || !strings.Contains(c.Use, " ")) {
+			if len(call) == 0 && (c.HasSubCommands() || !strings.Contains(c.Use, " ") || strings.Contains(c.Use, "[")) {
 				continue // it would run
 			}
 			if len(call) == 3 && strings.HasSuffix(c.Use, "...") {

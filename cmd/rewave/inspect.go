@@ -33,7 +33,9 @@ func (a *app) importInspect() *cobra.Command {
 					Kind     string     `json:"kind,omitempty"`
 					Preset   string     `json:"preset,omitempty"`
 					Missing  []string   `json:"missing,omitempty"`
-				}{seen.File, seen.Bytes, seen.Zipped, seen.Form, seen.Divider, seen.Encoding, seen.Columns, seen.Rows, seen.Kind, seen.Preset, seen.Missing})
+					Decimal  string     `json:"decimal,omitempty"`
+					Time     string     `json:"time_format,omitempty"`
+				}{seen.File, seen.Bytes, seen.Zipped, seen.Form, seen.Divider, seen.Encoding, seen.Columns, seen.Rows, seen.Kind, seen.Preset, seen.Missing, seen.Decimal, seen.TimeFormat})
 			}
 			fmt.Fprint(a.stdout, inspectionText(seen))
 			return nil
@@ -55,21 +57,54 @@ func inspectionText(s importer.Inspection) string {
 		}
 		fmt.Fprintln(&b, wrap(prefix, strings.Join(row, ", ")))
 	}
+	try := "rewave import " + s.Kind + " " + s.File
 	switch {
+	case s.Preset != "" && s.TimeFormat != "":
+		mapped(&b, s)
+		try += " --map columns.yaml"
+	case s.Preset == importer.Generic && s.Decimal != "":
+		try += " --decimal " + s.Decimal
+	case s.Preset == importer.Generic:
 	case s.Preset != "":
-		try := "rewave import " + s.Kind + " " + s.File
-		if s.Preset != importer.Generic {
-			try += " --preset " + s.Preset
-		}
-		if s.Encoding != importer.UTF8 {
-			try += " --encoding " + s.Encoding
-		}
-		fmt.Fprintf(&b, "Try: %s\n", try)
+		try += " --preset " + s.Preset
 	case s.Kind != "":
+		mapped(&b, s)
 		fmt.Fprintln(&b, wrap("", fmt.Sprintf("It is nearest to %s; map a column to each of: %s", s.Kind, strings.Join(s.Missing, ", "))))
-		fmt.Fprintf(&b, "Try: rewave import %s %s --map columns.yaml\n", s.Kind, s.File)
+		try += " --map columns.yaml"
 	default:
-		fmt.Fprintf(&b, "No form that is known has these columns; map them.\nTry: rewave import orders %s --map columns.yaml\n", s.File)
+		mapped(&b, s)
+		fmt.Fprintln(&b, "No form that is known has these columns; map them.")
+		try = "rewave import orders " + s.File + " --map columns.yaml"
 	}
+	if s.Encoding != importer.UTF8 {
+		try += " --encoding " + s.Encoding
+	}
+	fmt.Fprintf(&b, "Try: %s\n", try)
 	return b.String()
+}
+
+// mapped prints what columns.yaml has to say besides columns.
+func mapped(b *strings.Builder, s importer.Inspection) {
+	var lines []string
+	if s.TimeFormat != "" {
+		line := fmt.Sprintf("time_format: %q", s.TimeFormat)
+		if s.TimeUnsure {
+			other := strings.NewReplacer("DD", "MM", "MM", "DD").Replace(s.TimeFormat)
+			line += fmt.Sprintf("  # or %q: the first rows fit both", other)
+		}
+		lines = append(lines, line)
+	}
+	if s.Decimal != "" {
+		lines = append(lines, "decimal: "+s.Decimal)
+	}
+	for i, line := range lines {
+		prefix := "         "
+		if i == 0 {
+			prefix = "map      "
+		}
+		fmt.Fprintln(b, prefix+line)
+	}
+	if len(lines) > 0 {
+		fmt.Fprintln(b, "Write what stands behind map into columns.yaml.")
+	}
 }

@@ -71,7 +71,7 @@ func TestReadmeRunsLive(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	_, blocks := readme(t)
-	files := map[string][]string{"yaml": {"rewave.yaml", "columns.yaml"}, "csv": {"customers.csv", "orders.csv", "products.csv"}}
+	files := map[string][]string{"yaml": {"rewave.yaml", "columns.yaml"}, "csv": {"customers.csv", "orders.csv", "products.csv", "events.csv", "suppressions.csv"}}
 	for _, b := range blocks {
 		if names := files[b.language]; len(names) > 0 {
 			if err := os.WriteFile(filepath.Join(dir, names[0]), []byte(b.text), 0o600); err != nil {

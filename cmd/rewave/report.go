@@ -126,13 +126,27 @@ func (l *live) asOf(ctx context.Context, text, call string) (time.Time, error) {
 	if text == "" {
 		return l.store.Now(ctx)
 	}
+	return l.wall("--at", text, call)
+}
+
+// instant reads what a flag of a call says: an instant with its offset, as
+// programs write it, or a wall time of the shop.
+func (l *live) instant(flag, text, call string) (time.Time, error) {
+	if at, err := time.Parse(time.RFC3339, strings.TrimSpace(text)); err == nil {
+		return at, nil
+	}
+	return l.wall(flag, text, call)
+}
+
+// wall reads a wall time of the shop.
+func (l *live) wall(flag, text, call string) (time.Time, error) {
 	at, err := calendar.ParseDateTime(strings.TrimSpace(text))
 	if err != nil {
 		why := err.Error()
 		if f, ok := fault.Of(err); ok {
 			why = f.Message
 		}
-		return time.Time{}, fault.New(fault.Usage, "--at: "+why, call+` --at "2026-11-01 00:00"`)
+		return time.Time{}, fault.New(fault.Usage, flag+": "+why, call+" "+flag+` "2026-11-01 00:00"`)
 	}
 	return calendar.Instant(at.Date, at.Clock, l.config.Shop.Zone), nil
 }

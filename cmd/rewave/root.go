@@ -18,7 +18,8 @@ func (a *app) root() *cobra.Command {
 twice, and reports what each changed against its holdout.
 
 Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 a file or a setting has faults,
-4 differences pending (no command yet), 5 an invariant is broken (audit).`,
+4 differences pending (campaign diff, plan --check), 5 an invariant is broken
+(audit).`,
 		Example: `  rewave demo
   rewave campaign validate campaigns/win-back
   rewave report show win-back`,
@@ -47,8 +48,8 @@ Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 a file or a setting has faults,
 		}
 	}
 	add("try", a.demo())
-	add("write", a.campaign())
-	add("data", a.importing(), a.report(), a.audit())
+	add("write", a.campaign(), a.takesJSON(a.takesConfig(a.send())))
+	add("data", a.importing(), a.coupon(), a.report(), a.audit())
 	add("run", a.all(), a.serve(), a.work(), a.tick(), a.db(), a.configuration(), a.version())
 	root.SetHelpCommand(helpCommand(root))
 	eachCommand(root, func(c *cobra.Command) {
@@ -121,12 +122,13 @@ func subcommand(c *cobra.Command, args []string) error {
 }
 
 // operands checks the words behind a command against those its use line names;
-// a last name that ends in … stands for one or more.
+// a last name that ends in … stands for one or more, one in brackets for one or
+// none.
 func operands(c *cobra.Command, args []string) error {
 	names := strings.Fields(strings.TrimSuffix(c.Use, "..."))[1:]
 	many := strings.HasSuffix(c.Use, "...")
 	switch {
-	case len(args) < len(names):
+	case len(args) < len(names) && names[len(args)][0] != '[':
 		return fault.New(fault.Usage, named(c)+names[len(args)]+" is missing", firstExample(c))
 	case len(args) > len(names) && !many:
 		return fault.New(fault.Usage, fmt.Sprintf("%s%q is one word too many", named(c), args[len(names)]), firstExample(c))

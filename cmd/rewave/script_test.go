@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/rewave/rewave/campaigns"
@@ -171,7 +172,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 	},
 
-	// recode FILE HOW: gzip, gb18030, or cut, which takes the last tenth away.
+	// recode FILE HOW: gzip, gb18030, windows-1252, or cut, which takes the last tenth away.
 	"recode": func(ts *testscript.TestScript, _ bool, args []string) {
 		text := []byte(ts.ReadFile(args[0]))
 		switch args[1] {
@@ -184,6 +185,10 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		case "gb18030":
 			var err error
 			text, err = simplifiedchinese.GB18030.NewEncoder().Bytes(text)
+			ts.Check(err)
+		case "windows-1252":
+			var err error
+			text, err = charmap.Windows1252.NewEncoder().Bytes(text)
 			ts.Check(err)
 		case "cut":
 			text = text[:len(text)*9/10]
@@ -270,6 +275,7 @@ var scrubs = []struct {
 	of   *regexp.Regexp
 	name string
 }{
+	{regexp.MustCompile(`/u/[A-Za-z0-9_-]{38}`), "/u/LINK"},
 	{regexp.MustCompile(`\d+\.\d s\b`), "0.0 s"},
 	{regexp.MustCompile(`"seconds": [0-9.]+`), `"seconds": 0`},
 	{regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "2026-01-01T00:00:00Z"},

@@ -6,21 +6,26 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/config"
+	"github.com/rewave/rewave/internal/gsm"
 	"github.com/rewave/rewave/internal/message"
 	"github.com/rewave/rewave/internal/source"
 )
 
 func (a *app) campaignValidate() *cobra.Command {
 	return &cobra.Command{Use: "validate FOLDER...", Short: "Check files; no server is needed", Args: operands,
-		Long: `Checks campaign.yaml, its rules and its messages, and names every fault at once,
-each with its place and what to do. Exit code 3 when there is one. With a
-rewave.yaml the channels must be among those set up there.`,
+		Long: `Checks campaign.yaml, its rules and its messages in every language, and names
+every fault at once, each with its place and what to do. Exit code 3 when there
+is one. With a rewave.yaml the channels must be among those set up there. Says
+of each text message in how many segments it goes.`,
 		Example: `  rewave campaign validate campaigns/win-back
   rewave campaign validate campaigns/win-back campaigns/second-order
   rewave campaign validate campaigns/win-back --json`,
@@ -29,28 +34,81 @@ rewave.yaml the channels must be among those set up there.`,
 
 // load reads one campaign folder with everything that can be checked in it.
 func load(folder string, c config.Config) (campaigns.Campaign, error) {
+	def, _, err := loadMeasured(folder, c)
+	return def, err
+}
+
+// texts is what a text message takes, in one language.
+type texts struct {
+	Message    string       `json:"message"`
+	Locale     string       `json:"locale,omitempty"`
+	Segments   int          `json:"segments"`
+	Encoding   gsm.Encoding `json:"encoding"`
+	Characters int          `json:"characters"`
+
+	length gsm.Length
+}
+
+// loadMeasured also measures its text messages. Faults of campaign.yaml hide
+// none of the messages that it names.
+func loadMeasured(folder string, c config.Config) (campaigns.Campaign, []texts, error) {
 	folder = filepath.Clean(folder)
 	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
 		if filepath.Base(folder) != campaigns.File {
-			return campaigns.Campaign{}, source.List{{File: folder, Message: "is a file", Hint: "a campaign is a folder with a " + campaigns.File}}
+			return campaigns.Campaign{}, nil, source.List{{File: folder, Message: "is a file", Hint: "a campaign is a folder with a " + campaigns.File}}
 		}
 		folder = filepath.Dir(folder)
 	}
-	def, err := campaigns.Load(os.DirFS(folder), ".", campaigns.Options{Root: folder, Quiet: c.QuietHours, Channels: channels(c)})
-	if err != nil {
-		return def, err
-	}
 	var faults source.List
-	for _, name := range slices.Sorted(maps.Keys(def.Messages)) {
-		if err := message.Check(filepath.Join(folder, name), message.Files(def.Messages[name][""])); err != nil {
-			list, ok := err.(source.List)
-			if !ok {
-				return def, err
-			}
-			faults = append(faults, list...)
+	def, err := campaigns.Load(os.DirFS(folder), ".", campaigns.Options{Root: folder, Quiet: c.QuietHours, Channels: channels(c)})
+	if err != nil && !errors.As(err, &faults) {
+		return def, nil, err
+	}
+	shop := message.Options{Currency: c.Shop.Currency, Zone: c.Shop.Zone, Link: c.PublicURL, Lenient: len(faults) > 0}
+	uses := message.Uses(def, shop)
+	var measured []texts
+	for _, path := range slices.Sorted(maps.Keys(def.Messages)) {
+		use, used := uses[path]
+		if !used {
+			use = shop
+		}
+		lengths, err := message.Check(filepath.Join(folder, path), def.Messages[path], use)
+		var list source.List
+		if err != nil && !errors.As(err, &list) {
+			return def, nil, err
+		}
+		faults = append(faults, list...)
+		for _, locale := range slices.Sorted(maps.Keys(lengths)) {
+			l := lengths[locale]
+			measured = append(measured, texts{path, locale, l.Segments, l.Encoding, l.Characters, l})
 		}
 	}
-	return def, faults.Err()
+	return def, measured, faults.Err()
+}
+
+// loaded is what loadMeasured returned for one folder.
+type loaded struct {
+	def   campaigns.Campaign
+	texts []texts
+	err   error
+}
+
+// loadAll loads many folders on all processors; the results stand in the order
+// of the folders.
+func loadAll(folders []string, c config.Config) []loaded {
+	all := make([]loaded, len(folders))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(folders)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(folders)); i = next.Add(1) - 1 {
+				l := &all[i]
+				l.def, l.texts, l.err = loadMeasured(folders[i], c)
+			}
+		})
+	}
+	workers.Wait()
+	return all
 }
 
 // channels names those that are set up; nil where nothing says so.
@@ -58,11 +116,7 @@ func channels(c config.Config) []string {
 	if c.File == "" {
 		return nil
 	}
-	names := []string{}
-	if c.Email != nil {
-		names = append(names, "email")
-	}
-	return names
+	return c.Channels()
 }
 
 // valid and faulty are what validate --json prints.
@@ -71,6 +125,7 @@ type valid struct {
 	Folder   string  `json:"folder"`
 	Waves    int     `json:"waves"`
 	Holdout  float64 `json:"holdout"` // a share, 0.5 for 50%
+	Texts    []texts `json:"texts,omitempty"`
 }
 
 type faulty struct {
@@ -89,8 +144,8 @@ func (a *app) validate(folders []string) error {
 	}
 	var faults source.List
 	fine := []valid{}
-	for _, folder := range folders {
-		def, err := load(folder, c)
+	for i, l := range loadAll(folders, c) {
+		folder, def, measured, err := folders[i], l.def, l.texts, l.err
 		var list source.List
 		switch {
 		case errors.As(err, &list):
@@ -98,7 +153,7 @@ func (a *app) validate(folders []string) error {
 		case err != nil:
 			return err
 		default:
-			fine = append(fine, valid{def.Name, folder, len(def.Waves), def.Holdout.Share.Float()})
+			fine = append(fine, valid{def.Name, folder, len(def.Waves), def.Holdout.Share.Float(), measured})
 		}
 	}
 	if a.json {
@@ -116,6 +171,9 @@ func (a *app) validate(folders []string) error {
 	}
 	for _, v := range fine {
 		fmt.Fprintf(a.stdout, "%s: fine (%s, holdout %g%%)\n", v.Campaign, count(v.Waves, "wave"), 100*v.Holdout)
+		for _, t := range v.Texts {
+			fmt.Fprintf(a.stdout, "  %s/sms.txt: %v\n", filepath.ToSlash(filepath.Join(t.Message, t.Locale)), t.length)
+		}
 	}
 	return faults.Err()
 }

@@ -87,22 +87,41 @@ func newEngine(ctx context.Context, c config.Config, store *postgres.Store, log 
 	}
 	e := &engine.Engine{
 		Store: store, Links: links, Log: log, Channels: map[string]*engine.Sender{},
-		Shop: engine.Shop{Name: c.Shop.Name, Zone: c.Shop.Zone, Currency: c.Shop.Currency, Digits: order.Decimals(c.Shop.Currency), PublicURL: c.PublicURL,
-			Quiet: c.QuietHours, Cap: postgres.Cap{Limit: c.PerCustomer.Count, Window: c.PerCustomer.Window},
-			ReturnWindow: c.ReturnWindow, CostMicros: map[string]int64{}},
-	}
-	if c.Shop.Margin.Known {
-		margin := float64(c.Shop.Margin.Billions) / 1e9
-		e.Shop.Margin = &margin
+		Shop: shopOf(c),
 	}
 	if c.Email != nil {
 		sender, err := emailSender(*c.Email)
 		if err != nil {
 			return nil, err
 		}
-		e.Channels["email"], e.Shop.CostMicros["email"] = sender, c.Email.CostMicros
+		e.Channels["email"] = sender
+	}
+	if c.SMS != nil {
+		ch, err := file.New(file.Options{Name: "sms", Directory: c.SMS.Directory, Sync: true})
+		if err != nil {
+			return nil, err
+		}
+		e.Channels["sms"] = engine.NewSender(ch, c.SMS.From, c.SMS.InFlight)
 	}
 	return e, nil
+}
+
+// shopOf is what the engine knows of the shop.
+func shopOf(c config.Config) engine.Shop {
+	shop := engine.Shop{Name: c.Shop.Name, Zone: c.Shop.Zone, Currency: c.Shop.Currency, Digits: order.Decimals(c.Shop.Currency), PublicURL: c.PublicURL,
+		Quiet: c.QuietHours, QuietIn: c.QuietIn, Global: c.Global.Share, Epoch: c.Global.Epoch, MaxAge: c.Feeds, Cap: postgres.Cap{Limit: c.PerCustomer.Count, Window: c.PerCustomer.Window},
+		ReturnWindow: c.ReturnWindow, CostMicros: map[string]int64{}}
+	if c.Shop.Margin.Known {
+		margin := float64(c.Shop.Margin.Billions) / 1e9
+		shop.Margin = &margin
+	}
+	if c.Email != nil {
+		shop.CostMicros["email"] = c.Email.CostMicros
+	}
+	if c.SMS != nil {
+		shop.CostMicros["sms"] = c.SMS.CostMicros
+	}
+	return shop
 }
 
 func emailSender(c config.Email) (*engine.Sender, error) {

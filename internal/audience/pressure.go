@@ -2,24 +2,33 @@ package audience
 
 // Pressure counts the messages of one customer inside one cap's window. Real
 // are messages that were sent or may have been (unknown counts); Ghosts are
-// withheld deliveries of the campaign asked about.
+// withheld and skipped deliveries of the campaign asked about; Outranking are
+// planned real messages of campaigns of strictly higher priority that fall due
+// soon enough to be kept room for.
 type Pressure struct {
-	Limit  int // 0: no cap
-	Real   int
-	Ghosts int
+	Limit      int // 0: no cap
+	Real       int
+	Ghosts     int
+	Outranking int
 }
 
-// Full reports whether one more message would break the cap. A real message
-// counts real ones only. A ghost counts its campaign's ghosts too: they stand
-// for messages its customer would have had, so that being available does not
-// drift between the arms.
-func (p Pressure) Full(ghost bool) bool {
-	if p.Limit == 0 {
-		return false
-	}
+// Full says why one more message would break the cap: Capped where what has
+// gone out fills it, Outranked where only what has yet to go out does; empty if
+// there is room. A real message counts real ones only. A ghost counts its
+// campaign's ghosts too: they stand for messages its customer would have had,
+// so that being available does not drift between the arms.
+func (p Pressure) Full(ghost bool) Reason {
 	used := p.Real
 	if ghost {
 		used += p.Ghosts
 	}
-	return used >= p.Limit
+	switch {
+	case p.Limit == 0:
+		return ""
+	case used >= p.Limit:
+		return Capped
+	case used+p.Outranking >= p.Limit:
+		return Outranked
+	}
+	return ""
 }

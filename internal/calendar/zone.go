@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // a server without zone files must not fall back to UTC
 
@@ -22,6 +23,10 @@ var otherNames = map[string]string{
 	"america/san_francisco": "America/Los_Angeles", "america/seattle": "America/Los_Angeles", "utc+0": "UTC", "gmt+0": "UTC", "z": "UTC",
 }
 
+// known keeps zones that were found: reading one again takes longer than all else
+// that is planned for a customer. There are some hundred of them.
+var known sync.Map
+
 // Zone is the time zone with this IANA name, such as Europe/Berlin, or UTC. An
 // empty name, Local, an offset such as GMT+8 and an unknown name are errors,
 // each a *fault.Fault: a zone is never guessed.
@@ -34,8 +39,12 @@ func Zone(name string) (*time.Location, error) {
 		return nil, fault.New(fault.Invalid, fmt.Sprintf("%q is not a time zone that means the same on every machine", name),
 			"name it as in Europe/Berlin, or UTC")
 	}
+	if zone, ok := known.Load(name); ok {
+		return zone.(*time.Location), nil
+	}
 	if zoneName.MatchString(name) {
 		if zone, err := time.LoadLocation(name); err == nil {
+			known.Store(name, zone)
 			return zone, nil
 		}
 	}

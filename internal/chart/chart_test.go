@@ -36,12 +36,20 @@ var (
 		},
 		Marks: []chart.Mark{{At: 2.12, Name: "break-even"}},
 	}
+	days = chart.Days{ID: "days", Title: "Messages by email", Desc: "Three days.", Done: "sent by email", Held: "withheld",
+		Bars: []chart.Bar{{Label: "13 Nov", Done: 1200, Held: 300}, {}, {Label: "15 Nov", Done: 40}}}
+	waves = chart.Waves{ID: "waves", Title: "The way", Desc: "Three waves.", Start: "a paid order", Treated: "treated 90 %", Held: "held out 10 %", Ghost: "nothing is sent", Rounds: "5 rounds, 30 d apart",
+		Boxes: []chart.Box{
+			{Name: "thanks", Lines: []string{"1 d after the round begins"}, From: -1, Arrow: "1 d later"},
+			{Name: "delay", Lines: []string{"service"}, From: -1, Arrow: "at once", NoHold: true},
+			{Name: strings.Repeat("coupon", 12), Lines: []string{"a", "b", "c", "never drawn"}, From: 0, Arrow: "3 d later, if accepted", Strict: true},
+		}}
 	people = chart.People{ID: "people", Title: "A hundred customers", Desc: "7 would have bought anyway.", Natural: 7.2, Effect: 1.8}
 )
 
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	for name, got := range map[string]string{"curves": curves.SVG(), "intervals": intervals.SVG(), "people": people.SVG()} {
+	for name, got := range map[string]string{"curves": curves.SVG(), "intervals": intervals.SVG(), "people": people.SVG(), "days": days.SVG(), "waves": waves.SVG()} {
 		path := filepath.Join("testdata", name+".svg")
 		if *update {
 			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
@@ -61,7 +69,7 @@ func TestGolden(t *testing.T) {
 
 func TestNothingToDrawDrawsNothing(t *testing.T) {
 	t.Parallel()
-	if got := (chart.Curves{}).SVG() + (chart.Curves{Days: 3}).SVG() + (chart.Intervals{}).SVG(); got != "" {
+	if got := (chart.Curves{}).SVG() + (chart.Curves{Days: 3}).SVG() + (chart.Intervals{}).SVG() + (chart.Waves{}).SVG() + (chart.Days{Bars: []chart.Bar{{Label: "13 Nov"}}}).SVG(); got != "" {
 		t.Errorf("drew %s", got)
 	}
 }
@@ -76,6 +84,14 @@ func TestSeriesDifferInMoreThanColour(t *testing.T) {
 	}
 	if strings.Contains(svg, "never drawn") {
 		t.Error("a wave after the last day is drawn")
+	}
+}
+
+func TestALongNameIsCut(t *testing.T) {
+	t.Parallel()
+	svg := waves.SVG()
+	if strings.Contains(svg, "never drawn") || strings.Contains(svg, strings.Repeat("coupon", 12)) || !strings.Contains(svg, "…") {
+		t.Error("a long name or a fourth line is drawn whole")
 	}
 }
 
@@ -108,7 +124,15 @@ func TestPicturesAreWellFormed(t *testing.T) {
 		v := chart.Intervals{ID: name, Title: name, Desc: name, Rows: []chart.Interval{
 			{Name: name, Estimate: ptr(effect), Lo: ptr(effect - half), Hi: ptr(effect + half)}, {Name: name, Note: name},
 		}, Marks: []chart.Mark{{At: rapid.Float64Range(-50, 50).Draw(t, "mark"), Name: name}}}
-		for _, svg := range []string{c.SVG(), v.SVG(), chart.People{Natural: 50, Effect: effect}.SVG()} {
+		d := chart.Days{ID: name, Title: name, Desc: name, Done: name, Held: name}
+		for range rapid.IntRange(1, 200).Draw(t, "bars") {
+			d.Bars = append(d.Bars, chart.Bar{Label: name, Done: rapid.Float64Range(0, 1e7).Draw(t, "done"), Held: rapid.Float64Range(0, 1e-3).Draw(t, "held")})
+		}
+		w := chart.Waves{ID: name, Title: name, Desc: name, Start: name, Treated: name, Held: name, Ghost: name, Rounds: name}
+		for i := range rapid.IntRange(1, 8).Draw(t, "waves") {
+			w.Boxes = append(w.Boxes, chart.Box{Name: name, Lines: []string{name}, From: rapid.IntRange(-1, i-1).Draw(t, "from"), Arrow: name})
+		}
+		for _, svg := range []string{c.SVG(), v.SVG(), d.SVG(), w.SVG(), chart.People{Natural: 50, Effect: effect}.SVG()} {
 			if strings.Contains(svg, "NaN") || strings.Contains(svg, "Inf") {
 				t.Fatal(svg)
 			}

@@ -1,5 +1,6 @@
-// Package chart draws the few pictures a report needs, as SVG to be set inline
-// in a page: step curves, intervals on one axis, and a hundred people.
+// Package chart draws the few pictures a report or a plan needs, as SVG to be set inline
+// in a page: step curves, intervals on one axis, a hundred people, bars day by day,
+// and the way through a campaign's waves.
 //
 // Every picture can be read without colour (dashes, shapes and words at the
 // lines), without eyes (a title and a description that say what it shows) and

@@ -11,16 +11,21 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/holdout"
 )
 
 // Config is a whole configuration with its defaults filled in.
 type Config struct {
 	Shop         Shop
-	PublicURL    string // base of the links in messages, without a slash at its end; empty: not stated
-	Email        *Email // nil: the shop has no e-mail
-	QuietHours   map[string]calendar.Window
-	PerCustomer  Cap           // over all campaigns; zero: none
-	ReturnWindow time.Duration // how long after its order a refund counts
+	PublicURL    string                                // base of the links in messages, without a slash at its end; empty: not stated
+	Email        *Email                                // nil: the shop has no e-mail
+	SMS          *SMS                                  // nil: the shop has no text messages
+	QuietHours   map[string]calendar.Window            // by channel
+	QuietIn      map[string]map[string]calendar.Window // by country (ISO 3166), then by channel: all that holds there
+	PerCustomer  Cap                                   // over all campaigns; zero: none
+	Global       Global                                // the zero Global holds out nobody
+	Feeds        map[string]time.Duration              // by feed: how old its watermark may be; orders only
+	ReturnWindow time.Duration                         // how long after its order a refund counts
 
 	Database Secret // PostgreSQL, as a URL; empty: not stated
 	Redis    Secret // Redis, as a URL; empty: not stated
@@ -48,6 +53,34 @@ type Margin struct {
 type Cap struct {
 	Count  int
 	Window time.Duration
+}
+
+// Global is the share of customers whom no campaign writes to, drawn anew in
+// each epoch.
+type Global struct {
+	Share holdout.Share
+	Epoch string // [A-Za-z0-9._-]; empty iff Share is 0
+}
+
+// SMS is the channel `sms`.
+type SMS struct {
+	Adapter    string // file
+	Directory  string // one file a message is written there
+	From       string // a number, or a name of at most 11 letters and digits
+	CostMicros int64  // of one part of a message, in millionths of the currency's unit
+	InFlight   int    // calls open at once in one process
+}
+
+// Channels names those that are set up, in the order of the alphabet.
+func (c Config) Channels() []string {
+	names := []string{}
+	if c.Email != nil {
+		names = append(names, "email")
+	}
+	if c.SMS != nil {
+		names = append(names, "sms")
+	}
+	return names
 }
 
 // Email is the channel `email`.

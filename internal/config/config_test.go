@@ -2,15 +2,18 @@ package config
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/fault"
 )
 
 const whole = `
@@ -28,8 +31,13 @@ channels:
     cost: 0.002
     in_flight: 20
     allow_unreconciled: true
-quiet_hours: {email: ["21:00", "09:00"]}
+  sms: {adapter: file, directory: out/sms, from: Example, cost: 0.07, in_flight: 5}
+quiet_hours:
+  email: {default: ["21:00", "09:00"], FR: ["20:00", "10:00"]}
+  sms: {NO: ["19:00", "10:00"]}
 caps: {per_customer: 4 in 14d}
+global_holdout: {share: 2.5%, epoch: "2026-h1"}
+feeds: {orders: {max_age: 2h}}
 return_window: 2w
 `
 
@@ -66,7 +74,14 @@ func TestLoadWhole(t *testing.T) {
 			Adapter: "smtp", Host: "smtp.shop.example", Port: 465, User: "rewave", PasswordEnv: "SMTP_PASSWORD", Password: "secret=1", TLS: "tls",
 			From: "Example <hello@shop.example>", ReplyTo: "service@shop.example", CostMicros: 2000, InFlight: 20, AllowUnreconciled: true,
 		},
-		QuietHours:   map[string]calendar.Window{"email": {From: 21 * 60, To: 9 * 60}},
+		SMS:        &SMS{Adapter: "file", Directory: "out/sms", From: "Example", CostMicros: 70_000, InFlight: 5},
+		QuietHours: map[string]calendar.Window{"email": {From: 21 * 60, To: 9 * 60}},
+		QuietIn: map[string]map[string]calendar.Window{
+			"FR": {"email": {From: 20 * 60, To: 10 * 60}},
+			"NO": {"email": {From: 21 * 60, To: 9 * 60}, "sms": {From: 19 * 60, To: 10 * 60}},
+		},
+		Global:       Global{Share: 25_000_000, Epoch: "2026-h1"},
+		Feeds:        map[string]time.Duration{"orders": 2 * time.Hour},
 		PerCustomer:  Cap{Count: 4, Window: 14 * 24 * time.Hour},
 		ReturnWindow: 14 * 24 * time.Hour,
 		Database:     "postgres://u:p@db/rewave", Redis: "redis://r/0", Listen: ":9090", File: DefaultFile,
@@ -78,9 +93,34 @@ func TestLoadWhole(t *testing.T) {
 	if err := got.Validate(); err != nil {
 		t.Errorf("validate: %v", err)
 	}
+	if diff := cmp.Diff(got.Channels(), []string{"email", "sms"}); diff != "" {
+		t.Errorf("channels: -got +want\n%s", diff)
+	}
 	for _, shown := range []string{fmt.Sprintf("%v %+v %#v %s", got, got, got.Database, got.Email.Password)} {
 		if strings.Contains(shown, "secret=1") || strings.Contains(shown, "u:p@") {
 			t.Errorf("a secret shows itself: %s", shown)
+		}
+	}
+}
+
+func TestAFileThatCannotBeReadSaysWhy(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	_, folder := Load(dir, nil)
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{folder, "the configuration " + dir + " cannot be read: is a directory"},
+		{unreadable("rewave.yaml", &fs.PathError{Op: "open", Path: "rewave.yaml", Err: syscall.EACCES}), "the configuration rewave.yaml cannot be read: permission denied"},
+	} {
+		f, ok := fault.Of(test.err)
+		if !ok {
+			t.Fatalf("got %v; want a fault", test.err)
+		}
+		got, want := f.Message+" / "+f.Hint, test.want+" / name another with --config, or have this one made readable"
+		if got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
 }
@@ -136,9 +176,11 @@ return_window: 30
 			`:6:20: channels.email.adapter: unknown adapter "smpt" (did you mean "smtp"?)`,
 			`:6:32: channels.email.from: "nobody" is not an address to send from (for example Example <hello@shop.example>)`,
 			`:6:46: channels.email.cost: "-1" is not an amount (write digits and at most one point: 0.25)`,
-			`:7:3: channels.sms: sms is not honoured yet (take it out: what is not honoured is refused, never ignored)`,
-			`:8:3: channels.fax: unknown key "fax" (known keys: email)`,
-			`:9:1: global_holdout: global_holdout is not honoured yet (take it out: what is not honoured is refused, never ignored)`,
+			`:7:8: channels.sms: "adapter" is missing (adapter: file writes messages into a directory)`,
+			`:7:8: channels.sms: "directory" is missing (messages are written there, one file each)`,
+			`:7:8: channels.sms: "from" is missing (for example from: Example, or from: "+4930123456")`,
+			`:8:3: channels.fax: unknown key "fax" (known keys: email, sms)`,
+			`:9:17: global_holdout: must be keys with values, not text (known keys: share, epoch)`,
 			`:10:1: excluded_orders: excluded_orders is not honoured yet (take it out: what is not honoured is refused, never ignored)`,
 			`:11:23: quiet_hours.email[0]: must be in quotes (write "21:00")`,
 			`:12:22: caps.per_customer: "4" is not a cap (for example 4 in 14d)`,
@@ -162,8 +204,43 @@ return_window: 30
 				`environment: REWAVE_PUBLIC_URL: "ftp://x" is not the base of a web address (for example https://mail.shop.example)`,
 				`environment: REWAVE_LISTEN: "8080" is not host:port (for example 127.0.0.1:8080)`,
 			}},
+		{"the shop's policies", `
+shop: {name: E, zone: UTC, currency: EUR}
+channels:
+  sms: {adapter: smpp, directory: " ", from: An Example of a Shop, cost: "7 ct", in_flight: 0, per_second: 9}
+quiet_hours:
+  email: {default: ["00:00", "24:00"], Germany: ["21:00", "09:00"], EU: ["21:00", "09:00"], FR: 21-9}
+  sms: {DE: []}
+kept_orders: state == "paid"
+global_holdout: {share: 60%, epoch: "2026|1"}
+feeds: {orders: {max_age: 0m, from: x}, events: {max_age: 2h}, order: {}}
+`, nil, []string{
+			`:4:18: channels.sms.adapter: smpp is not honoured yet (take it out: what is not honoured is refused, never ignored)`,
+			`:4:35: channels.sms.directory: is empty`,
+			`:4:46: channels.sms.from: "An Example of a Shop" is not a sender of text messages (a number such as "+4930123456", or a name of at most 11 letters and digits)`,
+			`:4:74: channels.sms.cost: "7 ct" is not an amount (write digits and at most one point: 0.25)`,
+			`:4:93: channels.sms.in_flight: must be a whole number from 1 to 1000, not 0`,
+			`:4:96: channels.sms.per_second: per_second is not honoured yet (take it out: what is not honoured is refused, never ignored)`,
+			`:6:20: quiet_hours.email.default: the whole day is quiet: nothing would ever be sent`,
+			`:6:40: quiet_hours.email.Germany: "Germany" is not a country (two capitals, as DE, GB or CN; or default for all others)`,
+			`:6:69: quiet_hours.email.EU: "EU" is not a country (two capitals, as DE, GB or CN; or default for all others)`,
+			`:6:97: quiet_hours.email.FR: must be a list, not text (write [21-9])`,
+			`:7:13: quiet_hours.sms.DE: must be two times of day (for example ["09:30", "20:30"])`,
+			`:8:1: kept_orders: kept_orders is not honoured yet (take it out: what is not honoured is refused, never ignored)`,
+			`:9:25: global_holdout.share: half of the customers or more would never hear of anything (for example 3%)`,
+			`:9:37: global_holdout.epoch: "2026|1" is not a name for an epoch (letters, digits, and . _ -, at most 60)`,
+			`:10:27: feeds.orders.max_age: must be at least 1m, not 0m`,
+			`:10:31: feeds.orders.from: unknown key "from" (known keys: max_age)`,
+			`:10:41: feeds.events: events is not honoured yet (take it out: what is not honoured is refused, never ignored)`,
+			`:10:64: feeds.order: unknown key "order" (did you mean "orders"?)`,
+		}},
+		{"a holdout of nobody", "shop: {name: E, zone: UTC, currency: EUR}\nglobal_holdout: {share: 0%}\n", nil,
+			[]string{
+				`:2:17: global_holdout: "epoch" is missing (a name that changes when everybody is drawn anew: epoch: "2026")`,
+				`:2:25: global_holdout.share: 0% holds out nobody (take global_holdout out)`,
+			}},
 		{"not a mapping", "- a\n", nil,
-			[]string{`:1:1: must be keys with values, not a list (known keys: shop, public_url, channels, quiet_hours, caps, return_window)`}},
+			[]string{`:1:1: must be keys with values, not a list (known keys: shop, public_url, channels, quiet_hours, caps, global_holdout, feeds, return_window)`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -197,7 +274,7 @@ environment: SMTP_PASSWORD: is not set (channels.email.password_env names it)`
 	}
 	c.File, c.Database, c.Redis, c.Email.Password = "shop.yaml", "postgres://x", "redis://x", "x"
 	got = c.Validate().Error()
-	want = `shop.yaml: public_url: is missing, and every e-mail needs a link to unsubscribe (for example public_url: https://mail.shop.example)`
+	want = `shop.yaml: public_url: is missing, and every message needs a link to unsubscribe (for example public_url: https://mail.shop.example)`
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("-got +want\n%s", diff)
 	}

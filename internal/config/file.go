@@ -14,14 +14,14 @@ import (
 )
 
 var (
-	channels      = []string{"email"}
-	laterChannels = []string{"sms", "webhook", "wechat", "whatsapp", "push", "call"}
+	channels      = []string{"email", "sms"}
+	laterChannels = []string{"webhook", "wechat", "whatsapp", "push", "call"}
 )
 
 var (
 	topKeys = source.Keys{
-		Known: []string{"shop", "public_url", "channels", "quiet_hours", "caps", "return_window"},
-		Later: []string{"global_holdout", "kept_orders", "excluded_orders", "feeds", "senders"},
+		Known: []string{"shop", "public_url", "channels", "quiet_hours", "caps", "global_holdout", "feeds", "return_window"},
+		Later: []string{"kept_orders", "excluded_orders", "senders"},
 	}
 	shopKeys  = source.Keys{Known: []string{"name", "zone", "currency", "margin"}}
 	emailKeys = source.Keys{Known: []string{
@@ -51,9 +51,18 @@ func parse(c *Config, name string, data []byte) source.List {
 		if n, ok := m.Get("email"); ok {
 			c.Email = readEmail(n)
 		}
+		if n, ok := m.Get("sms"); ok {
+			c.SMS = readSMS(n)
+		}
 	}
 	if n, ok := m.Get("quiet_hours"); ok {
-		c.QuietHours = readQuiet(n)
+		c.QuietHours, c.QuietIn = readQuiet(n)
+	}
+	if n, ok := m.Get("global_holdout"); ok {
+		c.Global = readGlobal(n)
+	}
+	if n, ok := m.Get("feeds"); ok {
+		c.Feeds = readFeeds(n)
 	}
 	if n, ok := m.Get("caps"); ok {
 		caps, _ := n.Mapping(capKeys)
@@ -226,27 +235,4 @@ func mailbox(s string) (string, error) {
 		return "", fault.New(fault.Invalid, fmt.Sprintf("%q is not an address to send from", s), "for example Example <hello@shop.example>")
 	}
 	return s, nil
-}
-
-func readQuiet(n source.Node) map[string]calendar.Window {
-	out := map[string]calendar.Window{}
-	m, _ := n.Mapping(source.Keys{Known: channels, Later: laterChannels})
-	for _, channel := range channels {
-		n, ok := m.Get(channel)
-		if !ok {
-			continue
-		}
-		if n.IsMapping() {
-			n.Later("quiet hours by country")
-			continue
-		}
-		if w, ok := calendar.ReadWindow(n); ok {
-			if w.To == calendar.DayEnd && w.From == 0 {
-				n.Report("the whole day is quiet: nothing would ever be sent", "")
-				continue
-			}
-			out[channel] = w
-		}
-	}
-	return out
 }

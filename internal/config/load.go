@@ -54,15 +54,23 @@ func read(path string) (data []byte, name string, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, "", fault.New(fault.NotFound, "there is no configuration file "+name, "name it with --config, or leave --config out")
 	case err != nil:
-		return nil, "", fault.Wrap(fault.Unavailable, err, "the configuration "+name+" cannot be read", "")
+		return nil, "", unreadable(name, err)
 	}
 	defer f.Close() // only read from
 
 	data, err = io.ReadAll(io.LimitReader(f, source.MaxFile+1))
 	if err != nil {
-		return nil, "", fault.Wrap(fault.Unavailable, err, "the configuration "+name+" cannot be read", "")
+		return nil, "", unreadable(name, err)
 	}
 	return data, name, nil
+}
+
+func unreadable(name string, err error) error {
+	why := err.Error()
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		why = path.Err.Error()
+	}
+	return fault.Wrap(fault.Unavailable, err, "the configuration "+name+" cannot be read: "+why, "name another with --config, or have this one made readable")
 }
 
 // environs stands where the name of a file would.
@@ -169,13 +177,14 @@ func (c Config) Validate() error {
 	lacks := func(file, path, message, hint string) {
 		faults = append(faults, source.Diagnostic{File: file, Path: path, Message: message, Hint: hint})
 	}
-	switch {
-	case c.File == "":
+	if c.File == "" {
 		lacks(DefaultFile, "", "there is no "+DefaultFile+" here", "--config FILE names another")
-	case c.Email == nil:
+	}
+	if c.File != "" && c.Email == nil && c.SMS == nil {
 		lacks(c.File, "channels", "there is no channel to send on", "channels: {email: {adapter: smtp, ...}}")
-	case c.PublicURL == "":
-		lacks(c.File, "public_url", "is missing, and every e-mail needs a link to unsubscribe", "for example public_url: https://mail.shop.example")
+	}
+	if c.File != "" && c.PublicURL == "" {
+		lacks(c.File, "public_url", "is missing, and every message needs a link to unsubscribe", "for example public_url: https://mail.shop.example")
 	}
 	if c.Database == "" {
 		lacks(environs, "DATABASE_URL", "is not set", "for example DATABASE_URL=postgres://localhost/rewave")

@@ -5,7 +5,7 @@
 //	  ▲  │        │  ├────► failed
 //	  │  │        │  └────► unknown ──► accepted | failed | unknown_final
 //	  │  │        └───────► planned            (surely not taken)
-//	  │  ├──► withheld                          (the holdout's ghost)
+//	  │  ├──► withheld                          (a ghost: the holdout's, or by a skip)
 //	  │  ├──► suppressed | cancelled | expired  (with a reason)
 //	  │  └──► dead ──► planned                  (a person, with a reason)
 //	  └── quarantine ◄── planned | sending      (after a failover that may have forgotten)

@@ -4,106 +4,205 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/internal/audience"
-	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/holdout"
 )
-
-// Facts is everything the gate looks at, read under the customer's lock in the
-// transaction that will write the answer.
-type Facts struct {
-	Arm       holdout.Arm
-	Channel   string   // the one chosen when it was planned
-	Channels  []string // the wave's, in its order
-	ExpiresAt time.Time
-	HeldFor   audience.Reason // why it was held before; empty if never
-
-	CampaignStatus string // running, paused, cancelled
-	Contact        audience.Contact
-	Repurchased    bool // a kept order since entry, and the campaign exits on that
-	Caps           []audience.Pressure
-
-	Between *calendar.Window           // the wave's hours; nil: any
-	Quiet   map[string]calendar.Window // by channel, in the customer's zone
-	Zone    *time.Location
-
-	// Requires is set where the wave asks for another's acceptance: the state
-	// of that delivery, empty if it has none.
-	Requires *State
-}
 
 // Answer is what the gate says. To is Sending, a refusal with its Reason, or
 // Planned: then the delivery waits until DueAt, perhaps on another Channel.
 type Answer struct {
-	To      State
-	Reason  audience.Reason
-	Channel string
-	DueAt   time.Time // set only where To is Planned
+	To            State
+	Reason        audience.Reason
+	Channel       string
+	DueAt         time.Time // set only where To is Planned
+	BindCoupon    bool      // a code of the coupon's pool is to be bound to it; only where To is Sending
+	WithoutCoupon bool      // it goes out without the code it should have carried
 }
 
 // Gate decides one delivery at an instant of business time. It is the last
-// check: whoever gets Sending will be written to. Both arms get the same
-// answers but for the last one, where the holdout's ghost is Withheld.
+// check: whoever gets Sending will be written to. The first of these answers:
+//
+//  1. the campaign is cancelled: cancelled
+//  2. its time is over: expired, held where something held it before, else late
+//  3. the campaign is paused: stays due
+//  4. erased, repurchased: suppressed
+//  5. the wave it requires: waits while that is open, suppressed if not accepted
+//  6. the channel may not be used: the next that may, else suppressed
+//  7. an open complaint or dispute: asked again within the hour
+//  8. a stale feed of orders: waits, suppressed, or goes on, as the campaign says
+//  9. quiet hours, the wave's hours: waits until they allow it
+//  10. caps: suppressed, capped or outranked
+//  11. no code left: waits, suppressed, or goes without, as the coupon says
+//  12. the budget: suppressed
+//  13. the rate: waits
+//  14. a ghost, of the holdout or skipped: withheld; everyone else: sending
+//
+// What waits does so while it may still be in time, and else expires as held.
+// Both arms get the same answers but for the last one, which alone consumes: a
+// ghost waits for the rate and is refused by the budget like its twin, and takes
+// of neither.
 func Gate(f Facts, at time.Time) Answer {
-	refuse := func(to State, why audience.Reason) Answer {
-		return Answer{To: to, Reason: why, Channel: f.Channel}
+	if a, ok := f.ended(at); ok {
+		return a
 	}
+	if a, ok := f.stopped(at); ok {
+		return a
+	}
+	if a, ok := f.waits(at); ok {
+		return a
+	}
+	ghost := f.Arm != holdout.Treat || f.Skip
+	if f.Capped {
+		for _, c := range f.Caps {
+			if why := c.Full(ghost); why != "" {
+				return f.refuse(Suppressed, why)
+			}
+		}
+	}
+	return f.consume(at, ghost)
+}
+
+// ended answers for a campaign that does not run and a delivery past its time.
+func (f Facts) ended(at time.Time) (Answer, bool) {
 	switch {
 	case f.CampaignStatus == "cancelled":
-		return refuse(Cancelled, audience.Cancelled)
+		return f.refuse(Cancelled, audience.Cancelled), true
 	case !at.Before(f.ExpiresAt):
 		if f.HeldFor != "" {
-			return refuse(Expired, audience.Held)
+			return f.refuse(Expired, audience.Held), true
 		}
-		return refuse(Expired, audience.Late)
+		return f.refuse(Expired, audience.Late), true
 	case f.CampaignStatus != "running":
 		// The row stays due: it goes out when the campaign is resumed, or expires.
-		return Answer{To: Planned, Reason: audience.Paused, Channel: f.Channel, DueAt: at}
+		return Answer{To: Planned, Reason: audience.Paused, Channel: f.Channel, DueAt: at}, true
+	}
+	return Answer{}, false
+}
+
+// stopped answers for what is not to be sent to this customer at all.
+func (f Facts) stopped(at time.Time) (Answer, bool) {
+	switch {
 	case f.Contact.Erased:
-		return refuse(Suppressed, audience.Erased)
-	case f.Repurchased:
-		return refuse(Suppressed, audience.Repurchased)
+		return f.refuse(Suppressed, audience.Erased), true
+	case f.Repurchased && f.StopOnRepurchase:
+		return f.refuse(Suppressed, audience.Repurchased), true
 	}
 	if f.Requires != nil {
 		switch s := *f.Requires; {
 		case s == Accepted || s == Withheld:
 		case s == Planned || s == Sending || s == Unknown || s == Quarantine:
-			return hold(f, f.Channel, audience.Requires, at.Add(requiresRetry))
+			return f.ask(audience.Requires, at, requiresRetry), true
 		default:
-			return refuse(Suppressed, audience.Requires)
+			return f.refuse(Suppressed, audience.Requires), true
 		}
 	}
-	if why := audience.Reachable(f.Contact, f.Channel); why != "" {
-		next, still := audience.Choose(f.Contact, f.Channels)
+	if why := audience.Reachable(f.Contact, f.Channel, f.Purpose); why != "" {
+		next, still := audience.Choose(f.Contact, f.Channels, f.Purpose)
 		if still != "" {
-			return refuse(Suppressed, why)
+			return f.refuse(Suppressed, why), true
 		}
 		// Another channel may reach the customer; it was not rendered for that one.
-		return Answer{To: Planned, Channel: next, DueAt: at}
+		return Answer{To: Planned, Channel: next, DueAt: at}, true
 	}
-	if quiet, ok := f.Quiet[f.Channel]; ok && quiet.Quiet(at, f.Zone) {
-		return hold(f, f.Channel, audience.QuietHours, quiet.QuietEnd(at, f.Zone))
-	}
-	if f.Between != nil && !f.Between.Contains(at, f.Zone) {
-		return hold(f, f.Channel, audience.OutsideWindow, f.Between.NextOpen(at, f.Zone))
-	}
-	ghost := f.Arm != holdout.Treat
-	for _, cap := range f.Caps {
-		if cap.Full(ghost) {
-			return refuse(Suppressed, audience.Capped)
-		}
-	}
-	if ghost {
-		return refuse(Withheld, audience.Holdout)
-	}
-	return Answer{To: Sending, Channel: f.Channel}
+	return Answer{}, false
 }
 
-// requiresRetry is how soon a delivery looks again at the one it waits for.
-const requiresRetry = 5 * time.Minute
-
-func hold(f Facts, channel string, why audience.Reason, until time.Time) Answer {
-	if !until.Before(f.ExpiresAt) {
-		return Answer{To: Expired, Reason: audience.Held, Channel: channel}
+// waits answers for what may be sent, but not now.
+func (f Facts) waits(at time.Time) (Answer, bool) {
+	if f.HeldBy != "" {
+		return f.ask(f.HeldBy, at, heldRetry), true
 	}
-	return Answer{To: Planned, Reason: why, Channel: channel, DueAt: until}
+	if f.FeedStale {
+		switch f.IfFeedStale {
+		case "wait":
+			return f.ask(audience.FeedStale, at, feedRetry), true
+		case "skip":
+			return f.refuse(Suppressed, audience.FeedStale), true
+		}
+	}
+	if quiet, ok := f.Quiet[f.Channel]; ok && quiet.Quiet(at, f.Zone) {
+		return f.hold(audience.QuietHours, quiet.QuietEnd(at, f.Zone)), true
+	}
+	if f.Between != nil && !f.Between.Contains(at, f.Zone) {
+		return f.hold(audience.OutsideWindow, f.Between.NextOpen(at, f.Zone)), true
+	}
+	return Answer{}, false
+}
+
+// consume answers by what the campaign has left, and reads the arm.
+func (f Facts) consume(at time.Time, ghost bool) Answer {
+	a := Answer{To: Sending, Channel: f.Channel}
+	if f.Coupon.Pool != "" && !f.Coupon.Bound {
+		if a.BindCoupon = f.HasCode; !f.HasCode {
+			switch f.IfCouponExhausted {
+			case "wait":
+				return f.ask(audience.CouponsGone, at, couponRetry)
+			case "send":
+				a.WithoutCoupon = true
+			default:
+				return f.refuse(Suppressed, audience.CouponsGone)
+			}
+		}
+	}
+	if f.Budget != nil && f.need(a) > *f.Budget {
+		return f.refuse(Suppressed, audience.Budget)
+	}
+	if f.Rate.Limit > 0 && f.Rate.Used >= f.Rate.Limit {
+		return f.hold(audience.Rate, later(f.Rate.FreeAt, at))
+	}
+	switch {
+	case f.Arm != holdout.Treat:
+		a.To, a.Reason, a.BindCoupon = Withheld, audience.Holdout, false
+	case ghost:
+		a.To, a.Reason, a.BindCoupon = Withheld, audience.Skip, false
+	}
+	return a
+}
+
+// need is what the budget must hold for a message that would go out so.
+func (f Facts) need(a Answer) int64 {
+	if a.BindCoupon {
+		return f.Cost + f.Coupon.Minor
+	}
+	return f.Cost
+}
+
+// How soon a delivery is asked about again that waits for something with no
+// known end.
+const (
+	requiresRetry = 5 * time.Minute
+	heldRetry     = time.Hour
+	feedRetry     = 5 * time.Minute
+	couponRetry   = 15 * time.Minute
+	rateRetry     = time.Minute
+
+	// shortest is how much time must be left for it to be asked once more.
+	shortest = time.Minute
+)
+
+// later is when the rate has room again: a minute on where the caller cannot tell.
+func later(freeAt, at time.Time) time.Time {
+	if freeAt.After(at) {
+		return freeAt
+	}
+	return at.Add(rateRetry)
+}
+
+func (f Facts) refuse(to State, why audience.Reason) Answer {
+	return Answer{To: to, Reason: why, Channel: f.Channel}
+}
+
+// ask waits for what may end at any time: the delivery is asked about again
+// after the wait, or sooner where its own end is nearer than that.
+func (f Facts) ask(why audience.Reason, at time.Time, wait time.Duration) Answer {
+	if left := f.ExpiresAt.Sub(at); left <= wait {
+		wait = max(left/2, shortest)
+	}
+	return f.hold(why, at.Add(wait))
+}
+
+func (f Facts) hold(why audience.Reason, until time.Time) Answer {
+	if until.IsZero() || !until.Before(f.ExpiresAt) {
+		return f.refuse(Expired, audience.Held)
+	}
+	return Answer{To: Planned, Reason: why, Channel: f.Channel, DueAt: until}
 }

@@ -35,7 +35,8 @@ func TestStateDirectoriesThatCannotBeUsed(t *testing.T) {
 	for _, test := range []struct{ name, dir, want string }{
 		{"someone else's", others, "denied: state directory " + others + " belongs to user " + owner + ", this is user " + me + " / choose another with --state"},
 		{"a file", file, "denied: state directory " + file + " is not a directory / choose another with --state"},
-		{"below a file", file + "/x", "denied: state directory " + file + "/x cannot be used / choose another with --state"},
+		{"below a file", file + "/x", "denied: state directory " + file + "/x cannot be used: not a directory / choose another with --state"},
+		{"where none can be made", "/proc/x", "denied: state directory /proc/x cannot be used: no such file or directory / choose another with --state"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -175,8 +175,10 @@ func writable(err error, state string) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fault.Wrap(fault.Denied, err, "state directory "+state+" is not writable", "choose another with --state")
-	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENOSPC):
-		return fault.Wrap(fault.Denied, err, "state directory "+state+" cannot be used", "choose another with --state")
+	}
+	// Whatever else the system says of a path: no folder can be made below /proc.
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		return fault.Wrap(fault.Denied, err, "state directory "+state+" cannot be used: "+path.Err.Error(), "choose another with --state")
 	}
 	return err
 }

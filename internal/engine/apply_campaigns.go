@@ -7,6 +7,7 @@ import (
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/wave"
 )
@@ -14,90 +15,170 @@ import (
 // ApplyCampaign makes a checked definition the one that runs. Customers in
 // flight keep the version they entered under. entryUntil, where set, closes
 // entry from that instant on whatever the file says. Nothing changes unless all
-// of it can: the rule, the messages and the channels are tried first.
+// of it can: the rule, the messages, the channels and the coupon pools are
+// tried first.
 func (e *Engine) ApplyCampaign(ctx context.Context, def campaigns.Campaign, entryUntil *time.Time) (postgres.Applied, error) {
-	if _, err := e.compile(postgres.Campaign{Name: def.Name, Definition: def, Share: def.Holdout.Share, Design: 1}); err != nil {
-		return postgres.Applied{}, fmt.Errorf("apply campaign %s: %w", def.Name, err)
+	applied, err := e.applyAll(ctx, []campaigns.Campaign{def}, entryUntil)
+	if err != nil {
+		return postgres.Applied{}, err
+	}
+	return applied[0], nil
+}
+
+// ApplyCampaigns is ApplyCampaign for several at once: all of them, in the order
+// given, or none.
+func (e *Engine) ApplyCampaigns(ctx context.Context, defs []campaigns.Campaign) ([]postgres.Applied, error) {
+	return e.applyAll(ctx, defs, nil)
+}
+
+func (e *Engine) applyAll(ctx context.Context, defs []campaigns.Campaign, entryUntil *time.Time) ([]postgres.Applied, error) {
+	at, err := e.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]postgres.Applying, len(defs))
+	for i, def := range defs {
+		if err := e.CanRun(ctx, def); err != nil {
+			return nil, err
+		}
+		as, err := e.asApplied(ctx, def, at)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = postgres.Applying{
+			Definition: def, EntryUntil: entryUntil,
+			Rests:  postgres.Design{Share: as.Share, Auto: as.Auto, Skips: as.Skips, Global: as.Global, Epoch: as.Epoch},
+			Limits: postgres.Limits{Budget: e.micros(def.Limits.BudgetMinor), PerMinute: def.Limits.PerMinute},
+		}
+	}
+	return e.Store.ApplyCampaigns(ctx, list, at)
+}
+
+// CanRun tries the rule, the messages, the channels and the coupon pools of a
+// definition, as an apply does.
+func (e *Engine) CanRun(ctx context.Context, def campaigns.Campaign) error {
+	v, err := e.compile(postgres.Campaign{Name: def.Name, Definition: def, Design: 1})
+	if err != nil {
+		return fmt.Errorf("apply campaign %s: %w", def.Name, err)
+	}
+	for _, pool := range v.pools {
+		if _, err := e.Store.CouponPool(ctx, pool); err != nil {
+			return fmt.Errorf("apply campaign %s: %w", def.Name, err)
+		}
 	}
 	for _, w := range def.Waves {
 		for _, name := range w.Channels {
 			if _, ok := e.Channels[name]; !ok {
-				return postgres.Applied{}, fault.New(fault.Invalid, fmt.Sprintf("campaign %s: wave %s: channel %q is not set up", def.Name, w.Name, name),
+				return fault.New(fault.Invalid, fmt.Sprintf("campaign %s: wave %s: channel %q is not set up", def.Name, w.Name, name),
 					"configure it under `channels:` in rewave.yaml")
 			}
 		}
 	}
-	at, err := e.now(ctx)
-	if err != nil {
-		return postgres.Applied{}, err
-	}
-	return e.Store.ApplyCampaign(ctx, def, at, entryUntil)
+	return nil
 }
 
-// Audience counts a definition against what is stored, as of an instant, and
-// changes nothing: how many would enter, in which arm, and the reasons why the
-// others would not. It asks the function that will decide.
-type Audience struct {
-	At      time.Time
-	Treat   int
-	Hold    int
-	Refused map[string]int
-}
-
-// PlanAudience is the dry run of a slot: it asks wave.Plan about every customer
-// at an instant. For an order-triggered campaign it asks about the newest order
-// of each customer in the 30 days before.
-func (e *Engine) PlanAudience(ctx context.Context, def campaigns.Campaign, at time.Time) (Audience, error) {
-	out := Audience{At: at, Refused: map[string]int{}}
-	stored, err := e.asApplied(ctx, def)
-	if err != nil {
-		return out, err
-	}
-	planner, err := wave.NewPlanner(def, wave.Design{Number: stored.Design, Share: def.Holdout.Share}, e.Shop.Zone)
-	if err != nil {
-		return out, err
-	}
-	v := &version{stored: stored, planner: planner}
-	err = e.Store.Preview(ctx, stored, at, v.channels(), page, func(p *postgres.Planning, candidates []postgres.Candidate) error {
-		customers := make([]int64, len(candidates))
-		for i, k := range candidates {
-			customers[i] = int64(k.Profile.ID)
-		}
-		orders, err := p.Orders(ctx, customers, at, e.Shop.Currency)
-		if err != nil {
-			return err
-		}
-		for _, k := range candidates {
-			d := e.decide(v, k, orders[int64(k.Profile.ID)])
-			switch {
-			case d.Reason != "":
-				out.Refused[string(d.Reason)]++
-			case d.Enrollment.Arm == "treat":
-				out.Treat++
-			default:
-				out.Hold++
-			}
-		}
+// micros is an amount of minor units in millionths of the currency's unit; nil
+// stays nil.
+func (e *Engine) micros(minor *int64) *int64 {
+	if minor == nil {
 		return nil
-	})
-	return out, err
+	}
+	n := *minor * e.perMinor()
+	return &n
 }
 
-// asApplied is a definition under the id and the design number that an apply
-// would give it.
-func (e *Engine) asApplied(ctx context.Context, def campaigns.Campaign) (postgres.Campaign, error) {
-	c := postgres.Campaign{Name: def.Name, Design: 1, Definition: def}
+// perMinor is how many millionths of the currency's unit one minor unit is.
+func (e *Engine) perMinor() int64 {
+	n := int64(1_000_000)
+	for range e.Shop.Digits {
+		n /= 10
+	}
+	return n
+}
+
+// asApplied is a definition as an apply would store it: under its id and its
+// design's number, with what the design rests on.
+func (e *Engine) asApplied(ctx context.Context, def campaigns.Campaign, at time.Time) (postgres.Campaign, error) {
+	c := postgres.Campaign{Name: def.Name, Definition: def, Design: 1}
 	list, err := e.Store.Campaigns(ctx, "")
 	if err != nil {
 		return c, err
 	}
+	var same *postgres.Campaign
 	for _, applied := range list {
-		if applied.Name == def.Name {
-			c.ID, c.Design = applied.ID, applied.Design
-			if applied.DesignHash != def.Design {
-				c.Design++
-			}
+		switch {
+		case applied.Name != def.Name:
+		case applied.DesignHash == def.Design:
+			c.ID, c.Design, same = applied.ID, applied.Design, &applied
+		default:
+			c.ID, c.Design = applied.ID, applied.Design+1
 		}
 	}
-	return c, nil
+	if err := e.rest(&c, same, at); err != nil {
+		return c, err
+	}
+	if c.Auto && same == nil {
+		c.Share, err = e.chooseHoldout(ctx, def, at)
+	}
+	return c, err
+}
+
+// rest fills in what the design rests on: what was resolved when it began, or,
+// where it has yet to begin, what would be now. A share that is left to size is
+// not chosen here.
+func (e *Engine) rest(c *postgres.Campaign, same *postgres.Campaign, at time.Time) error {
+	if same != nil {
+		c.Share, c.Auto, c.Skips, c.Global, c.Epoch = same.Share, same.Auto, same.Skips, same.Global, same.Epoch
+		return nil
+	}
+	var err error
+	c.Share, c.Auto, c.Global, c.Epoch = c.Definition.Holdout.Share, c.Definition.Holdout.Auto, e.Shop.Global, e.Shop.Epoch
+	c.Skips, err = e.resolveSkips(c.Definition, at)
+	return err
+}
+
+// Skips are the default where a campaign is large enough for them to be read.
+const (
+	defaultSkip       = holdout.Whole / 10
+	skipsAreReadAbove = 100_000 // enrollments
+)
+
+// resolveSkips is the share of each wave that skips somebody: the written one,
+// else the default on every wave after the round's first.
+func (e *Engine) resolveSkips(def campaigns.Campaign, at time.Time) (map[string]holdout.Share, error) {
+	skips := map[string]holdout.Share{}
+	for _, w := range def.Waves {
+		if w.Skip.Share > 0 {
+			skips[w.Name] = w.Skip.Share
+		}
+	}
+	if def.Evaluation.Expect.Enrollments < skipsAreReadAbove {
+		return skips, nil
+	}
+	places, err := wave.PlaceRound(def, at, e.Shop.Zone.String())
+	if err != nil {
+		return nil, err
+	}
+	first := 0
+	for i, p := range places {
+		if p.ScheduledAt.Before(places[first].ScheduledAt) {
+			first = i
+		}
+	}
+	for i, w := range def.Waves {
+		if !w.Skip.Written && !w.Service && i != first {
+			skips[w.Name] = defaultSkip
+		}
+	}
+	return skips, nil
+}
+
+// chooseHoldout is the share that `auto` comes to, by what the plan of the
+// campaign says of its size.
+func (e *Engine) chooseHoldout(ctx context.Context, def campaigns.Campaign, at time.Time) (holdout.Share, error) {
+	w, err := e.walk(ctx, []campaigns.Campaign{def}, at)
+	if err != nil {
+		return 0, err
+	}
+	return w.campaigns[0].share(), nil
 }

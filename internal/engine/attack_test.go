@@ -61,7 +61,12 @@ func TestAChunkThatComesAgainSendsNothingOnItsOldChannel(t *testing.T) {
 	w.customers(1)
 	w.db.Exec(t, "update contacts set phone = '+4915100000001'")
 	w.say("c1", "sms", true, start.Add(-1*days))
-	w.apply(thanks(treatAll, func(c *campaigns.Campaign) { c.Waves[0].Channels = []string{"sms", "email"} }))
+	w.apply(thanks(treatAll, func(c *campaigns.Campaign) {
+		c.Waves[0].Channels = []string{"sms", "email"}
+		files := c.Messages["messages/hello"][""]
+		files.SMS = "Hello. {{ unsubscribe_url }}"
+		c.Messages["messages/hello"][""] = files
+	}))
 	w.order("c1", start, 1000)
 	w.enter()
 	w.say("c1", "sms", false, start.Add(time.Hour))
@@ -431,8 +436,8 @@ func TestACancelledCampaignAsksForNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if due.Delivery != nil || due.Order != nil || due.Round != nil {
-		t.Errorf("NextDue = delivery %v, order %v, round %v; want none", due.Delivery, due.Order, due.Round)
+	if due.Delivery != nil || due.Trigger != nil || due.Round != nil {
+		t.Errorf("NextDue = delivery %v, order %v, round %v; want none", due.Delivery, due.Trigger, due.Round)
 	}
 }
 
@@ -501,7 +506,7 @@ func TestAWorkerOfAnEarlierEpochHasNoWord(t *testing.T) {
 		id := w.delivery("c1", "hello")
 		late = postgres.Claim{ID: id, Customer: testkit.Get[int64](t, w.db, "select customer_id from deliveries where delivery_id = $1", id), EnteredAt: start, Epoch: 1}
 		for _, state := range []delivery.State{delivery.Accepted, delivery.Failed, delivery.Unknown, delivery.Planned} {
-			n, err := w.Store.Settle(context.Background(), "test", w.clock.At(), 0, time.Hour, []postgres.Settlement{{Claim: late, State: state, Reason: "late"}})
+			n, err := w.Store.Settle(context.Background(), "test", w.clock.At(), 0, 0, time.Hour, []postgres.Settlement{{Claim: late, State: state, Reason: "late"}})
 			if n != 0 || err != nil {
 				t.Errorf("a late %s wrote %d rows, %v", state, n, err)
 			}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/audit"
 	"github.com/rewave/rewave/internal/postgres"
 )
@@ -13,26 +14,53 @@ import (
 // breaks says for each probe how to break its invariant, and nothing else, in a
 // ledger of accepted and withheld deliveries. Triggers and foreign keys are off.
 var breaks = map[string]string{
-	"arm_kept":       "update enrollments set arm = 'global_hold' where enrollment_id = (select min(enrollment_id) from enrollments where arm = 'hold')",
+	"arm_kept":       "update deliveries set arm = 'global_hold' where delivery_id = (select min(delivery_id) from deliveries where arm = 'hold')",
 	"arm_recomputed": "update enrollments set u = case when u < 0.25 then u + 0.1 when u < 0.5 then u - 0.1 when u < 0.75 then u + 0.1 else u - 0.1 end where enrollment_id = (select min(enrollment_id) from enrollments)",
-	"coupon_once": `insert into coupon_pools (pool) values ('p'); insert into coupons (pool, code, customer_id, entered_at, enrollment_id, round, wave, bound_at)
+	"coupon_once": `insert into coupon_pools (pool, kind) values ('p', 'gift'); insert into coupons (pool, code, customer_id, entered_at, enrollment_id, round, wave, bound_at)
 		values ('p', 'ABCD', 1, now(), 999, 1, 'hello', now())`,
+	"coupon_single":  givenTo("state = 'accepted'", "; alter table coupons drop constraint coupons_customer_id_entered_at_enrollment_id_round_wave_key", "ABCD", "EFGH"),
+	"coupon_treated": givenTo("state = 'withheld'", "", "ABCD"),
+	"coupon_limit": givenTo("state = 'accepted'", "; update coupon_pools set per_customer = 1", "ABCD") + `;
+		update deliveries set gate_at = due_at where delivery_id = (select min(d.delivery_id) from deliveries d join coupons c using (customer_id) where d.state = 'planned');
+		insert into coupons (pool, code, customer_id, entered_at, enrollment_id, round, wave, bound_at)
+		select 'p', 'EFGH', d.customer_id, d.entered_at, d.enrollment_id, d.round, d.wave, d.gate_at from deliveries d
+		 where d.delivery_id = (select min(d.delivery_id) from deliveries d join coupons c using (customer_id) where d.state = 'planned')`,
+	"coupon_redeemed": givenTo("state = 'accepted'", "", "ABCD") + `;
+		insert into orders (source, shop_order_id, placed_at, currency, gross_minor) select 'test', 'x', bound_at + interval '1 day', 'EUR', 100 from coupons;
+		insert into order_coupons select order_id, 'ABCD' from orders where shop_order_id = 'x';
+		update coupons set redeemed_order_id = order_id, redeemed_at = placed_at from orders where shop_order_id = 'x'`,
 	"entered_once": "update enrollments set entry = 2 where enrollment_id = (select min(enrollment_id) from enrollments)",
 	"has_an_end": `update deliveries set state = 'unknown', settled_at = now() - interval '74 hours' where delivery_id =
 		(select min(delivery_id) from deliveries where state = 'accepted')`,
 	"in_time": "update deliveries set gate_at = scheduled_at - interval '1 second' where delivery_id = (select min(delivery_id) from deliveries where state = 'accepted')",
 	"no_converted": `insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor, recorded_at)
 		select 'test', 'x', customer_id, gate_at - interval '1 minute', 'EUR', 100, claimed_at from deliveries where state = 'accepted' order by delivery_id limit 1`,
+	"no_open_hold": `insert into holds (customer_id, kind, opened_at, recorded_at)
+		select customer_id, 'dispute', gate_at - interval '1 minute', claimed_at from deliveries where state = 'accepted' order by delivery_id limit 1`,
 	"no_opt_out": `insert into consents (customer_id, channel, granted, at, source, recorded_at)
 		select customer_id, 'email', false, gate_at - interval '1 minute', 'test', claimed_at from deliveries where state = 'accepted' order by delivery_id limit 1`,
 	"no_suppressed": `insert into suppressions (channel, address_hash, reason, at, recorded_at)
 		select 'email', email_hash, 'bounced', gate_at - interval '1 minute', claimed_at from deliveries join contacts using (customer_id) where state = 'accepted' order by delivery_id limit 1`,
 	"only_treated": `alter table deliveries drop constraint only_treated_are_sent;
 		update deliveries set state = 'accepted', epoch = 1, claimed_at = now() where delivery_id = (select min(delivery_id) from deliveries where state = 'withheld')`,
-	"planned_once":   "delete from deliveries where delivery_id = (select min(delivery_id) from deliveries where state = 'planned')",
-	"provider_once":  "update deliveries set provider_id = 'same', provider = 'test' where delivery_id in (select delivery_id from deliveries where state = 'accepted' order by delivery_id limit 2)",
-	"refunds_add_up": "update orders set refunded_minor = 1 where order_id = (select min(order_id) from orders)",
-	"sent_once":      "update deliveries set epoch = 2 where delivery_id = (select min(delivery_id) from deliveries where state = 'accepted')",
+	"planned_once":    "delete from deliveries where delivery_id = (select min(delivery_id) from deliveries where state = 'planned')",
+	"provider_once":   "update deliveries set provider_id = 'same', provider = 'test' where delivery_id in (select delivery_id from deliveries where state = 'accepted' order by delivery_id limit 2)",
+	"refunds_add_up":  "update orders set refunded_minor = 1 where order_id = (select min(order_id) from orders)",
+	"skip_recomputed": "update deliveries set skip = true where delivery_id = (select min(delivery_id) from deliveries where state = 'planned' and arm = 'treat')",
+	"variant_written": "update deliveries set variant = 'other' where delivery_id = (select min(delivery_id) from deliveries)",
+	"sent_once":       "update deliveries set epoch = 2 where delivery_id = (select min(delivery_id) from deliveries where state = 'accepted')",
+}
+
+// givenTo is SQL that gives codes of a pool to the first delivery of which where
+// holds, after what first does to pool and guards.
+func givenTo(where, first string, codes ...string) string {
+	sql := "insert into coupon_pools (pool, kind, per_customer) values ('p', 'gift', 2)" + first
+	for _, code := range codes {
+		sql += `; insert into coupons (pool, code, customer_id, entered_at, enrollment_id, round, wave, bound_at)
+			select 'p', '` + code + `', customer_id, entered_at, enrollment_id, round, wave, gate_at from deliveries
+			 where delivery_id = (select min(delivery_id) from deliveries where ` + where + ")"
+	}
+	return sql
 }
 
 func TestEachProbeSeesItsOwnInvariantBrokenAndNoOther(t *testing.T) {
@@ -45,7 +73,7 @@ func TestEachProbeSeesItsOwnInvariantBrokenAndNoOther(t *testing.T) {
 				t.Fatal("no way to break it is written down here")
 			}
 			w := newWorld(t)
-			w.entered(12, thanks())
+			w.entered(12, thanks(func(c *campaigns.Campaign) { c.HoldWhile = []string{"dispute"} }))
 			w.send(start.Add(1*days + time.Hour))
 			w.sound()
 			w.damage(damage)

@@ -24,7 +24,7 @@ func (e *Engine) BeginRounds(ctx context.Context) (int, error) {
 					return 0, true, err
 				}
 				// The first channel stands; the gate moves to the next where it may not be used.
-				if d.Deliveries, err = v.planner.Round(d.StartsAt, d.Zone, audience.Contact{}); err != nil {
+				if d.Deliveries, err = v.planner.Round(d.Enrollment(), d.Begun+1, audience.Contact{}); err != nil {
 					return 0, true, err
 				}
 				if next, ok := v.planner.NextRound(d.EnteredAt, d.Begun+1); ok {

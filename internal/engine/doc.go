@@ -7,14 +7,17 @@
 //	import      orders merged, an inbox row for each order-triggered campaign
 //	EnterOrders the row decided by wave.Plan, as of the order: enrollment, arm,
 //	            round 1 and its planned deliveries, in the transaction that
-//	            removes the inbox row
+//	            removes the inbox row. EnterEvents does the same with events, and
+//	            OpenSlots with customers at a slot or on the day of an occasion
 //
 // One message, leaving:
 //
 //	HandOut        due planned rows -> chunks (lane, ids). Nothing is marked on the
 //	               rows: a lost chunk is given again, a doubled one dies at the gate
-//	SendDeliveries render (both arms) · gate (one transaction: lock, facts,
-//	               delivery.Gate, planned -> sending | withheld | refused) ·
+//	SendDeliveries render (both arms, with a sentinel where a code goes) · gate
+//	               (one transaction: deliveries, customers, the campaign's limits
+//	               and codes are locked in this order; facts, delivery.Gate,
+//	               planned -> sending | withheld | refused; codes bound) ·
 //	               provider calls, many in flight · one write of the outcomes
 //	Reap           lapsed leases -> unknown; unknown nobody settled -> unknown_final
 //

@@ -4,15 +4,19 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/channel"
+	"github.com/rewave/rewave/internal/delivery"
+	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/message"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/wave"
+	"github.com/rewave/rewave/rules"
 )
 
 // Engine runs the use cases over one database. All fields are set before the
@@ -35,13 +39,17 @@ type Shop struct {
 	Name         string
 	Zone         *time.Location
 	Currency     string
-	Digits       int                        // decimals of the currency
-	PublicURL    string                     // base of the links in messages, no slash at the end
-	Quiet        map[string]calendar.Window // quiet hours by channel, in the customer's zone
-	Cap          postgres.Cap               // over all campaigns
+	Digits       int                                   // decimals of the currency
+	PublicURL    string                                // base of the links in messages, no slash at the end
+	Quiet        map[string]calendar.Window            // quiet hours by channel, in the customer's zone
+	QuietIn      map[string]map[string]calendar.Window // by country, then by channel: all that holds there
+	Cap          postgres.Cap                          // over all campaigns
+	Global       holdout.Share                         // held out of every campaign that begins from now on
+	Epoch        string                                // of the global holdout; empty iff Global is 0
+	MaxAge       map[string]time.Duration              // by feed: how old its watermark may be before it counts as stale
 	ReturnWindow time.Duration
 	Margin       *float64         // share of revenue; nil: not known
-	CostMicros   map[string]int64 // by channel: a message's cost in millionths of the currency's unit
+	CostMicros   map[string]int64 // by channel: what a message costs, or one part of a text message, in millionths of the currency's unit
 }
 
 // Clock gives business time. Nil means the database's clock.
@@ -84,10 +92,23 @@ func (e *Engine) now(ctx context.Context) (time.Time, error) {
 
 // version is one content version ready to run.
 type version struct {
-	stored    postgres.Campaign
-	planner   *wave.Planner
-	waves     map[string]campaigns.Wave
-	templates map[string]*message.Template // by wave
+	stored  postgres.Campaign
+	planner *wave.Planner
+	needs   rules.Needs // of the planner
+	waves   map[string]campaigns.Wave
+	parts   map[choice]part
+	pools   []string // that its waves give codes from, sorted
+}
+
+// choice is what of a wave a delivery carries.
+type choice struct{ wave, variant, stratum string }
+
+// part is the content of one choice.
+type part struct {
+	campaigns.Content
+	set   *message.Set
+	notes map[string]map[string]string // of all strata, by name
+	rule  delivery.Rule
 }
 
 // version compiles a stored version once. Versions are immutable, so nothing
@@ -122,32 +143,62 @@ type brokenVersion struct{ error }
 func (b brokenVersion) Unwrap() error { return b.error }
 
 func (e *Engine) compile(stored postgres.Campaign) (*version, error) {
-	planner, err := wave.NewPlanner(stored.Definition, wave.Design{Number: stored.Design, Share: stored.Share}, e.Shop.Zone)
+	def := stored.Definition
+	planner, err := wave.NewPlanner(def, designOf(stored), e.Shop.Zone)
 	if err != nil {
 		return nil, err
 	}
-	v := &version{stored: stored, planner: planner, waves: map[string]campaigns.Wave{}, templates: map[string]*message.Template{}}
-	for _, w := range stored.Definition.Waves {
-		t, err := message.Compile(w.Content.Message, message.Files(stored.Definition.Messages[w.Content.Message][""]))
-		if err != nil {
-			return nil, err
+	v := &version{stored: stored, planner: planner, needs: planner.Needs(), waves: map[string]campaigns.Wave{}, parts: map[choice]part{}}
+	sets := map[string]*message.Set{} // by the path written in a wave
+	strata, notes := []string{""}, map[string]map[string]string{}
+	if def.Strata != nil {
+		strata = nil
+		for _, s := range def.Strata.Values {
+			strata = append(strata, s.Name)
+			notes[s.Name] = s.Notes
 		}
-		v.waves[w.Name], v.templates[w.Name] = w, t
 	}
-	return v, nil
-}
-
-// channels lists every channel the waves of a campaign name, each once.
-func (v *version) channels() []string {
-	var names []string
-	seen := map[string]bool{}
-	for _, w := range v.stored.Definition.Waves {
-		for _, c := range w.Channels {
-			if !seen[c] {
-				seen[c] = true
-				names = append(names, c)
+	uses := message.Uses(def, message.Options{Currency: e.Shop.Currency, Zone: e.Shop.Zone, Link: e.Shop.PublicURL})
+	for _, w := range def.Waves {
+		v.waves[w.Name] = w
+		variants := []string{""}
+		if len(w.Variants) > 0 {
+			variants = nil
+			for _, variant := range w.Variants {
+				variants = append(variants, variant.Name)
+			}
+		}
+		for _, variant := range variants {
+			for _, stratum := range strata {
+				content := w.ContentFor(variant, stratum)
+				set := sets[content.Message]
+				if set == nil {
+					if set, err = message.NewSet(content.Message, def.Messages[content.Message], uses[content.Message]); err != nil {
+						return nil, err
+					}
+					sets[content.Message] = set
+				}
+				if c := content.Coupon; c != nil && !slices.Contains(v.pools, c.Pool) {
+					v.pools = append(v.pools, c.Pool)
+				}
+				v.parts[choice{w.Name, variant, stratum}] = part{Content: content, set: set, notes: notes, rule: delivery.RuleOf(def, w, content)}
 			}
 		}
 	}
-	return names
+	slices.Sort(v.pools)
+	return v, nil
+}
+
+func designOf(c postgres.Campaign) wave.Design {
+	return wave.Design{Number: c.Design, Share: c.Share, Skips: c.Skips, Global: c.Global, Epoch: c.Epoch}
+}
+
+// reads says whether any message of a wave may read a field below root.
+func (v *version) reads(wave, root string) bool {
+	for of, p := range v.parts {
+		if of.wave == wave && p.set.Reads(root) {
+			return true
+		}
+	}
+	return false
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/wave"
-	"github.com/rewave/rewave/rules"
 )
 
 // page is how many candidates are decided in one transaction.
@@ -22,11 +21,11 @@ const page = 1000
 // inbox in the transaction that decided it.
 func (e *Engine) EnterOrders(ctx context.Context) (int, error) {
 	return e.eachCampaign(ctx, func(c postgres.Campaign) (int, error) {
-		if c.Definition.Enter.On == "" {
+		if c.Definition.Enter.On != "order_paid" {
 			return 0, nil
 		}
 		return e.untilDone(ctx, c, func(p *postgres.Planning, v *version) (int, bool, error) {
-			candidates, err := p.InboxCandidates(ctx, e.at(), v.channels(), page)
+			candidates, err := p.InboxCandidates(ctx, e.at(), page)
 			if err != nil || len(candidates) == 0 {
 				return 0, true, err
 			}
@@ -74,7 +73,7 @@ func (e *Engine) untilDone(ctx context.Context, c postgres.Campaign, step func(*
 	// The end of entry is the campaign's and not the version's: it may be set while this runs.
 	planner := *v.planner
 	planner.Closes = c.EntryUntil
-	v = &version{stored: v.stored, planner: &planner, waves: v.waves, templates: v.templates}
+	v = &version{stored: v.stored, planner: &planner, needs: v.needs, waves: v.waves, parts: v.parts, pools: v.pools}
 	total := 0
 	for {
 		var n int
@@ -95,15 +94,7 @@ func (e *Engine) untilDone(ctx context.Context, c postgres.Campaign, step func(*
 
 // enter decides a page of candidates with wave.Plan and writes what it said.
 func (e *Engine) enter(ctx context.Context, p *postgres.Planning, v *version, candidates []postgres.Candidate) error {
-	customers := make([]int64, 0, len(candidates))
-	var latest time.Time
-	for _, k := range candidates {
-		customers = append(customers, int64(k.Profile.ID))
-		if k.At.After(latest) {
-			latest = k.At
-		}
-	}
-	orders, err := p.Orders(ctx, customers, latest, e.Shop.Currency)
+	known, err := e.know(ctx, p, v.needs, candidates)
 	if err != nil {
 		return err
 	}
@@ -117,7 +108,7 @@ func (e *Engine) enter(ctx context.Context, p *postgres.Planning, v *version, ca
 		}
 		d := wave.Decision{Reason: audience.AlreadyEntered} // two orders at one instant are one entry
 		if !k.LastEntry.Equal(k.At) {
-			d = e.decide(v, k, orders[who])
+			d = e.decide(v, k, known[who])
 		}
 		if d.Err != nil {
 			e.Log.Warn("rule could not be evaluated", "campaign", v.stored.Name, "customer", who, "error", d.Err)
@@ -147,50 +138,26 @@ func (e *Engine) enter(ctx context.Context, p *postgres.Planning, v *version, ca
 }
 
 func newEntering(p *wave.Planner, k postgres.Candidate, d wave.Decision) postgres.Entering {
-	x := postgres.Entering{Enrollment: d.Enrollment, AssignedID: k.Profile.ShopID, OrderID: k.OrderID, Deliveries: d.Deliveries}
+	x := postgres.Entering{Enrollment: d.Enrollment, OrderID: k.OrderID, EventID: k.EventID, Deliveries: d.Deliveries}
 	if next, ok := p.NextRound(k.At, 1); ok {
 		x.NextRound = &next
 	}
 	return x
 }
 
-func (e *Engine) decide(v *version, k postgres.Candidate, history []postgres.OrderHistory) wave.Decision {
+func (e *Engine) decide(v *version, k postgres.Candidate, known facts) wave.Decision {
 	if k.Merged {
 		return wave.Decision{Reason: audience.Merged}
 	}
 	return v.planner.Plan(wave.Candidate{
-		Profile: k.Profile, Contact: k.Contact, EnteredAt: k.At, Entries: k.Entries, LastEntry: k.LastEntry,
-		Env: e.env(k, history),
+		Profile: k.Profile, Contact: k.Contact, EnteredAt: k.At, Entries: k.Entries, LastEntry: k.LastEntry, OtherCampaign: k.Elsewhere,
+		Env: e.env(k, v.needs, known), Occasion: known.occasion(k, v.stored.Definition.Enter.Occasion),
 	})
-}
-
-// env is what the rule sees: the customer as of the candidate's instant.
-func (e *Engine) env(k postgres.Candidate, history []postgres.OrderHistory) rules.Env {
-	facts := make([]rules.OrderFact, 0, len(history))
-	var trigger *rules.OrderFact
-	for _, o := range history {
-		fact, ok := o.AsOf(k.At)
-		if !ok {
-			continue
-		}
-		if o.ID == k.OrderID {
-			fact.Lines = k.Lines
-			trigger = &fact
-		}
-		facts = append(facts, fact)
-	}
-	who := rules.Customer{ID: k.Profile.ShopID, Locale: k.Profile.Locale, Region: k.Profile.Region, Zone: k.Profile.Zone,
-		EmailKnown: k.Contact.Channels["email"].Address != ""}
-	env := rules.NewEnv(who, facts, k.At, rules.Basis{Zone: e.Shop.Zone, Digits: e.Shop.Digits})
-	if trigger != nil {
-		env = env.WithOrder(*trigger)
-	}
-	return env
 }
 
 // tallyKey is the slot, or for triggered entries the day in the shop's zone.
 func tallyKey(k postgres.Candidate, zone *time.Location) time.Time {
-	if k.OrderID == 0 {
+	if k.OrderID == 0 && k.EventID == 0 {
 		return k.At.UTC()
 	}
 	y, m, d := k.At.In(zone).Date()

@@ -212,7 +212,7 @@ func closesAt(c postgres.Campaign, entries postgres.EntrySpan, zone *time.Locati
 	if !c.Definition.Until.IsZero() {
 		earlier(calendar.Instant(c.Definition.Until, 0, zone))
 	}
-	if s := c.Definition.Enter.Schedule; s != nil && s.Every == "" {
+	if s := c.Definition.Enter.Schedule; s != nil && !s.AtDate.IsZero() {
 		earlier(calendar.Instant(s.AtDate, s.Time, zone))
 	}
 	if c.Status == "cancelled" && entries.Last != nil {
@@ -227,8 +227,7 @@ func lastAnchor(c campaigns.Campaign, a campaigns.Anchor, round int, closes time
 	if a.Entry {
 		return closes, nil
 	}
-	planner := wave.Planner{Campaign: c}
-	waves, err := planner.Round(closes.Add(time.Duration(round-1)*c.Rounds.Every), zone.String(), audience.Contact{})
+	waves, err := wave.PlaceRound(c, closes.Add(time.Duration(round-1)*c.Rounds.Every), zone.String())
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/wave"
 )
@@ -14,7 +16,8 @@ const missed audience.Reason = "missed"
 
 // OpenSlots lets customers in at every slot that has come: each is asked as of
 // the slot, however late it is carried out. Of several slots that passed while
-// nothing ran only the last is opened; the others are counted as missed. A
+// nothing ran only the last is opened; the others are counted as missed. The
+// days of an occasion are opened one by one: each is for other customers. A
 // slot is gone through page by page, and goes on where a crash left it.
 func (e *Engine) OpenSlots(ctx context.Context) (int, error) {
 	now, err := e.now(ctx)
@@ -22,7 +25,7 @@ func (e *Engine) OpenSlots(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	total, err := e.eachCampaign(ctx, func(c postgres.Campaign) (int, error) {
-		if c.Definition.Enter.Schedule == nil {
+		if _, ok := wave.ScheduleOf(c.Definition.Enter); !ok {
 			return 0, nil
 		}
 		return e.untilDone(ctx, c, func(p *postgres.Planning, v *version) (int, bool, error) {
@@ -44,10 +47,15 @@ func (e *Engine) slotPage(ctx context.Context, p *postgres.Planning, v *version,
 	if err != nil {
 		return 0, true, err
 	}
+	enter := v.stored.Definition.Enter
 	if slot == nil {
-		slots := wave.Slots(*v.stored.Definition.Enter.Schedule, e.Shop.Zone, done, now)
+		schedule, _ := wave.ScheduleOf(enter)
+		slots := wave.Slots(schedule, e.Shop.Zone, done, now)
 		if len(slots) == 0 {
 			return 0, true, nil
+		}
+		if enter.Occasion != nil {
+			slots = slots[:1]
 		}
 		for _, s := range slots[:len(slots)-1] {
 			if err := p.Count(ctx, s.UTC(), map[audience.Reason]int{missed: 1}); err != nil {
@@ -56,9 +64,12 @@ func (e *Engine) slotPage(ctx context.Context, p *postgres.Planning, v *version,
 		}
 		slot = &slots[len(slots)-1]
 	}
-	again := v.stored.Definition.Enter.Again
-	onlyNew := !again.EachTime && again.After == 0
-	candidates, err := p.SlotCandidates(ctx, *slot, v.channels(), cursor, onlyNew, page)
+	attribute, days := e.occasionDays(enter.Occasion, *slot)
+	if enter.Occasion != nil && len(days) == 0 {
+		return 0, false, p.MoveSlot(ctx, *slot, cursor, true)
+	}
+	onlyNew := !enter.Again.EachTime && enter.Again.After == 0
+	candidates, err := p.SlotCandidates(ctx, *slot, attribute, days, cursor, onlyNew, page)
 	if err != nil {
 		return 0, true, err
 	}
@@ -74,15 +85,35 @@ func (e *Engine) slotPage(ctx context.Context, p *postgres.Planning, v *version,
 	return len(candidates), false, nil
 }
 
+// occasionDays are the days of the year that an occasion may have at a slot,
+// with the attribute that holds it; the attribute is empty for a date that is
+// the same for all, and then there is no day where that date is another.
+func (e *Engine) occasionDays(o *campaigns.Occasion, slot time.Time) (attribute string, days []postgres.YearDay) {
+	if o == nil {
+		return "", nil
+	}
+	day := calendar.DateOf(slot, e.Shop.Zone)
+	kept := day.AddDays(o.Before)
+	if o.Attribute == "" && !wave.OccasionToday(*o, nil, day) {
+		return "", nil
+	}
+	days = []postgres.YearDay{{Month: int(kept.Month), Day: kept.Day}}
+	if next := kept.AddDays(1); kept.Month == time.February && next.Month == time.March {
+		days = append(days, postgres.YearDay{Month: 2, Day: 29}) // kept a day early in common years
+	}
+	return o.Attribute, days
+}
+
 // NextSlot is the next instant at which any campaign opens a slot; nil if none
 // does.
 func (e *Engine) NextSlot(ctx context.Context) (*time.Time, error) {
 	var next *time.Time
 	_, err := e.eachCampaign(ctx, func(c postgres.Campaign) (int, error) {
-		if c.Definition.Enter.Schedule == nil {
+		schedule, ok := wave.ScheduleOf(c.Definition.Enter)
+		if !ok {
 			return 0, nil
 		}
-		at, ok := wave.NextSlot(*c.Definition.Enter.Schedule, e.Shop.Zone, c.SlotDone)
+		at, ok := wave.NextSlot(schedule, e.Shop.Zone, c.SlotDone)
 		if ok && (c.EntryUntil == nil || at.Before(*c.EntryUntil)) && (next == nil || at.Before(*next)) {
 			next = &at
 		}

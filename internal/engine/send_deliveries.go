@@ -15,7 +15,6 @@ import (
 	"github.com/rewave/rewave/internal/channel"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/fault"
-	"github.com/rewave/rewave/internal/message"
 	"github.com/rewave/rewave/internal/postgres"
 )
 
@@ -84,59 +83,6 @@ func (e *Engine) postpone(ctx context.Context, c Chunk, why error) error {
 	return e.Store.Postpone(ctx, c.Lane, c.IDs, e.at(), postponed, "version cannot run")
 }
 
-// rendered is a message with its own way out.
-type rendered struct {
-	message.Content
-	unsubscribe string
-}
-
-// render makes the messages of both arms before any gate, so that what cannot
-// be rendered never reserves anything.
-func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chunk, sent *Sent) (map[int64]rendered, error) {
-	loaded, err := e.Store.LoadRendering(ctx, c.Lane, c.IDs, e.at(), v.templates[w.Name].Reads("orders"))
-	if err != nil {
-		return nil, err
-	}
-	contents := make(map[int64]rendered, len(loaded))
-	dead := map[int64]string{}
-	for _, r := range loaded {
-		b := e.bindings(r)
-		content, err := message.Render(v.templates[w.Name], b)
-		if err != nil {
-			dead[r.ID] = string(audience.Template) + ": " + err.Error()
-			continue
-		}
-		contents[r.ID] = rendered{content, b.UnsubscribeURL}
-	}
-	if len(dead) > 0 {
-		sent.Dead += len(dead)
-		e.Log.Warn("messages cannot be rendered", "campaign", v.stored.Name, "wave", w.Name, "deliveries", len(dead))
-		if err := e.Store.Bury(ctx, dead); err != nil {
-			return nil, err
-		}
-	}
-	return contents, nil
-}
-
-func (e *Engine) bindings(r postgres.Rendering) message.Bindings {
-	b := message.Bindings{
-		Customer:       message.Customer{ID: r.ShopID, Locale: r.Locale},
-		Shop:           message.Shop{Name: e.Shop.Name},
-		Orders:         message.Orders{Count: int(r.Orders)},
-		UnsubscribeURL: e.unsubscribeURL(r.ID),
-	}
-	if r.FirstName != nil {
-		b.Customer.FirstName = *r.FirstName
-	}
-	if r.LastName != nil {
-		b.Customer.LastName = *r.LastName
-	}
-	if r.LastOrder != nil {
-		b.Orders.LastOn = r.LastOrder.In(e.Shop.Zone)
-	}
-	return b
-}
-
 // sendBatch gates a sub-batch and makes its calls. It returns the ids that the
 // gate passed over, to be tried once more: a customer with two deliveries in
 // the batch is gated one at a time. Nothing comes back when nothing was done.
@@ -145,14 +91,15 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 	// A stop must not cut a commit in the middle: what passed is given back below.
 	gateCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), gateTimeout)
 	defer cancel()
-	passed, seen, err := e.Store.Gate(gateCtx, e.gateInput(v, w, lane, ids), func(at time.Time, g *postgres.Gated) delivery.Answer {
+	passed, seen, err := e.Store.Gate(gateCtx, e.gateInput(v, w, lane, ids), func(at time.Time, g *postgres.Gated) {
 		decided[g.ID] = true
-		g.Facts.Quiet, g.Facts.Between = e.Shop.Quiet, w.Between
-		g.Facts.Zone = e.zone(g.Zone)
-		if !exitsOnRepurchase(v.stored.Definition) {
-			g.Facts.Repurchased = false
+		of := v.parts[choice{w.Name, g.Variant, g.Stratum}]
+		f := &g.Facts
+		f.Rule, f.Zone, f.Cost = of.rule, e.zone(g.Zone), contents[g.ID].cost
+		f.Quiet = e.quiet(g.Region)
+		if of.Coupon != nil {
+			f.Coupon.Pool, g.Expires = of.Coupon.Pool, of.Coupon.Expires
 		}
-		return delivery.Gate(g.Facts, at)
 	})
 	if err != nil {
 		return nil, err
@@ -173,24 +120,38 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 	return rest, nil
 }
 
+// gateInput asks for what the wave's keys speak of, and for nothing else.
 func (e *Engine) gateInput(v *version, w campaigns.Wave, lane postgres.Lane, ids []int64) postgres.GateInput {
-	in := postgres.GateInput{IDs: ids, Lane: lane, At: e.at(), Channels: w.Channels, ShopCap: e.Shop.Cap, Lease: lease}
+	def := v.stored.Definition
+	in := postgres.GateInput{IDs: ids, Lane: lane, At: e.at(), Campaign: v.stored.ID, Channels: w.Channels, Service: w.Service, Holds: def.HoldWhile,
+		Regions: len(e.Shop.QuietIn) > 0, Pools: v.pools, PerMinor: e.perMinor(), Lease: lease}
 	if w.After.RequiresAccepted {
 		in.Requires = w.After.Wave
 	}
-	if cap := v.stored.Definition.Limits.PerCustomer; cap != nil {
-		in.OwnCap = postgres.Cap{Limit: cap.Count, Window: cap.Window}
+	if !w.Service || w.Capped {
+		in.ShopCap = e.Shop.Cap
+		if cap := def.Limits.PerCustomer; cap != nil {
+			in.OwnCap = postgres.Cap{Limit: cap.Count, Window: cap.Window}
+		}
+	}
+	// A replay knows everything up to the instant it stands at.
+	if (def.IfFeedStale == "wait" || def.IfFeedStale == "skip") && !e.Replay {
+		in.MaxAge = e.Shop.MaxAge["orders"]
+	}
+	for of, p := range v.parts {
+		in.Coupons = in.Coupons || of.wave == w.Name && p.Coupon != nil
 	}
 	return in
 }
 
-func exitsOnRepurchase(c campaigns.Campaign) bool {
-	for _, why := range c.Exit {
-		if why == string(audience.Repurchased) {
-			return true
-		}
+// quiet are the hours of a customer's country, where the shop has any of its
+// own. A region is written as ISO 3166-2 (DE-BE) or as the country alone.
+func (e *Engine) quiet(region string) map[string]calendar.Window {
+	country, _, _ := strings.Cut(region, "-")
+	if hours, ok := e.Shop.QuietIn[strings.ToUpper(country)]; ok {
+		return hours
 	}
-	return false
+	return e.Shop.Quiet
 }
 
 // zone is the enrollment's; it was checked when it was stored, so a zone that
@@ -240,7 +201,7 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Pa
 	// What never began is given back at once: a crash while the others are under way must not put it in doubt.
 	var err error
 	if len(back) > 0 {
-		err = e.settle(ctx, committed.Add(lease/3), sender.Channel.Name(), 0, back)
+		err = e.settle(ctx, committed.Add(lease/3), sender.Channel.Name(), 0, passed.Limited, back)
 	}
 	calls.Wait()
 	called := settled[:0]
@@ -255,7 +216,7 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Pa
 	if err != nil {
 		claim = 0 // it still speaks of what could not be given back
 	}
-	return errors.Join(err, e.settle(ctx, committed.Add(lease-2*time.Second), sender.Channel.Name(), claim, called))
+	return errors.Join(err, e.settle(ctx, committed.Add(lease-2*time.Second), sender.Channel.Name(), claim, passed.Limited, called))
 }
 
 // giveBack is a claim whose call never began.
@@ -264,15 +225,17 @@ func giveBack(c postgres.Claim) postgres.Settlement {
 }
 
 func (e *Engine) call(ctx context.Context, sender *Sender, claim postgres.Claim, content rendered) postgres.Settlement {
+	m, err := content.message(claim.Code)
+	if err != nil {
+		e.Log.Error("a code cannot be put into its message", "delivery", claim.ID, "error", err)
+		return postgres.Settlement{Claim: claim, State: delivery.Failed, Reason: string(audience.Template) + ": " + err.Error()}
+	}
+	m.Ref, m.To, m.From = e.Ref(claim.ID), claim.Address, sender.From
 	begun := time.Now()
 	// A stop must not cut a call in the middle: what was begun is seen through, within its own time.
 	callCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
-	out := sender.Channel.Send(callCtx, channel.Message{
-		Ref: e.Ref(claim.ID), To: claim.Address, From: sender.From,
-		Subject: content.Subject, Text: content.Text, HTML: content.HTML,
-		Headers: message.UnsubscribeHeaders(content.unsubscribe, ""),
-	})
+	out := sender.Channel.Send(callCtx, m)
 	sender.pace.took(time.Since(begun))
 	s := postgres.Settlement{Claim: claim, Reason: text(out.Reason), ProviderID: text(out.ProviderID)}
 	switch out.Verdict {
@@ -304,11 +267,11 @@ const retryAfter = 30 * time.Second
 
 // settle writes outcomes; it tries until the lease is nearly over, because what
 // it knows is lost with it. After that the rows are reaped as unknown.
-func (e *Engine) settle(ctx context.Context, until time.Time, provider string, claim int64, settled []postgres.Settlement) error {
+func (e *Engine) settle(ctx context.Context, until time.Time, provider string, claim int64, limited int, settled []postgres.Settlement) error {
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
 	defer cancel()
 	for pause := 50 * time.Millisecond; ; pause *= 2 {
-		_, err := e.Store.Settle(ctx, provider, e.at(), claim, giveUpAfter, settled)
+		_, err := e.Store.Settle(ctx, provider, e.at(), claim, limited, giveUpAfter, settled)
 		if err == nil {
 			return nil
 		}

@@ -19,7 +19,7 @@ import (
 
 // world is a shop, its engine and a provider that remembers every call.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	db       *testkit.DB
 	clock    *replay.Clock
 	provider *provider
@@ -31,7 +31,7 @@ var start = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 
 const days = 24 * time.Hour
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	db := testkit.NewDB(t)
 	name, secrets, err := db.Store.Installation(context.Background())

@@ -9,15 +9,20 @@ import (
 	"github.com/rewave/rewave/internal/holdout"
 )
 
-// Enrollment is one entry. EnteredAt is the instant of the trigger order or of
-// the slot, in business time, and never changes.
+// Enrollment is one entry. EnteredAt is the instant of the trigger or of the
+// slot, in business time, and never changes. The arm recomputes from Key, Layer
+// and Share; where it is holdout.GlobalHold they are those of the global
+// holdout, else the campaign's own.
 type Enrollment struct {
 	ID        int64
 	Customer  customer.ID
+	Key       string // the shop's own id at entry: every draw of this entry is made from it
 	EnteredAt time.Time
 	Entry     int // 1 for the first entry into this campaign
 	Arm       holdout.Arm
-	Layer     string  // with the shop's id it recomputes U
-	U         float64 // in [0,1)
-	Zone      string  // IANA name the schedule of this entry is computed in
+	Layer     string        // with Key it recomputes U
+	Share     holdout.Share // what U was held against
+	U         float64       // in [0,1)
+	Zone      string        // IANA name the schedule of this entry is computed in
+	Stratum   string        // frozen at entry; empty where the campaign has none
 }

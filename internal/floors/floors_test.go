@@ -25,7 +25,7 @@ const module = "github.com/rewave/rewave/"
 var storeys = map[string]int{
 	"internal/event": 0, "internal/order": 0, "internal/customer": 0, "internal/consent": 0, "internal/coupon": 0,
 	"internal/holdout": 0, "internal/enrollment": 0, "internal/calendar": 0, "internal/stats": 0, "internal/source": 0,
-	"internal/fault": 0, "internal/config": 0, "migrations": 0,
+	"internal/fault": 0, "internal/config": 0, "internal/gsm": 0, "migrations": 0,
 
 	"rules": 1, "campaigns": 1,
 
@@ -53,9 +53,10 @@ var sideways = map[string][]string{
 	"internal/enrollment": {"internal/holdout", "internal/customer"}, // an enrollment names its customer
 	"internal/customer":   {"internal/event", "internal/order"},
 	"internal/consent":    {"internal/customer"},
-	"internal/config":     {"internal/calendar"}, // zones and quiet hours are written there
-	"internal/importer":   {"internal/postgres"}, // files become rows
-	"internal/audit":      {"internal/postgres"}, // invariants are queries
+	"internal/config":     {"internal/calendar", "internal/holdout"}, // zones, quiet hours and shares are written there
+	"internal/importer":   {"internal/postgres"},                     // files become rows
+	"internal/audit":      {"internal/postgres"},                     // invariants are queries
+	"internal/scenario":   {"internal/message"},                      // what a test expects of a message is read in it
 	"internal/replay":     {"workers"},
 }
 
@@ -84,7 +85,8 @@ var doors = map[string][]string{
 	"github.com/jedib0t/go-pretty/":  {"cmd/rewave", "internal/report"},
 	"github.com/google/uuid":         {"workers", "internal/postgres"},
 	"gonum.org/v1/gonum":             {"internal/stats"},
-	"golang.org/x/text/":             {"internal/source", "internal/importer", "internal/config"},
+	"golang.org/x/text/":             {"internal/source", "internal/importer", "internal/config", "internal/message"},
+	"golang.org/x/net/html":          {"internal/message"},
 	"golang.org/x/net/idna":          {"internal/customer"},
 	"golang.org/x/sync/":             {"internal/importer", "internal/engine", "workers"},
 	"golang.org/x/term":              {"cmd/rewave"},

@@ -39,6 +39,20 @@ func Assign(share Share, layer, key string) (Arm, float64) {
 	}
 }
 
+// Split returns the index of the branch that key falls into: the first whose
+// share, added to those before it, lies above u. The shares must add up to
+// Whole; there must be one.
+func Split(shares []Share, layer, key string) int {
+	u := U(layer, key)
+	var below Share
+	for i, share := range shares {
+		if below += share; u < below.Float() {
+			return i
+		}
+	}
+	panic("holdout: shares that do not add up to the whole were not refused")
+}
+
 // GlobalLayer is the salt of the global holdout in one epoch.
 func GlobalLayer(epoch string) string {
 	return "g|" + id(epoch)
@@ -64,6 +78,12 @@ func VariantLayer(campaign string, design, entry int, wave string) string {
 func SkipLayer(campaign string, design, entry, round int, wave string) string {
 	return "w|" + id(campaign) + "|" + number(design) + optional("e", entry) +
 		"|c" + number(round) + "|w" + id(wave)
+}
+
+// RampLayer is the salt by which customers are put into the steps of a wave's
+// ramp, the same in every round. Entry as in CampaignLayer.
+func RampLayer(campaign string, design, entry int, wave string) string {
+	return "r|" + id(campaign) + "|" + number(design) + optional("c", entry) + "|w" + id(wave)
 }
 
 // ValidID reports whether s may stand in a layer: one or more of

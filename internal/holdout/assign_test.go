@@ -156,3 +156,29 @@ func TestValidID(t *testing.T) {
 		t.Error("ValidID does not tell names from separators")
 	}
 }
+
+func TestSplitIsCumulativeInTheOrderGiven(t *testing.T) {
+	t.Parallel()
+	shares := []holdout.Share{half, tenPercent, 0, holdout.Whole - half - tenPercent}
+	counts := make([]int, len(shares))
+	for n := range 20000 {
+		layer, key := holdout.VariantLayer("any", 1, 0, "coupon"), strconv.Itoa(n)
+		got := holdout.Split(shares, layer, key)
+		counts[got]++
+		want := 3
+		switch u := holdout.U(layer, key); {
+		case u < 0.5:
+			want = 0
+		case u < 0.6:
+			want = 1
+		}
+		if got != want {
+			t.Fatalf("key %s falls into %d, want %d", key, got, want)
+		}
+	}
+	for i, want := range []float64{10000, 2000, 0, 8000} {
+		if math.Abs(float64(counts[i])-want) > 300 {
+			t.Errorf("branch %d has %d of 20000, want about %v", i, counts[i], want)
+		}
+	}
+}

@@ -22,6 +22,7 @@ type collector struct {
 	customers dictionary[postgres.ImportCustomer]
 	products  dictionary[productHead]
 	refunds   []postgres.ImportRefund
+	coupons   couponCodes
 	codes     map[string]currency
 	refused   map[string]bool // addresses, with their customer: each is told once
 }
@@ -51,11 +52,16 @@ type dictionary[T any] struct {
 	index map[string]int32
 	names []string
 	items []T
+	last  int32 // what was asked for last: lines of an order stand together
 }
 
 // of returns the number of a text and whether it is new; a new one's item is zero.
 func (d *dictionary[T]) of(text []byte) (int32, bool) {
+	if len(d.names) > 0 && d.names[d.last] == string(text) {
+		return d.last, false
+	}
 	if i, ok := d.index[string(text)]; ok {
+		d.last = i
 		return i, false
 	}
 	if d.index == nil {
@@ -65,7 +71,8 @@ func (d *dictionary[T]) of(text []byte) (int32, bool) {
 	var zero T
 	d.index[name] = int32(len(d.names))
 	d.names, d.items = append(d.names, name), append(d.items, zero)
-	return int32(len(d.names) - 1), true
+	d.last = int32(len(d.names) - 1)
+	return d.last, true
 }
 
 // touch counts a row of an order and returns its ordinal. It is called for every
@@ -123,6 +130,7 @@ func (c *collector) add(row *orderRow, line int, number, ordinal int32) (_ postg
 	}
 	head.lines++
 	head.gross += amount
+	c.coupons.add(number, row.coupon)
 	return postgres.ImportLine{
 		Line: int32(line), Order: number, Ordinal: ordinal, Product: c.product(row),
 		Quantity: int32(row.quantity), Price: int64(price), Amount: amount,

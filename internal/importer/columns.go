@@ -3,6 +3,7 @@ package importer
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,10 +12,15 @@ import (
 
 // Kinds of file.
 const (
-	Orders    = "orders"
-	Customers = "customers"
-	Products  = "products"
+	Orders       = "orders"
+	Customers    = "customers"
+	Products     = "products"
+	Events       = "events"
+	Suppressions = "suppressions"
 )
+
+// Kinds are all kinds of file, in the order in which a shop brings them in.
+var Kinds = [...]string{Products, Customers, Orders, Events, Suppressions}
 
 // Presets say what the columns of a file are called and mean.
 const (
@@ -26,6 +32,8 @@ const (
 // columnSet is the columns a preset reads, by kind.
 type columnSet struct {
 	needed, known []string
+	fills         []string    // whose defaults are for what nobody knows, not for what a row leaves empty
+	own           *ownColumns // nil: none but these
 }
 
 // genericColumns are the names of the generic preset, which --map maps to.
@@ -33,16 +41,29 @@ var genericColumns = map[string]columnSet{
 	Orders: {
 		needed: []string{"order_id", "placed_at", "sku", "quantity", "unit_price"},
 		known: []string{"order_id", "customer_id", "placed_at", "sku", "quantity", "unit_price", "currency", "product_name", "category",
-			"email", "phone", "first_name", "last_name", "region", "kind", "refund_of"},
+			"email", "phone", "first_name", "last_name", "region", "kind", "refund_of", "coupon"},
+		fills: []string{"product_name", "category", "email", "phone", "first_name", "last_name", "region"},
 	},
 	Customers: {
 		needed: []string{"customer_id"},
 		known: []string{"customer_id", "email", "phone", "first_name", "last_name", "locale", "region", "zone",
-			"consent_email", "consent_sms", "consent_at"},
+			"consent_email", "consent_sms", "consent_at", "tags", "changed_at"},
+		fills: []string{"email", "phone", "first_name", "last_name", "locale", "region", "zone", "consent_email", "consent_sms", "tags"},
+		own:   &ownColumns{prefix: "attribute.", object: "attributes", guess: true, fills: true, list: "tags"},
 	},
 	Products: {
 		needed: []string{"sku"},
 		known:  []string{"sku", "name", "category", "price", "cost"},
+		fills:  []string{"name", "category", "price", "cost"},
+	},
+	Events: {
+		needed: []string{"id", "name", "customer", "at"},
+		known:  []string{"id", "name", "customer", "at"},
+		own:    &ownColumns{prefix: "props.", object: "props", all: true},
+	},
+	Suppressions: {
+		needed: []string{"channel", "address", "reason"},
+		known:  []string{"channel", "address", "reason", "at"},
 	},
 }
 
@@ -64,14 +85,16 @@ func columnsOf(kind, preset string) columnSet {
 // layout says in which field of a record each column of the preset stands.
 type layout struct {
 	at       map[string]int
-	defaults map[string]string
+	defaults map[string]string // of empty fields; others wait for the merge
 	ignored  []string
+	own      ownLayout
 }
 
 // lay finds the columns in a header; letter case does not matter. It reports
 // every missing column at once.
 func lay(name string, header []string, set columnSet, m Map) (layout, error) {
-	l := layout{at: map[string]int{}, defaults: m.Defaults}
+	l := layout{at: map[string]int{}, defaults: maps.Clone(m.Defaults)}
+	maps.DeleteFunc(l.defaults, func(column, _ string) bool { return slices.Contains(set.fills, column) })
 	used := map[int]bool{}
 	var missing []string
 	for _, column := range set.known {
@@ -95,14 +118,18 @@ func lay(name string, header []string, set columnSet, m Map) (layout, error) {
 		}
 	}
 	if len(missing) > 0 {
-		noun := "column "
-		if len(missing) > 1 {
-			noun = "columns "
-		}
-		return l, fault.New(fault.Invalid, fmt.Sprintf("%s has no %s%s", name, noun, strings.Join(missing, ", ")),
-			"it has: "+strings.Join(header, ", ")+"; name the preset it is in, or map its columns with --map")
+		return l, noColumns(name, header, missing)
 	}
 	return l, nil
+}
+
+func noColumns(name string, header, missing []string) error {
+	noun := "column "
+	if len(missing) > 1 {
+		noun = "columns "
+	}
+	return fault.New(fault.Invalid, fmt.Sprintf("%s has no %s%s", name, noun, strings.Join(missing, ", ")),
+		"it has: "+strings.Join(header, ", ")+"; map its columns with --map")
 }
 
 // field reads one column; the result lives as long as the record's bytes.

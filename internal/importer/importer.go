@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,18 +18,27 @@ import (
 
 // Options say what to import and how to read it.
 type Options struct {
-	Kind     string // Orders, Customers or Products
+	Kind     string // one of Kinds
 	File     string
 	Preset   string // empty means Generic; the others are for Orders only
 	Map      Map    // of the generic preset
 	Zone     *time.Location
 	Currency string // of orders that name none, and of products' prices
-	Encoding string // UTF8 (the default) or GB18030
+	Encoding string // one of Encodings; empty is UTF8
+	Decimal  string // DecimalPoint (the default) or DecimalComma, of orders' and products' numbers
 	Rejects  string // empty: beside the file, named FILE.rejects.csv
 
 	// Consent, where set, is assumed for every customer of the file who has said
 	// neither yes nor no on its channel.
 	Consent *postgres.AssumedConsent
+
+	// Now is the instant of the import: what it says of later is an error. Zero is
+	// the clock's.
+	Now time.Time
+
+	// CompleteUntil is the instant before which the source has told everything, of
+	// Orders and Events; zero: it does not say. It never goes back.
+	CompleteUntil time.Time
 
 	// AddressTemplate gives customers without an e-mail address one, %s being the
 	// shop's id: "%s@demo.invalid". Empty gives none.
@@ -58,8 +68,19 @@ type Summary struct {
 // Run imports a file into a migrated database. It returns when the merge is
 // committed, and an error when nothing was merged: a *fault.Fault where a person
 // can mend it. After a kill or a cancelled ctx, the same call goes on behind the
-// last staged chunk. One import at a time runs into a database.
+// last staged chunk; the error of an ended ctx is always ctx's. One import at a
+// time runs into a database.
 func Run(ctx context.Context, store *postgres.Store, opts Options) (Summary, error) {
+	sum, err := runFile(ctx, store, opts)
+	// A statement that was cut off tells of a lost connection as often as of the
+	// interrupt that cut it.
+	if ended := ctx.Err(); err != nil && ended != nil && !errors.Is(err, ended) {
+		err = fmt.Errorf("%w: %w", ended, err)
+	}
+	return sum, err
+}
+
+func runFile(ctx context.Context, store *postgres.Store, opts Options) (Summary, error) {
 	begun := time.Now()
 	opts, err := opts.complete()
 	if err != nil {
@@ -79,14 +100,18 @@ func Run(ctx context.Context, store *postgres.Store, opts Options) (Summary, err
 	if err := r.open(); err != nil {
 		return Summary{}, err
 	}
+	r.store = store
+	if err := r.notBehind(ctx); err != nil {
+		return Summary{}, err
+	}
 	job, err := store.BeginImport(ctx, postgres.ImportKey{
-		SHA256: in.sum, Kind: opts.Kind, Preset: opts.Preset, Settings: opts.fingerprint(), File: in.name,
+		SHA256: in.sum, Kind: opts.Kind, Preset: opts.Preset, Settings: opts.fingerprint(), File: in.name, At: opts.Now,
 	})
 	if err != nil {
 		return Summary{}, err
 	}
 	defer job.Close()
-	sum.ResumedAt = job.StagedTo()
+	sum.ResumedAt, r.latest = job.StagedTo(), job.Begun().Add(day)
 
 	err = r.stage(ctx, job)
 	sum.Staged = time.Since(begun)
@@ -124,12 +149,15 @@ func Check(opts Options) error {
 // complete checks the options and fills in what they leave to the preset.
 func (o Options) complete() (Options, error) {
 	if _, ok := genericColumns[o.Kind]; !ok {
-		return o, fault.New(fault.Usage, fmt.Sprintf("%q cannot be imported", o.Kind), "orders, customers or products")
+		return o, fault.New(fault.Usage, fmt.Sprintf("%q cannot be imported", o.Kind), strings.Join(Kinds[:], ", "))
 	}
 	type preset struct{ zone, currency string }
 	known := map[string]preset{Generic: {zone: "UTC"}, UCIOnlineRetail: {"Europe/London", "GBP"}, CDNOW: {"UTC", "USD"}}
 	if o.Preset == "" {
 		o.Preset = Generic
+	}
+	if o.Now.IsZero() {
+		o.Now = time.Now()
 	}
 	p, ok := known[o.Preset]
 	switch {
@@ -137,14 +165,26 @@ func (o Options) complete() (Options, error) {
 		return o, fault.New(fault.Usage, fmt.Sprintf("there is no preset %q", o.Preset), "presets: "+strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 	case o.Preset != Generic && o.Kind != Orders:
 		return o, fault.New(fault.Usage, fmt.Sprintf("the preset %s is for orders, not for %s", o.Preset, o.Kind), "")
+	case !o.CompleteUntil.IsZero() && o.Kind != Orders && o.Kind != Events:
+		return o, fault.New(fault.Usage, fmt.Sprintf("a file of %s cannot say up to when it is complete", o.Kind), "orders and events can")
+	case o.CompleteUntil.After(o.Now):
+		return o, fault.New(fault.Invalid, "a file cannot be complete up to "+o.CompleteUntil.UTC().Format("2006-01-02 15:04 MST")+", which is still to come",
+			"nothing was imported; say the instant at which it was written")
 	case o.Preset != Generic && !o.Map.empty():
 		return o, fault.New(fault.Usage, "a map goes with the generic preset, not with "+o.Preset, "leave one of the two out")
 	}
 	if o.Encoding == "" {
 		o.Encoding = UTF8
 	}
-	if o.Encoding != UTF8 && o.Encoding != GB18030 {
-		return o, fault.New(fault.Usage, fmt.Sprintf("unknown encoding %q", o.Encoding), "utf-8 or gb18030")
+	if err := checkEncoding(o.Encoding); err != nil {
+		return o, err
+	}
+	o.Decimal = first(o.Decimal, o.Map.Decimal)
+	switch {
+	case o.Decimal != "" && o.Decimal != DecimalPoint && o.Decimal != DecimalComma:
+		return o, fault.New(fault.Usage, fmt.Sprintf("there is no decimal %q; there are %s and %s", o.Decimal, DecimalPoint, DecimalComma), "")
+	case o.Decimal == DecimalComma && o.Preset != Generic:
+		return o, fault.New(fault.Usage, "a decimal comma goes with the generic preset, not with "+o.Preset, "leave one of the two out")
 	}
 	if o.Zone == nil {
 		o.Zone = o.Map.Zone
@@ -181,15 +221,21 @@ func first(texts ...string) string {
 }
 
 func (m Map) empty() bool {
-	return m.Source == "" && len(m.Columns) == 0 && len(m.Defaults) == 0 && m.Time == "" && m.Zone == nil && m.Currency == ""
+	return m.Source == "" && len(m.Columns) == 0 && len(m.Defaults) == 0 && m.Time == "" && m.Zone == nil && m.Currency == "" && m.Decimal == "" && len(m.Types) == 0
 }
 
 // fingerprint names everything that changes what the same bytes are staged as.
 func (o Options) fingerprint() string {
 	text := fmt.Sprintf("%s|%s|%s|%s|%s|%s|%q|%q", o.Zone, o.Currency, o.Encoding, o.AddressTemplate, o.Map.Source, o.Map.Time, o.Map.Columns, o.Map.Defaults)
+	if len(o.Map.Types) > 0 {
+		text += fmt.Sprintf("|%q", o.Map.Types)
+	}
+	if o.Decimal == DecimalComma {
+		text += "|,"
+	}
 	sum := sha256.Sum256([]byte(text)) // maps print in the order of their keys
 	return hex.EncodeToString(sum[:8])
 }
 
-// source is the first part of every order's identity.
+// source is the first part of every order's and event's identity.
 func (o Options) source() string { return first(o.Map.Source, o.Preset) }

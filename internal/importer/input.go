@@ -10,8 +10,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
-	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/transform"
 
 	"github.com/rewave/rewave/internal/fault"
@@ -26,12 +26,6 @@ const (
 	maxLine       = 64 << 10
 )
 
-// Encodings a file may be in.
-const (
-	UTF8    = "utf-8"
-	GB18030 = "gb18030"
-)
-
 // input is a file whose text can be read once.
 type input struct {
 	path   string
@@ -40,7 +34,8 @@ type input struct {
 	sum    [sha256.Size]byte
 	zipped bool
 	file   *os.File
-	done   int64 // compressed bytes read
+	done   atomic.Int64 // compressed bytes read
+	ahead  *ahead       // of a zipped file
 }
 
 // openInput opens a file, checks its size and computes its hash.
@@ -90,11 +85,19 @@ func (in *input) measure() error {
 	if _, err := in.file.ReadAt(magic[:], 0); err == nil {
 		in.zipped = magic == [2]byte{0x1f, 0x8b}
 	}
+	if err := in.notText(); err != nil {
+		return err
+	}
 	_, err = in.file.Seek(0, io.SeekStart)
 	return err
 }
 
-func (in *input) Close() error { return in.file.Close() }
+func (in *input) Close() error {
+	if in.ahead != nil {
+		in.ahead.close()
+	}
+	return in.file.Close()
+}
 
 // raw is the file's bytes, inflated and within the limits.
 func (in *input) raw() (io.Reader, error) {
@@ -106,16 +109,19 @@ func (in *input) raw() (io.Reader, error) {
 	if err != nil {
 		return nil, in.damaged(err)
 	}
-	return &inflated{in: in, r: inflate, left: max(in.size*maxRatio, freeInflated)}, nil
+	in.ahead = readAhead(&inflated{in: in, r: inflate, left: max(in.size*maxRatio, freeInflated)})
+	return in.ahead, nil
 }
 
-// text is the file as UTF-8. Bytes that are not valid GB18030 come as U+FFFD.
+// text is the file as UTF-8. Bytes that are not valid in another encoding come as
+// U+FFFD.
 func (in *input) text(encoding string) (io.Reader, error) {
 	r, err := in.raw()
-	if err != nil || encoding != GB18030 {
+	decoder, ok := decoders[encoding]
+	if err != nil || !ok {
 		return r, err
 	}
-	return transform.NewReader(r, simplifiedchinese.GB18030.NewDecoder()), nil
+	return transform.NewReader(r, decoder.NewDecoder()), nil
 }
 
 // damaged says in a person's words why a gzip stream cannot be read.
@@ -152,11 +158,11 @@ func (z *inflated) Read(p []byte) (int, error) {
 
 type counter struct {
 	r io.Reader
-	n *int64
+	n *atomic.Int64
 }
 
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
-	*c.n += int64(n)
+	c.n.Add(int64(n))
 	return n, err
 }

@@ -1,12 +1,8 @@
 package importer
 
 import (
-	"errors"
 	"io"
 	"slices"
-	"strings"
-
-	"github.com/rewave/rewave/internal/fault"
 )
 
 // Inspection is what a file looks like. Nothing is imported for it.
@@ -16,12 +12,16 @@ type Inspection struct {
 	Zipped   bool
 	Form     string // csv or jsonl
 	Divider  string // of csv: "," ";" or a tab
-	Encoding string // UTF8 or GB18030, by the first rows
+	Encoding string // one of Encodings, by the first rows
 	Columns  []string
 	Rows     [][]string // the first few that can be read
-	Kind     string     // Orders, Customers or Products; empty: none fits
+	Kind     string     // one of Kinds; empty: none fits
 	Preset   string     // empty: none fits as it is
 	Missing  []string   // what the nearest kind of the generic preset lacks, where no preset fits
+
+	Decimal    string // DecimalComma where amounts have one; else empty
+	TimeFormat string // as a map says it, where times are not ISO 8601; else empty
+	TimeUnsure bool   // month and day of TimeFormat may be the other way round
 }
 
 // Inspect reads the beginning of a file and guesses what it is. Errors are as of Run.
@@ -31,39 +31,39 @@ func Inspect(path string) (Inspection, error) {
 		return Inspection{}, err
 	}
 	in.Close() //nolint:errcheck // only read
-	seen, err := inspect(path, UTF8)
-	var f *fault.Fault
-	if errors.As(err, &f) && f.Code == fault.Invalid {
-		if other, again := inspect(path, GB18030); again == nil {
-			return other, nil
-		}
+	seen, guess, err := inspect(path, UTF8)
+	if guess != "" {
+		seen, _, err = inspect(path, guess)
 	}
 	return seen, err
 }
 
-func inspect(path, encoding string) (Inspection, error) {
+// inspect gives the encoding the file plausibly is in with the error that it is
+// not in the one that was said.
+func inspect(path, encoding string) (_ Inspection, guess string, _ error) {
 	const most = 5
 	in, err := openInput(path)
 	if err != nil {
-		return Inspection{}, err
+		return Inspection{}, "", err
 	}
 	defer in.Close() //nolint:errcheck // only read
 	text, err := in.text(encoding)
 	if err != nil {
-		return Inspection{}, err
+		return Inspection{}, "", err
 	}
 	s := Inspection{File: path, Bytes: in.size, Zipped: in.zipped, Form: "csv", Encoding: encoding}
 	all := columnSet{}
-	for _, kind := range []string{Orders, Customers, Products} {
+	for _, kind := range Kinds {
 		for _, column := range genericColumns[kind].known {
 			if !slices.Contains(all.known, column) {
 				all.known = append(all.known, column)
 			}
 		}
 	}
-	rows, err := openRecords(newLineReader(in.name, encoding, text), all, Map{})
+	lines := newLineReader(in.name, encoding, text)
+	rows, err := openRecords(lines, all, Map{})
 	if err != nil {
-		return s, err
+		return s, lines.guess, err
 	}
 	if c, ok := rows.(*csvReader); ok {
 		s.Divider = string(c.comma)
@@ -71,6 +71,7 @@ func inspect(path, encoding string) (Inspection, error) {
 		s.Form = "jsonl"
 	}
 	s.Columns = rows.header()
+	columns, seen := s.Columns, make([]looks, len(s.Columns))
 	var rec record
 	for range 1000 { // far enough to meet a name that is not ASCII
 		err := rows.next(&rec)
@@ -81,7 +82,10 @@ func inspect(path, encoding string) (Inspection, error) {
 			continue
 		}
 		if err != nil {
-			return s, err
+			return s, lines.guess, err
+		}
+		for i, f := range rec.fields {
+			seen[i].note(f)
 		}
 		if len(s.Rows) < most {
 			row := make([]string, len(rec.fields))
@@ -95,7 +99,8 @@ func inspect(path, encoding string) (Inspection, error) {
 		s.keys(j)
 	}
 	s.guess()
-	return s, nil
+	s.notice(columns, seen)
+	return s, "", nil
 }
 
 // keys makes the columns those that the objects have.
@@ -125,25 +130,12 @@ func (s *Inspection) keys(j *jsonReader) {
 // guess looks for a preset whose columns are all there, else for the generic
 // kind that lacks least.
 func (s *Inspection) guess() {
-	lacks := func(set columnSet) (missing []string) {
-		for _, column := range set.needed {
-			if !slices.ContainsFunc(s.Columns, func(have string) bool { return strings.EqualFold(have, column) }) {
-				missing = append(missing, column)
-			}
-		}
-		return missing
+	if s.Kind, s.Preset = fits(s.Columns); s.Kind != "" {
+		return
 	}
-	for _, c := range []struct{ kind, preset string }{
-		{Orders, UCIOnlineRetail}, {Orders, CDNOW}, {Orders, Generic}, {Customers, Generic}, {Products, Generic},
-	} {
-		if len(lacks(columnsOf(c.kind, c.preset))) == 0 {
-			s.Kind, s.Preset = c.kind, c.preset
-			return
-		}
-	}
-	for _, kind := range []string{Orders, Customers, Products} {
+	for _, kind := range []string{Orders, Customers, Products, Events, Suppressions} {
 		set := genericColumns[kind]
-		if missing := lacks(set); len(missing) < len(set.needed) && (s.Kind == "" || len(missing) < len(s.Missing)) {
+		if missing := lacks(set, s.Columns); len(missing) < len(set.needed) && (s.Kind == "" || len(missing) < len(s.Missing)) {
 			s.Kind, s.Missing = kind, missing
 		}
 	}

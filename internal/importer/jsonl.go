@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+	"strings"
 )
 
 // jsonReader reads one JSON object a line. Its header is the keys asked for; a
@@ -13,11 +14,12 @@ type jsonReader struct {
 	lines   *lineReader
 	keys    []string
 	index   map[string]int
+	own     ownNames
 	ignored map[string]bool
 }
 
-func newJSONReader(lines *lineReader, keys []string) *jsonReader {
-	j := &jsonReader{lines: lines, keys: keys, index: map[string]int{}, ignored: map[string]bool{}}
+func newJSONReader(lines *lineReader, keys []string, own ownNames) *jsonReader {
+	j := &jsonReader{lines: lines, keys: keys, index: map[string]int{}, own: own, ignored: map[string]bool{}}
 	for i, key := range keys {
 		j.index[key] = i
 	}
@@ -40,6 +42,7 @@ func (j *jsonReader) next(rec *record) error {
 	rec.line, rec.raw = line.number, line.text
 	rec.fields = slices.Grow(rec.fields[:0], len(j.keys))[:len(j.keys)]
 	clear(rec.fields)
+	rec.own = rec.own[:0]
 	if line.bad != nil {
 		return line.bad
 	}
@@ -62,18 +65,13 @@ func (j *jsonReader) fill(rec *record) *badLine {
 	for key, value := range object {
 		i, ok := j.index[key]
 		if !ok {
-			if len(j.ignored) < 100 { // a list for a person
-				j.ignored[key] = true
-			}
+			j.keep(rec, key, value)
 			continue
 		}
 		switch v := value.(type) {
 		case nil:
 		case string:
 			rec.fields[i] = []byte(v)
-			if bytes.IndexByte(rec.fields[i], 0) >= 0 {
-				return &badLine{"a NUL byte", key}
-			}
 		case json.Number:
 			rec.fields[i] = []byte(v)
 		case bool:
@@ -81,9 +79,57 @@ func (j *jsonReader) fill(rec *record) *badLine {
 			if v {
 				rec.fields[i] = []byte("yes")
 			}
+		case []any:
+			if rec.fields[i], ok = listed(v); !ok || key != j.own.list() {
+				return &badLine{"neither text nor a number", key}
+			}
 		default:
 			return &badLine{"neither text nor a number", key}
 		}
+		if bytes.IndexByte(rec.fields[i], 0) >= 0 {
+			return &badLine{"a NUL byte", key}
+		}
 	}
 	return nil
+}
+
+// keep notes a key of the shop's own; what is none, or no value, is ignored.
+func (j *jsonReader) keep(rec *record, key string, value any) {
+	note := func(name, path string, value any) {
+		if own, ok := newOwnKey(name, value); ok {
+			rec.own = append(rec.own, own)
+		} else if value != nil {
+			j.ignore(path)
+		}
+	}
+	if members, ok := value.(map[string]any); ok && j.own.set != nil && key == j.own.set.object {
+		for name, value := range members {
+			note(name, key+"."+name, value)
+		}
+		return
+	}
+	if name, ok := j.own.of(key); ok {
+		note(name, key, value)
+		return
+	}
+	j.ignore(key)
+}
+
+func (j *jsonReader) ignore(key string) {
+	if len(j.ignored) < 100 { // a list for a person
+		j.ignored[key] = true
+	}
+}
+
+// listed writes a list of texts as tags are written.
+func listed(list []any) ([]byte, bool) {
+	out := []byte{';'} // says that there are none
+	for _, item := range list {
+		text, ok := item.(string)
+		if !ok || strings.Contains(text, ";") {
+			return nil, false
+		}
+		out = append(append(out, text...), ';')
+	}
+	return out, true
 }

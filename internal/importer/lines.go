@@ -7,10 +7,6 @@ import (
 	"fmt"
 	"io"
 	"unicode/utf8"
-
-	"golang.org/x/text/encoding/simplifiedchinese"
-
-	"github.com/rewave/rewave/internal/fault"
 )
 
 // record is one data row. Its bytes are the reader's and live until the next.
@@ -18,6 +14,7 @@ type record struct {
 	line   int // of its first character, from 1
 	raw    []byte
 	fields [][]byte // in the order of the header; as many as it has
+	own    []ownKey // of JSON lines: the shop's own
 }
 
 // badLine is a row that cannot be read: it goes to the rejects, the next goes on.
@@ -56,6 +53,8 @@ type lineReader struct {
 	r        *bufio.Reader
 	number   int
 	pending  []textLine // read ahead, to be read again
+	wide     bool       // a character beyond ASCII was read
+	guess    string     // the encoding the file plausibly is in, when it is refused for that
 }
 
 func newLineReader(name, encoding string, r io.Reader) *lineReader {
@@ -102,22 +101,21 @@ func (l *lineReader) check(text []byte) (*badLine, error) {
 	if bytes.IndexByte(text, 0) >= 0 {
 		return &badLine{reason: "a NUL byte"}, nil
 	}
-	if l.encoding == GB18030 {
+	if l.encoding != UTF8 {
 		if bytes.Contains(text, []byte("\ufffd")) {
-			return &badLine{reason: "not GB18030"}, nil
+			return notIn(l.encoding), nil
 		}
 		return nil, nil
 	}
 	if utf8.Valid(text) {
+		l.wide = l.wide || utf8.RuneCount(text) < len(text)
 		return nil, nil
 	}
-	// A whole line that reads as GB18030 is no accident of one byte: every name
-	// of the file would go to the rejects.
-	if decoded, err := simplifiedchinese.GB18030.NewDecoder().Bytes(text); err == nil && !bytes.Contains(decoded, []byte("\ufffd")) {
-		return nil, fault.New(fault.Invalid, fmt.Sprintf("line %d of %s is not UTF-8, but reads as GB18030", l.number, l.name),
-			"nothing was imported; say --encoding gb18030, or save the file as UTF-8")
+	ahead, err := l.r.Peek(l.r.Buffered())
+	if err == nil {
+		l.guess, err = refuseEncoding(l.name, l.number, text, ahead, l.wide)
 	}
-	return &badLine{reason: "not UTF-8"}, nil
+	return notIn(l.encoding), err
 }
 
 // pushBack makes the lines the next ones to be read. The caller gives up their

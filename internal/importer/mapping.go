@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/event"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/source"
 )
@@ -20,7 +21,12 @@ import (
 //	time_format: "DD/MM/YYYY hh:mm"  # default: ISO 8601
 //	zone: Europe/Berlin              # of times without offset
 //	currency: EUR                    # of rows that name none
-//	defaults: {category: food}       # generic name: value where the file has none
+//	decimal: comma                   # of orders' and products' numbers; default: point
+//	defaults: {category: food}       # generic name: what holds where nothing else is known
+//	types: {attribute.size: text}    # of the shop's own columns: text, number, date or truth
+//
+// Columns of the shop's own are named with their prefix, attribute.NAME of a
+// customer and props.NAME of an event.
 //
 // The zero Map changes nothing.
 type Map struct {
@@ -30,6 +36,8 @@ type Map struct {
 	Time     string // a layout of package time; empty: ISO 8601
 	Zone     *time.Location
 	Currency string
+	Decimal  string // DecimalComma, DecimalPoint or empty
+	Types    map[string]event.Kind
 }
 
 // ReadMap reads a map for files of a kind. Its faults come all at once, as a
@@ -48,7 +56,14 @@ func parseMap(path string, data []byte, kind string) (Map, error) {
 		return Map{}, faults
 	}
 	m := Map{}
-	top, ok := doc.Root().Mapping(source.Keys{Known: []string{"source", "columns", "time_format", "zone", "currency", "defaults"}})
+	known := []string{"source", "columns", "time_format", "zone", "currency", "defaults"}
+	if genericColumns[kind].own != nil {
+		known = append(known, "types")
+	}
+	if kind == Orders || kind == Products {
+		known = append(known, "decimal")
+	}
+	top, ok := doc.Root().Mapping(source.Keys{Known: known})
 	if !ok {
 		return m, doc.Faults()
 	}
@@ -66,6 +81,10 @@ func parseMap(path string, data []byte, kind string) (Map, error) {
 	if n, ok := top.Get("currency"); ok {
 		m.Currency, _ = source.Parsed(n, currencyCode)
 	}
+	if n, ok := top.Get("decimal"); ok {
+		m.Decimal, _ = n.OneOf("decimal", []string{DecimalPoint, DecimalComma}, nil)
+	}
+	m.Types = types(top, kind)
 	return m, doc.Faults().Err()
 }
 
@@ -81,9 +100,9 @@ func names(top source.Mapping, key, kind string) map[string]string {
 	}
 	out := map[string]string{}
 	for _, e := range entries {
-		known := genericColumns[kind].known
-		if !slices.Contains(known, e.Key.Name()) {
-			e.Key.Unknown("column", e.Key.Name(), known)
+		set := genericColumns[kind]
+		if !slices.Contains(set.known, e.Key.Name()) && !set.own.prefixed(e.Key.Name()) {
+			e.Key.Unknown("column", e.Key.Name(), set.known)
 			continue
 		}
 		if text, ok := e.Value.Full(); ok {
@@ -93,15 +112,41 @@ func names(top source.Mapping, key, kind string) map[string]string {
 	return out
 }
 
+// types reads the kinds of the shop's own columns.
+func types(top source.Mapping, kind string) map[string]event.Kind {
+	n, ok := top.Get("types")
+	if !ok {
+		return nil
+	}
+	entries, ok := n.Entries()
+	if !ok {
+		return nil
+	}
+	set, out := genericColumns[kind].own, map[string]event.Kind{}
+	for _, e := range entries {
+		if !set.prefixed(e.Key.Name()) {
+			e.Key.Report(fmt.Sprintf("%q is no column of the shop's own", e.Key.Name()), "write "+set.prefix+"NAME")
+			continue
+		}
+		if text, ok := e.Value.OneOf("type", []string{"text", "number", "date", "truth"}, nil); ok {
+			out[e.Key.Name()] = event.Kind(text)
+		}
+	}
+	return out
+}
+
 // timeLayout turns YYYY-MM-DD hh:mm:ss and the like into a layout of package time.
 func timeLayout(form string) (string, error) {
-	layout := form
+	layout, month, date := form, "01", "02"
+	if strings.ContainsAny(form, ".-/") { // divided, so that 3.2.2026 can be read as well
+		month, date = "1", "2"
+	}
 	for _, part := range []struct{ form, layout string }{
-		{"YYYY", "2006"}, {"MM", "01"}, {"DD", "02"}, {"hh", "15"}, {"mm", "04"}, {"ss", "05"}, {"+00:00", "Z07:00"},
+		{"YYYY", "2006"}, {"MM", month}, {"DD", date}, {"hh", "15"}, {"mm", "04"}, {"ss", "05"}, {"+00:00", "Z07:00"},
 	} {
 		layout = strings.Replace(layout, part.form, part.layout, 1)
 	}
-	complete := strings.Contains(layout, "2006") && strings.Contains(layout, "01") && strings.Contains(layout, "02")
+	complete := strings.Contains(form, "YYYY") && strings.Contains(form, "MM") && strings.Contains(form, "DD")
 	left := strings.NewReplacer("T", "", "Z07:00", "").Replace(layout)
 	if !complete || strings.ContainsFunc(left, func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' }) {
 		return "", fault.New(fault.Invalid, fmt.Sprintf("%q is not a form of time", form), "made of YYYY, MM, DD, hh, mm, ss and +00:00: \"DD/MM/YYYY hh:mm\"")

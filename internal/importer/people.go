@@ -2,11 +2,17 @@ package importer
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/event"
 	"github.com/rewave/rewave/internal/order"
 	"github.com/rewave/rewave/internal/postgres"
 )
+
+// maxTags is the most that one customer has.
+const maxTags = 200
 
 // customer reads a row of a customers file.
 func (r *run) customer() func(*record) (postgres.ImportCustomer, bool, *badLine) {
@@ -14,7 +20,8 @@ func (r *run) customer() func(*record) (postgres.ImportCustomer, bool, *badLine)
 	first, last, locale := r.layout.field("first_name"), r.layout.field("last_name"), r.layout.field("locale")
 	region, zone := r.layout.field("region"), r.layout.field("zone")
 	byEmail, bySMS, at := r.layout.field("consent_email"), r.layout.field("consent_sms"), r.layout.field("consent_at")
-	addresses := &collector{template: r.opts.AddressTemplate, address: r.leaveOut}
+	tags, changed := r.layout.field("tags"), r.layout.field("changed_at")
+	addresses, assumed := &collector{template: r.opts.AddressTemplate, address: r.leaveOut}, r.defaults.Customer
 
 	return func(rec *record) (k postgres.ImportCustomer, _ bool, bad *badLine) {
 		k.Line, k.ShopID = rec.line, string(id.of(rec))
@@ -37,11 +44,23 @@ func (r *run) customer() func(*record) (postgres.ImportCustomer, bool, *badLine)
 		if k.ConsentSMS, bad = consent(bySMS.of(rec)); bad != nil {
 			return k, false, bad
 		}
-		if k.ConsentEmail != nil || k.ConsentSMS != nil {
+		if k.ConsentEmail != nil || k.ConsentSMS != nil || assumed.ConsentEmail != nil || assumed.ConsentSMS != nil {
 			var ok bool
 			if k.ConsentAt, ok = r.clock.read(at.of(rec)); !ok {
 				return k, false, badValue("consent without an instant in consent_at", at.of(rec))
 			}
+		}
+		if text := changed.of(rec); len(text) > 0 {
+			var ok bool
+			if k.ChangedAt, ok = r.clock.read(text); !ok {
+				return k, false, badValue("changed_at cannot be read", text)
+			}
+		}
+		if k.Attributes, bad = r.layout.own.values(rec); bad != nil {
+			return k, false, bad
+		}
+		if k.Tags, bad = readTags(tags.of(rec)); bad != nil {
+			return k, false, bad
 		}
 		set(&k.FirstName, first.of(rec))
 		set(&k.LastName, last.of(rec))
@@ -57,6 +76,25 @@ func (r *run) customer() func(*record) (postgres.ImportCustomer, bool, *badLine)
 		}
 		return k, true, nil
 	}
+}
+
+// readTags reads tags divided by semicolons, sorted; nil when the file does not
+// say, none where nothing stands between them.
+func readTags(text []byte) ([]string, *badLine) {
+	if len(text) == 0 {
+		return nil, nil
+	}
+	tags := []string{}
+	for tag := range strings.SplitSeq(string(text), ";") {
+		if tag = strings.TrimSpace(tag); tag == "" || slices.Contains(tags, tag) {
+			continue
+		}
+		if tags = append(tags, tag); len(tag) > event.MaxName || len(tags) > maxTags {
+			return nil, badValue(fmt.Sprintf("a tag longer than %d bytes, or more than %d of them", event.MaxName, maxTags), []byte(tag))
+		}
+	}
+	slices.Sort(tags)
+	return tags, nil
 }
 
 // consent is nil when the file does not say.
@@ -87,10 +125,10 @@ func (r *run) product() func(*record) (postgres.ImportProduct, bool, *badLine) {
 		}
 		set(&p.Name, name.of(rec))
 		set(&p.Category, category.of(rec))
-		if p.Price, bad = minor(price.of(rec), decimals); bad != nil {
+		if p.Price, bad = r.numbers.minor(price.of(rec), decimals); bad != nil {
 			return p, false, bad
 		}
-		if p.Cost, bad = minor(cost.of(rec), decimals); bad != nil {
+		if p.Cost, bad = r.numbers.minor(cost.of(rec), decimals); bad != nil {
 			return p, false, bad
 		}
 		return p, true, nil
@@ -98,11 +136,11 @@ func (r *run) product() func(*record) (postgres.ImportProduct, bool, *badLine) {
 }
 
 // minor is an amount in minor units; nil when the file does not say.
-func minor(text []byte, decimals int) (*int64, *badLine) {
+func (n *numberReader) minor(text []byte, decimals int) (*int64, *badLine) {
 	if len(text) == 0 {
 		return nil, nil
 	}
-	price, bad := readPrice(text)
+	price, bad := n.price(text)
 	if bad != nil {
 		return nil, bad
 	}

@@ -3,6 +3,7 @@ package importer
 import (
 	"bytes"
 	"time"
+	"unicode"
 
 	"github.com/rewave/rewave/internal/order"
 )
@@ -23,25 +24,26 @@ type orderRow struct {
 
 	name, category, region        []byte
 	email, phone, first, lastName []byte
+	coupon                        []byte // codes, several separated by ;
 }
 
 // orderReader reads a record into row, which is zero before. A bad row leaves
 // what it could read.
 type orderReader func(rec *record, row *orderRow) *badLine
 
-func newOrderReader(l layout, preset string, clock *clockReader) orderReader {
+func newOrderReader(l layout, preset string, clock *clockReader, numbers *numberReader) orderReader {
 	switch preset {
 	case UCIOnlineRetail:
-		return readUCI(l, clock)
+		return readUCI(l, clock, numbers)
 	case CDNOW:
-		return readCDNOW(l, clock)
+		return readCDNOW(l, clock, numbers)
 	}
-	return readGeneric(l, clock)
+	return readGeneric(l, clock, numbers)
 }
 
 // readUCI reads invoice lines: an invoice that begins with C gives units back,
 // one that begins with A adjusts a bad debt and is no order.
-func readUCI(l layout, clock *clockReader) orderReader {
+func readUCI(l layout, clock *clockReader, numbers *numberReader) orderReader {
 	invoice, stock, description, quantity := l.field("InvoiceNo"), l.field("StockCode"), l.field("Description"), l.field("Quantity")
 	date, price, customer, country := l.field("InvoiceDate"), l.field("UnitPrice"), l.field("CustomerID"), l.field("Country")
 	return func(rec *record, row *orderRow) (bad *badLine) {
@@ -55,11 +57,14 @@ func readUCI(l layout, clock *clockReader) orderReader {
 		case 'C', 'c':
 			row.refund = true
 		}
-		row.sku = bytes.ToUpper(stock.of(rec))
+		row.sku = stock.of(rec)
+		if bytes.ContainsFunc(row.sku, mayBeLower) { // ToUpper copies
+			row.sku = bytes.ToUpper(row.sku)
+		}
 		if len(row.sku) == 0 {
 			return &badLine{reason: "no StockCode"}
 		}
-		n, ok := readQuantity(quantity.of(rec))
+		n, ok := numbers.quantity(quantity.of(rec))
 		switch {
 		case !ok:
 			return badValue("the quantity is not a whole number", quantity.of(rec))
@@ -74,7 +79,7 @@ func readUCI(l layout, clock *clockReader) orderReader {
 		if row.at, ok = clock.read(date.of(rec)); !ok {
 			return badValue("the InvoiceDate cannot be read", date.of(rec))
 		}
-		if row.price, bad = readPrice(price.of(rec)); bad != nil {
+		if row.price, bad = numbers.price(price.of(rec)); bad != nil {
 			return bad
 		}
 		row.customer, row.name, row.region = customer.of(rec), description.of(rec), country.of(rec)
@@ -82,9 +87,11 @@ func readUCI(l layout, clock *clockReader) orderReader {
 	}
 }
 
+func mayBeLower(r rune) bool { return r >= 'a' && r <= 'z' || r > unicode.MaxASCII }
+
 // readCDNOW reads one order a row. The file has no order ids: customer, date and
 // the ordinal among them are the identity, which stays while rows are only added.
-func readCDNOW(l layout, clock *clockReader) orderReader {
+func readCDNOW(l layout, clock *clockReader, numbers *numberReader) orderReader {
 	customer, date, quantity, amount := l.field("customer_id"), l.field("date"), l.field("quantity"), l.field("amount")
 	seen := map[string]int{}
 	var id []byte
@@ -100,11 +107,11 @@ func readCDNOW(l layout, clock *clockReader) orderReader {
 		id = append(append(append(id[:0], row.customer...), '/'), date.of(rec)...)
 		seen[string(id)]++
 		row.id = appendOrdinal(id, seen[string(id)])
-		if row.quantity, ok = readQuantity(quantity.of(rec)); !ok || row.quantity <= 0 {
+		if row.quantity, ok = numbers.quantity(quantity.of(rec)); !ok || row.quantity <= 0 {
 			return badValue("the quantity is not a whole number above 0", quantity.of(rec))
 		}
 		row.total = true
-		if row.price, bad = readPrice(amount.of(rec)); bad != nil {
+		if row.price, bad = numbers.price(amount.of(rec)); bad != nil {
 			return bad
 		}
 		return nil
@@ -114,12 +121,12 @@ func readCDNOW(l layout, clock *clockReader) orderReader {
 // readGeneric reads the columns of the generic preset. A row is a refund when
 // its kind says so or when refund_of names an order; order_id is then the
 // refund's own id.
-func readGeneric(l layout, clock *clockReader) orderReader {
+func readGeneric(l layout, clock *clockReader, numbers *numberReader) orderReader {
 	id, customer, at, sku := l.field("order_id"), l.field("customer_id"), l.field("placed_at"), l.field("sku")
 	quantity, price, currency := l.field("quantity"), l.field("unit_price"), l.field("currency")
 	name, category, region := l.field("product_name"), l.field("category"), l.field("region")
 	email, phone, first, last := l.field("email"), l.field("phone"), l.field("first_name"), l.field("last_name")
-	kind, refundOf := l.field("kind"), l.field("refund_of")
+	kind, refundOf, coupon := l.field("kind"), l.field("refund_of"), l.field("coupon")
 	return func(rec *record, row *orderRow) (bad *badLine) {
 		row.id = id.of(rec)
 		if len(row.id) == 0 {
@@ -143,19 +150,20 @@ func readGeneric(l layout, clock *clockReader) orderReader {
 			return &badLine{reason: "no sku"}
 		}
 		var ok bool
-		if row.quantity, ok = readQuantity(quantity.of(rec)); !ok || row.quantity == 0 || row.quantity < 0 && !row.refund {
+		if row.quantity, ok = numbers.quantity(quantity.of(rec)); !ok || row.quantity == 0 || row.quantity < 0 && !row.refund {
 			return badValue("the quantity is not a whole number above 0", quantity.of(rec))
 		}
 		row.quantity = max(row.quantity, -row.quantity) // shops write refunds either way
 		if row.at, ok = clock.read(at.of(rec)); !ok {
 			return badValue("placed_at cannot be read", at.of(rec))
 		}
-		if row.price, bad = readPrice(price.of(rec)); bad != nil {
+		if row.price, bad = numbers.price(price.of(rec)); bad != nil {
 			return bad
 		}
 		row.customer, row.currency = customer.of(rec), currency.of(rec)
 		row.name, row.category, row.region = name.of(rec), category.of(rec), region.of(rec)
 		row.email, row.phone, row.first, row.lastName = email.of(rec), phone.of(rec), first.of(rec), last.of(rec)
+		row.coupon = coupon.of(rec)
 		return nil
 	}
 }

@@ -1,6 +1,7 @@
 package importer_test
 
 import (
+	ziparchive "archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/rewave/rewave/internal/importer"
@@ -30,6 +32,22 @@ func manyRows(n int) []byte {
 	return b.Bytes()
 }
 
+// archive is a zip archive with empty members.
+func archive(t *testing.T, members ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := ziparchive.NewWriter(&b)
+	for _, name := range members {
+		if _, err := w.Create(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 // Files that are refused as a whole: every word a person sees, and nothing left
 // behind.
 func TestRefusedFiles(t *testing.T) {
@@ -38,6 +56,11 @@ func TestRefusedFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	latin, err := charmap.Windows1252.NewEncoder().Bytes([]byte(header + "1,a,2025-01-02,tea,1,2,GBP\n2,b,2025-01-02,Gewürz,1,2,GBP\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const save = "nothing was imported; save it as CSV (UTF-8) and import that"
 	good := manyRows(20_000) // more than one staged chunk
 	zipped := zip(t, good)
 	damaged := bytes.Clone(zipped)
@@ -53,18 +76,32 @@ func TestRefusedFiles(t *testing.T) {
 		"a damaged gzip":          {damaged, orders, "invalid: FILE is damaged: its gzip stream cannot be read | nothing was imported; fetch or write the file again"},
 		"a gzip bomb":             {zip(t, append([]byte(header), bytes.Repeat([]byte("1,a,2025-01-02,tea,1,2,GBP\n"), 400_000)...)), orders, "invalid: FILE inflates to more than 100 times its size | nothing was imported; a table of text does not"},
 		"GB18030 read as UTF-8":   {gb, orders, "invalid: line 3 of FILE is not UTF-8, but reads as GB18030 | nothing was imported; say --encoding gb18030, or save the file as UTF-8"},
+		"Latin-1 read as UTF-8":   {latin, orders, "invalid: line 3 of FILE is not UTF-8; it may be Windows-1252 or Latin-1 | nothing was imported; say --encoding windows-1252, or save the file as UTF-8"},
+		"an Excel file":           {archive(t, "docProps/app.xml", "xl/workbook.xml", "[Content_Types].xml"), orders, "invalid: FILE is an Excel file | " + save},
+		"an old Excel file":       {[]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00"), orders, "invalid: FILE is an Excel file | " + save},
+		"an OpenDocument file":    {archive(t, "mimetype", "content.xml"), orders, "invalid: FILE is an OpenDocument file | " + save},
+		"a zip archive":           {archive(t, "orders.csv"), orders, "invalid: FILE is a zip archive | nothing was imported; unpack it and import what is in it; gzip is read as it is"},
+		"a zip cut short":         {archive(t, "orders.csv")[:20], orders, "invalid: FILE is a zip archive | nothing was imported; unpack it and import what is in it; gzip is read as it is"},
+		"UTF-16":                  {[]byte("\xff\xfes\x00k\x00u\x00\n\x00"), orders, "invalid: FILE is UTF-16 | " + save},
+		"orders as customers":     {good, importer.Options{Kind: importer.Customers}, "invalid: FILE is a file of orders, not of customers | nothing was imported; import it as orders"},
+		"events as customers":     {[]byte("id,name,customer,at,customer_id\n"), importer.Options{Kind: importer.Customers}, "invalid: FILE is a file of events, not of customers | nothing was imported; import it as events"},
+		"a preset's as products":  {[]byte("sku," + uciHeader), importer.Options{Kind: importer.Products, Currency: "GBP"}, "invalid: FILE is a file of orders in the form uci-online-retail, not of products | nothing was imported; import it as orders"},
+		"a preset not said":       {[]byte(uciHeader), orders, "invalid: FILE is in the form uci-online-retail, not in the generic form | say --preset uci-online-retail"},
+		"a stray customer_id":     {[]byte("Nr,Zeit,customer_id\n"), orders, "invalid: FILE has no columns order_id, placed_at, sku, quantity, unit_price | it has: Nr, Zeit, customer_id; map its columns with --map"},
+		"an unknown decimal":      {good, importer.Options{Kind: importer.Orders, Decimal: "dot"}, `usage: there is no decimal "dot"; there are point and comma | `},
+		"a preset and a comma":    {good, importer.Options{Kind: importer.Orders, Preset: importer.CDNOW, Decimal: importer.DecimalComma}, "usage: a decimal comma goes with the generic preset, not with cdnow | leave one of the two out"},
 		"empty":                   {nil, orders, "invalid: FILE is empty | "},
-		"columns missing":         {[]byte("order_id,sku,amount\n"), orders, "invalid: FILE has no columns placed_at, quantity, unit_price | it has: order_id, sku, amount; name the preset it is in, or map its columns with --map"},
-		"another preset":          {good, importer.Options{Kind: importer.Orders, Preset: importer.CDNOW}, "invalid: FILE has no columns date, amount | it has: order_id, customer_id, placed_at, sku, quantity, unit_price, currency; name the preset it is in, or map its columns with --map"},
+		"columns missing":         {[]byte("order_id,sku,amount\n"), orders, "invalid: FILE has no columns placed_at, quantity, unit_price | it has: order_id, sku, amount; map its columns with --map"},
+		"another preset":          {good, importer.Options{Kind: importer.Orders, Preset: importer.CDNOW}, "invalid: FILE is in the generic form, not in the form cdnow | leave --preset out"},
 		"a column twice":          {[]byte("sku,name,sku\n"), importer.Options{Kind: importer.Products, Currency: "GBP"}, `invalid: two columns of FILE are named "sku" | rename one`},
 		"a broken header":         {[]byte("sku,\"name\n"), importer.Options{Kind: importer.Products, Currency: "GBP"}, "invalid: the header line of FILE cannot be read: a quote is never closed | "},
 		"no currency":             {[]byte("order_id,placed_at,sku,quantity,unit_price\n"), orders, "usage: FILE does not say its currency | say --currency GBP, or map a column to currency"},
 		"a currency of no code":   {good, importer.Options{Kind: importer.Orders, Currency: "pounds"}, `invalid: "pounds" is not a currency | a code of three letters, such as GBP`},
-		"an unknown kind":         {good, importer.Options{Kind: "people"}, `usage: "people" cannot be imported | orders, customers or products`},
+		"an unknown kind":         {good, importer.Options{Kind: "people"}, `usage: "people" cannot be imported | products, customers, orders, events, suppressions`},
 		"an unknown preset":       {good, importer.Options{Kind: importer.Orders, Preset: "shopify"}, `usage: there is no preset "shopify" | presets: cdnow, generic, uci-online-retail`},
 		"a preset of orders":      {good, importer.Options{Kind: importer.Products, Preset: importer.CDNOW}, "usage: the preset cdnow is for orders, not for products | "},
 		"a preset and a map":      {good, importer.Options{Kind: importer.Orders, Preset: importer.CDNOW, Map: importer.Map{Currency: "USD"}}, "usage: a map goes with the generic preset, not with cdnow | leave one of the two out"},
-		"an unknown encoding":     {good, importer.Options{Kind: importer.Orders, Encoding: "big5"}, `usage: unknown encoding "big5" | utf-8 or gb18030`},
+		"an unknown encoding":     {good, importer.Options{Kind: importer.Orders, Encoding: "big5"}, `usage: there is no encoding "big5"; there are utf-8, gb18030 and windows-1252 | Latin-1 is read as windows-1252`},
 		"a template without %s":   {good, importer.Options{Kind: importer.Orders, AddressTemplate: "all@demo.invalid"}, `usage: the address template "all@demo.invalid" has no %s | for example "%s@demo.invalid"`},
 		"rejects with no folder":  {append(bytes.Clone(good), "broken\n"...), importer.Options{Kind: importer.Orders, Rejects: "/nowhere/r.csv"}, "denied: cannot write the rejects to /nowhere/r.csv: no such file or directory | say where with --rejects FILE; nothing was imported"},
 		"a folder instead of one": {nil, importer.Options{Kind: importer.Orders, File: "."}, "invalid: . is a folder | name a file"},
@@ -82,7 +119,7 @@ func TestRefusedFiles(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 			left := testkit.Get[int](t, db, `select (select count(*) from customers) + (select count(*) from orders) + (select count(*) from products)
-				+ (select count(*) from import_lines) + (select count(*) from import_jobs where status = 'staging')`)
+				+ (select count(*) from import_chunks) + (select count(*) from import_jobs where status = 'staging')`)
 			if left != 0 {
 				t.Errorf("%d rows are left behind", left)
 			}

@@ -61,7 +61,7 @@ func TestAnInterruptedImportGoesOn(t *testing.T) {
 		t.Parallel()
 		db := testkit.NewDB(t)
 		interrupted(t, db, opts)
-		db.Exec(t, "truncate import_lines")
+		db.Exec(t, "truncate import_chunks")
 		if got := run(t, db, opts); got.ResumedAt != 0 {
 			t.Errorf("went on behind line %d; nothing was staged", got.ResumedAt)
 		}
@@ -117,6 +117,48 @@ func TestAnInterruptedImportGoesOn(t *testing.T) {
 			t.Error("contents differ from those of an import in one go")
 		}
 	})
+}
+
+// silent is a context that ends without telling those who wait for it, so that
+// something else ends their waiting first.
+type silent struct{ context.Context }
+
+func (silent) Done() <-chan struct{} { return nil }
+
+// Whatever a statement that was cut off says of its connection, the error is the
+// interrupt's.
+func TestAnInterruptIsNotALostConnection(t *testing.T) {
+	t.Parallel()
+	db := testkit.NewDB(t)
+	conn, err := pgx.Connect(context.Background(), db.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background()) //nolint:errcheck // the test is over
+	if _, err := conn.Exec(context.Background(), "select pg_advisory_lock(hashtext('rewave:apply'))"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ended := make(chan error)
+	opts := importer.Options{Kind: importer.Orders, File: write(t, "f.csv", manyRows(10))}
+	go func() {
+		_, err := importer.Run(silent{ctx}, db.Store, opts)
+		ended <- err
+	}()
+	waits := `from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
+	for deadline := time.Now().Add(time.Minute); testkit.Get[int](t, db, "select count(*) "+waits) == 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("the merge does not wait")
+		}
+	}
+	cancel()
+	if n := testkit.Get[int](t, db, "select count(pg_terminate_backend(pid)) "+waits); n != 1 {
+		t.Fatalf("%d sessions were ended; want 1", n)
+	}
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v; want %v", err, context.Canceled)
+	}
 }
 
 func TestOneImportAtATime(t *testing.T) {

@@ -18,12 +18,20 @@ import (
 // chunkRows is how many rows are staged and committed together.
 const chunkRows = 8 << 10
 
+// day is how far ahead of ours the clock of a shop may be, and its zone.
+const day = 24 * time.Hour
+
 // maxID is the longest id of the shop's own: they are keys.
 const maxID = 200
+
+// ErrNoCurrency is the cause of the fault of a file that leaves it to the call to
+// say in which currency its amounts are.
+var ErrNoCurrency = errors.New("no currency")
 
 // run is one import under way.
 type run struct {
 	in      *input
+	store   *postgres.Store // nil: only checking
 	opts    Options
 	sum     *Summary
 	rejects rejects
@@ -31,7 +39,11 @@ type run struct {
 	records records
 	layout  layout
 	clock   *clockReader
+	numbers numberReader
 	orders  *collector // of the kind orders
+	latest  time.Time  // at which an order may have been placed
+
+	defaults postgres.ImportDefaults
 
 	rec record // the current one
 }
@@ -42,12 +54,23 @@ func (r *run) open() error {
 	if err != nil {
 		return err
 	}
-	lines := newLineReader(r.in.name, r.opts.Encoding, text)
+	return r.lay(newLineReader(r.in.name, r.opts.Encoding, text))
+}
+
+// lay finds the form of text and its columns.
+func (r *run) lay(lines *lineReader) (err error) {
 	set := columnsOf(r.opts.Kind, r.opts.Preset)
 	if r.records, err = openRecords(lines, set, r.opts.Map); err != nil {
 		return err
 	}
-	if r.layout, err = lay(r.in.name, r.records.header(), set, r.opts.Map); err != nil {
+	if err := r.otherForm(); err != nil {
+		return err
+	}
+	if r.layout, err = lay(lines.name, r.records.header(), set, r.opts.Map); err != nil {
+		return err
+	}
+	_, csv := r.records.(*csvReader)
+	if r.layout.own, err = newOwnLayout(lines.name, r.records.header(), csv, ownNames{set.own, r.opts.Map.Columns}, r.opts.Map, &r.layout.ignored); err != nil {
 		return err
 	}
 	forms := layouts
@@ -58,11 +81,15 @@ func (r *run) open() error {
 		forms = append([]string{"1/2/2006 15:04"}, layouts...) // as the spreadsheet of the publisher has it
 	}
 	r.clock = newClockReader(r.opts.Zone, forms)
-	if r.opts.Kind == Customers {
+	r.numbers.comma = r.opts.Decimal == DecimalComma
+	if err := r.fill(); err != nil {
+		return err
+	}
+	if r.opts.Kind != Orders && r.opts.Kind != Products {
 		return nil
 	}
 	if _, column := r.layout.at["currency"]; r.opts.Currency == "" && !column && r.layout.defaults["currency"] == "" {
-		return fault.New(fault.Usage, r.in.name+" does not say its currency", "say --currency GBP, or map a column to currency")
+		return fault.Wrap(fault.Usage, ErrNoCurrency, lines.name+" does not say its currency", "say --currency GBP, or map a column to currency")
 	}
 	return nil
 }
@@ -81,7 +108,7 @@ func openRecords(lines *lineReader, set columnSet, m Map) (records, error) {
 	for _, column := range set.known {
 		keys = append(keys, first(m.Columns[column], column))
 	}
-	return newJSONReader(lines, keys), nil
+	return newJSONReader(lines, keys, ownNames{set.own, m.Columns}), nil
 }
 
 // stage reads the whole file and stages what an earlier run has not. Reading and
@@ -117,6 +144,8 @@ func (r *run) stage(ctx context.Context, job *postgres.Import) error {
 			return readRows(reading, r, job.StagedTo(), chunks, r.product(), func(p postgres.ImportProduct) int { return p.Line })
 		})
 		err = group.Wait()
+	default:
+		err = r.stageFacts(ctx, job)
 	}
 	if err != nil {
 		return err
@@ -147,7 +176,7 @@ func readRows[T any](ctx context.Context, r *run, staged int, chunks chan<- []T,
 	chunk := make([]T, 0, chunkRows)
 	send := func() error {
 		if r.opts.Progress != nil {
-			r.opts.Progress(r.in.done, r.in.size)
+			r.opts.Progress(r.in.done.Load(), r.in.size)
 		}
 		if len(chunk) == 0 {
 			return nil
@@ -208,9 +237,10 @@ func (r *run) leaveOut(bad *badLine) {
 
 // orderLine makes a staged line of a record, or keeps a refund.
 func (r *run) orderLine() func(*record) (postgres.ImportLine, bool, *badLine) {
-	read := newOrderReader(r.layout, r.opts.Preset, r.clock)
+	read := newOrderReader(r.layout, r.opts.Preset, r.clock, &r.numbers)
+	var row orderRow // once: it is called through a func value, so each would be allocated
 	return func(rec *record) (none postgres.ImportLine, _ bool, _ *badLine) {
-		var row orderRow
+		row = orderRow{}
 		bad := read(rec, &row)
 		if len(row.id) == 0 {
 			return none, false, bad
@@ -221,6 +251,9 @@ func (r *run) orderLine() func(*record) (postgres.ImportLine, bool, *badLine) {
 			}
 		}
 		number, ordinal := r.orders.touch(row.id)
+		if bad == nil && row.at.After(r.latest) {
+			bad = badValue("placed in the future", []byte(row.at.In(r.opts.Zone).Format("2006-01-02 15:04 MST")))
+		}
 		if bad != nil {
 			return none, false, bad
 		}
@@ -230,15 +263,24 @@ func (r *run) orderLine() func(*record) (postgres.ImportLine, bool, *badLine) {
 
 // merge merges what was staged.
 func (r *run) merge(ctx context.Context, job *postgres.Import) (postgres.ImportCounts, error) {
+	until := r.opts.CompleteUntil
+	if r.sum.Merged == 0 && r.sum.Rejected > 0 {
+		until = time.Time{} // a file that cannot be read tells nothing
+	}
 	switch r.opts.Kind {
 	case Customers:
-		return job.MergeCustomers(ctx, r.opts.Consent)
+		return job.MergeCustomers(ctx, r.opts.source(), r.defaults.Customer, r.opts.Consent)
 	case Products:
-		return job.MergeProducts(ctx)
+		return job.MergeProducts(ctx, r.defaults.Product)
+	case Events:
+		return job.MergeEvents(ctx, r.opts.source(), until)
+	case Suppressions:
+		return job.MergeSuppressions(ctx)
 	}
 	return job.MergeOrders(ctx, postgres.ImportedOrders{
 		Source: r.opts.source(), Orders: r.orders.heads(), Customers: r.orders.customers.items,
-		Products: r.orders.productHeads(), Refunds: r.orders.refunds, Consent: r.opts.Consent,
+		Products: r.orders.productHeads(), Refunds: r.orders.refunds, Coupons: r.orders.coupons.list, Consent: r.opts.Consent, Defaults: r.defaults,
+		CompleteUntil: until,
 	})
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/internal/calendar"
-	"github.com/rewave/rewave/internal/order"
 )
 
 // layouts are the times that are read without being told a form: with an offset,
@@ -64,31 +63,6 @@ func (c *clockReader) instant(t time.Time) time.Time {
 		at = at.Add(time.Duration(t.Second())*time.Second + time.Duration(t.Nanosecond()))
 	}
 	return at
-}
-
-// readQuantity reads a whole number; 6.0 is one.
-func readQuantity(text []byte) (int, bool) {
-	if i := bytes.IndexByte(text, '.'); i > 0 && len(bytes.Trim(text[i+1:], "0")) == 0 {
-		text = text[:i]
-	}
-	n, err := strconv.ParseInt(string(text), 10, 32)
-	return int(n), err == nil && n > -1<<31
-}
-
-// readPrice reads a price that is not negative.
-func readPrice(text []byte) (order.Price, *badLine) {
-	price, err := order.ParsePrice(text)
-	switch {
-	case err == order.ErrNotANumber:
-		return 0, badValue("the price is not a number", text)
-	case err == order.ErrDecimals:
-		return 0, badValue("the price has more than 4 decimals", text)
-	case err != nil:
-		return 0, badValue("the price is too large", text)
-	case price < 0:
-		return 0, badValue("the price is negative", text)
-	}
-	return price, nil
 }
 
 // badValue quotes what stands there, shortened.

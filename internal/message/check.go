@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
 
 	"github.com/osteele/liquid"
 	"github.com/osteele/liquid/render"
@@ -14,9 +13,15 @@ import (
 
 // Ceilings of the work one part may cause, known before it runs.
 const (
-	maxDepth = 2
-	maxRange = 100
-	maxSteps = 10_000
+	maxDepth      = 2
+	maxRange      = 100
+	maxSteps      = 10_000
+	maxNodes      = 1_000 // tags and places of a file
+	maxExpression = 1 << 10
+	maxWords      = 100 // of an expression
+	maxBrackets   = 10  // of an expression, one in another
+	maxFaults     = 100 // of a file that are told at once
+	maxOpen       = 4 << 10
 )
 
 // checker finds what is wrong with one file by walking the library's own parse
@@ -24,12 +29,16 @@ const (
 type checker struct {
 	file, text string
 	html       bool
+	scope      *scope
+	template   *Template // learns which fields are read
 	faults     source.List
+	lines      []string // of text, when first asked for
 
 	locals map[string]bool // assigned names and the variables of open loops
 	inside string          // HTML text since the last "<", when a tag is open
 	steps  int
-	full   bool // the steps fault was reported
+	full   bool            // the steps fault was reported
+	kinds  map[string]kind // what fields of no known kind are used as
 }
 
 // compile parses the file; the template is nil if it does not parse. Faults end
@@ -37,6 +46,9 @@ type checker struct {
 func (c *checker) compile(e *liquid.Engine) (tpl *liquid.Template) {
 	if len(c.text) > maxSource {
 		c.fault(1, "", fmt.Sprintf("is longer than %d KiB", maxSource>>10), "")
+		return nil
+	}
+	if !c.readable() {
 		return nil
 	}
 	// The library's scanner panics on a number that does not fit in 64 bits.
@@ -54,6 +66,64 @@ func (c *checker) compile(e *liquid.Engine) (tpl *liquid.Template) {
 	c.locals = map[string]bool{}
 	c.walk([]render.Node{tpl.GetRoot()}, 1, 0)
 	return tpl
+}
+
+// readable looks at the text alone, before the library does: its parser takes
+// half a second for some files of 64 KiB.
+func (c *checker) readable() bool {
+	if strings.Contains(c.text, Sentinel) {
+		c.fault(1, "", "holds the place of a coupon's code", "print {{ coupon.code }}")
+		return false
+	}
+	found := liquidToken.FindAllStringSubmatchIndex(c.text, maxNodes+1)
+	if len(found) > maxNodes {
+		c.fault(1, "", fmt.Sprintf("has more than %d tags and places", maxNodes), "")
+		return false
+	}
+	ok := true
+	for _, m := range found {
+		inside, name := c.text[m[0]+2:m[1]-2], ""
+		if m[4] >= 0 {
+			name = c.text[m[4]:m[5]]
+		}
+		if what := unreadable(inside, name); what != "" {
+			ok = false
+			c.fault(1+strings.Count(c.text[:m[0]], "\n"), c.text[m[0]:min(m[0]+20, m[1])], what, "")
+		}
+	}
+	return ok
+}
+
+// liquidToken finds what the library's scanner finds.
+var liquidToken = regexp.MustCompile(`\{\{-?\s*(.+?)\s*-?\}\}|\{%-?\s*(\w+)(?:\s+((?:[^%]|%[^}])+?))?\s*-?%\}`)
+
+// unreadable says what is wrong with the inside of a place, or of a tag with a
+// name, or "".
+func unreadable(inside, name string) string {
+	switch {
+	case len(inside) > maxExpression:
+		return fmt.Sprintf("is longer than %d KiB", maxExpression>>10)
+	case brackets(inside) > maxBrackets:
+		return fmt.Sprintf("has brackets more than %d deep", maxBrackets)
+	case name == "raw":
+		return `the tag "raw" is not supported`
+	}
+	return ""
+}
+
+// brackets is how deep they stand in one another.
+func brackets(s string) int {
+	depth, most := 0, 0
+	for i := range len(s) {
+		switch s[i] {
+		case '(', '[':
+			depth++
+			most = max(most, depth)
+		case ')', ']':
+			depth--
+		}
+	}
+	return most
 }
 
 // parseFault puts the library's words into the user's.
@@ -79,12 +149,9 @@ func (c *checker) walk(nodes []render.Node, times, depth int) {
 			c.walk(n.Children, times, depth)
 		case *render.TextNode:
 			c.textNode(n)
-		case *render.RawNode:
-			at := rawTag.FindStringIndex(c.text)
-			c.fault(1+strings.Count(c.text[:at[0]], "\n"), c.text[at[0]:at[1]], `the tag "raw" is not supported`, "")
 		case *render.ObjectNode:
-			c.step(n.SourceLoc.LineNo, n.Source, times, n.Args)
-			toks := c.expression(n.SourceLoc.LineNo, n.Source, n.Args)
+			toks := c.expression(n.SourceLoc.LineNo, n.Source, n.Args, times)
+			c.printed(n, toks)
 			c.place(n, toks)
 		case *render.TagNode:
 			c.tag(n, times)
@@ -100,13 +167,13 @@ func (c *checker) tag(n *render.TagNode, times int) {
 		c.fault(line, n.Source, fmt.Sprintf("the tag %q is not supported", n.Name), "")
 		return
 	}
-	c.step(line, n.Source, times, n.Args)
 	if n.Name != "assign" {
+		c.step(line, n.Source, times)
 		return
 	}
 	name, value, _ := strings.Cut(n.Args, "=")
 	name = strings.TrimSpace(name)
-	c.expression(line, n.Source, value)
+	c.alone(line, n.Source, c.expression(line, n.Source, value, times), false)
 	c.declare(line, n.Source, name)
 }
 
@@ -116,10 +183,10 @@ func (c *checker) block(n *render.BlockNode, times, depth int) {
 		c.fault(line, n.Source, fmt.Sprintf("the tag %q is not supported", n.Name), "")
 		return
 	}
-	c.step(line, n.Source, times, n.Args)
 	if n.Name != "for" {
+		c.step(line, n.Source, times)
 		if n.Name != "else" {
-			c.expression(line, n.Source, n.Args)
+			c.alone(line, n.Source, c.expression(line, n.Source, n.Args, times), true)
 		}
 		c.walk(n.Body, times, depth)
 		for _, clause := range n.Clauses {
@@ -139,7 +206,7 @@ func (c *checker) block(n *render.BlockNode, times, depth int) {
 	}
 	name := head[1]
 	turns, list := c.loop(line, n.Source, strings.TrimSpace(head[2]))
-	c.expression(line, n.Source, list)
+	c.alone(line, n.Source, c.expression(line, n.Source, list, times), false)
 	had, hadLoop := c.locals[name], c.locals["forloop"]
 	c.declare(line, n.Source, name)
 	c.locals["forloop"] = true
@@ -178,21 +245,11 @@ func (c *checker) declare(line int, src, name string) {
 	}
 }
 
-// reserved says whether name is the first word of a declared field.
-func reserved(name string) bool {
-	for f := range fields {
-		if root, _, _ := strings.Cut(f, "."); root == name {
-			return true
-		}
-	}
-	return false
-}
-
-func (c *checker) step(line int, src string, times int, args string) {
-	c.steps += times * (1 + strings.Count(args, "|"))
+func (c *checker) step(line int, src string, steps int) {
+	c.steps += steps
 	if c.steps > maxSteps && !c.full {
 		c.full = true
-		c.fault(line, src, fmt.Sprintf("up to here the template can take more than %d steps", maxSteps), "use shorter loops")
+		c.fault(line, src, fmt.Sprintf("up to here the template can take more than %d steps", maxSteps), "use shorter loops, or fewer filters in them")
 	}
 }
 
@@ -214,81 +271,26 @@ func (c *checker) textNode(n *render.TextNode) {
 				c.inside = n.Source[i:]
 			}
 		} else if c.inside != "" {
-			c.inside += n.Source
+			c.grow(n.SourceLoc.LineNo, n.Source)
 		}
 	}
 }
-
-var rawTag = regexp.MustCompile(`\{%-?\s*raw\b`)
 
 var script = regexp.MustCompile(`(?i)<script\b`)
 
-// linkAttributes are those whose value a program follows or runs.
-var linkAttributes = set("href", "src", "srcset", "action", "formaction", "background", "poster", "style")
-
-// place refuses a value where escaping alone does not make it harmless: a name
-// of `javascript:…` in a link, an attribute without quotes.
-func (c *checker) place(n *render.ObjectNode, toks []token) {
-	if c.inside == "" {
-		return
-	}
-	attribute, quoted := openAttribute(c.inside)
-	c.inside += "x" // something stands here
-	line := n.SourceLoc.LineNo
-	switch {
-	case !quoted:
-		c.fault(line, n.Source, "a value without quotes around it, inside an HTML tag", `write title="{{ … }}"`)
-	case strings.TrimSpace(n.Args) == "unsubscribe_url":
-	case (linkAttributes[attribute] || strings.HasPrefix(attribute, "on")) && !encoded(toks):
-		c.fault(line, n.Source, "a value inside a link, a style or a script", "end it with `| url_encode`")
-	}
-}
-
-// openAttribute reads an HTML tag that is cut off at its end and returns the
-// attribute in whose value it was cut; quoted is false when it was cut anywhere
-// but inside quotes.
-func openAttribute(tag string) (name string, quoted bool) {
-	rest := strings.TrimLeft(tag, "</")
-	rest = strings.TrimLeftFunc(rest, func(r rune) bool { return !unicode.IsSpace(r) }) // the element
-	for {
-		rest = strings.TrimLeft(rest, " \t\r\n/")
-		i := strings.IndexAny(rest, "= \t\r\n")
-		if i < 0 {
-			return "", false
-		}
-		name, rest = strings.ToLower(rest[:i]), strings.TrimLeft(rest[i:], " \t\r\n")
-		if !strings.HasPrefix(rest, "=") {
-			continue
-		}
-		rest = strings.TrimLeft(rest[1:], " \t\r\n")
-		if rest == "" {
-			return name, false
-		}
-		end := " \t\r\n"
-		if quoted = rest[0] == '"' || rest[0] == '\''; quoted {
-			end, rest = rest[:1], rest[1:]
-		}
-		if i = strings.IndexAny(rest, end); i < 0 {
-			return name, quoted
-		}
-		rest = rest[i+1:]
-	}
-}
-
-// encoded says whether url_encode is the last filter.
-func encoded(toks []token) bool {
-	n := len(toks)
-	return n >= 2 && toks[n-2].text == "|" && toks[n-1].text == "url_encode"
-}
-
 // fault records a fault at src on line, or at the start of the line.
 func (c *checker) fault(line int, src, message, hint string) {
+	if len(c.faults) >= maxFaults {
+		return
+	}
 	d := source.Diagnostic{File: c.file, Line: max(line, 1), Column: 1, Message: message, Hint: hint}
-	lines := strings.SplitAfterN(c.text, "\n", d.Line+1)
-	if src != "" && d.Line <= len(lines) {
+	if c.lines == nil {
+		c.lines = strings.Split(c.text, "\n")
+	}
+	if src != "" && d.Line <= len(c.lines) {
 		first, _, _ := strings.Cut(src, "\n")
-		if i := strings.Index(lines[d.Line-1], first); i >= 0 {
-			d.Column = 1 + len([]rune(lines[d.Line-1][:i]))
+		if i := strings.Index(c.lines[d.Line-1], first); i >= 0 {
+			d.Column = 1 + len([]rune(c.lines[d.Line-1][:i]))
 		}
 	}
 	c.faults = append(c.faults, d)

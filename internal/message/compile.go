@@ -1,13 +1,17 @@
 package message
 
 import (
-	"fmt"
+	"cmp"
+	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/osteele/liquid"
 	"github.com/osteele/liquid/render"
+	"golang.org/x/text/language"
 
 	"github.com/rewave/rewave/internal/source"
 )
@@ -15,12 +19,21 @@ import (
 // maxSource is the ceiling of one file.
 const maxSource = 64 << 10
 
-// Template is a message that passed every check of Compile. It is immutable and
-// safe for many callers at once.
+// Template is a message in one language that passed every check of Compile. It
+// is immutable and safe for many callers at once.
 type Template struct {
-	subject, text part
-	html          *part // nil: no HTML part
-	source        string
+	parts  []part // in the order of their files
+	scope  *scope
+	source string
+	named  []string        // fields that campaign or shop name, as read
+	kinds  map[string]kind // what those are used as
+}
+
+type part struct {
+	name    string // the file's
+	file    string // with its folder, for diagnostics
+	channel string
+	tpl     *liquid.Template
 }
 
 // Reads reports whether the message may read a field below root ("orders"): it
@@ -28,42 +41,85 @@ type Template struct {
 // bindings can leave out what is not read.
 func (t *Template) Reads(root string) bool { return strings.Contains(t.source, root) }
 
-type part struct {
-	file string
-	tpl  *liquid.Template
+// Only is the template without what is not for a channel. It is nil if nothing
+// is left.
+func (t *Template) Only(channel string) *Template {
+	only := *t
+	only.parts = nil
+	for _, p := range t.parts {
+		if p.channel == channel {
+			only.parts = append(only.parts, p)
+		}
+	}
+	if only.parts == nil {
+		return nil
+	}
+	return &only
 }
 
-// Compile parses and checks the files of one message folder. folder stands in
-// front of the file's name in every diagnostic. The error, if any, is a
-// source.List with every fault of all files, sorted; then the template is nil.
+// Compile parses and checks the files of one message folder in one language, for
+// the uses of the zero Options. folder stands in front of the file's name in
+// every diagnostic. The error, if any, is a source.List with every fault of all
+// files, sorted; then the template is nil.
 //
 // Compile promises that Render ends soon whatever the customer's data, but not
 // that it succeeds for all of them: Check tries that.
 func Compile(folder string, files Files) (*Template, error) {
-	var faults source.List
-	parse := func(name, text string, e *liquid.Engine, html, required bool) *part {
-		file := fileOf(folder, name)
-		if strings.TrimSpace(text) == "" {
-			if required {
-				faults = append(faults, source.Diagnostic{File: file, Message: "is missing or empty",
-					Hint: "every message needs " + SubjectFile + " and " + TextFile})
-			}
-			return nil
-		}
-		c := checker{file: file, text: text, html: html}
-		tpl := c.compile(e)
-		faults = append(faults, c.faults...)
-		return &part{file: file, tpl: tpl}
-	}
-	e := engines()
-	subject := parse(SubjectFile, files.Subject, e.subject, false, true)
-	text := parse(TextFile, files.Text, e.text, false, true)
-	html := parse(HTMLFile, files.HTML, e.html, true, false)
+	t, faults := compile(folder, "", files, newScope(Options{}))
 	if faults != nil {
 		faults.Sort()
 		return nil, faults
 	}
-	return &Template{subject: *subject, text: *text, html: html, source: files.Subject + files.Text + files.HTML}, nil
+	return t, nil
+}
+
+// compile returns a template of the files that have no fault, and the faults of
+// the others.
+func compile(folder, locale string, files Files, s *scope) (*Template, source.List) {
+	var faults source.List
+	t := &Template{scope: s, source: files.Subject + files.Text + files.HTML + files.SMS, kinds: map[string]kind{}}
+	wanted := s.Channels
+	if s.Lenient {
+		wanted = []string{}
+	} else if wanted == nil {
+		wanted = []string{Email}
+		if files.SMS != "" && files.Subject+files.Text+files.HTML == "" {
+			wanted = []string{SMS}
+		}
+	}
+	e := enginesFor(s, cmp.Or(locale, s.Locale, "en"))
+	for _, f := range []struct {
+		name, channel, text string
+		engine              *liquid.Engine
+		optional            bool
+	}{
+		{SubjectFile, Email, files.Subject, e.line, false},
+		{TextFile, Email, files.Text, e.text, false},
+		{HTMLFile, Email, files.HTML, e.html, true},
+		{SMSFile, SMS, files.SMS, e.sms, false},
+	} {
+		file := fileOf(folder, f.name)
+		if strings.TrimSpace(f.text) == "" {
+			if !f.optional && slices.Contains(wanted, f.channel) {
+				hint := "every e-mail needs " + SubjectFile + " and " + TextFile
+				if f.channel == SMS {
+					hint = "every text message needs " + SMSFile
+				}
+				faults = append(faults, source.Diagnostic{File: file, Message: "is missing or empty", Hint: hint})
+			}
+			continue
+		}
+		c := checker{file: file, text: f.text, html: f.name == HTMLFile, scope: s, template: t, kinds: t.kinds}
+		tpl := c.compile(f.engine)
+		if tpl != nil && s.checking {
+			c.links(f.name == HTMLFile)
+		}
+		if len(c.faults) == 0 && tpl != nil {
+			t.parts = append(t.parts, part{name: f.name, file: file, channel: f.channel, tpl: tpl})
+		}
+		faults = append(faults, c.faults...)
+	}
+	return t, faults
 }
 
 // fileOf is the name of a file in diagnostics.
@@ -74,16 +130,38 @@ func fileOf(folder, name string) string {
 	return folder + "/" + name
 }
 
-// engines are the three ways a value is written. They are built once and only
-// read afterwards.
-var engines = sync.OnceValue(func() (e struct{ subject, text, html *liquid.Engine }) {
-	e.subject, e.text, e.html = engine(), engine(), engine()
-	e.subject.SetAutoEscapeReplacer(oneLine{})
-	e.html.SetAutoEscapeReplacer(render.HtmlEscaper)
-	return e
-})
+// engines are the ways a value is written, in one language. They are only read
+// once they are built.
+type engines struct{ line, text, html, sms *liquid.Engine }
 
-func engine() *liquid.Engine {
+// built keeps engines for ever, by what they differ in: there are as many as a
+// shop has languages, and one takes as long to build as ten templates to parse.
+var built sync.Map
+
+func enginesFor(s *scope, locale string) engines {
+	tag, err := language.Parse(locale)
+	if err != nil {
+		tag = language.English
+	}
+	zone := s.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	key := tongue{tag: tag, currency: s.Currency, zone: zone}
+	if e, ok := built.Load(key); ok {
+		return e.(engines)
+	}
+	phone := key
+	phone.phone = true
+	e := engines{line: engine(key), text: engine(key), html: engine(key), sms: engine(phone)}
+	e.line.SetAutoEscapeReplacer(oneLine{})
+	e.html.SetAutoEscapeReplacer(render.HtmlEscaper)
+	e.sms.SetAutoEscapeReplacer(oneLine{})
+	built.Store(key, e)
+	return e
+}
+
+func engine(l tongue) *liquid.Engine {
 	e := liquid.NewEngine()
 	e.StrictVariables()
 	// The checker refuses these tags already; without them and with a store that
@@ -92,7 +170,7 @@ func engine() *liquid.Engine {
 		e.UnregisterTag(tag)
 	}
 	e.RegisterTemplateStore(emptyStore{})
-	registerFilters(e)
+	l.register(e)
 	return e
 }
 
@@ -100,7 +178,7 @@ func engine() *liquid.Engine {
 type emptyStore struct{}
 
 func (emptyStore) ReadTemplate(string) ([]byte, error) {
-	return nil, fmt.Errorf("templates cannot read other files")
+	return nil, errors.New("templates cannot read other files")
 }
 
 // oneLine writes a value with every control character as a space, so that data

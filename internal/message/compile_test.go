@@ -39,12 +39,12 @@ func TestCheckRefusesInTheTextPart(t *testing.T) {
 		{"range in an output", `{{ (1..300000) | join }}`, "m/text.txt:1:1: a range is only possible as `for x in (1..10)`, in figures"},
 		{"range in a test", `{% if (1..3) contains 2 %}x{% endif %}`, "m/text.txt:1:1: a range is only possible as `for x in (1..10)`, in figures"},
 		{"three loops deep", `{% for a in (1..2) %}{% for b in (1..2) %}{% for c in (1..2) %}x{% endfor %}{% endfor %}{% endfor %}`, `m/text.txt:1:43: loops more than 2 deep`},
-		{"too much work", `{% for a in (1..100) %}{% for b in (1..100) %}x{{ a }}{% endfor %}{% endfor %}`, `m/text.txt:1:48: up to here the template can take more than 10000 steps (use shorter loops)`},
+		{"too much work", `{% for a in (1..100) %}{% for b in (1..100) %}x{{ a }}{% endfor %}{% endfor %}`, `m/text.txt:1:48: up to here the template can take more than 10000 steps (use shorter loops, or fewer filters in them)`},
 		{"doubling by capture", `{% capture a %}x{% endcapture %}{% capture b %}{{ a }}{{ a }}{% endcapture %}`,
 			"m/text.txt:1:1: the tag \"capture\" is not supported\nm/text.txt:1:33: the tag \"capture\" is not supported"},
 		{"doubling by append", `{% assign a = "xxxxxxxx" %}` + strings.Repeat(`{% assign a = a | append: a %}`, 24) + `{{ a }}`,
-			`m/text.txt:1:1: filter "append": the result would be longer than 8 KiB` + unknown +
-				"\n" + `m/text.txt:1:1: filter "append": the result would be longer than 8 KiB (for a customer of whom everything is known)`},
+			`m/text.txt:1:1: filter "append": the result would be longer than 4 KiB` + unknown +
+				"\n" + `m/text.txt:1:1: filter "append": the result would be longer than 4 KiB (for a customer of whom everything is known)`},
 		{"number too big for the scanner", `{{ 99999999999999999999999 }}`, `m/text.txt:1:1: cannot be read: strconv.ParseInt: parsing "99999999999999999999999": value out of range`},
 		{"asks for the time", `x{% if customer.locale %}{{ "now" | date }}{% endif %}`, `m/text.txt:1:1: filter "date": not a date: write it as 2026-03-02; a template cannot ask for today (for a customer of whom everything is known)`},
 		{"date that may be unknown", `{{ orders.last_on | date: "%d %B" }}`, `m/text.txt:1:1: filter "date": the date is not known for every customer: put it inside {% if %}` + unknown},
@@ -52,6 +52,11 @@ func TestCheckRefusesInTheTextPart(t *testing.T) {
 		{"unknown variable", `{{ name }}`, `m/text.txt:1:1: unknown field "name"`},
 		{"whole object", `{{ customer }}`, `m/text.txt:1:1: unknown field "customer" (customer has: first_name, id, last_name, locale)`},
 		{"misspelt filter", `{{ customer.id | upcas }}`, `m/text.txt:1:1: unknown filter "upcas" (did you mean "upcase"?)`},
+		{"a filter's name elsewhere", `{{ customer.id | upper }}{{ customer.id | toUpper }}{{ customer.id | length }}{{ orders.total | currency }}`,
+			"m/text.txt:1:1: unknown filter \"upper\" (did you mean \"upcase\"?)\nm/text.txt:1:26: unknown filter \"toUpper\" (did you mean \"upcase\"?)\n" +
+				"m/text.txt:1:53: unknown filter \"length\" (did you mean \"size\"?)\nm/text.txt:1:79: unknown filter \"currency\" (did you mean \"money\"?)\n" +
+				"m/text.txt:1:79: orders.total is money (print it with {{ orders.total | money }})"},
+		{"a name that nobody knows", `{{ customer.id | frobnicate }}`, `m/text.txt:1:1: unknown filter "frobnicate"`},
 		{"misspelt tag", `{% fi customer.id %}`, `m/text.txt:1:1: unknown tag "fi" (did you mean "if"?)`},
 		{"takes a taken name", `{% assign customer = 1 %}{% assign forloop = 1 %}`,
 			"m/text.txt:1:1: the name \"customer\" is taken (choose another name)\nm/text.txt:1:26: the name \"forloop\" is taken (choose another name)"},
@@ -65,7 +70,7 @@ func TestCheckRefusesInTheTextPart(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := message.Check("m", message.Files{Subject: "s", Text: tt.text + "\n{{ unsubscribe_url }}"})
+			_, err := message.Check("m", map[string]message.Files{"": {Subject: "s", Text: tt.text + "\n{{ unsubscribe_url }}"}}, message.Options{})
 			if diff := cmp.Diff(tt.want, faultsOf(t, err)); diff != "" {
 				t.Errorf("faults (-want +got):\n%s", diff)
 			}
@@ -78,7 +83,7 @@ func TestCheckRefusesInTheHTMLPart(t *testing.T) {
 	const link = "a value inside a link, a style or a script (end it with `| url_encode`)"
 	const bare = `a value without quotes around it, inside an HTML tag (write title="{{ … }}")`
 	tests := []struct{ name, html, want string }{
-		{"name as a link", `<p><a class=x href="{{ customer.first_name }}">`, "m/body.html:1:21: " + link},
+		{"name as a link", `<p><a class=x href="{{ customer.first_name }}">`, "m/body.html:1:4: a link whose address comes from a value or a tag (write its beginning out, up to the first / after the host: https://shop.example/)\nm/body.html:1:21: " + link},
 		{"id in a query", `<a href="https://x.example/?c={{ customer.id }}">`, "m/body.html:1:31: " + link},
 		{"handler", `<b onclick='x("{{ customer.id }}")'>`, "m/body.html:1:16: " + link},
 		{"no quotes", `<a href={{ unsubscribe_url }}>`, "m/body.html:1:9: " + bare},
@@ -92,7 +97,7 @@ func TestCheckRefusesInTheHTMLPart(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := message.Check("m", message.Files{Subject: "s", Text: "{{ unsubscribe_url }}", HTML: tt.html + "\n<p>{{ unsubscribe_url }}</p>"})
+			_, err := message.Check("m", map[string]message.Files{"": {Subject: "s", Text: "{{ unsubscribe_url }}", HTML: tt.html + "\n<p>{{ unsubscribe_url }}</p>"}}, message.Options{})
 			if diff := cmp.Diff(tt.want, faultsOf(t, err)); diff != "" {
 				t.Errorf("faults (-want +got):\n%s", diff)
 			}
@@ -119,19 +124,19 @@ func TestCheckWantsTheLinkToUnsubscribe(t *testing.T) {
 		{"in a comment", "Hello{% comment %}" + link + "{% endcomment %}", "", "m/text.txt" + some},
 		{"changed", "{{ unsubscribe_url | upcase }}", "", "m/text.txt" + some},
 		{"beside other faults", "{{ name }}", "", "m/text.txt" + none + "\nm/text.txt:1:1: unknown field \"name\""},
-		{"beside an empty rendering", "{{ customer.first_name }}", "", "m: m/text.txt: the text is empty" + unknown + "\nm/text.txt" + none},
-		{"no text at all", " \n", "", "m/text.txt: is missing or empty (every message needs subject.txt and text.txt)"},
+		{"beside an empty rendering", "{{ customer.first_name }}", "", "m/text.txt: the text is empty" + unknown + "\nm/text.txt" + none},
+		{"no text at all", " \n", "", "m/text.txt: is missing or empty (every e-mail needs subject.txt and text.txt)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := message.Check("m", message.Files{Subject: "s", Text: tt.text, HTML: tt.html})
+			_, err := message.Check("m", map[string]message.Files{"": {Subject: "s", Text: tt.text, HTML: tt.html}}, message.Options{})
 			if diff := cmp.Diff(tt.want, faultsOf(t, err)); diff != "" {
 				t.Errorf("faults (-want +got):\n%s", diff)
 			}
 		})
 	}
-	if _, err := message.Compile("m", message.Files{Subject: "s", Text: "Hello"}); err != nil {
+	if _, err := message.Compile("m", message.Files{Subject: "s", Text: "Hello", HTML: `<a href="/sale">`}); err != nil {
 		t.Errorf("a stored message without a link no longer compiles: %v", err)
 	}
 }
@@ -142,8 +147,42 @@ func TestCompileReportsAllFilesAtOnce(t *testing.T) {
 	want := `win/messages/hi/body.html:1:1: unknown field "b"
 win/messages/hi/body.html:2:1: unknown field "c"
 win/messages/hi/subject.txt:1:1: unknown field "a"
-win/messages/hi/text.txt: is missing or empty (every message needs subject.txt and text.txt)`
+win/messages/hi/text.txt: is missing or empty (every e-mail needs subject.txt and text.txt)`
 	if diff := cmp.Diff(want, faultsOf(t, err)); diff != "" {
 		t.Errorf("faults (-want +got):\n%s", diff)
+	}
+}
+
+// What is wrong with one file hides nothing of the others.
+func TestAFaultOfOneFileHidesNoneOfAnother(t *testing.T) {
+	t.Parallel()
+	const unknown = " (for a customer of whom nothing optional is known)"
+	tests := []struct {
+		name  string
+		files map[string]message.Files
+		want  string
+	}{
+		{"an unclosed tag beside what only rendering finds", map[string]message.Files{"": {
+			Subject: "{% if orders.count %}Hi", Text: "{{ 1 | divided_by: orders.count }} {{ unsubscribe_url }}", HTML: "{{ customer.frist_name }}"}},
+			`m/body.html: has no link to unsubscribe; every e-mail needs one (put {{ unsubscribe_url }} into it)
+m/body.html:1:1: unknown field "customer.frist_name" (did you mean "customer.first_name"?)
+m/subject.txt:1:1: unterminated "if" block
+m/text.txt:1:1: filter "divided_by": division by zero` + unknown},
+		{"of one language beside another", map[string]message.Files{
+			"":   {Subject: "Hi", Text: "{{ unsubscribe_url }}{{ x | upper }}"},
+			"zh": {Subject: "{{ customer.first_name }}", Text: "感谢"}},
+			`m/text.txt:1:22: unknown field "x"
+m/text.txt:1:22: unknown filter "upper" (did you mean "upcase"?)
+m/zh/subject.txt: the subject is empty` + unknown + `
+m/zh/text.txt: has no link to unsubscribe; every e-mail needs one (put {{ unsubscribe_url }} into it)`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := message.Check("m", tt.files, message.Options{})
+			if diff := cmp.Diff(tt.want, faultsOf(t, err)); diff != "" {
+				t.Errorf("faults (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -3,7 +3,10 @@ package message
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/osteele/liquid/render"
 )
 
 // token is a word of an expression. kind is one of: string, number, name,
@@ -36,11 +39,15 @@ func tokens(expr string) []token {
 
 var words = set("and", "or", "contains", "in", "true", "false", "nil", "reversed")
 
-// expression checks every name of one expression: fields, filters, and no range
-// outside the head of a loop.
-func (c *checker) expression(line int, src, expr string) []token {
+// expression checks every name of one expression that is evaluated so many
+// times: fields, filters, and no range outside the head of a loop.
+func (c *checker) expression(line int, src, expr string, times int) []token {
 	toks := tokens(expr)
-	filter := false
+	if len(toks) > maxWords {
+		c.fault(line, src, fmt.Sprintf("has more than %d words", maxWords), "")
+		return nil
+	}
+	cost, filter, read := 1+len(toks)/4, false, ""
 	for i := 0; i < len(toks); i++ {
 		t := toks[i]
 		after := filter
@@ -48,8 +55,13 @@ func (c *checker) expression(line int, src, expr string) []token {
 		switch {
 		case t.text == ".." && t.kind == "sign":
 			c.fault(line, src, "a range is only possible as `for x in (1..10)`, in figures", "")
+		case t.text == "==" || t.text == "!=" || t.text == "contains", t.text == "," && !after:
+			cost += compared
 		case after && (t.kind == "name" || t.kind == "keyword"):
-			c.filter(line, src, strings.TrimSuffix(t.text, ":"))
+			name := strings.TrimSuffix(t.text, ":")
+			c.filter(line, src, name)
+			c.used(read, name)
+			cost += byFilter[name].cost
 		case t.kind == "name" && !words[t.text]:
 			path := t.text
 			for i+1 < len(toks) && toks[i+1].kind == "property" {
@@ -58,9 +70,28 @@ func (c *checker) expression(line int, src, expr string) []token {
 			}
 			indexed := i+1 < len(toks) && toks[i+1].text == "["
 			c.field(line, src, path, indexed)
+			read = path
 		}
 	}
+	c.step(line, src, times*cost)
 	return toks
+}
+
+// compared is what it costs to compare two lists.
+const compared = 10
+
+// used remembers by the filter behind it what a field of no known kind is
+// meant to hold.
+func (c *checker) used(path, filter string) {
+	if _, ok := c.kinds[path]; ok || path == "" {
+		return
+	}
+	switch filter {
+	case "date":
+		c.kinds[path] = day
+	case "money", "plus", "minus", "times", "divided_by", "modulo", "round", "floor", "ceil", "abs", "at_least", "at_most", "pluralize":
+		c.kinds[path] = number
+	}
 }
 
 func (c *checker) filter(line int, src, name string) {
@@ -74,27 +105,96 @@ func (c *checker) filter(line int, src, name string) {
 	case name == "safe" || name == "raw":
 		hint = "values in " + HTMLFile + " are always escaped"
 	default:
-		if near := nearest(name, filterNames); near != "" {
+		if near := suggestFilter(name); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 	}
 	c.fault(line, src, fmt.Sprintf("unknown filter %q", name), hint)
 }
 
+// loopFields is what a loop says of its turn.
+var loopFields = []string{"first", "index", "index0", "last", "length", "rindex", "rindex0"}
+
 func (c *checker) field(line int, src, path string, indexed bool) {
 	root, _, _ := strings.Cut(path, ".")
-	switch {
-	case c.locals[root], fields[path] && !indexed:
+	if c.locals[root] {
+		if name, _ := strings.CutPrefix(path, "forloop."); root == "forloop" && !slices.Contains(loopFields, name) {
+			c.fault(line, src, fmt.Sprintf("unknown field %q", path), "forloop has: "+strings.Join(loopFields, ", "))
+		}
 		return
-	case fields[path]:
+	}
+	if why, hint := c.scope.absent(root); why != "" {
+		c.fault(line, src, path+": "+why, hint)
+		return
+	}
+	_, known := c.scope.find(path)
+	switch {
+	case known && !indexed:
+		c.template.name(path)
+		return
+	case known:
 		c.fault(line, src, fmt.Sprintf("%s has no parts", path), "")
 		return
 	}
 	hint := ""
-	if near := nearest(path, fields); near != "" {
+	if near := nearest(path, c.scope.paths()); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
-	} else if reserved(root) {
-		hint = fmt.Sprintf("%s has: %s", root, strings.Join(fieldsOf(root), ", "))
+	} else if reserved(root) && root != "event" {
+		hint = fmt.Sprintf("%s has: %s", root, strings.Join(c.scope.below(root), ", "))
 	}
 	c.fault(line, src, fmt.Sprintf("unknown field %q", path), hint)
+}
+
+// printed refuses what would print wrong: money as a bare number, and a code
+// that a filter has changed, because the real one takes its place afterwards.
+func (c *checker) printed(n *render.ObjectNode, toks []token) {
+	line := n.SourceLoc.LineNo
+	path := pathOf(toks)
+	if f := byPath[path]; f.kind == money && !formatted(toks) {
+		c.fault(line, n.Source, path+" is money", fmt.Sprintf("print it with {{ %s | money }}", path))
+	}
+	if path == "coupon.code" && (len(toks) == 2 || len(toks) == 4 && encoded(toks)) {
+		return
+	}
+	c.alone(line, n.Source, toks, false)
+}
+
+// alone refuses coupon.code anywhere but printed as it is; asked says that the
+// expression may ask whether there is one.
+func (c *checker) alone(line int, src string, toks []token, asked bool) {
+	reads, plain := false, true
+	for i, t := range toks {
+		if t.text == "coupon" && i+1 < len(toks) && toks[i+1].text == ".code" {
+			reads = true
+		}
+		plain = plain && (t.kind == "name" || t.kind == "property")
+	}
+	if reads && !(asked && plain && !slices.ContainsFunc(toks, func(t token) bool { return t.text == "contains" })) {
+		c.fault(line, src, "coupon.code is put in after everything else is written", "print it as it is: {{ coupon.code }}")
+	}
+}
+
+// pathOf is the field that an expression begins with.
+func pathOf(toks []token) string {
+	if len(toks) == 0 || toks[0].kind != "name" {
+		return ""
+	}
+	path := toks[0].text
+	for _, t := range toks[1:] {
+		if t.kind != "property" {
+			break
+		}
+		path += t.text
+	}
+	return path
+}
+
+// formatted says whether money is among the filters.
+func formatted(toks []token) bool {
+	for i := 1; i < len(toks); i++ {
+		if toks[i-1].text == "|" && strings.TrimSuffix(toks[i].text, ":") == "money" {
+			return true
+		}
+	}
+	return false
 }

@@ -6,29 +6,15 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
-	"time"
 
 	"github.com/osteele/liquid"
-	"github.com/osteele/tuesday"
 )
 
 // Ceilings of a single value, so that no chain of filters can grow one without
 // end (24 times `append` of a string to itself would be 16 million times it).
 const (
-	maxString = 8 << 10
+	maxString = 4 << 10
 	maxItems  = 100
-)
-
-// filterNames is every filter a template may use. What is left out grows
-// without a bound (concat), reads the clock, undoes the escaping (safe), shows
-// Go's insides (inspect, json, type) or has no list to work on yet (map, where,
-// sum).
-var filterNames = set(
-	"default", "date",
-	"abs", "ceil", "floor", "round", "plus", "minus", "times", "divided_by", "modulo", "at_least", "at_most",
-	"append", "prepend", "replace", "replace_first", "remove", "remove_first", "slice", "truncate", "size",
-	"upcase", "downcase", "capitalize", "strip", "lstrip", "rstrip", "strip_newlines", "url_encode", "pluralize",
-	"split", "join", "first", "last", "reverse", "sort", "uniq",
 )
 
 // tagNames is every tag a template may use.
@@ -44,10 +30,10 @@ func set(names ...string) map[string]bool {
 
 var errTooLong = fmt.Errorf("the result would be longer than %d KiB", maxString>>10)
 
-// registerFilters replaces the library's filters that can grow a value; its
-// division, whose error prints the value; and its date filter, which knows "now"
-// and prints year 1 for nil.
-func registerFilters(e *liquid.Engine) {
+// register replaces the library's filters that can grow a value; its division,
+// whose error prints the value; its date filter, which knows "now" and prints
+// year 1 for nil; and adds those that speak the language of the text.
+func (l tongue) register(e *liquid.Engine) {
 	e.RegisterFilter("append", func(s, suffix string) (string, error) { return capped(len(s)+len(suffix), s, suffix) })
 	e.RegisterFilter("prepend", func(s, prefix string) (string, error) { return capped(len(s)+len(prefix), prefix, s) })
 	e.RegisterFilter("replace", func(s, old, with string) (string, error) { return replace(s, old, with, -1) })
@@ -61,7 +47,10 @@ func registerFilters(e *liquid.Engine) {
 	e.RegisterFilter("divided_by", divide)
 	e.RegisterFilter("split", split)
 	e.RegisterFilter("join", join)
-	e.RegisterFilter("date", date)
+	e.RegisterFilter("slice", slice)
+	e.RegisterFilter("date", l.date)
+	e.RegisterFilter("money", l.money)
+	e.RegisterFilter("phone", phone)
 }
 
 func capped(size int, parts ...string) (string, error) {
@@ -107,6 +96,32 @@ func join(list any, sep func(string) string) (string, error) {
 	return strings.Join(parts, by), nil
 }
 
+// slice is a part of a text or a list. The library's panics where a length is
+// below 0 or reaches past every number.
+func slice(v any, start int, length func(int) int) (any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	list := reflect.ValueOf(v)
+	s, isText := v.(string)
+	if isText {
+		list = reflect.ValueOf([]rune(s))
+	}
+	if list.Kind() != reflect.Slice {
+		return nil, errors.New("neither a text nor a list")
+	}
+	if start < 0 {
+		start += list.Len()
+	}
+	start = min(max(start, 0), list.Len())
+	end := start + min(max(length(1), 0), list.Len()-start)
+	part := list.Slice(start, end)
+	if isText {
+		return string(part.Interface().([]rune)), nil
+	}
+	return part.Interface(), nil
+}
+
 // divide is integer division when both are integers, as in Liquid.
 func divide(a, b any) (any, error) {
 	x, xInt := a.(int)
@@ -117,11 +132,11 @@ func divide(a, b any) (any, error) {
 		}
 		return x / y, nil
 	}
-	fx, err := number(a)
+	fx, err := toNumber(a)
 	if err != nil {
 		return nil, err
 	}
-	fy, err := number(b)
+	fy, err := toNumber(b)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +146,7 @@ func divide(a, b any) (any, error) {
 	return fx / fy, nil
 }
 
-func number(v any) (float64, error) {
+func toNumber(v any) (float64, error) {
 	switch v := v.(type) {
 	case int:
 		return float64(v), nil
@@ -141,24 +156,4 @@ func number(v any) (float64, error) {
 		return v, nil
 	}
 	return 0, errors.New("not a number")
-}
-
-// date formats a date field, or a date written as 2026-03-02, by strftime.
-func date(value any, format func(string) string) (string, error) {
-	s, ok := value.(string)
-	if !ok {
-		if value == nil {
-			return "", errors.New("the date is not known for every customer: put it inside {% if %}")
-		}
-		return "", errors.New("not a date")
-	}
-	t, err := time.Parse(time.DateOnly, s)
-	if err != nil {
-		return "", errors.New("not a date: write it as 2026-03-02; a template cannot ask for today")
-	}
-	f := format("%d %b %Y")
-	if len(f) > 256 {
-		return "", errTooLong
-	}
-	return tuesday.Strftime(f, t)
 }

@@ -17,6 +17,10 @@ type Purpose string
 // Unsubscribe is the link that ends the e-mails to the delivery's customer.
 const Unsubscribe Purpose = "unsubscribe"
 
+// TestDelivery is signed into the links of test messages: no delivery has the
+// number, so that they act on nothing.
+const TestDelivery = 0
+
 // Keys sign and verify links. The first secret signs; all verify, so that a
 // secret is rotated by putting the new one in front and leaving the old one
 // behind it for as long as its links must work (a year and more).

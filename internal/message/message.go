@@ -3,51 +3,71 @@
 //
 // # What a template may do
 //
-// A message is three files: subject.txt, text.txt and, if wanted, body.html.
-// They may print and test the fields of Bindings, loop over short literal
-// ranges, assign variables and use the filters listed in filters.go. They can
-// read no file, cannot ask for the time, and cannot run away: Compile refuses
-// what could, by looking at the parsed template before any customer does.
+// A message is up to four files in each language: subject.txt, text.txt and, if
+// wanted, body.html are an e-mail, sms.txt is a text message. They may print and
+// test the fields of fields.go, loop over short literal ranges, assign variables
+// and use the filters of catalogue.go. They can read no file, cannot ask for the
+// time, and cannot run away: Compile refuses what could, by looking at the
+// parsed template before any customer does.
 //
-//	source          at most 64 KiB a file
+//	source          at most 64 KiB a file, 1,000 tags and places, 1 KiB each
 //	loops           at most 2 deep, over ranges of at most 100 numbers
 //	work            at most 10,000 steps, counted with every loop at its longest
-//	strings, lists  at most 8 KiB and 100 items as the result of a filter
-//	output          at most 256 KiB a part
+//	strings, lists  at most 4 KiB and 100 items, as a field or the result of a filter
+//	output          at most 256 KiB a part, 10 segments a text message
+//
+// A step is what takes about a microsecond; a filter that reads a whole text
+// counts for as many as its longest text takes. So the ceilings together are a
+// ceiling of time: no template needs more than 50 ms or 32 MiB, which is tested
+// with the worst template of every filter. Go cannot stop a computation from
+// outside, and a process for each would cost more than all the rest of a send.
 //
 // Every field is bound for every customer, nil when unknown, and every other
 // name is a fault at Compile: a typo never reaches a customer as an empty place.
-// Values are escaped in the HTML part and kept on one line in the subject.
+// Values are escaped in the HTML part and kept on one line in the subject and
+// the text message.
 package message
 
 import (
-	"sort"
-	"strings"
 	"time"
+
+	"github.com/rewave/rewave/campaigns"
 )
 
-// Files is one message folder as text; an empty field means that the file is
-// not there. It has the shape of campaigns.MessageFiles and converts from it.
-type Files struct{ Subject, Text, HTML, SMS string }
+// Files is one message folder in one language as text; an empty field means that
+// the file is not there.
+type Files = campaigns.MessageFiles
 
 // The names of the files of a message folder, as diagnostics show them.
 const (
 	SubjectFile = "subject.txt"
 	TextFile    = "text.txt"
 	HTMLFile    = "body.html"
+	SMSFile     = "sms.txt"
 )
 
-// Content is a rendered message. Subject has no control characters and is not
-// empty; Text is not empty; HTML is empty if the message has no HTML part.
-type Content struct{ Subject, Text, HTML string }
+// The channels that files are for.
+const (
+	Email = "email"
+	SMS   = "sms"
+)
 
-// Bindings is what a template may speak of. A field of a pointer-free kind that
-// is documented as optional is nil in the template when it is zero here.
+// Content is a rendered message. An e-mail has a Subject without control
+// characters, a Text, and HTML if the message has an HTML part; a text message
+// has SMS. What the message has no file for is empty, and nothing else is.
+type Content struct{ Subject, Text, HTML, SMS string }
+
+// Bindings is what a template may speak of. What is documented as optional is
+// nil in the template when it is zero here.
 type Bindings struct {
 	Customer       Customer
 	Shop           Shop
 	Orders         Orders
-	UnsubscribeURL string // unsubscribe_url
+	Order          *Order         // the order that brought the customer in; nil where none did
+	Event          map[string]any // the properties of the event that did; see Customer.Attributes
+	Stratum        Stratum
+	Coupon         *Coupon // nil: this delivery gives none
+	UnsubscribeURL string  // unsubscribe_url
 }
 
 // Customer is `customer` in a template.
@@ -56,6 +76,9 @@ type Customer struct {
 	FirstName string // customer.first_name; optional
 	LastName  string // customer.last_name; optional
 	Locale    string // customer.locale; optional
+	// Attributes are string, float64, bool, or time.Time for a day; a template
+	// reads those that Options.Attributes names, and those not here are nil.
+	Attributes map[string]any
 }
 
 // Shop is `shop` in a template.
@@ -67,58 +90,35 @@ type Shop struct {
 type Orders struct {
 	Count  int       // orders.count
 	LastOn time.Time // orders.last_on: a date in the zone of the value; optional
+	Total  *Amount   // orders.total; optional
 }
 
-// fields is every path a template may read.
-var fields = set(
-	"customer.id", "customer.first_name", "customer.last_name", "customer.locale",
-	"shop.name",
-	"orders.count", "orders.last_on",
-	"unsubscribe_url",
-)
-
-// vars binds every declared field.
-func (b Bindings) vars() map[string]any {
-	return map[string]any{
-		"customer": map[string]any{
-			"id":         b.Customer.ID,
-			"first_name": optional(b.Customer.FirstName),
-			"last_name":  optional(b.Customer.LastName),
-			"locale":     optional(b.Customer.Locale),
-		},
-		"shop": map[string]any{"name": b.Shop.Name},
-		"orders": map[string]any{
-			"count":   b.Orders.Count,
-			"last_on": optionalDate(b.Orders.LastOn),
-		},
-		"unsubscribe_url": b.UnsubscribeURL,
-	}
+// Order is `order` in a template.
+type Order struct {
+	ID           string    // order.id
+	Total        *Amount   // order.total; optional
+	On           time.Time // order.on: a date in the zone of the value
+	FirstProduct string    // order.first_product; optional
 }
 
-func optional(s string) any {
-	if strings.TrimSpace(s) == "" {
-		return nil
-	}
-	return s
+// Stratum is `stratum` in a template.
+type Stratum struct {
+	Name  string            // stratum.name; optional
+	Notes map[string]string // stratum.<note>, each optional
 }
 
-// optionalDate binds a date as text, so that it prints as 2026-03-02 without a
-// filter; the date filter reads it back.
-func optionalDate(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t.Format(time.DateOnly)
+// Coupon is `coupon` in a template. Its code is not here: a message is rendered
+// before the gate binds one, with Sentinel in its place, and Splice puts it in.
+type Coupon struct {
+	Value     *Amount   // coupon.value; optional
+	Percent   float64   // coupon.percent; optional
+	MinSpend  *Amount   // coupon.min_spend; optional
+	ExpiresOn time.Time // coupon.expires_on: the last day in the zone of the value; optional
 }
 
-// fieldsOf lists the declared fields below root, sorted, without the root.
-func fieldsOf(root string) []string {
-	var names []string
-	for f := range fields {
-		if below, ok := strings.CutPrefix(f, root+"."); ok {
-			names = append(names, below)
-		}
-	}
-	sort.Strings(names)
-	return names
+// Amount is money in minor units. A template reads it as a decimal number, as
+// rules do, and only if it is in the shop's currency: it is unknown otherwise.
+type Amount struct {
+	Minor    int64
+	Currency string // ISO 4217
 }

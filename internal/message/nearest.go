@@ -21,8 +21,8 @@ func nearest(got string, known map[string]bool) string {
 // distance is the least number of insertions, deletions, changes and swaps of
 // neighbours that turn a into b (Damerau 1964, restricted).
 func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64
+	if len(a) > 64 || len(b) > 64 || len(a)-len(b) > 2 || len(b)-len(a) > 2 {
+		return 64 // farther than any that is asked for
 	}
 	d := make([][]int, len(a)+1)
 	for i := range d {

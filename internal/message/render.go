@@ -10,6 +10,8 @@ import (
 
 	"github.com/osteele/liquid"
 	"github.com/osteele/liquid/expressions"
+
+	"github.com/rewave/rewave/internal/gsm"
 )
 
 // maxOutput is the ceiling of one rendered part.
@@ -17,45 +19,65 @@ const maxOutput = 256 << 10
 
 var errOutput = fmt.Errorf("the message is longer than %d KiB", maxOutput>>10)
 
+// maxSegments is the ceiling of one text message: more is a slip, and dear.
+const maxSegments = 10
+
 // Render writes the message for one customer. It changes nothing, may be called
 // by many at once, and for the same bindings gives the same content. An error
 // means that this message cannot be sent to this customer, now or later; it
 // names file and line and holds no value of the bindings.
 func Render(t *Template, b Bindings) (Content, error) {
-	vars := b.vars()
-	buf := buffers.Get().(*limited)
-	defer buffers.Put(buf)
-
 	var c Content
-	var err error
-	if c.Subject, err = t.subject.render(buf, vars); err != nil {
-		return Content{}, err
+	vars, err := t.vars(b)
+	if err != nil {
+		return c, err
 	}
-	// A new line can only come from the template's own text here.
-	c.Subject = strings.Join(strings.Fields(strings.Map(flat, c.Subject)), " ")
-	if c.Subject == "" {
-		return Content{}, fmt.Errorf("%s: the subject is empty", t.subject.file)
-	}
-	if c.Text, err = t.text.render(buf, vars); err != nil {
-		return Content{}, err
-	}
-	if strings.TrimSpace(c.Text) == "" {
-		return Content{}, fmt.Errorf("%s: the text is empty", t.text.file)
-	}
-	if t.html != nil {
-		if c.HTML, err = t.html.render(buf, vars); err != nil {
+	for i := range t.parts {
+		if err := t.parts[i].into(&c, vars); err != nil {
 			return Content{}, err
 		}
 	}
 	return c, nil
 }
 
+// into writes the part to its place in c.
+func (p *part) into(c *Content, vars map[string]any) error {
+	buf := buffers.Get().(*limited)
+	defer buffers.Put(buf)
+	out, err := p.render(buf, vars)
+	if err != nil {
+		return err
+	}
+	empty := strings.TrimSpace(out) == ""
+	switch p.name {
+	case SubjectFile:
+		// A new line can only come from the template's own text here.
+		if c.Subject = strings.Join(strings.Fields(strings.Map(flat, out)), " "); c.Subject == "" {
+			return &renderError{file: p.file, cause: "the subject is empty"}
+		}
+	case TextFile:
+		if c.Text = out; empty {
+			return &renderError{file: p.file, cause: "the text is empty"}
+		}
+	case HTMLFile:
+		c.HTML = out
+	case SMSFile:
+		if c.SMS = strings.TrimSpace(out); empty {
+			return &renderError{file: p.file, cause: "the text message is empty"}
+		}
+		if l := gsm.Measure(c.SMS); l.Segments > maxSegments {
+			return &renderError{file: p.file, cause: fmt.Sprintf("the text message takes %v: more than %d are not sent", l, maxSegments)}
+		}
+	}
+	return nil
+}
+
 func (p *part) render(buf *limited, vars map[string]any) (out string, err error) {
 	// The library panics on some conversions; a template must never take the
-	// worker down, it is that message's fault.
+	// worker down, it is that message's fault. What it says holds values, and Go.
 	defer func() {
 		if r := recover(); r != nil {
-			out, err = "", fmt.Errorf("%s: the template stopped: %v", p.file, r)
+			out, err = "", &renderError{file: p.file, cause: "a filter stopped at a value that it cannot read"}
 		}
 	}()
 	buf.Reset()
@@ -68,11 +90,16 @@ func (p *part) render(buf *limited, vars map[string]any) (out string, err error)
 // renderError is a fault found while rendering.
 type renderError struct {
 	file  string
-	line  int
+	line  int // 0: of the whole
 	cause string
 }
 
-func (e *renderError) Error() string { return fmt.Sprintf("%s:%d: %s", e.file, e.line, e.cause) }
+func (e *renderError) Error() string {
+	if e.line == 0 {
+		return e.file + ": " + e.cause
+	}
+	return fmt.Sprintf("%s:%d: %s", e.file, e.line, e.cause)
+}
 
 // plain is what the library says, without its own "Liquid error (line 3): …
 // in file", which is said better around it, and without the customer's value,

@@ -1,74 +1,166 @@
 package message
 
 import (
+	"cmp"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/rewave/rewave/internal/gsm"
 	"github.com/rewave/rewave/internal/source"
 )
 
 // Sample is a customer of whom everything is known, for previews. Its values
 // hold what a careless template trips over: quotes, markup, long names.
 func Sample() Bindings {
-	return Bindings{
-		Customer:       Customer{ID: "C-1042", FirstName: `Zoë "Zo" <b>`, LastName: "O'Hara & Söhne", Locale: "en-GB"},
-		Shop:           Shop{Name: "Demo & Shop"},
-		Orders:         Orders{Count: 3, LastOn: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)},
-		UnsubscribeURL: "https://shop.example/u/sample",
+	return sample(Options{}, nil)
+}
+
+// SampleFor is Sample with a value for every name that campaign or shop made up
+// and the message reads.
+func SampleFor(t *Template) Bindings {
+	kinds := map[string]kind{}
+	for _, path := range t.named {
+		kinds[path] = t.kinds[path]
 	}
+	return sample(t.scope.Options, kinds)
 }
 
 // Sparse is a customer of whom only what is never missing is known.
 func Sparse() Bindings {
-	b := Sample()
-	return Bindings{
-		Customer:       Customer{ID: b.Customer.ID},
-		Shop:           b.Shop,
-		UnsubscribeURL: b.UnsubscribeURL,
-	}
+	return sparse(Options{})
 }
 
-// Check is Compile, then one rendering with every optional field unknown and
-// one with all of them known, each of which must print the link to unsubscribe
-// in every part. Compile alone does not ask for the link, so that what was
-// stored without one still runs. The error, if any, is a source.List.
-func Check(folder string, files Files) error {
-	var faults source.List
-	t, err := Compile(folder, files)
-	if err != nil && !errors.As(err, &faults) {
-		return err
+func sample(o Options, kinds map[string]kind) Bindings {
+	amount := func(minor int64) *Amount { return &Amount{minor, o.Currency} }
+	date := func(month time.Month, d int) time.Time { return time.Date(2026, month, d, 0, 0, 0, 0, time.UTC) }
+	b := Bindings{
+		Customer: Customer{ID: "C-1042", FirstName: `Zoë "Zo" <b>`, LastName: "O'Hara & Söhne", Locale: "en-GB", Attributes: map[string]any{}},
+		Shop:     Shop{Name: "Demo & Shop"},
+		Orders:   Orders{Count: 3, LastOn: date(3, 2), Total: amount(129_90)},
+		Order:    &Order{ID: "O-2087", Total: amount(49_90), On: date(3, 2), FirstProduct: `Café crème 12"`},
+		Event:    map[string]any{},
+		Stratum:  Stratum{Name: "food", Notes: map[string]string{}},
+		Coupon:   &Coupon{Value: amount(20_00), Percent: 20, MinSpend: amount(100_00), ExpiresOn: date(3, 16)},
+		// As long as a real one, because a text message is counted.
+		UnsubscribeURL: strings.TrimSuffix(cmp.Or(o.Link, "https://shop.example"), "/") + "/u/" + strings.Repeat("s", 38),
 	}
+	for path, k := range kinds {
+		root, name, _ := strings.Cut(path, ".")
+		v := map[kind]any{text: "sample", number: 3.0, day: date(3, 2)}[k]
+		switch root {
+		case "customer":
+			b.Customer.Attributes[name] = v
+		case "event":
+			b.Event[name] = v
+		case "stratum":
+			b.Stratum.Notes[name] = "sample"
+		}
+	}
+	return b
+}
+
+func sparse(o Options) Bindings {
+	all := sample(o, nil)
+	b := Bindings{
+		Customer:       Customer{ID: all.Customer.ID},
+		Shop:           all.Shop,
+		Order:          &Order{ID: all.Order.ID, On: all.Order.On},
+		Coupon:         &Coupon{},
+		UnsubscribeURL: all.UnsubscribeURL,
+	}
+	if o.Codeless {
+		b.Coupon = nil
+	}
+	return b
+}
+
+// Check compiles a message folder in all its languages, then renders each part
+// with every optional field unknown and with all of them known; an advertisement
+// must print the link to unsubscribe in every part. A fault of one file hides
+// none of another. The lengths are those of the text messages, by locale, with
+// everything known. The error, if any, is a source.List.
+//
+// NewSet does not ask for that link and follows none, so that what was stored
+// before still runs.
+func Check(folder string, files map[string]Files, o Options) (map[string]gsm.Length, error) {
+	var faults source.List
+	lengths := map[string]gsm.Length{}
+	scope := newScope(o)
+	scope.checking = true
+	if _, ok := files[""]; !ok {
+		_, err := NewSet(folder, nil, o)
+		return nil, err
+	}
+	for _, locale := range slices.Sorted(maps.Keys(files)) {
+		within, f := localeFolder(folder, locale), files[locale]
+		t, found := compile(within, locale, f, scope)
+		faults = append(faults, found...)
+		rendered, found := t.try()
+		faults = append(faults, found...)
+		if all := rendered[len(rendered)-1]; all.SMS != "" {
+			lengths[locale] = gsm.Measure(all.SMS)
+		}
+		if o.Service {
+			continue
+		}
+		for _, part := range []struct {
+			name, text string
+			of         func(Content) string
+		}{
+			{TextFile, f.Text, func(c Content) string { return c.Text }},
+			{HTMLFile, f.HTML, func(c Content) string { return c.HTML }},
+			{SMSFile, f.SMS, func(c Content) string { return c.SMS }},
+		} {
+			faults = append(faults, unlinked(within, part.name, part.text, rendered, part.of)...)
+		}
+	}
+	faults.Sort()
+	return lengths, faults.Err()
+}
+
+// try renders each part by itself for both extremes; a part that cannot be
+// rendered is empty in that content.
+func (t *Template) try() ([]Content, source.List) {
+	var faults source.List
 	var rendered []Content
 	for _, try := range []struct {
 		who      string
 		bindings Bindings
-	}{{"for a customer of whom nothing optional is known", Sparse()}, {"for a customer of whom everything is known", Sample()}} {
-		if t == nil {
-			break
+	}{{"for a customer of whom nothing optional is known", sparse(t.scope.Options)}, {"for a customer of whom everything is known", SampleFor(t)}} {
+		var c Content
+		vars, err := t.vars(try.bindings)
+		for i := range t.parts {
+			if err == nil {
+				err = t.parts[i].into(&c, vars)
+			}
+			if r := (*renderError)(nil); errors.As(err, &r) {
+				d := source.Diagnostic{File: r.file, Line: r.line, Message: r.cause, Hint: try.who}
+				if r.line > 0 {
+					d.Column = 1
+				}
+				faults = append(faults, d)
+			} else if err != nil {
+				faults = append(faults, source.Diagnostic{File: t.parts[i].file, Message: err.Error(), Hint: try.who})
+			}
+			err = nil
 		}
-		content, err := Render(t, try.bindings)
-		if err == nil {
-			rendered = append(rendered, content)
-			continue
-		}
-		d := source.Diagnostic{File: folder, Message: err.Error(), Hint: try.who}
-		if r := (*renderError)(nil); errors.As(err, &r) {
-			d.File, d.Line, d.Column, d.Message = r.file, r.line, 1, r.cause
-		}
-		faults = append(faults, d)
+		rendered = append(rendered, c)
 	}
-	faults = append(faults, unlinked(folder, TextFile, files.Text, rendered, func(c Content) string { return c.Text })...)
-	faults = append(faults, unlinked(folder, HTMLFile, files.HTML, rendered, func(c Content) string { return c.HTML })...)
-	faults.Sort()
-	return faults.Err()
+	return rendered, faults
 }
 
 // unlinked finds a part without the link to unsubscribe, whether or not the part
 // could be rendered: a writer hears of all faults at once. A part that is not
 // there needs none.
 func unlinked(folder, name, text string, rendered []Content, part func(Content) string) source.List {
-	d := source.Diagnostic{File: fileOf(folder, name), Message: "has no link to unsubscribe; every e-mail needs one", Hint: "put {{ unsubscribe_url }} into it"}
+	every := "every e-mail needs one"
+	if name == SMSFile {
+		every = "every text message that advertises needs one"
+	}
+	d := source.Diagnostic{File: fileOf(folder, name), Message: "has no link to unsubscribe; " + every, Hint: "put {{ unsubscribe_url }} into it"}
 	switch {
 	case strings.TrimSpace(text) == "":
 		return nil
@@ -76,8 +168,8 @@ func unlinked(folder, name, text string, rendered []Content, part func(Content) 
 		return source.List{d}
 	}
 	for _, c := range rendered {
-		if !strings.Contains(part(c), Sample().UnsubscribeURL) {
-			d.Message = "not every customer gets the link to unsubscribe; every e-mail needs one"
+		if got := part(c); got != "" && !strings.Contains(got, "/u/"+strings.Repeat("s", 38)) {
+			d.Message = "not every customer gets the link to unsubscribe; " + every
 			d.Hint = "print {{ unsubscribe_url }} as it is, outside of {% if %}"
 			return source.List{d}
 		}

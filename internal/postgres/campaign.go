@@ -30,7 +30,11 @@ type Campaign struct {
 	VersionID   int
 	Hash        string
 	DesignHash  string
-	Share       holdout.Share
+	Share       holdout.Share            // of the holdout, chosen or written
+	Auto        bool                     // it was chosen at the first apply of the design
+	Skips       map[string]holdout.Share // by wave, defaults resolved
+	Global      holdout.Share            // of the global holdout, as it stood when the design began
+	Epoch       string                   // of the global holdout; empty iff Global is 0
 	StartedAt   time.Time
 	Definition  campaigns.Campaign // with its message files
 }
@@ -93,16 +97,33 @@ func (s *Store) CampaignVersion(ctx context.Context, version int) (Campaign, err
 
 func scanCampaign(row pgx.CollectableRow) (Campaign, error) {
 	var c Campaign
-	var definition, files []byte
+	var definition, files, skips []byte
 	err := row.Scan(&c.ID, &c.Name, &c.Status, &c.Because, &c.Design, &c.ActivatedAt, &c.EntryUntil, &c.SlotDone, &c.SlotOpen, &c.SlotCursor,
-		&c.VersionID, &c.Hash, &definition, &files, &c.DesignHash, &c.Share, &c.StartedAt)
+		&c.VersionID, &c.Hash, &definition, &files, &c.DesignHash, &c.Share,
+		&c.Auto, &skips, &c.Global, &c.Epoch, &c.StartedAt)
 	if err != nil {
 		return c, err
 	}
 	if err := json.Unmarshal(definition, &c.Definition); err != nil {
 		return c, fmt.Errorf("stored definition of %s: %w", c.Name, err)
 	}
-	return c, json.Unmarshal(files, &c.Definition.Messages)
+	return c, errors.Join(json.Unmarshal(files, &c.Definition.Messages), json.Unmarshal(skips, &c.Skips))
+}
+
+// Design is what a design rests on besides its definition: resolved once, when
+// it begins, and kept.
+type Design struct {
+	Share  holdout.Share
+	Auto   bool                     // Share was chosen
+	Skips  map[string]holdout.Share // by wave; only those above 0
+	Global holdout.Share
+	Epoch  string
+}
+
+// Limits hold back all deliveries of a campaign, those of earlier versions too.
+type Limits struct {
+	Budget    *int64 // millionths of the currency's unit; nil: none
+	PerMinute int    // messages; 0: no limit
 }
 
 // Applied is what an apply changed.
@@ -114,47 +135,78 @@ type Applied struct {
 	NewDesign  bool
 }
 
-// ApplyCampaign stores a definition in one transaction: a new version where its
-// content is new, a new design where the experiment changed. The campaign
-// itself begins at `at` on the first apply. Customers in flight keep their
-// version. No order falls between an apply and an import: both take one lock.
-func (s *Store) ApplyCampaign(ctx context.Context, def campaigns.Campaign, at time.Time, entryUntil *time.Time) (Applied, error) {
-	var out Applied
+// Applying is one definition to apply. Only a new design reads what it Rests
+// on; an earlier one keeps its own.
+type Applying struct {
+	Definition campaigns.Campaign
+	Rests      Design
+	Limits     Limits
+	EntryUntil *time.Time // nil: as the file says
+}
+
+// ApplyCampaigns stores definitions in one transaction, all of them or none: of
+// each a new version where its content is new, a new design where the experiment
+// changed. A campaign itself begins at `at` on its first apply. Customers in
+// flight keep their version. No order or event falls between an apply and an
+// import: both take one lock. What was applied stands in the order given.
+func (s *Store) ApplyCampaigns(ctx context.Context, list []Applying, at time.Time) ([]Applied, error) {
+	out := make([]Applied, len(list))
 	err := s.InTx(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock(hashtext('rewave:apply'))"); err != nil {
 			return err
 		}
-		id, design, err := upsertCampaign(ctx, tx, def, at, entryUntil, &out)
-		if err != nil {
-			return err
+		for i, one := range list {
+			out[i] = Applied{}
+			if err := apply(ctx, tx, one, at, &out[i]); err != nil {
+				return fmt.Errorf("apply campaign %s: %w", one.Definition.Name, mapError(err))
+			}
 		}
-		version, err := storeVersion(ctx, tx, def, id, &design, at, &out)
-		if err != nil {
-			return err
-		}
-		told, err := tx.Exec(ctx, `insert into campaign_history (campaign_id, deed, version_id)
-			select campaign_id, 'applied', $2 from campaigns where campaign_id = $1 and version_id is distinct from $2`, id, version)
-		if err != nil {
-			return err
-		}
-		out.Changed = told.RowsAffected() > 0
-		if _, err := tx.Exec(ctx, "update campaigns set version_id = $2, design = $3, applied_at = now() where campaign_id = $1", id, version, design); err != nil {
-			return err
-		}
-		if out.New && def.Enter.On != "" {
-			_, err = tx.Exec(ctx, statement("campaign/backlog"), id)
-		}
-		return err
+		return nil
 	})
 	if err != nil {
-		return out, fmt.Errorf("apply campaign %s: %w", def.Name, mapError(err))
+		return nil, mapError(err)
 	}
-	list, err := s.Campaigns(ctx, def.Name)
-	if err != nil {
-		return out, err
+	for i, one := range list {
+		found, err := s.Campaigns(ctx, one.Definition.Name)
+		if err != nil {
+			return nil, err
+		}
+		out[i].Campaign = found[0]
 	}
-	out.Campaign = list[0]
 	return out, nil
+}
+
+func apply(ctx context.Context, tx pgx.Tx, one Applying, at time.Time, out *Applied) error {
+	def := one.Definition
+	id, design, err := upsertCampaign(ctx, tx, def, at, one.EntryUntil, out)
+	if err != nil {
+		return err
+	}
+	version, err := storeVersion(ctx, tx, def, one.Rests, id, &design, at, out)
+	if err != nil {
+		return err
+	}
+	told, err := tx.Exec(ctx, `insert into campaign_history (campaign_id, deed, version_id)
+		select campaign_id, 'applied', $2 from campaigns where campaign_id = $1 and version_id is distinct from $2`, id, version)
+	if err != nil {
+		return err
+	}
+	out.Changed = told.RowsAffected() > 0
+	_, err = tx.Exec(ctx, `update campaigns set version_id = $2, design = $3, priority = $4, exclusion_group = nullif($5, ''), applied_at = now()
+		where campaign_id = $1`, id, version, design, def.Limits.Priority, def.Limits.Group)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, statement("limits/set"), id, one.Limits.Budget, nullInt(one.Limits.PerMinute)); err != nil || !out.New {
+		return err
+	}
+	switch def.Enter.On {
+	case "order_paid":
+		_, err = tx.Exec(ctx, statement("campaign/backlog"), id)
+	case "event":
+		_, err = tx.Exec(ctx, statement("campaign/event_backlog"), id, def.Enter.Event)
+	}
+	return err
 }
 
 func upsertCampaign(ctx context.Context, tx pgx.Tx, def campaigns.Campaign, at time.Time, until *time.Time, out *Applied) (id, design int, err error) {
@@ -175,7 +227,7 @@ func upsertCampaign(ctx context.Context, tx pgx.Tx, def campaigns.Campaign, at t
 
 // storeVersion finds or inserts the version and, where the design hash is new,
 // the next design.
-func storeVersion(ctx context.Context, tx pgx.Tx, def campaigns.Campaign, id int, design *int, at time.Time, out *Applied) (version int, err error) {
+func storeVersion(ctx context.Context, tx pgx.Tx, def campaigns.Campaign, rests Design, id int, design *int, at time.Time, out *Applied) (version int, err error) {
 	var hash string
 	err = tx.QueryRow(ctx, "select design_hash from campaign_designs where campaign_id = $1 and design = $2", id, *design).Scan(&hash)
 	switch {
@@ -203,7 +255,20 @@ func storeVersion(ctx context.Context, tx pgx.Tx, def campaigns.Campaign, id int
 	if err != nil || !out.NewDesign {
 		return version, err
 	}
-	_, err = tx.Exec(ctx, "insert into campaign_designs (campaign_id, design, design_hash, holdout_ppb, version_id, started_at) values ($1, $2, $3, $4, $5, $6)",
-		id, *design, def.Design, int64(def.Holdout.Share), version, at)
+	skips := rests.Skips
+	if skips == nil {
+		skips = map[string]holdout.Share{}
+	}
+	_, err = tx.Exec(ctx, `insert into campaign_designs (campaign_id, design, design_hash, holdout_ppb, auto, skips, global_ppb, epoch, version_id, started_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		id, *design, def.Design, int64(rests.Share), rests.Auto, skips, int64(rests.Global), rests.Epoch, version, at)
 	return version, err
+}
+
+// nullInt is nil for 0.
+func nullInt(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
 }

@@ -11,21 +11,9 @@ import (
 	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/customer"
 	"github.com/rewave/rewave/internal/enrollment"
+	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/wave"
-	"github.com/rewave/rewave/rules"
 )
-
-// Candidate is a customer who may enter a campaign, as of At.
-type Candidate struct {
-	Profile   customer.Profile
-	Merged    bool
-	Contact   audience.Contact
-	OrderID   int64 // the trigger; 0 for a slot
-	Lines     int   // lines of the trigger
-	At        time.Time
-	Entries   int
-	LastEntry time.Time
-}
 
 // Planning is the transaction in which a campaign's candidates are decided.
 // Whoever holds it is alone with this campaign.
@@ -45,6 +33,12 @@ func (s *Store) Plan(ctx context.Context, c Campaign, fn func(*Planning) error) 
 		if busy = !locked; busy {
 			return nil
 		}
+		if group := c.Definition.Limits.Group; group != "" {
+			// Nobody else lets customers into a campaign of the group meanwhile, or they would be in two.
+			if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock(hashtext('rewave:group'), hashtext($1))", group); err != nil {
+				return err
+			}
+		}
 		return fn(&Planning{tx: tx, c: c})
 	})
 	if err != nil {
@@ -53,21 +47,15 @@ func (s *Store) Plan(ctx context.Context, c Campaign, fn func(*Planning) error) 
 	return busy, nil
 }
 
-// InboxCandidates returns the next orders to consider, oldest first.
-func (p *Planning) InboxCandidates(ctx context.Context, at *time.Time, channels []string, limit int) ([]Candidate, error) {
-	return p.candidates(ctx, channels, statement("candidate/inbox"), p.c.ID, at, channels, limit)
-}
+// Trigger is the name of the event that the campaign is entered by; empty where
+// it is none.
+func (p *Planning) Trigger() string { return p.c.Definition.Enter.Event }
 
 // Slot reads where a slot stands: a slot whose customers were not all gone
 // through, and up to which customer; nil when none is open.
 func (p *Planning) Slot(ctx context.Context) (open *time.Time, cursor int64, done time.Time, err error) {
 	err = p.tx.QueryRow(ctx, "select slot_open, slot_cursor, slot_done from campaigns where campaign_id = $1", p.c.ID).Scan(&open, &cursor, &done)
 	return open, cursor, done, err
-}
-
-// SlotCandidates returns the next page of customers of a slot by customer id.
-func (p *Planning) SlotCandidates(ctx context.Context, slot time.Time, channels []string, after int64, onlyNew bool, limit int) ([]Candidate, error) {
-	return p.candidates(ctx, channels, statement("candidate/slot"), p.c.ID, slot, channels, limit, after, onlyNew)
 }
 
 // MoveSlot records how far a slot has been gone through; done closes it.
@@ -80,111 +68,29 @@ func (p *Planning) MoveSlot(ctx context.Context, slot time.Time, cursor int64, d
 	return err
 }
 
-func (p *Planning) candidates(ctx context.Context, channels []string, sql string, args ...any) ([]Candidate, error) {
-	rows, err := p.tx.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read candidates: %w", err)
-	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Candidate, error) {
-		var c Candidate
-		var email, phone string
-		var granted []*bool
-		var suppressed []bool
-		var last *time.Time
-		err := row.Scan(&c.Profile.ID, &c.Profile.ShopID, &c.Profile.FirstName, &c.Profile.LastName, &c.Profile.Locale, &c.Profile.Region, &c.Profile.Zone,
-			&c.Merged, &c.Contact.Erased, &email, &phone, &granted, &suppressed, &c.OrderID, &c.Lines, &c.At, &c.Entries, &last)
-		if err != nil {
-			return c, err
-		}
-		if last != nil {
-			c.LastEntry = *last
-		}
-		c.Contact.Channels = reach(channels, email, phone, granted, suppressed)
-		return c, nil
-	})
-}
-
-// OrderHistory is one order as rules may see it: the refunds with their dates,
-// so that it can be asked as of any instant.
-type OrderHistory struct {
-	ID       int64
-	PlacedAt time.Time
-	Gross    int64 // minor units
-	UnkeptAt *time.Time
-	Refunds  []Refund
-}
-
-// Refund is money given back at an instant.
-type Refund struct {
-	At    time.Time
-	Minor int64
-}
-
-// AsOf is the order as a rule sees it at an instant: net of what came back by
-// then; ok is false if it was not placed or not kept then.
-func (o OrderHistory) AsOf(at time.Time) (fact rules.OrderFact, ok bool) {
-	if o.PlacedAt.After(at) || (o.UnkeptAt != nil && !o.UnkeptAt.After(at)) {
-		return fact, false
-	}
-	net := o.Gross
-	for _, r := range o.Refunds {
-		if !r.At.After(at) {
-			net -= r.Minor
-		}
-	}
-	return rules.OrderFact{At: o.PlacedAt, Minor: net}, true
-}
-
-// Orders reads the orders of customers up to an instant, oldest first, in one
-// currency; orders in another do not count.
-func (p *Planning) Orders(ctx context.Context, customers []int64, until time.Time, currency string) (map[int64][]OrderHistory, error) {
-	rows, err := p.tx.Query(ctx, statement("candidate/orders"), customers, until, currency)
-	if err != nil {
-		return nil, fmt.Errorf("read orders: %w", err)
-	}
-	by := make(map[int64][]OrderHistory, len(customers))
-	type place struct {
-		customer int64
-		index    int
-	}
-	refunded := map[int64]place{}
-	var ids []int64
-	var o OrderHistory
-	var who int64
-	var back bool
-	_, err = pgx.ForEachRow(rows, []any{&who, &o.ID, &o.PlacedAt, &o.Gross, &back, &o.UnkeptAt}, func() error {
-		if back {
-			refunded[o.ID] = place{who, len(by[who])}
-			ids = append(ids, o.ID)
-		}
-		by[who] = append(by[who], o)
-		o = OrderHistory{}
-		return nil
-	})
-	if err != nil || len(ids) == 0 {
-		return by, err
-	}
-	rows, err = p.tx.Query(ctx, statement("candidate/refunds"), ids)
-	if err != nil {
-		return nil, fmt.Errorf("read refunds: %w", err)
-	}
-	var id int64
-	var r Refund
-	_, err = pgx.ForEachRow(rows, []any{&id, &r.At, &r.Minor}, func() error {
-		at := refunded[id]
-		by[at.customer][at.index].Refunds = append(by[at.customer][at.index].Refunds, r)
-		return nil
-	})
-	return by, err
-}
-
 // Entering is one decided candidate with what was planned for it.
 type Entering struct {
 	Enrollment enrollment.Enrollment
-	AssignedID string
-	OrderID    int64
+	OrderID    int64 // the trigger; 0 where it is none
+	EventID    int64 // the trigger; 0 where it is none
 	NextRound  *time.Time
 	Deliveries []wave.Delivery
+}
+
+// planned are the columns of deliveries to come.
+type planned struct {
+	customers, ids                  []int64
+	entered                         []time.Time
+	waves, arms, variants, channels []string
+	skips, uncapped                 []bool
+	scheduled, ends                 []time.Time
+}
+
+func (p *planned) add(customer int64, entered time.Time, enrollment int64, w wave.Delivery) {
+	p.customers, p.entered, p.ids = append(p.customers, customer), append(p.entered, entered), append(p.ids, enrollment)
+	p.waves, p.arms, p.variants = append(p.waves, w.Wave), append(p.arms, string(w.Arm)), append(p.variants, w.Variant)
+	p.skips, p.uncapped, p.channels = append(p.skips, w.Skip), append(p.uncapped, w.Uncapped), append(p.channels, w.Channel)
+	p.scheduled, p.ends = append(p.scheduled, w.ScheduledAt), append(p.ends, w.ExpiresAt)
 }
 
 // Enter writes a page of enrollments with their first rounds and planned
@@ -192,29 +98,24 @@ type Entering struct {
 func (p *Planning) Enter(ctx context.Context, page []Entering) (int, error) {
 	n := len(page)
 	customers, entered, entries := make([]int64, n), make([]time.Time, n), make([]int, n)
-	arms, layers, us, assigned := make([]string, n), make([]string, n), make([]float64, n), make([]string, n)
-	orders, zones, next := make([]int64, n), make([]string, n), make([]*time.Time, n)
-	var d struct {
-		customers       []int64
-		entered         []time.Time
-		waves, channels []string
-		scheduled, ends []time.Time
-	}
+	arms, layers, us, shares := make([]string, n), make([]string, n), make([]float64, n), make([]int64, n)
+	assigned, orders, events := make([]string, n), make([]int64, n), make([]int64, n)
+	zones, strata, next := make([]string, n), make([]string, n), make([]*time.Time, n)
+	var d planned
 	for i, x := range page {
 		e := x.Enrollment
 		customers[i], entered[i], entries[i] = int64(e.Customer), e.EnteredAt, e.Entry
-		arms[i], layers[i], us[i], assigned[i] = string(e.Arm), e.Layer, e.U, x.AssignedID
-		orders[i], zones[i], next[i] = x.OrderID, e.Zone, x.NextRound
+		arms[i], layers[i], us[i], shares[i] = string(e.Arm), e.Layer, e.U, int64(e.Share)
+		assigned[i], orders[i], events[i] = e.Key, x.OrderID, x.EventID
+		zones[i], strata[i], next[i] = e.Zone, e.Stratum, x.NextRound
 		for _, w := range x.Deliveries {
-			d.customers, d.entered = append(d.customers, int64(e.Customer)), append(d.entered, e.EnteredAt)
-			d.waves, d.channels = append(d.waves, w.Wave), append(d.channels, w.Channel)
-			d.scheduled, d.ends = append(d.scheduled, w.ScheduledAt), append(d.ends, w.ExpiresAt)
+			d.add(int64(e.Customer), e.EnteredAt, 0, w)
 		}
 	}
 	var count int
-	err := p.tx.QueryRow(ctx, statement("enrollment/enter"), p.c.ID, p.c.Design, p.c.VersionID, int64(p.c.Share),
-		customers, entered, entries, arms, layers, us, assigned, orders, zones, next,
-		d.customers, d.entered, d.waves, d.channels, d.scheduled, d.ends).Scan(&count)
+	err := p.tx.QueryRow(ctx, statement("enrollment/enter"), p.c.ID, p.c.Design, p.c.VersionID,
+		customers, entered, entries, arms, layers, us, shares, assigned, orders, events, zones, strata, next,
+		d.customers, d.entered, d.waves, d.arms, d.variants, d.skips, d.uncapped, d.channels, d.scheduled, d.ends).Scan(&count)
 	if err != nil {
 		return 0, fmt.Errorf("enroll: %w", err)
 	}
@@ -234,6 +135,12 @@ func (p *Planning) notBehind(ctx context.Context, scheduled []time.Time) error {
 // Considered removes decided orders from the inbox.
 func (p *Planning) Considered(ctx context.Context, orders []int64) error {
 	_, err := p.tx.Exec(ctx, "delete from inbox where campaign_id = $1 and order_id = any($2)", p.c.ID, orders)
+	return err
+}
+
+// ConsideredEvents removes decided events from their inbox.
+func (p *Planning) ConsideredEvents(ctx context.Context, events []int64) error {
+	_, err := p.tx.Exec(ctx, "delete from event_inbox where campaign_id = $1 and event_id = any($2)", p.c.ID, events)
 	return err
 }
 
@@ -260,12 +167,20 @@ type DueRound struct {
 	EnteredAt    time.Time
 	EnrollmentID int64
 	Version      int
+	Key          string
+	Entry        int
 	Arm          string
 	Zone         string
 	Begun        int
 	StartsAt     time.Time
 	NextRound    *time.Time
 	Deliveries   []wave.Delivery
+}
+
+// Enrollment is what planning the round reads of it.
+func (d DueRound) Enrollment() enrollment.Enrollment {
+	return enrollment.Enrollment{ID: d.EnrollmentID, Customer: customer.ID(d.Customer), Key: d.Key, EnteredAt: d.EnteredAt, Entry: d.Entry,
+		Arm: holdout.Arm(d.Arm), Zone: d.Zone}
 }
 
 // DueRounds locks a page of enrollments whose next round has come.
@@ -276,7 +191,7 @@ func (p *Planning) DueRounds(ctx context.Context, at *time.Time, limit int) ([]D
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (DueRound, error) {
 		var d DueRound
-		return d, row.Scan(&d.Customer, &d.EnteredAt, &d.EnrollmentID, &d.Version, &d.Arm, &d.Zone, &d.Begun, &d.StartsAt)
+		return d, row.Scan(&d.Customer, &d.EnteredAt, &d.EnrollmentID, &d.Version, &d.Key, &d.Entry, &d.Arm, &d.Zone, &d.Begun, &d.StartsAt)
 	})
 }
 
@@ -285,23 +200,17 @@ func (p *Planning) BeginRounds(ctx context.Context, page []DueRound) error {
 	n := len(page)
 	customers, entered, ids, numbers := make([]int64, n), make([]time.Time, n), make([]int64, n), make([]int, n)
 	starts, next := make([]time.Time, n), make([]*time.Time, n)
-	var d struct {
-		customers, ids        []int64
-		entered               []time.Time
-		numbers, versions     []int
-		waves, arms, channels []string
-		scheduled, ends       []time.Time
-	}
+	var d planned
+	var rounds, versions []int
 	for i, x := range page {
 		customers[i], entered[i], ids[i], numbers[i], starts[i], next[i] = x.Customer, x.EnteredAt, x.EnrollmentID, x.Begun+1, x.StartsAt, x.NextRound
 		for _, w := range x.Deliveries {
-			d.customers, d.entered, d.ids = append(d.customers, x.Customer), append(d.entered, x.EnteredAt), append(d.ids, x.EnrollmentID)
-			d.numbers, d.versions, d.waves, d.arms = append(d.numbers, x.Begun+1), append(d.versions, x.Version), append(d.waves, w.Wave), append(d.arms, x.Arm)
-			d.channels, d.scheduled, d.ends = append(d.channels, w.Channel), append(d.scheduled, w.ScheduledAt), append(d.ends, w.ExpiresAt)
+			d.add(x.Customer, x.EnteredAt, x.EnrollmentID, w)
+			rounds, versions = append(rounds, x.Begun+1), append(versions, x.Version)
 		}
 	}
 	_, err := p.tx.Exec(ctx, statement("enrollment/begin_round"), p.c.ID, customers, entered, ids, numbers, starts, next,
-		d.customers, d.entered, d.ids, d.numbers, d.versions, d.waves, d.arms, d.channels, d.scheduled, d.ends)
+		d.customers, d.entered, d.ids, rounds, versions, d.waves, d.arms, d.variants, d.skips, d.uncapped, d.channels, d.scheduled, d.ends)
 	if err != nil {
 		return fmt.Errorf("begin rounds: %w", err)
 	}

@@ -129,7 +129,7 @@ type AcceptedDelivery struct {
 
 // Accepted walks all accepted deliveries of a channel in order of their id.
 func (s *Store) Accepted(ctx context.Context, channel string, fn func(AcceptedDelivery) error) error {
-	rows, err := s.pool.Query(ctx, "select d.delivery_id, k.email from deliveries d join contacts k using (customer_id) where d.state = 'accepted' and d.channel = $1 order by d.delivery_id", channel)
+	rows, err := s.pool.Query(ctx, "select d.delivery_id, case d.channel when 'sms' then k.phone else k.email end from deliveries d join contacts k using (customer_id) where d.state = 'accepted' and d.channel = $1 order by d.delivery_id", channel)
 	if err != nil {
 		return mapError(err)
 	}

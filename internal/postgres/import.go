@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/rewave/rewave/internal/event"
 	"github.com/rewave/rewave/internal/fault"
 )
 
@@ -19,6 +20,7 @@ type ImportKey struct {
 	SHA256                 [sha256.Size]byte
 	Kind, Preset, Settings string
 	File                   string // for people
+	At                     time.Time
 }
 
 // Import is an import under way. It holds a connection of its own and the
@@ -27,6 +29,7 @@ type Import struct {
 	conn     *pgx.Conn
 	id       int64
 	stagedTo int
+	begun    time.Time
 }
 
 // ImportLine is an order line. Order and Product are numbers of ImportedOrders.
@@ -51,6 +54,10 @@ type ImportCustomer struct {
 
 	ConsentEmail, ConsentSMS *bool
 	ConsentAt                time.Time
+
+	Attributes map[string]event.Value
+	Tags       []string  // all of them; nil: not said
+	ChangedAt  time.Time // from when on attributes and tags hold; zero: since the import
 }
 
 // ImportProduct is what a file says of a product; empty text and nil change nothing.
@@ -126,7 +133,7 @@ func (im *Import) begin(ctx context.Context, key ImportKey) error {
 		return err
 	}
 	return pgx.BeginFunc(ctx, im.conn, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, statement("import/resume"), key.SHA256[:], key.Kind, key.Preset, key.Settings).Scan(&im.id, &im.stagedTo)
+		err := tx.QueryRow(ctx, statement("import/resume"), key.SHA256[:], key.Kind, key.Preset, key.Settings).Scan(&im.id, &im.stagedTo, &im.begun)
 		if err == nil || !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
@@ -136,17 +143,21 @@ func (im *Import) begin(ctx context.Context, key ImportKey) error {
 		if _, err := tx.Exec(ctx, "update import_jobs set status = 'abandoned', finished_at = now() where status = 'staging'"); err != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, statement("import/begin"), key.SHA256[:], key.Kind, key.Preset, key.Settings, key.File).Scan(&im.id)
+		return tx.QueryRow(ctx, statement("import/begin"), key.SHA256[:], key.Kind, key.Preset, key.Settings, key.File, key.At).Scan(&im.id, &im.begun)
 	})
 }
 
 func clearStaging(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, "truncate import_lines, import_customers, import_products, import_orders, import_refunds, import_groups, import_parts restart identity")
+	_, err := tx.Exec(ctx, "truncate import_chunks, import_lines, import_customers, import_products, import_orders, import_refunds, import_groups, import_parts, import_events, import_suppressions restart identity")
 	return err
 }
 
 // StagedTo is the line of the file up to which rows are staged; 0 is none.
 func (im *Import) StagedTo() int { return im.stagedTo }
+
+// Begun is the ImportKey.At with which the staging began: an import that goes on
+// judges its rows by the instant by which the staged ones were judged.
+func (im *Import) Begun() time.Time { return im.begun }
 
 // Abandon drops what is staged.
 func (im *Import) Abandon(ctx context.Context) error {
@@ -167,7 +178,10 @@ func (im *Import) finish(ctx context.Context, tx pgx.Tx, status string) error {
 func (im *Import) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	im.conn.Close(ctx) //nolint:errcheck // the server ends the session either way
+	// The session ends some time after the connection is closed: what comes next
+	// must not find the lock held. A broken connection has no session to ask.
+	im.conn.Exec(ctx, "select pg_advisory_unlock_all()") //nolint:errcheck // the server ends the session either way
+	im.conn.Close(ctx)                                   //nolint:errcheck // the server ends the session either way
 }
 
 // chunk stages rows and moves the job on, in one transaction.
@@ -190,8 +204,10 @@ func (im *Import) StageLines(ctx context.Context, lines []ImportLine) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	return im.chunk(ctx, len(lines), int(lines[len(lines)-1].Line), func(tx pgx.Tx) error {
-		return copyLines(ctx, tx.Conn(), "import_lines (line, order_seq, ordinal, product_seq, quantity, price_e4, amount_minor)", lines)
+	packed, to := packLines(lines), int(lines[len(lines)-1].Line)
+	return im.chunk(ctx, len(lines), to, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "insert into import_chunks (staged_to, rows, lines) values ($1, $2, $3)", to, len(lines), packed)
+		return err
 	})
 }
 

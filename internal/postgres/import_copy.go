@@ -1,38 +1,11 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
-
-// copyLines sends order lines in COPY's binary form (PostgreSQL manual, COPY,
-// "Binary Format"), written by hand: half a million rows of seven integers go
-// through the driver's general encoder at a quarter of the speed.
-func copyLines(ctx context.Context, conn *pgx.Conn, into string, lines []ImportLine) error {
-	const width = 2 + 5*(4+4) + 2*(4+8)
-	buf := make([]byte, 0, 19+len(lines)*width+2)
-	buf = append(buf, "PGCOPY\n\xff\r\n\x00"...)
-	buf = append(buf, 0, 0, 0, 0, 0, 0, 0, 0) // no flags, no extension
-	for i := range lines {
-		l := &lines[i]
-		buf = append(buf, 0, 7)
-		for _, n := range [...]int32{l.Line, l.Order, l.Ordinal, l.Product, l.Quantity} {
-			buf = append(buf, 0, 0, 0, 4)
-			buf = binary.BigEndian.AppendUint32(buf, uint32(n))
-		}
-		for _, n := range [...]int64{l.Price, l.Amount} {
-			buf = append(buf, 0, 0, 0, 8)
-			buf = binary.BigEndian.AppendUint64(buf, uint64(n))
-		}
-	}
-	buf = append(buf, 0xff, 0xff)
-	_, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(buf), "copy "+into+" from stdin (format binary)")
-	return err
-}
 
 // copyRows copies n rows; row gives the values of one.
 func copyRows(ctx context.Context, tx pgx.Tx, table string, columns []string, n int, row func(i int) []any) error {
@@ -42,11 +15,12 @@ func copyRows(ctx context.Context, tx pgx.Tx, table string, columns []string, n 
 
 func copyCustomers(ctx context.Context, tx pgx.Tx, customers []ImportCustomer) error {
 	columns := []string{"seq", "line", "shop_id", "email", "email_assumed", "phone", "first_name", "last_name", "locale", "region", "zone",
-		"seen_at", "region_at", "consent_email", "consent_sms", "consent_at"}
+		"seen_at", "region_at", "consent_email", "consent_sms", "consent_at", "attributes", "tags", "changed_at"}
 	return copyRows(ctx, tx, "import_customers", columns, len(customers), func(i int) []any {
 		k := &customers[i]
 		return []any{number(i, k.Line), k.Line, k.ShopID, said(k.Email), k.EmailAssumed, said(k.Phone), said(k.FirstName), said(k.LastName),
-			said(k.Locale), said(k.Region), said(k.Zone), instant(k.SeenAt), instant(k.RegionAt), k.ConsentEmail, k.ConsentSMS, instant(k.ConsentAt)}
+			said(k.Locale), said(k.Region), said(k.Zone), instant(k.SeenAt), instant(k.RegionAt), k.ConsentEmail, k.ConsentSMS, instant(k.ConsentAt),
+			stagedValues(k.Attributes), k.Tags, instant(k.ChangedAt)}
 	})
 }
 
@@ -58,11 +32,12 @@ func copyProducts(ctx context.Context, tx pgx.Tx, products []ImportProduct) erro
 	})
 }
 
-func copyOrders(ctx context.Context, tx pgx.Tx, orders []ImportOrder) error {
-	columns := []string{"seq", "shop_order_id", "customer_seq", "placed_at", "currency", "gross_minor"}
+// copyOrders copies the orders as new ones with the ids.
+func copyOrders(ctx context.Context, tx pgx.Tx, orders []ImportOrder, ids []int64) error {
+	columns := []string{"seq", "shop_order_id", "customer_seq", "placed_at", "currency", "gross_minor", "order_id", "is_new"}
 	return copyRows(ctx, tx, "import_orders", columns, len(orders), func(i int) []any {
 		o := &orders[i]
-		return []any{o.Number, o.Name, index(o.Customer), o.PlacedAt, o.Currency, o.Gross}
+		return []any{o.Number, o.Name, index(o.Customer), o.PlacedAt, o.Currency, o.Gross, ids[i], true}
 	})
 }
 

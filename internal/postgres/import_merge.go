@@ -19,13 +19,21 @@ type ImportCounts struct {
 
 	GuestOrders, UnkeptOrders int64
 	FirstOrder, LastOrder     time.Time // zero: no orders
-	Inbox                     int64     // orders put before triggered campaigns
+	Inbox                     int64     // orders or events put before triggered campaigns
 
 	Refunds ImportChanges // refund lines
 	Matched struct {
 		Whole, Partly, None int64 // refund lines by how many of their units found an order line
 		Units               int64
 	}
+
+	Attributes, Tags int64         // values, and customers' sets of tags, new or changed
+	Events           ImportChanges // Unchanged: known, and told again as they are
+	EventsLeft       int64         // known, and told otherwise: left as they are
+	Holds            int64         // complaints and disputes that opened, closed or moved
+	Suppressions     ImportChanges
+	CompleteUntil    time.Time                               // of the feed, by this import's word; zero: it gave none
+	Coupons          struct{ Named, Redeemed, Leaked int64 } // codes that orders name, redemptions and leaks, as far as nobody knew them
 }
 
 // many says that a table may have grown out of all proportion.
@@ -38,14 +46,19 @@ type ImportedOrders struct {
 	Customers []ImportCustomer
 	Products  []ImportProduct
 	Refunds   []ImportRefund
+	Coupons   []ImportCoupon
 	Consent   *AssumedConsent
+	Defaults  ImportDefaults
+
+	CompleteUntil time.Time // of the feed orders; zero leaves it where it is
 }
 
 // merge is one merge under way.
 type merge struct {
-	tx     pgx.Tx
-	job    int64
-	counts ImportCounts
+	tx      pgx.Tx
+	job     int64
+	settled []int64 // orders of which something came back, or does no more
+	counts  ImportCounts
 }
 
 // inMerge runs fn in the one transaction that merges what is staged, ends the job
@@ -59,8 +72,9 @@ func (im *Import) inMerge(ctx context.Context, fn func(*merge) error) (ImportCou
 			// between "placed before" and "put before the campaign".
 			"select pg_advisory_xact_lock_shared(hashtext('rewave:apply'))",
 			"set local work_mem = '64MB'",
-			"set local jit = off",              // compiling takes longer than any statement here
-			"set local random_page_cost = 1.1", // what was just written is in memory
+			"set local jit = off",                      // compiling takes longer than any statement here
+			"set local random_page_cost = 1.1",         // what was just written is in memory
+			"set local default_statistics_target = 10", // of what is staged, how many rows and how many different ones
 		} {
 			if _, err := tx.Exec(ctx, sql); err != nil {
 				return err
@@ -72,8 +86,10 @@ func (im *Import) inMerge(ctx context.Context, fn func(*merge) error) (ImportCou
 		}
 		// A shop's whole history at once must not be planned for as if the tables were still empty.
 		if counts = m.counts; counts.many() {
-			if _, err := tx.Exec(ctx, "analyze customers, contacts, consents, orders, refunds"); err != nil {
-				return err
+			for _, sql := range []string{"set local default_statistics_target to default", "analyze customers, contacts, consents, orders, refunds"} {
+				if _, err := tx.Exec(ctx, sql); err != nil {
+					return err
+				}
 			}
 		}
 		if _, err := m.exec(ctx, "import/hold_customers"); err != nil {
@@ -95,16 +111,22 @@ func (im *Import) inMerge(ctx context.Context, fn func(*merge) error) (ImportCou
 }
 
 // MergeCustomers merges a staged customers file.
-func (im *Import) MergeCustomers(ctx context.Context, consent *AssumedConsent) (ImportCounts, error) {
+func (im *Import) MergeCustomers(ctx context.Context, source string, defaults ImportCustomer, consent *AssumedConsent) (ImportCounts, error) {
 	return im.inMerge(ctx, func(m *merge) error {
-		return m.customers(ctx, consent)
+		if err := m.customers(ctx, defaults, consent); err != nil {
+			return err
+		}
+		if err := m.defaultAttributes(ctx, defaults); err != nil {
+			return err
+		}
+		return m.attributes(ctx, source)
 	})
 }
 
 // MergeProducts merges a staged products file.
-func (im *Import) MergeProducts(ctx context.Context) (ImportCounts, error) {
+func (im *Import) MergeProducts(ctx context.Context, defaults ImportProduct) (ImportCounts, error) {
 	return im.inMerge(ctx, func(m *merge) error {
-		return m.products(ctx)
+		return m.products(ctx, defaults)
 	})
 }
 
@@ -114,24 +136,30 @@ func (im *Import) MergeOrders(ctx context.Context, file ImportedOrders) (ImportC
 		if err := m.load(ctx, file); err != nil {
 			return err
 		}
-		if err := m.customers(ctx, file.Consent); err != nil {
-			return err
-		}
-		if err := m.products(ctx); err != nil {
-			return err
-		}
 		keys, err := m.setKeysAside(ctx)
 		if err != nil {
 			return fmt.Errorf("keys: %w", err)
 		}
-		if err := m.orders(ctx, file.Source, keys); err != nil {
+		if err := m.customers(ctx, file.Defaults.Customer, file.Consent); err != nil {
+			return err
+		}
+		if err := m.products(ctx, file.Defaults.Product); err != nil {
+			return err
+		}
+		if err := m.orders(ctx, file, keys); err != nil {
 			return fmt.Errorf("orders: %w", err)
 		}
 		if err := m.refunds(ctx, file.Source); err != nil {
 			return fmt.Errorf("refunds: %w", err)
 		}
-		if err := keys.restoreReferences(ctx); err != nil {
+		if err := m.coupons(ctx, file.Coupons); err != nil {
+			return fmt.Errorf("coupons: %w", err)
+		}
+		if err := keys.restoreOthers(ctx); err != nil {
 			return fmt.Errorf("keys: %w", err)
+		}
+		if err := m.feed(ctx, "orders", file.CompleteUntil); err != nil {
+			return err
 		}
 		return m.tx.QueryRow(ctx, statement("import/count_orders")).Scan(&m.counts.Orders.New, &m.counts.Orders.Changed, &m.counts.Orders.Unchanged,
 			&m.counts.GuestOrders, &m.counts.UnkeptOrders, timeOrZero{&m.counts.FirstOrder}, timeOrZero{&m.counts.LastOrder})
@@ -143,9 +171,6 @@ func (m *merge) load(ctx context.Context, file ImportedOrders) error {
 	err := copyCustomers(ctx, m.tx, file.Customers)
 	if err == nil {
 		err = copyProducts(ctx, m.tx, file.Products)
-	}
-	if err == nil {
-		err = copyOrders(ctx, m.tx, file.Orders)
 	}
 	if err == nil {
 		err = copyRefunds(ctx, m.tx, file.Refunds)
@@ -170,12 +195,15 @@ func (m *merge) exec(ctx context.Context, name string, args ...any) (int64, erro
 	return tag.RowsAffected(), nil
 }
 
-func (m *merge) customers(ctx context.Context, consent *AssumedConsent) error {
+func (m *merge) customers(ctx context.Context, defaults ImportCustomer, consent *AssumedConsent) error {
 	c := &m.counts
 	for _, name := range []string{"import/find_customers", "import/fold_customers"} {
 		if _, err := m.exec(ctx, name); err != nil {
 			return err
 		}
+	}
+	if err := m.defaultCustomers(ctx, defaults); err != nil {
+		return err
 	}
 	if err := m.analyze(ctx, "import_customers"); err != nil {
 		return err
@@ -192,7 +220,7 @@ func (m *merge) customers(ctx context.Context, consent *AssumedConsent) error {
 		return fmt.Errorf("%d customers have neither an identity nor could be inserted", nobody)
 	}
 	if c.Customers.New < all {
-		if c.Customers.Changed, err = m.exec(ctx, "import/update_customers"); err != nil {
+		if err := m.count(ctx, "import/update_customers", &c.Customers.Changed); err != nil {
 			return err
 		}
 		if c.AddressesChanged, err = m.exec(ctx, "import/update_contacts"); err != nil {
@@ -203,18 +231,21 @@ func (m *merge) customers(ctx context.Context, consent *AssumedConsent) error {
 	if err := m.count(ctx, "import/record_consents", &c.Consents); err != nil {
 		return err
 	}
-	if consent == nil {
-		return nil
+	if err := m.defaultConsents(ctx, defaults); err != nil || consent == nil {
+		return err
 	}
 	return m.count(ctx, "import/assume_consents", &c.AssumedConsents, consent.Channel, consent.At, "assumed:"+consent.Source)
 }
 
-func (m *merge) products(ctx context.Context) error {
+func (m *merge) products(ctx context.Context, defaults ImportProduct) error {
 	c := &m.counts.Products
 	for _, name := range []string{"import/find_products", "import/fold_products"} {
 		if _, err := m.exec(ctx, name); err != nil {
 			return err
 		}
+	}
+	if err := m.defaultProducts(ctx, defaults); err != nil {
+		return err
 	}
 	if err := m.analyze(ctx, "import_products"); err != nil {
 		return err
@@ -234,26 +265,27 @@ func (m *merge) products(ctx context.Context) error {
 	return err
 }
 
-func (m *merge) orders(ctx context.Context, source string, keys heldKeys) error {
+func (m *merge) orders(ctx context.Context, file ImportedOrders, keys heldKeys) error {
 	c := &m.counts
-	if err := m.analyze(ctx, "import_lines"); err != nil {
-		return err
-	}
-	if _, err := m.exec(ctx, "import/find_orders", source); err != nil {
-		return err
-	}
-	if err := m.count(ctx, "import/insert_orders", &c.Orders.New, source); err != nil {
+	ids, err := m.identifyOrders(ctx, file)
+	if err != nil {
 		return err
 	}
 	// Only now: the plans ahead depend on how many are new.
 	if err := m.analyze(ctx, "import_orders"); err != nil {
 		return err
 	}
+	if c.Orders.New, err = m.exec(ctx, "import/insert_orders", file.Source); err != nil {
+		return err
+	}
 	if _, err := m.exec(ctx, "import/update_orders"); err != nil {
 		return err
 	}
-	var err error
-	if c.Lines.New, err = m.exec(ctx, "import/insert_lines"); err != nil {
+	products, err := m.productIDs(ctx, len(file.Products))
+	if err != nil {
+		return err
+	}
+	if err := m.lines(ctx, ids, products); err != nil {
 		return err
 	}
 	if err := keys.restoreLineKey(ctx); err != nil {
@@ -264,6 +296,9 @@ func (m *merge) orders(ctx context.Context, source string, keys heldKeys) error 
 		return err
 	}
 	if c.Lines.New < staged {
+		if err := m.analyze(ctx, "import_lines"); err != nil {
+			return err
+		}
 		if err := m.updateLines(ctx); err != nil {
 			return err
 		}

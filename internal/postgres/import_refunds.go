@@ -125,6 +125,7 @@ func (m *merge) writeMatches(ctx context.Context, groups map[int64]*refundGroup)
 			}
 		}
 	}
+	m.settled = settled
 	columns := []string{"source", "shop_refund_id", "line_no", "part", "order_id", "order_line_no", "customer_id", "product_id", "refunded_at",
 		"quantity", "amount_minor", "refund_of"}
 	slices.SortFunc(parts, refundPart.compare) // the same file gives rows in the same order

@@ -74,7 +74,8 @@ func TestManyMayMigrateAtOnce(t *testing.T) {
 
 func TestWhatAPersonSeesOfADatabaseThatIsNotReady(t *testing.T) {
 	t.Parallel()
-	newest := len(must(postgres.Status(context.Background(), testkit.NewEmptyDB(t))))
+	all := must(postgres.Status(context.Background(), testkit.NewEmptyDB(t)))
+	newest := all[len(all)-1].Version
 	for _, test := range []struct {
 		name, want string
 		dsn        func(*testing.T) string
@@ -82,7 +83,7 @@ func TestWhatAPersonSeesOfADatabaseThatIsNotReady(t *testing.T) {
 		{"not migrated", "unavailable: the database is not migrated / rewave db migrate", func(t *testing.T) string {
 			return testkit.NewEmptyDB(t)
 		}},
-		{"behind", fmt.Sprintf("unavailable: the database is at migration %d, this program needs %d / rewave db migrate", newest-1, newest), func(t *testing.T) string {
+		{"behind", fmt.Sprintf("unavailable: the database is at migration %d, this program needs %d / rewave db migrate", all[len(all)-2].Version, newest), func(t *testing.T) string {
 			db := testkit.NewDB(t)
 			db.Exec(t, `DELETE FROM goose_db_version WHERE version_id = $1`, newest)
 			return db.DSN

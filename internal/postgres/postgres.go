@@ -84,6 +84,7 @@ func setHot(config *pgx.ConnConfig) {
 	config.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	config.RuntimeParams["enable_seqscan"] = "off"
 	config.RuntimeParams["enable_hashjoin"] = "off"
+	config.RuntimeParams["join_collapse_limit"] = "20" // the gate joins more than the eight that are put in order by default
 	config.RuntimeParams["enable_mergejoin"] = "off"
 }
 

@@ -2,8 +2,9 @@ package report
 
 import "github.com/rewave/rewave/internal/evaluation"
 
-// English is the language of the sentences of evaluation and of the labels here.
-func English() evaluation.Language { return evaluation.English().With(english) }
+// English is the language of the sentences of evaluation and of the labels here,
+// of reports and of plans.
+func English() evaluation.Language { return evaluation.English().With(english).With(planEnglish) }
 
 var english = map[string]string{
 	"verdict.PAYS":        "Pays",
@@ -142,26 +143,34 @@ var english = map[string]string{
 	"state.quarantine":    "set aside",
 	"state.reason":        "{state}: {reason}",
 
-	"reason.erased":         "asked to be forgotten",
-	"reason.merged":         "lives on under another customer",
-	"reason.no_address":     "no address",
-	"reason.suppressed":     "the address is banned",
-	"reason.no_consent":     "never said yes",
-	"reason.opted_out":      "opted out",
-	"reason.repurchased":    "had bought again",
-	"reason.capped":         "had enough messages",
-	"reason.quiet_hours":    "quiet hours",
-	"reason.outside_window": "outside the wave's hours",
-	"reason.paused":         "the campaign is paused",
-	"reason.cancelled":      "the campaign was ended",
-	"reason.requires":       "the wave before it was not sent",
-	"reason.late":           "past its time",
-	"reason.held":           "held back for too long",
-	"reason.holdout":        "",
-	"reason.template":       "no message for this customer",
-	"reason.bad_ref":        "the channel refused its name",
-	"reason.bad_address":    "no valid address",
-	"reason.bad_sender":     "no valid sender",
+	"reason.erased":           "asked to be forgotten",
+	"reason.merged":           "lives on under another customer",
+	"reason.no_address":       "no address",
+	"reason.suppressed":       "the address is banned",
+	"reason.no_consent":       "never said yes",
+	"reason.opted_out":        "opted out",
+	"reason.repurchased":      "had bought again",
+	"reason.complaint_open":   "a complaint is open",
+	"reason.dispute":          "a payment is disputed",
+	"reason.feed_stale":       "newer orders were not known",
+	"reason.capped":           "had enough messages",
+	"reason.outranked":        "room was kept for a more important campaign",
+	"reason.coupon_exhausted": "no code was left",
+	"reason.budget":           "the budget was spent",
+	"reason.rate":             "enough messages in that minute",
+	"reason.skip":             "skipped by lot",
+	"reason.quiet_hours":      "quiet hours",
+	"reason.outside_window":   "outside the wave's hours",
+	"reason.paused":           "the campaign is paused",
+	"reason.cancelled":        "the campaign was ended",
+	"reason.requires":         "the wave before it was not sent",
+	"reason.late":             "past its time",
+	"reason.held":             "held back for too long",
+	"reason.holdout":          "",
+	"reason.template":         "no message for this customer",
+	"reason.bad_ref":          "the channel refused its name",
+	"reason.bad_address":      "no valid address",
+	"reason.bad_sender":       "no valid sender",
 
 	"design.arms":    "Arms",
 	"design.salts":   "Salts",

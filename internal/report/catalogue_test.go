@@ -52,7 +52,8 @@ func TestEveryLabelIsInTheCatalogue(t *testing.T) {
 	for _, reason := range []audience.Reason{
 		audience.Erased, audience.NoAddress, audience.Suppressed, audience.NoConsent, audience.OptedOut, audience.Repurchased, audience.Capped,
 		audience.QuietHours, audience.OutsideWindow, audience.Paused, audience.Cancelled, audience.Requires, audience.Late, audience.Held,
-		audience.Holdout, audience.Template,
+		audience.Holdout, audience.Template, audience.ComplaintOpen, audience.Dispute, audience.FeedStale, audience.Outranked,
+		audience.CouponsGone, audience.Budget, audience.Rate, audience.Skip,
 	} {
 		known(t, "reason."+string(reason))
 	}

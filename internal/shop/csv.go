@@ -12,25 +12,26 @@ import (
 // The columns of the three files, which the importer's preset "generic" reads.
 var (
 	customerColumns = []string{"customer_id", "email", "phone", "first_name", "last_name", "locale", "region", "zone",
-		"first_seen_at", "consent_email", "consent_at"}
+		"first_seen_at", "consent_email", "consent_sms", "consent_at"}
 	productColumns = []string{"sku", "name", "category", "price", "cost"}
 	orderColumns   = []string{"order_id", "kind", "customer_id", "placed_at", "sku", "quantity", "unit_price", "currency",
 		"category", "refund_of"}
 )
 
 // WriteCustomers writes customers.csv: a header and a row per customer, by
-// index. consent_email is yes or no, phone is empty; instants here and in the
-// other files are RFC 3339 in UTC, whole seconds.
+// index. Consents are yes or no, that to SMS empty where there is no phone;
+// instants here and in the other files are RFC 3339 in UTC, whole seconds.
 func (s *Shop) WriteCustomers(w io.Writer) error {
 	return table(w, "customers", customerColumns, func(row func(...string) error) error {
 		for h := range s.Histories() {
 			c := h.Customer
-			consent := "no"
-			if c.EmailConsent {
-				consent = "yes"
+			said := map[bool]string{true: "yes", false: "no"}
+			sms := said[c.SMSConsent]
+			if c.Phone == "" {
+				sms = ""
 			}
-			err := row(c.ID, c.Email, "", c.FirstName, c.LastName, c.Locale, c.Region, c.Zone,
-				instant(c.FirstSeenAt), consent, instant(c.ConsentAt))
+			err := row(c.ID, c.Email, c.Phone, c.FirstName, c.LastName, c.Locale, c.Region, c.Zone,
+				instant(c.FirstSeenAt), said[c.EmailConsent], sms, instant(c.ConsentAt))
 			if err != nil {
 				return err
 			}

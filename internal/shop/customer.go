@@ -10,6 +10,7 @@ import (
 type Customer struct {
 	ID           string // c000001, c000002, ...
 	Email        string // ID@demo.invalid
+	Phone        string // +999 and eight digits; empty for three in ten
 	FirstName    string
 	LastName     string
 	Locale       string // en-GB, en-US or zh-CN
@@ -17,6 +18,7 @@ type Customer struct {
 	Zone         string // IANA name
 	FirstSeenAt  time.Time
 	EmailConsent bool // given, or refused
+	SMSConsent   bool // as EmailConsent, where there is a phone
 	ConsentAt    time.Time
 }
 
@@ -70,7 +72,7 @@ func newCustomer(i int, consent float64, r *rand.Rand) (Customer, *place) {
 		n -= home.weight
 	}
 	id := customerID(i)
-	return Customer{
+	c := Customer{
 		ID:           id,
 		Email:        id + "@demo.invalid",
 		FirstName:    home.first[r.IntN(len(home.first))],
@@ -79,7 +81,11 @@ func newCustomer(i int, consent float64, r *rand.Rand) (Customer, *place) {
 		Region:       home.regions[r.IntN(len(home.regions))],
 		Zone:         home.zone,
 		EmailConsent: r.Float64() < consent,
-	}, home
+	}
+	if i%10 < 7 {
+		c.Phone, c.SMSConsent = fmt.Sprintf("+999%08d", i+1), c.EmailConsent
+	}
+	return c, home
 }
 
 func customerID(i int) string { return fmt.Sprintf("c%06d", i+1) }

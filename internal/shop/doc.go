@@ -37,7 +37,7 @@
 //     the sku always is the refunded one, however a reader matches them.
 //   - Consent. E-mail consent is given with probability Consent and refused else;
 //     either way it is dated when the customer was first seen, minutes before the
-//     first order.
+//     first order. Seven in ten have given a phone, and said the same of SMS.
 //
 // Under this model a first order is followed by another within t operational
 // days with probability LeaveB/(LeaveA+LeaveB) x (1 - (Scale/(Scale+t))^Shape),
@@ -48,8 +48,8 @@
 // No message moves anybody here: orders do not depend on any campaign, so every
 // comparison of arms on this history is an A/A comparison whose true effect is
 // zero. There are no households, no dirty addresses, no bursts and no one who
-// never ordered. Phones are left out, since an invented number may be
-// someone's; every address ends in @demo.invalid, which cannot exist (RFC 2606).
+// never ordered. Every address ends in @demo.invalid, which cannot exist (RFC
+// 2606), and every phone begins with +999, a country code that is nobody's.
 //
 // # Determinism
 //

@@ -79,6 +79,12 @@ func (n Node) wrong(want, hint string) {
 // allows several forms.
 func (n Node) IsText() bool { return n.kind == kindText }
 
+// IsNumber reports whether the value is a number.
+func (n Node) IsNumber() bool { return n.kind == kindNumber }
+
+// IsBool reports whether the value is true or false.
+func (n Node) IsBool() bool { return n.kind == kindBool }
+
 // IsList reports whether the value is a list.
 func (n Node) IsList() bool { return n.kind == kindList }
 
@@ -86,10 +92,12 @@ func (n Node) IsList() bool { return n.kind == kindList }
 func (n Node) IsMapping() bool { return n.kind == kindMapping }
 
 // Keys are the keys a mapping may have. Later are keys the format knows and
-// this version does not honour: they are refused by name.
+// this version does not honour: they are refused by name. Elsewhere are keys that
+// people write here by mistake, each with what to do instead.
 type Keys struct {
-	Known []string
-	Later []string
+	Known     []string
+	Later     []string
+	Elsewhere map[string]string
 }
 
 // Mapping is a mapping whose keys were checked.
@@ -113,6 +121,8 @@ func (n Node) Mapping(keys Keys) (Mapping, bool) {
 			m.byName[name] = e.Value
 		case slices.Contains(keys.Later, name):
 			e.Key.Later(name)
+		case keys.Elsewhere[name] != "":
+			e.Key.Report(fmt.Sprintf("unknown key %q", name), keys.Elsewhere[name])
 		default:
 			e.Key.Report(fmt.Sprintf("unknown key %q", name),
 				hintFor(name, slices.Concat(keys.Known, keys.Later), "known keys: ", keys.Known))

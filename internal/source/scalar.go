@@ -84,6 +84,20 @@ func (n Node) Int(low, high int) (int, bool) {
 	return i, true
 }
 
+// Float reads a number in decimal digits, such as -1.5.
+func (n Node) Float() (float64, bool) {
+	if n.kind != kindNumber {
+		n.wrong("a number", "")
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(n.text, 64)
+	if err != nil || strings.Trim(n.text, "+-.0123456789") != "" {
+		n.Report(fmt.Sprintf("%q is not a number in decimal digits", n.text), "")
+		return 0, false
+	}
+	return f, true
+}
+
 // scalar is the text of a text or number node, for values such as 10% that are
 // text to YAML and 10 where the sign was forgotten.
 func (n Node) scalar(want, hint string) (string, bool) {

@@ -3,11 +3,11 @@ package wave_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
-	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/wave"
 )
@@ -35,8 +35,11 @@ func TestSlotsAskedForInPiecesAreTheSame(t *testing.T) {
 		z := zone(t, o.zone)
 		from, to := instant(t, o.from, o.zone), instant(t, o.to, o.zone)
 		for _, clock := range []calendar.Clock{0, 1, 90, 120, 150, 12 * 60, 22*60 + 30, 23 * 60, 23*60 + 59} {
-			for _, every := range []string{"day", "month", "friday"} {
+			for _, every := range []string{"day", "month", "friday", "FREQ=DAILY;INTERVAL=3"} {
 				s := campaigns.Schedule{Every: every, Time: clock}
+				if strings.HasPrefix(every, "FREQ") {
+					s.Every, s.RRule, s.Since = "", every, calendar.DateOf(from, z).AddDays(-5)
+				}
 				whole := wave.Slots(s, z, from, to)
 				var pieces []time.Time
 				rng := rand.New(rand.NewPCG(uint64(clock), 7))
@@ -80,7 +83,7 @@ func TestEveryWaveFallsOnTheFirstOpenMinute(t *testing.T) {
 				w.Between = &calendar.Window{From: a, To: b}
 			}
 		}
-		got, err := planner(t, c).Round(start, o.zone, audience.Contact{})
+		got, err := wave.PlaceRound(c, start, o.zone)
 		if err != nil {
 			t.Fatal(err)
 		}

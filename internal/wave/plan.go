@@ -2,6 +2,7 @@ package wave
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
@@ -16,17 +17,23 @@ import (
 // Design is what an experiment rests on: frozen when it starts.
 type Design struct {
 	Number int
-	Share  holdout.Share // planned share of the holdout
+	Share  holdout.Share            // planned share of the campaign's own holdout
+	Skips  map[string]holdout.Share // by wave, as resolved; a wave that is not named is never skipped
+
+	Global holdout.Share // planned share of the global holdout; 0: none
+	Epoch  string        // of the global holdout
 }
 
 // Candidate is one customer at the instant at which entry is asked about.
 type Candidate struct {
-	Profile   customer.Profile
-	Contact   audience.Contact
-	Env       rules.Env // what the rule sees, as of EnteredAt
-	EnteredAt time.Time // the trigger order's instant, or the slot
-	Entries   int       // earlier entries into this campaign
-	LastEntry time.Time // the newest of them; zero if none
+	Profile       customer.Profile
+	Contact       audience.Contact
+	Env           rules.Env      // what the rule sees, as of EnteredAt
+	EnteredAt     time.Time      // the trigger's instant, or the slot
+	Entries       int            // earlier entries into this campaign
+	LastEntry     time.Time      // the newest of them; zero if none
+	OtherCampaign bool           // in another campaign of the group, in either arm, that has not ended for them
+	Occasion      *calendar.Date // what the customer's attribute of the occasion says; nil: unknown
 }
 
 // Decision is what Plan says of a candidate: an enrollment with the deliveries
@@ -39,10 +46,17 @@ type Decision struct {
 	Deliveries []Delivery
 }
 
-// Delivery is one planned contact.
+// Delivery is one planned contact. Arm is its own: treat on a service wave
+// whatever the enrollment's is. Both arms get a variant, because a ghost is
+// rendered like its twin; only what would be sent to a treated customer is
+// skipped.
 type Delivery struct {
 	Wave        string
 	Channel     string
+	Arm         holdout.Arm
+	Variant     string // empty: the wave has none
+	Skip        bool
+	Uncapped    bool // a service message that counts against no cap
 	ScheduledAt time.Time
 	ExpiresAt   time.Time
 }
@@ -53,26 +67,60 @@ type Planner struct {
 	Design   Design
 	Closes   *time.Time // entry is closed from here on, whatever the file says; nil: no such bound
 	rule     *rules.Program
+	strata   *rules.TextProgram // nil: the campaign has none
 	shopZone *time.Location
 }
 
-// NewPlanner compiles the campaign's rule. A campaign that was loaded by
-// package campaigns always compiles.
+// NewPlanner compiles the campaign's rule and the text of its strata. A campaign
+// that was loaded by package campaigns always compiles.
 func NewPlanner(c campaigns.Campaign, d Design, shopZone *time.Location) (*Planner, error) {
-	program, faults := rules.Compile(c.Enter.When, rules.Options{Order: c.Enter.On != ""})
-	if len(faults) > 0 {
+	p := &Planner{Campaign: c, Design: d, shopZone: shopZone}
+	options := rules.Options{Order: c.Enter.On == "order_paid", Event: c.Enter.On == "event"}
+	var faults rules.Faults
+	if p.rule, faults = rules.Compile(c.Enter.When, options); len(faults) > 0 {
 		return nil, fmt.Errorf("campaign %s: rule: %w", c.Name, faults)
 	}
-	return &Planner{Campaign: c, Design: d, rule: program, shopZone: shopZone}, nil
+	if c.Strata != nil {
+		if p.strata, faults = rules.CompileText(c.Strata.By, options); len(faults) > 0 {
+			return nil, fmt.Errorf("campaign %s: strata: %w", c.Name, faults)
+		}
+	}
+	return p, nil
+}
+
+// Needs is what has to be known of a candidate: by the rule, by the strata and
+// by the occasion.
+func (p *Planner) Needs() rules.Needs {
+	n := p.rule.Needs()
+	if p.strata != nil {
+		m := p.strata.Needs()
+		n.Orders, n.History, n.Lines = n.Orders || m.Orders, n.History || m.History, n.Lines || m.Lines
+		n.Order, n.OrderLines, n.Event, n.Tags = n.Order || m.Order, n.OrderLines || m.OrderLines, n.Event || m.Event, n.Tags || m.Tags
+		n.Attributes, n.Events, n.Customer = both(n.Attributes, m.Attributes), both(n.Events, m.Events), both(n.Customer, m.Customer)
+	}
+	if o := p.Campaign.Enter.Occasion; o != nil && o.Attribute != "" {
+		n.Attributes = both(n.Attributes, []string{o.Attribute})
+	}
+	return n
+}
+
+// both is what either of two lists names, sorted, each once.
+func both(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Plan decides one candidate. The checks stand in the order in which a person
-// would ask: is entry open, did they enter before, are they meant, can they be
-// reached. All of them come before the arm is read, so both arms lose the same
-// customers.
+// would ask: is entry open, is it their day, did they enter before, are they
+// meant, are they taken by another campaign, can they be reached. All of them
+// come before the arm is read, so both arms lose the same customers.
 func (p *Planner) Plan(c Candidate) Decision {
 	if !p.open(c.EnteredAt) {
 		return Decision{Reason: audience.EntryClosed}
+	}
+	if o := p.Campaign.Enter.Occasion; o != nil && !OccasionToday(*o, c.Occasion, calendar.DateOf(c.EnteredAt, p.shopZone)) {
+		return Decision{Reason: audience.NoOccasion}
 	}
 	if !p.again(c) {
 		return Decision{Reason: audience.AlreadyEntered}
@@ -84,57 +132,47 @@ func (p *Planner) Plan(c Candidate) Decision {
 	if !matches {
 		return Decision{Reason: audience.NotInSegment}
 	}
+	if c.OtherCampaign && p.Campaign.Limits.Group != "" {
+		return Decision{Reason: audience.OtherCampaign}
+	}
 	if why := p.reachable(c.Contact); why != "" {
 		return Decision{Reason: why}
 	}
-	entry := c.Entries + 1
-	layer := p.Layer(entry)
-	arm, u := holdout.Assign(p.Design.Share, layer, c.Profile.ShopID)
 	zone := c.Profile.Zone
 	if zone == "" {
 		zone = p.shopZone.String()
 	}
-	e := enrollment.Enrollment{Customer: c.Profile.ID, EnteredAt: c.EnteredAt, Entry: entry, Arm: arm, Layer: layer, U: u, Zone: zone}
-	deliveries, err := p.Round(c.EnteredAt, zone, c.Contact)
+	e := enrollment.Enrollment{Customer: c.Profile.ID, Key: c.Profile.ShopID, EnteredAt: c.EnteredAt, Entry: c.Entries + 1, Zone: zone, Stratum: p.stratum(c.Env)}
+	p.assign(&e)
+	deliveries, err := p.Round(e, 1, c.Contact)
 	if err != nil {
 		return Decision{Reason: audience.RuleError, Err: err}
 	}
 	return Decision{Enrollment: e, Deliveries: deliveries}
 }
 
-// Layer is the salt of the arm of the given entry: sticky where a customer
-// enters once, drawn again for each entry where the campaign lets them.
-func (p *Planner) Layer(entry int) string {
-	again := p.Campaign.Enter.Again
-	if again.EachTime || again.After > 0 {
-		return holdout.CampaignLayer(p.Campaign.Name, p.Design.Number, entry)
-	}
-	return holdout.CampaignLayer(p.Campaign.Name, p.Design.Number, 0)
-}
-
-// Round places every wave of a round that starts at the given instant, in the
-// order of the file. It never depends on the arm.
-func (p *Planner) Round(start time.Time, zone string, contact audience.Contact) ([]Delivery, error) {
-	where, err := calendar.Zone(zone)
+// Round plans the waves of a stored enrollment's round, counted from 1, in the
+// order of the file. Where and when they fall never depends on the arm. With an
+// empty contact each wave gets its first channel, for the gate to judge. It
+// reads of the enrollment Key, EnteredAt, Entry, Arm and Zone.
+func (p *Planner) Round(e enrollment.Enrollment, round int, contact audience.Contact) ([]Delivery, error) {
+	places, err := PlaceRound(p.Campaign, p.roundStart(e.EnteredAt, round), e.Zone)
 	if err != nil {
-		return nil, fmt.Errorf("zone of the customer: %w", err)
+		return nil, err
 	}
-	at := make(map[string]time.Time, len(p.Campaign.Waves))
-	planned := make([]Delivery, 0, len(p.Campaign.Waves))
-	for _, w := range inOrder(p.Campaign.Waves) {
-		from := start
-		if w.After.Wave != "" {
-			from = at[w.After.Wave]
+	planned := make([]Delivery, len(places))
+	for i, w := range p.Campaign.Waves {
+		channel, _ := audience.Choose(contact, w.Channels, audience.PurposeOf(w))
+		d := Delivery{Wave: w.Name, Channel: channel, Arm: e.Arm, Variant: p.variant(w, e), ScheduledAt: places[i].ScheduledAt, ExpiresAt: places[i].ExpiresAt}
+		if w.Service {
+			d.Arm, d.Uncapped = holdout.Treat, !w.Capped
+		} else {
+			d.Skip = p.skips(w, e, round)
 		}
-		when := from.Add(w.After.Wait)
-		if w.Between != nil {
-			when = w.Between.NextOpen(when, where)
+		if err := p.ramp(w, e, &d); err != nil {
+			return nil, err
 		}
-		at[w.Name] = when
-	}
-	for _, w := range p.Campaign.Waves {
-		channel, _ := audience.Choose(contact, w.Channels)
-		planned = append(planned, Delivery{Wave: w.Name, Channel: channel, ScheduledAt: at[w.Name], ExpiresAt: expires(w, at)})
+		planned[i] = d
 	}
 	return planned, nil
 }
@@ -142,53 +180,14 @@ func (p *Planner) Round(start time.Time, zone string, contact audience.Contact) 
 // NextRound is the instant at which the round after `begun` rounds starts;
 // false if there is none.
 func (p *Planner) NextRound(enteredAt time.Time, begun int) (time.Time, bool) {
-	r := p.Campaign.Rounds
-	if begun >= r.Times {
+	if begun >= p.Campaign.Rounds.Times {
 		return time.Time{}, false
 	}
-	return enteredAt.Add(time.Duration(begun) * r.Every), true
+	return p.roundStart(enteredAt, begun+1), true
 }
 
-// lastWave is how long the last wave of a round may be late where the file
-// does not say.
-const lastWave = 7 * 24 * time.Hour
-
-// expires is the written bound, else the next wave's instant in the round.
-func expires(w campaigns.Wave, at map[string]time.Time) time.Time {
-	mine := at[w.Name]
-	if w.ExpiresAfter > 0 {
-		return mine.Add(w.ExpiresAfter)
-	}
-	var next time.Time
-	for _, other := range at {
-		if other.After(mine) && (next.IsZero() || other.Before(next)) {
-			next = other
-		}
-	}
-	if next.IsZero() {
-		return mine.Add(lastWave)
-	}
-	return next
-}
-
-// inOrder sorts waves so that each stands behind the one it counts from. The
-// loader has refused circles.
-func inOrder(waves []campaigns.Wave) []campaigns.Wave {
-	done := make(map[string]bool, len(waves))
-	sorted := make([]campaigns.Wave, 0, len(waves))
-	for len(sorted) < len(waves) {
-		before := len(sorted)
-		for _, w := range waves {
-			if !done[w.Name] && (w.After.Wave == "" || done[w.After.Wave]) {
-				done[w.Name] = true
-				sorted = append(sorted, w)
-			}
-		}
-		if len(sorted) == before {
-			panic("wave: campaign with waves in a circle was not refused by its loader")
-		}
-	}
-	return sorted
+func (p *Planner) roundStart(enteredAt time.Time, round int) time.Time {
+	return enteredAt.Add(time.Duration(round-1) * p.Campaign.Rounds.Every)
 }
 
 func (p *Planner) open(at time.Time) bool {
@@ -218,7 +217,7 @@ func (p *Planner) again(c Candidate) bool {
 func (p *Planner) reachable(c audience.Contact) audience.Reason {
 	var first audience.Reason
 	for _, w := range p.Campaign.Waves {
-		_, why := audience.Choose(c, w.Channels)
+		_, why := audience.Choose(c, w.Channels, audience.PurposeOf(w))
 		if why == "" {
 			return ""
 		}

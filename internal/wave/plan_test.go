@@ -82,11 +82,11 @@ func TestPlanPlacesEveryWaveByItsSchedule(t *testing.T) {
 		arm = holdout.Hold
 	}
 	want := wave.Decision{
-		Enrollment: enrollment.Enrollment{Customer: 7, EnteredAt: at, Entry: 1, Arm: arm, Layer: "c|double11|1", U: u, Zone: "Europe/Berlin"},
+		Enrollment: enrollment.Enrollment{Customer: 7, Key: "cust-000001", EnteredAt: at, Entry: 1, Arm: arm, Layer: "c|double11|1", Share: holdout.Whole / 5, U: u, Zone: "Europe/Berlin"},
 		Deliveries: []wave.Delivery{
-			{Wave: "care", Channel: "email", ScheduledAt: coupon.Add(2 * days), ExpiresAt: coupon.Add(9 * days)},
-			{Wave: "thanks", Channel: "email", ScheduledAt: thanks, ExpiresAt: coupon}, // until the next wave
-			{Wave: "coupon", Channel: "email", ScheduledAt: coupon, ExpiresAt: coupon.Add(36 * hour)},
+			{Wave: "care", Channel: "email", Arm: arm, ScheduledAt: coupon.Add(2 * days), ExpiresAt: coupon.Add(9 * days)},
+			{Wave: "thanks", Channel: "email", Arm: arm, ScheduledAt: thanks, ExpiresAt: coupon}, // until the next wave
+			{Wave: "coupon", Channel: "email", Arm: arm, ScheduledAt: coupon, ExpiresAt: coupon.Add(36 * hour)},
 		},
 	}
 	if diff := cmp.Diff(got, want); diff != "" {
@@ -120,6 +120,18 @@ func TestPlanNamesTheFirstCauseWhyNot(t *testing.T) {
 		"the rule cannot tell": {func(c *campaigns.Campaign, _ *wave.Candidate) {
 			c.Enter.When = "orders.revenue / (orders.count - 1) > 3"
 		}, audience.RuleError},
+		"in another campaign of the group": {func(c *campaigns.Campaign, k *wave.Candidate) {
+			c.Limits.Group, k.OtherCampaign = "spring", true
+		}, audience.OtherCampaign},
+		"not meant, and in another": {func(c *campaigns.Campaign, k *wave.Candidate) {
+			c.Enter.When, c.Limits.Group, k.OtherCampaign = "orders.count == 2", "spring", true
+		}, audience.NotInSegment},
+		"never asked": {func(_ *campaigns.Campaign, k *wave.Candidate) {
+			k.Contact.Channels["email"] = audience.Reach{Address: "ann@shop.example"}
+		}, audience.NoConsent},
+		"never asked, one wave is service": {func(c *campaigns.Campaign, k *wave.Candidate) {
+			c.Waves[0].Service, k.Contact.Channels["email"] = true, audience.Reach{Address: "ann@shop.example"}
+		}, ""},
 		"nobody can be reached": {func(_ *campaigns.Campaign, k *wave.Candidate) { k.Contact = audience.Contact{} }, audience.NoAddress},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -172,7 +184,11 @@ func TestSlotsFallOnWallClocks(t *testing.T) {
 		"a clock that the day repeats": {campaigns.Schedule{Every: "day", Time: 2*60 + 30}, "2026-10-24 12:00", "2026-10-25 12:00", []string{"2026-10-25T00:30Z"}},
 		"the first of the month":       {campaigns.Schedule{Every: "month", Time: 9 * 60}, "2026-01-01 09:00", "2026-03-01 09:00", []string{"2026-02-01T08:00Z", "2026-03-01T08:00Z"}},
 		"one slot":                     {campaigns.Schedule{AtDate: calendar.Date{Year: 2026, Month: 11, Day: 12}, Time: 10 * 60}, "2026-11-01 00:00", "2026-12-01 00:00", []string{"2026-11-12T09:00Z"}},
-		"one slot, opened already":     {campaigns.Schedule{AtDate: calendar.Date{Year: 2026, Month: 11, Day: 12}, Time: 10 * 60}, "2026-11-12 10:00", "2026-12-01 00:00", nil},
+		"a recurrence over the changes of the clocks": {campaigns.Schedule{RRule: "FREQ=MONTHLY;BYDAY=-1SU", Since: calendar.Date{Year: 2026, Month: 1, Day: 1}, Time: 2*60 + 30}, "2026-02-22 02:30", "2026-10-25 03:00",
+			[]string{"2026-03-29T01:00Z", "2026-04-26T00:30Z", "2026-05-31T00:30Z", "2026-06-28T00:30Z", "2026-07-26T00:30Z", "2026-08-30T00:30Z", "2026-09-27T00:30Z", "2026-10-25T00:30Z"}},
+		"a recurrence counts from its first day": {campaigns.Schedule{RRule: "FREQ=DAILY;INTERVAL=10;COUNT=3", Since: calendar.Date{Year: 2026, Month: 1, Day: 1}, Time: 600}, "2026-01-01 10:00", "2026-12-31 00:00",
+			[]string{"2026-01-11T09:00Z", "2026-01-21T09:00Z"}},
+		"one slot, opened already": {campaigns.Schedule{AtDate: calendar.Date{Year: 2026, Month: 11, Day: 12}, Time: 10 * 60}, "2026-11-12 10:00", "2026-12-01 00:00", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,5 +200,19 @@ func TestSlotsFallOnWallClocks(t *testing.T) {
 				t.Errorf("Slots (got -, want +):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestNextSlotFindsARareRecurrence(t *testing.T) {
+	t.Parallel()
+	s := campaigns.Schedule{RRule: "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", Since: calendar.Date{Year: 2024, Month: 1, Day: 1}, Time: 600}
+	berlin := zone(t, "Europe/Berlin")
+	got, ok := wave.NextSlot(s, berlin, instant(t, "2024-02-29 10:00", "Europe/Berlin"))
+	if want := instant(t, "2028-02-29 10:00", "Europe/Berlin"); !ok || !got.Equal(want) {
+		t.Errorf("NextSlot = %v, %t; want %v", got, ok, want)
+	}
+	s.RRule += ";COUNT=1"
+	if got, ok := wave.NextSlot(s, berlin, instant(t, "2024-02-29 10:00", "Europe/Berlin")); ok {
+		t.Errorf("NextSlot = %v after the last", got)
 	}
 }

@@ -1,6 +1,7 @@
-// Package file is a channel that writes each message as a JSON file into a
-// directory: for trying a campaign without sending, and for handing messages to
-// another program, which may pick up every *.json it sees.
+// Package file is a channel that writes each message as a file into a directory:
+// for trying a campaign without sending, and for handing messages to another
+// program. An e-mail becomes a *.json; a text message an *.sms.txt, with To, From,
+// Segments and Ref on lines of their own, an empty line, and the text.
 //
 // A file appears under its final name whole or not at all, and its name is made
 // from the delivery's Ref. A repeated Ref therefore finds its file and is taken
@@ -23,11 +24,12 @@ import (
 
 	"github.com/rewave/rewave/internal/channel"
 	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/gsm"
 )
 
 // Options of a file channel.
 type Options struct {
-	Name      string // as campaigns say it; default "email"
+	Name      string // as campaigns say it: email (the default) or sms, which says how files look
 	Directory string // created when missing, readable by its owner only
 	Sync      bool   // a message is on the disk, not only in the system's memory, before it counts as accepted
 }
@@ -101,9 +103,9 @@ func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
 	case m.To == "":
 		return channel.Outcome{Verdict: channel.Failed, Reason: "bad_address"}
 	}
-	name := fileName(m.Ref)
+	name := c.fileName(m.Ref)
 	accepted := channel.Outcome{Verdict: channel.Accepted, ProviderID: name}
-	temp, err := c.write(record(m))
+	temp, err := c.write(m)
 	if temp != "" {
 		defer os.Remove(temp) // a leftover is harmless: readers skip dot-files
 	}
@@ -123,13 +125,23 @@ func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
 	return accepted
 }
 
-func (c *Channel) write(r record) (path string, err error) {
+// sms is the name of the channel whose messages are plain text.
+const sms = "sms"
+
+func (c *Channel) write(m channel.Message) (path string, err error) {
 	var body bytes.Buffer
-	enc := json.NewEncoder(&body)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(r); err != nil {
-		return "", err
+	if c.opts.Name == sms {
+		for _, line := range [][2]string{{"To", m.To}, {"From", m.From}, {"Segments", gsm.Measure(m.Text).String()}, {"Ref", m.Ref}} {
+			fmt.Fprintf(&body, "%s: %s\n", line[0], strings.Map(oneLine, line[1]))
+		}
+		body.WriteString("\n" + m.Text + "\n")
+	} else {
+		enc := json.NewEncoder(&body)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(record(m)); err != nil {
+			return "", err
+		}
 	}
 	f, err := os.CreateTemp(c.opts.Directory, tempPrefix)
 	if err != nil {
@@ -142,12 +154,23 @@ func (c *Channel) write(r record) (path string, err error) {
 	return f.Name(), errors.Join(err, f.Close())
 }
 
+// oneLine keeps a value from beginning a line of its own.
+func oneLine(r rune) rune {
+	if r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 {
+		return ' '
+	}
+	return r
+}
+
 // fileName keeps a plain Ref readable and gives any other a hash.
-func fileName(ref string) string {
+func (c *Channel) fileName(ref string) string {
 	plain := len(ref) <= 100 && ref[0] != '.' && strings.Trim(ref, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == ""
 	if !plain || strings.Contains(ref, "sha256-") {
 		sum := sha256.Sum256([]byte(ref))
 		ref = "sha256-" + hex.EncodeToString(sum[:])
+	}
+	if c.opts.Name == sms {
+		return ref + ".sms.txt"
 	}
 	return ref + ".json"
 }

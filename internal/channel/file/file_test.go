@@ -75,6 +75,36 @@ func TestOneFileForEachRef(t *testing.T) {
 	}
 }
 
+func TestATextMessageIsAPlainFile(t *testing.T) {
+	t.Parallel()
+	for _, sync := range []bool{false, true} {
+		dir := t.TempDir()
+		c := open(t, file.Options{Name: "sms", Directory: dir, Sync: sync})
+		m := channel.Message{Ref: "d-42", To: "+49301\nFrom: x", From: "Example", Text: "感谢您，Zoë\n退订 https://shop.example/u/x"}
+		want := channel.Outcome{Verdict: channel.Accepted, ProviderID: "d-42.sms.txt"}
+		for range 2 {
+			if got := c.Send(t.Context(), m); got != want {
+				t.Errorf("outcome = %+v, want %+v", got, want)
+			}
+			m.Text = "another text under the same ref"
+		}
+		if diff := cmp.Diff(names(t, dir), []string{"d-42.sms.txt"}); diff != "" {
+			t.Errorf("files: -got +want\n%s", diff)
+		}
+		got, err := os.ReadFile(filepath.Join(dir, "d-42.sms.txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := "To: +49301 From: x\nFrom: Example\nSegments: 1 segment (UCS-2, 35 characters)\nRef: d-42\n\n感谢您，Zoë\n退订 https://shop.example/u/x\n"
+		if diff := cmp.Diff(string(got), whole); diff != "" {
+			t.Errorf("file: -got +want\n%s", diff)
+		}
+		if got := c.Send(t.Context(), channel.Message{Ref: "d-43", Text: "x"}); got.Verdict != channel.Failed || got.Reason != "bad_address" {
+			t.Errorf("without an address: %+v", got)
+		}
+	}
+}
+
 func TestManyWritersOfOneRef(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

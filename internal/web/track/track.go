@@ -47,17 +47,24 @@ type handler struct {
 }
 
 func (h *handler) show(w http.ResponseWriter, r *http.Request) {
-	if _, err := message.Verify(h.keys, message.Unsubscribe, r.PathValue("token")); err != nil {
+	switch id, err := message.Verify(h.keys, message.Unsubscribe, r.PathValue("token")); {
+	case err != nil:
 		answer(w, r, http.StatusBadRequest, foreign)
-		return
+	case id == message.TestDelivery:
+		answer(w, r, http.StatusOK, test)
+	default:
+		answer(w, r, http.StatusOK, ask)
 	}
-	answer(w, r, http.StatusOK, ask)
 }
 
 func (h *handler) act(w http.ResponseWriter, r *http.Request) {
 	id, err := message.Verify(h.keys, message.Unsubscribe, r.PathValue("token"))
 	if err != nil {
 		answer(w, r, http.StatusBadRequest, foreign)
+		return
+	}
+	if id == message.TestDelivery {
+		answer(w, r, http.StatusOK, test)
 		return
 	}
 	// Mail programs post either encoding (RFC 8058, 3.2).

@@ -2,16 +2,11 @@
 -- away. What was given back of a line that shrank is counted again when its refunds are matched.
 -- Rows: is_new, one for each line written.
 -- Twice: only what differs is written.
-with staged as (
-    select o.order_id, l.ordinal, p.product_id, l.quantity, l.price_e4 * 0.0001 as unit_price, l.amount_minor
-      from import_lines l
-      join import_orders o on o.seq = l.order_seq and not o.is_new
-      join import_products p on p.seq = l.product_seq
-), written as (
+with written as (
     insert into order_lines as k (order_id, line_no, product_id, quantity, unit_price, amount_minor)
-    select s.order_id, s.ordinal, s.product_id, s.quantity, s.unit_price, s.amount_minor
-      from staged s
-      left join order_lines have on have.order_id = s.order_id and have.line_no = s.ordinal
+    select s.order_id, s.line_no, s.product_id, s.quantity, s.unit_price, s.amount_minor
+      from import_lines s
+      left join order_lines have on have.order_id = s.order_id and have.line_no = s.line_no
      where have.order_id is null
         or (have.product_id, have.quantity, have.unit_price, have.amount_minor) is distinct from (s.product_id, s.quantity, s.unit_price, s.amount_minor)
     on conflict (order_id, line_no) do update

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/postgres"
+)
+
+func (a *app) campaignDiff() *cobra.Command {
+	return &cobra.Command{Use: "diff FOLDER...", Short: "Show what applying would change", Args: operands,
+		Long: `Compares folders with what is applied: what is written otherwise, whether the
+experiment restarts and why, and how many customers in flight stay on the text
+they entered under. Exit code 4 when something differs, 0 when nothing does.`,
+		Example: `  rewave campaign diff campaigns/win-back
+  rewave campaign diff campaigns/win-back campaigns/second-order
+  rewave campaign diff campaigns/win-back --json`,
+		RunE: func(c *cobra.Command, args []string) error { return a.diffCampaigns(c.Context(), args) }}
+}
+
+// difference is one folder beside what is applied under its name.
+type difference struct {
+	folder     string
+	definition campaigns.Campaign
+	next       entry
+	first      bool // it was never applied
+	changes    campaigns.Changes
+	staying    []inFlight // customers who keep what they are on; empty where nothing changes
+}
+
+func (d difference) differs() bool { return d.first || len(d.changes) > 0 }
+
+// compare reads folders and holds them against what is applied. It refuses what
+// an apply would: files with faults, all of them at once, and an entry that is
+// past.
+func (l *live) compare(ctx context.Context, call string, folders []string) ([]difference, error) {
+	defs, err := l.loadAll(call, folders)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]difference, len(defs))
+	for i, def := range defs {
+		found[i] = difference{folder: folders[i], definition: def, staying: []inFlight{}}
+	}
+	now, err := l.store.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := l.store.Campaigns(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		if err := l.compareOne(ctx, &found[i], list, now); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func (l *live) compareOne(ctx context.Context, d *difference, list []postgres.Campaign, now time.Time) error {
+	def := d.definition
+	if err := l.engine.CanRun(ctx, def); err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(c postgres.Campaign) bool { return c.Name == def.Name })
+	d.first = i < 0
+	d.next = nextEntry(def, l.config.Shop.Zone, now, now)
+	if same := !d.first && version(list[i]) == def.Version; d.next.never && !same {
+		// Applied when somebody still could enter, it may stay.
+		return fault.New(fault.Conflict, fmt.Sprintf("campaign %s: %s", def.Name, d.next), "write an entry that is still to come")
+	}
+	if d.first {
+		return nil
+	}
+	old := list[i]
+	if old.Status == "cancelled" {
+		return fault.New(fault.Conflict, fmt.Sprintf("campaign %q was cancelled; it cannot be applied again", def.Name), "give the new campaign a name of its own")
+	}
+	if d.changes = campaigns.Diff(old.Definition, def); len(d.changes) == 0 {
+		return nil
+	}
+	flying, err := l.store.InFlight(ctx, old.ID)
+	for _, f := range flying {
+		d.staying = append(d.staying, inFlight{content(f.Hash), f.Design, f.Round, f.Customers})
+	}
+	return err
+}
+
+// text is the changes and who stays, indented below the campaign's name;
+// nothing where nothing changes.
+func (d difference) text(w io.Writer) {
+	if len(d.changes) == 0 {
+		return
+	}
+	for line := range strings.Lines(d.changes.String()) {
+		if strings.HasPrefix(line, " ") {
+			fmt.Fprint(w, "  "+line) // a line of a text, as it stands there
+		} else {
+			fmt.Fprintln(w, wrap("  ", line))
+		}
+	}
+	for _, f := range d.staying {
+		fmt.Fprintln(w, wrap("  ", fmt.Sprintf("%s in round %d stay on version %s of design %d", count(int(f.Customers), "customer"), f.Round, short(f.Version), f.Design)))
+	}
+	if len(d.staying) == 0 {
+		fmt.Fprintln(w, "  nobody is on the way under it")
+	}
+}
+
+// differenceRow is a difference for programs.
+type differenceRow struct {
+	Campaign string      `json:"campaign"`
+	Folder   string      `json:"folder"`
+	New      bool        `json:"new"` // never applied
+	Differs  bool        `json:"differs"`
+	Restarts bool        `json:"restarts"` // the experiment
+	Because  string      `json:"because,omitempty"`
+	Changes  []changeRow `json:"changes"`
+	Staying  []inFlight  `json:"staying"`
+}
+
+type changeRow struct {
+	Path     string   `json:"path"`
+	Was      string   `json:"was"` // empty: it is new
+	Now      string   `json:"now"` // empty: it is gone
+	Restarts bool     `json:"restarts"`
+	Lines    []string `json:"lines,omitempty"` // of a text
+}
+
+func changeRows(changes campaigns.Changes) []changeRow {
+	rows := make([]changeRow, len(changes))
+	for i, c := range changes {
+		rows[i] = changeRow{c.Path, c.Was, c.Now, c.Restarts, c.Lines}
+	}
+	return rows
+}
+
+func (a *app) diffCampaigns(ctx context.Context, folders []string) error {
+	l, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	found, err := l.compare(ctx, "campaign diff", folders)
+	if err != nil {
+		return err
+	}
+	rows := make([]differenceRow, len(found))
+	pending := 0
+	for i, d := range found {
+		rows[i] = differenceRow{d.definition.Name, d.folder, d.first, d.differs(), d.changes.Restarts(), d.changes.Because(), changeRows(d.changes), d.staying}
+		if d.differs() {
+			pending++
+		}
+	}
+	if a.json {
+		err = a.print(rows)
+	} else {
+		for _, d := range found {
+			switch {
+			case d.first:
+				fmt.Fprintln(a.stdout, wrap(d.definition.Name+": ", "was never applied; "+d.next.says))
+			case len(d.changes) == 0:
+				fmt.Fprintf(a.stdout, "%s: nothing differs\n", d.definition.Name)
+			default:
+				fmt.Fprintf(a.stdout, "%s\n", d.definition.Name)
+				d.text(a.stdout)
+			}
+		}
+	}
+	if err != nil || pending == 0 {
+		return err
+	}
+	differ := "differs"
+	if pending > 1 {
+		differ = "differ"
+	}
+	err = fault.New(fault.Pending, fmt.Sprintf("%s %s from what is applied", count(pending, "campaign"), differ), "rewave campaign apply "+strings.Join(folders, " "))
+	if a.json {
+		return reported{err}
+	}
+	return err
+}

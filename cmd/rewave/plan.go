@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/report"
+	"github.com/rewave/rewave/internal/source"
+)
+
+// planning is what a call of campaign plan asks for.
+type planning struct {
+	at, html string
+	check    bool
+}
+
+func (a *app) campaignPlan() *cobra.Command {
+	var ask planning
+	c := &cobra.Command{Use: "plan FOLDER...", Short: "Say who would enter, what goes out, what it costs", Args: operands,
+		Long: `Asks the functions that will decide about every customer, and changes nothing:
+who enters and why others do not, what goes out on which day, what it costs, and
+whether the holdout can tell if it pays. Several folders are planned side by
+side. A campaign entered by orders is asked about past orders, as if it had run
+then, for a forecast. With --check the exit code is 4 when an apply would change
+something.`,
+		Example: `  rewave campaign plan campaigns/win-back
+  rewave campaign plan campaigns/second-order --html plan.html
+  rewave campaign plan campaigns/win-back --at "2026-11-23 10:00" --json --check`,
+		RunE: func(c *cobra.Command, args []string) error { return a.planCampaigns(c.Context(), args, ask) }}
+	c.Flags().StringVar(&ask.at, "at", "", "as of this `TIME` in the shop's zone, \"2026-11-23 10:00\" (default now)")
+	c.Flags().StringVar(&ask.html, "html", "", "write one page to `FILE`, which needs no network to open")
+	c.Flags().BoolVar(&ask.check, "check", false, "exit with 4 when an apply would change something")
+	return c
+}
+
+func (a *app) planCampaigns(ctx context.Context, folders []string, ask planning) error {
+	l, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	defs, err := l.loadAll("campaign plan", folders)
+	if err != nil {
+		return err
+	}
+	when, err := l.asOf(ctx, ask.at, "rewave campaign plan "+folders[0])
+	if err != nil {
+		return err
+	}
+	plan, err := l.engine.PlanCampaign(ctx, defs, when)
+	if err != nil {
+		return err
+	}
+	if ask.html != "" {
+		if err := writePage(ask.html, plan); err != nil {
+			return err
+		}
+	}
+	switch {
+	case a.json:
+		err = plan.JSON(a.stdout)
+	case ask.html != "":
+		_, err = fmt.Fprintln(a.stdout, "wrote "+ask.html)
+	default:
+		err = plan.Text(a.stdout)
+	}
+	if err == nil && ask.check && plan.Pending() {
+		return fault.New(fault.Pending, "campaign plan: differences are pending", "rewave campaign apply "+folders[0])
+	}
+	return err
+}
+
+// loadAll reads every folder, and names the faults of all of them.
+func (l *live) loadAll(call string, folders []string) ([]campaigns.Campaign, error) {
+	var defs []campaigns.Campaign
+	var faults source.List
+	from := map[string]string{}
+	for _, folder := range folders {
+		def, err := load(folder, l.config)
+		if list, ok := err.(source.List); ok {
+			faults = append(faults, list...)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if first, twice := from[def.Name]; twice {
+			return nil, fault.New(fault.Usage, fmt.Sprintf("%s: %s and %s are both the campaign %s", call, first, folder, def.Name), "rewave "+call+" "+folder)
+		}
+		from[def.Name] = folder
+		defs = append(defs, def)
+	}
+	return defs, faults.Err()
+}
+
+// writePage leaves the whole page or what was there.
+func writePage(path string, plan report.Plan) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".plan-*")
+	if err != nil {
+		return fault.Wrap(fault.Usage, err, "the page cannot be written to "+path, "name a file in a folder that is there")
+	}
+	defer os.Remove(f.Name())
+	err = plan.HTML(f)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Chmod(f.Name(), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

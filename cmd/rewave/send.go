@@ -1,0 +1,249 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/report"
+	"github.com/rewave/rewave/internal/source"
+	"github.com/rewave/rewave/rules"
+)
+
+// once is one message to a segment, as a person asks for it.
+type once struct {
+	segment, message, at, channel, holdout, because, name string
+
+	undo      time.Duration
+	undoText  string
+	ramp, yes bool
+}
+
+func (a *app) send() *cobra.Command {
+	var o once
+	c := &cobra.Command{Use: "send", Short: "Send one message to a segment, held to account like a campaign", Args: operands,
+		Long: `Makes a campaign of one wave and applies it: consent, caps, quiet hours, the
+ledger and the report are those of every campaign, and 10% are held out, so that
+the report can say what the message changed. Nothing goes out before the undo
+window has passed; until then rewave campaign cancel takes all of it back.
+Without --yes it shows what would happen, and exits with 4. Doing it twice is
+doing it once.`,
+		Example: `  rewave send --segment "orders.count >= 2" --message m --at "2027-03-01 10:00"
+  rewave send --segment "orders.count == 1" --message m --at now --ramp --yes
+  rewave send --segment true --message m --at now --holdout none --because law`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			for _, need := range []struct{ flag, value string }{{"segment", o.segment}, {"message", o.message}, {"at", o.at}} {
+				if strings.TrimSpace(need.value) == "" {
+					return fault.New(fault.Usage, named(c)+"--"+need.flag+" is missing", firstExample(c))
+				}
+			}
+			return a.sendOnce(c.Context(), o)
+		}}
+	f := c.Flags()
+	f.StringVar(&o.segment, "segment", "", "`RULE` that says who: \"orders.count >= 2\"")
+	f.StringVar(&o.message, "message", "", "`FOLDER` with subject.txt and text.txt, or sms.txt")
+	f.StringVar(&o.at, "at", "", "`TIME` in the shop's zone, \"2027-03-01 10:00\", or now: when undo has passed")
+	f.StringVar(&o.channel, "channel", "email", "`CHANNEL` email or sms")
+	f.StringVar(&o.holdout, "holdout", "10%", "`SHARE` not written to; none needs a --because")
+	f.StringVar(&o.because, "because", "", "the `REASON` for --holdout none, kept on record")
+	f.StringVar(&o.undoText, "undo", "10m", "`SPAN` between this call and the first message, at least")
+	f.BoolVar(&o.ramp, "ramp", false, "1% first, 10% an hour later, all others an hour after that")
+	f.StringVar(&o.name, "name", "", "`NAME` of the campaign (default blast-DATE-TIME-HASH)")
+	f.BoolVar(&o.yes, "yes", false, "do it")
+	return c
+}
+
+func (a *app) sendOnce(ctx context.Context, o once) error {
+	l, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	now, err := l.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	slot, err := o.slot(l, now)
+	if err != nil {
+		return err
+	}
+	def, err := o.campaign(l, slot)
+	if err != nil {
+		return err
+	}
+	if err := l.engine.CanRun(ctx, def); err != nil {
+		return err
+	}
+	list, err := l.store.Campaigns(ctx, "")
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(c postgres.Campaign) bool { return c.Name == def.Name })
+	if i >= 0 && list[i].Status == "cancelled" {
+		return fault.New(fault.Conflict, fmt.Sprintf("campaign %q was cancelled", def.Name), "give this one a --name of its own")
+	}
+	if i >= 0 && version(list[i]) != def.Version {
+		return fault.New(fault.Conflict, fmt.Sprintf("there is a campaign %q already, and it is another", def.Name), "give this one a --name of its own")
+	}
+	if earliest := now.Add(o.undo); i < 0 && slot.Before(earliest) {
+		return fault.New(fault.Usage, fmt.Sprintf("send: %s is sooner than %s from now, which is the time to undo it", o.at, o.undoText), "a later --at, a shorter --undo, or --at now")
+	}
+	plan, err := l.engine.PlanCampaign(ctx, []campaigns.Campaign{def}, now)
+	if err != nil {
+		return err
+	}
+	if o.yes {
+		if _, err := l.engine.ApplyCampaign(ctx, def, nil); err != nil {
+			return err
+		}
+	}
+	if !o.yes && !a.json {
+		err = plan.Text(a.stdout)
+	} else {
+		err = a.showOnce(plan.Campaigns[0], o, slot, l.config.Shop.Zone)
+	}
+	if err != nil || o.yes {
+		return err
+	}
+	err = fault.New(fault.Pending, "nothing is sent yet: this is what would be", "the same once more with --yes")
+	if a.json {
+		return reported{err}
+	}
+	return err
+}
+
+// slot is when the message goes out: a whole minute, as schedules have it.
+func (o *once) slot(l *live, now time.Time) (time.Time, error) {
+	var err error
+	if o.undo, err = source.ParseDuration(o.undoText); err != nil {
+		return now, fault.New(fault.Usage, "send: --undo: "+reason(err), "--undo 10m")
+	}
+	if o.at != "now" {
+		return l.wall("--at", o.at, fmt.Sprintf("rewave send --segment %q --message %s", o.segment, o.message))
+	}
+	return now.Add(o.undo).Add(time.Minute - 1).Truncate(time.Minute), nil
+}
+
+// campaign is the definition, read like any other: what a campaign's file may
+// not say, no flag can.
+func (o once) campaign(l *live, slot time.Time) (campaigns.Campaign, error) {
+	var none campaigns.Campaign
+	if _, faults := rules.Compile(o.segment, rules.Options{}); len(faults) > 0 {
+		return none, fault.New(fault.Usage, "send: --segment: "+faults.Error(), "")
+	}
+	if !slices.Contains(l.config.Channels(), o.channel) {
+		return none, fault.New(fault.Usage, fmt.Sprintf("send: channel %q is not set up", o.channel), "configure it under `channels:` in rewave.yaml")
+	}
+	if info, err := os.Stat(o.message); err != nil || !info.IsDir() {
+		return none, fault.New(fault.Usage, "send: --message: there is no folder "+o.message, "a folder with subject.txt and text.txt, or sms.txt")
+	}
+	if o.holdout == "none" && strings.TrimSpace(o.because) == "" {
+		return none, fault.New(fault.Usage, "send: --holdout none: nobody could say what the message changed; say why, for the record", "--because \"the law asks for it\"")
+	}
+	folder, err := os.MkdirTemp("", "rewave-send-")
+	if err != nil {
+		return none, err
+	}
+	defer os.RemoveAll(folder) // a leftover is harmless
+	messages := filepath.Join(folder, "messages", "message")
+	if err := os.CopyFS(messages, os.DirFS(o.message)); err != nil {
+		return none, fault.Wrap(fault.Invalid, err, "the message cannot be read: "+o.message, "")
+	}
+	// The name follows from what is sent, and to whom: the same call again is the same campaign.
+	for name := cmp.Or(o.name, "blast"); ; {
+		if err := os.WriteFile(filepath.Join(folder, campaigns.File), o.file(name, slot, l.config.Shop.Zone), 0o600); err != nil {
+			return none, err
+		}
+		def, err := load(folder, l.config)
+		if err != nil {
+			return none, o.blame(err, folder, messages)
+		}
+		if o.name != "" || name != "blast" {
+			def.Dir = ""
+			return def, nil
+		}
+		sum := sha256.Sum256([]byte(def.Version))
+		name = "blast-" + slot.In(l.config.Shop.Zone).Format("20060102-1504-") + hex.EncodeToString(sum[:3])
+	}
+}
+
+// file is the campaign's file. JSON is YAML, so that nothing in it is read
+// otherwise than it was said.
+func (o once) file(name string, slot time.Time, zone *time.Location) []byte {
+	wave := map[string]any{"wave": "message", "after": "0m", "channels": []string{o.channel}, "message": "messages/message"}
+	if o.ramp {
+		wave["ramp"] = "1h"
+	}
+	whole := map[string]any{
+		"campaign": name, "says": "One message, sent once.", "holdout": o.holdout, "waves": []any{wave},
+		"enter": map[string]any{"schedule": map[string]string{"at": slot.In(zone).Format("2006-01-02 15:04")}, "when": o.segment},
+	}
+	if o.because != "" {
+		whole["because"] = o.because
+	}
+	text, err := json.MarshalIndent(whole, "", "  ")
+	if err != nil {
+		panic(err) // strings only
+	}
+	return text
+}
+
+// blame names what the person gave instead of the file that was made of it.
+func (o once) blame(err error, folder, messages string) error {
+	var list source.List
+	if !errors.As(err, &list) {
+		return err
+	}
+	var out source.List
+	for _, d := range list {
+		if rest, ok := strings.CutPrefix(filepath.FromSlash(d.File), messages); ok {
+			d.File = filepath.ToSlash(filepath.Clean(o.message) + rest)
+		} else if strings.HasPrefix(filepath.FromSlash(d.File), folder) {
+			flag := map[string]string{"campaign": "--name", "holdout": "--holdout", "because": "--because", "enter.when": "--segment", "waves[0].message": "--message", "waves[0].channels[0]": "--channel"}[d.Path]
+			d = source.Diagnostic{File: cmp.Or(flag, "rewave send"), Message: d.Message, Hint: d.Hint}
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+func (a *app) showOnce(p report.PlannedCampaign, o once, slot time.Time, zone *time.Location) error {
+	cancel := fmt.Sprintf("rewave campaign cancel %s --because \"...\"", p.Campaign)
+	who := cmp.Or(p.Audience, &report.Audience{}) // nobody, once the slot is past
+	if a.json {
+		return a.print(struct {
+			Campaign string               `json:"campaign"`
+			At       string               `json:"at"`
+			Channel  string               `json:"channel"`
+			Audience *report.Audience     `json:"audience"` // null: its time is past
+			Warnings []report.PlanWarning `json:"warnings"`
+			Ramp     bool                 `json:"ramp"`
+			Applied  bool                 `json:"applied"`
+			Undo     string               `json:"undo"` // the command that takes it back
+		}{p.Campaign, timestamp(slot), o.channel, p.Audience, p.Warnings, o.ramp, o.yes, cancel})
+	}
+	fmt.Fprintln(a.stdout, wrap(p.Campaign+": ", "by "+o.channel+" at "+slot.In(zone).Format(minute)))
+	fmt.Fprintf(a.stdout, "%10s  get it%s\n", thousands(who.Treat), map[bool]string{true: ": 1% then, up to 10% an hour later, all others after two"}[o.ramp])
+	fmt.Fprintf(a.stdout, "%10s  are held out\n", thousands(who.Hold+who.GlobalHold))
+	for _, line := range slices.Concat(who.Before, who.Refused, who.Nothing) {
+		fmt.Fprintf(a.stdout, "%10s  do not: %s\n", thousands(line.Count), words(line.Reason))
+	}
+	if o.yes {
+		fmt.Fprintf(a.stdout, "It can be taken back until %s:\n  %s\n", slot.In(zone).Format(minute), cancel)
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/event"
+	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/rules"
+)
+
+// facts are what decisions about a customer read, each history whole, so that
+// they can be asked as of any instant. What no rule needs is nil.
+type facts struct {
+	orders     []postgres.OrderHistory
+	lines      map[int64][]postgres.LineHistory // by order
+	attributes postgres.AttributeHistory
+	tags       postgres.TagHistory
+	events     []postgres.CustomerEvent
+}
+
+// know loads what a rule needs of candidates, and nothing that it does not, by
+// customer.
+func (e *Engine) know(ctx context.Context, p *postgres.Planning, needs rules.Needs, candidates []postgres.Candidate) (map[int64]facts, error) {
+	customers := make([]int64, 0, len(candidates))
+	var asked []int64 // orders whose lines are needed
+	var latest time.Time
+	for _, c := range candidates {
+		customers = append(customers, int64(c.Profile.ID))
+		if c.OrderID != 0 {
+			asked = append(asked, c.OrderID)
+		}
+		if c.At.After(latest) {
+			latest = c.At
+		}
+	}
+	var (
+		orders     map[int64][]postgres.OrderHistory
+		lines      map[int64][]postgres.LineHistory
+		attributes map[int64]postgres.AttributeHistory
+		tags       map[int64]postgres.TagHistory
+		events     map[int64][]postgres.CustomerEvent
+		err        error
+	)
+	if needs.Orders || needs.Order {
+		if orders, err = p.Orders(ctx, customers, latest, e.Shop.Currency); err != nil {
+			return nil, err
+		}
+	}
+	if needs.Lines {
+		asked = nil
+		for _, history := range orders {
+			for _, o := range history {
+				asked = append(asked, o.ID)
+			}
+		}
+	}
+	if needs.Lines || needs.OrderLines {
+		if lines, err = p.Lines(ctx, asked); err != nil {
+			return nil, err
+		}
+	}
+	if len(needs.Attributes) > 0 {
+		if attributes, err = p.Attributes(ctx, customers, needs.Attributes, latest); err != nil {
+			return nil, err
+		}
+	}
+	if needs.Tags {
+		if tags, err = p.Tags(ctx, customers, latest); err != nil {
+			return nil, err
+		}
+	}
+	names := needs.Events
+	if needs.Event {
+		names = append(slices.Clone(names), p.Trigger())
+	}
+	if len(names) > 0 {
+		if events, err = p.Events(ctx, customers, names, latest); err != nil {
+			return nil, err
+		}
+	}
+	known := make(map[int64]facts, len(customers))
+	for _, id := range customers {
+		known[id] = facts{orders[id], lines, attributes[id], tags[id], events[id]}
+	}
+	return known, nil
+}
+
+// env is what the rule sees: the customer as of the candidate's instant.
+func (e *Engine) env(k postgres.Candidate, needs rules.Needs, known facts) rules.Env {
+	who := rules.Customer{ID: k.Profile.ShopID, Locale: k.Profile.Locale, Region: k.Profile.Region, Zone: k.Profile.Zone, FirstSeen: k.FirstSeen,
+		EmailKnown: k.HasEmail, PhoneKnown: k.HasPhone}
+	if needs.Tags {
+		who.Tags = append([]string{}, known.tags.AsOf(k.At)...)
+	}
+	if len(needs.Attributes) > 0 {
+		who.Attributes = map[string]rules.Attribute{}
+		for name, v := range known.attributes.AsOf(k.At) {
+			who.Attributes[name] = attribute(v)
+		}
+	}
+	placed := make([]rules.OrderFact, 0, len(known.orders))
+	var trigger *rules.OrderFact
+	for _, o := range known.orders {
+		fact, ok := o.AsOf(k.At)
+		if !ok {
+			continue
+		}
+		if needs.Lines || o.ID == k.OrderID && needs.OrderLines {
+			fact.Parts = parts(known.lines[o.ID], k.At)
+		}
+		if o.ID == k.OrderID {
+			if fact.Lines = k.Lines; fact.Parts != nil {
+				fact.Lines = len(fact.Parts)
+			}
+			trigger = &fact
+		}
+		placed = append(placed, fact)
+	}
+	env := rules.NewEnv(who, placed, k.At, rules.Basis{Zone: e.Shop.Zone, Digits: e.Shop.Digits})
+	if trigger != nil {
+		env = env.WithOrder(*trigger)
+	}
+	if len(needs.Events) == 0 && !needs.Event {
+		return env
+	}
+	told := make([]rules.EventFact, 0, len(known.events))
+	for _, x := range known.events {
+		fact := rules.EventFact{Name: x.Name, At: x.At}
+		if x.Number == k.EventID {
+			fact.Props = map[string]rules.Attribute{}
+			for name, v := range x.Props {
+				fact.Props[name] = attribute(v)
+			}
+			env = env.WithEvent(fact)
+		}
+		told = append(told, fact)
+	}
+	return env.WithEvents(told)
+}
+
+// parts are the kept lines of an order, never nil.
+func parts(lines []postgres.LineHistory, at time.Time) []rules.Part {
+	kept := make([]rules.Part, 0, len(lines))
+	for _, l := range lines {
+		if line, ok := l.AsOf(at); ok {
+			kept = append(kept, rules.Part(line))
+		}
+	}
+	return kept
+}
+
+func attribute(v event.Value) rules.Attribute {
+	a := rules.Attribute{Kind: rules.Kind(v.Kind), Text: v.Text, Number: v.Number, Truth: v.Truth}
+	if v.Kind == event.Date {
+		a.Date = calendar.DateOf(v.Date, time.UTC)
+	}
+	return a
+}
+
+// occasion is the candidate's own date of an occasion; nil where it has none or
+// the occasion is the same for all.
+func (f facts) occasion(k postgres.Candidate, o *campaigns.Occasion) *calendar.Date {
+	if o == nil || o.Attribute == "" {
+		return nil
+	}
+	v := f.attributes.AsOf(k.At)[o.Attribute]
+	if v.Kind != event.Date {
+		return nil
+	}
+	date := calendar.DateOf(v.Date, time.UTC)
+	return &date
+}

@@ -1,0 +1,306 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/evaluation"
+	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/report"
+	"github.com/rewave/rewave/internal/wave"
+)
+
+// PlanCampaign says what definitions would do if they were applied as they are,
+// as of an instant, and changes nothing. It reads every customer once and asks
+// about each the functions that will decide: wave.Planner who enters and when
+// each wave falls, delivery.Gate what its hours and the caps let out. Several
+// definitions are planned as running side by side.
+//
+// A slot is asked about as of the slot, with what is known of the shop today. A
+// campaign that orders bring customers into is asked about past orders, as if it
+// had run then: nobody of those enters, they are a forecast.
+func (e *Engine) PlanCampaign(ctx context.Context, defs []campaigns.Campaign, at time.Time) (report.Plan, error) {
+	out := report.Plan{AsOf: at, Zone: e.Shop.Zone, Currency: evaluation.Currency{Code: e.Shop.Currency, Digits: e.Shop.Digits}}
+	w, err := e.walk(ctx, defs, at)
+	if err != nil {
+		return out, err
+	}
+	for _, c := range w.campaigns {
+		w.conclude(c)
+		out.Campaigns = append(out.Campaigns, c.out)
+	}
+	return out, nil
+}
+
+// walk goes through everybody, as often as it takes to know the shares that are
+// left to size.
+func (e *Engine) walk(ctx context.Context, defs []campaigns.Campaign, at time.Time) (*walk, error) {
+	applied, err := e.Store.Campaigns(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	w := &walk{Engine: e, at: at, applied: applied, names: map[int]string{}}
+	for _, a := range applied {
+		w.names[a.ID] = a.Name
+	}
+	for _, def := range defs {
+		c, err := e.planned(ctx, def, applied, at)
+		if err != nil {
+			return nil, fmt.Errorf("plan campaign %s: %w", def.Name, err)
+		}
+		w.campaigns = append(w.campaigns, c)
+	}
+	if w.pools, err = e.pools(ctx, at); err != nil {
+		return nil, err
+	}
+	if err := w.run(ctx, readers()); err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	// A share that is chosen by size is known once everybody has been counted; who is written to depends on it.
+	if w.resolve() {
+		if err := w.run(ctx, readers()); err != nil {
+			return nil, fmt.Errorf("plan: %w", err)
+		}
+	}
+	return w, nil
+}
+
+// readers go through the customers side by side. More would take the database
+// from those who send.
+func readers() int { return min(2, runtime.GOMAXPROCS(0)) }
+
+// planned is one campaign of a plan under way.
+type planned struct {
+	def     campaigns.Campaign
+	id      int // 0: never applied
+	out     report.PlannedCampaign
+	slot    time.Time // zero: by orders or events
+	asks    *version  // decides who enters
+	past    *version  // decides the same of the past: entry is open, and nobody entered before
+	primary campaigns.Point
+	anchor  time.Duration // from entry to the primary point's anchor
+	tally   tally
+
+	applied *postgres.Campaign // where this design has been applied: what it rests on stays
+	closes  *time.Time         // what an apply set
+
+	now, then postgres.Asking // of asks, and of past
+}
+
+// triggered reports whether orders or events bring customers in.
+func (c *planned) triggered() bool { return c.def.Enter.On != "" }
+
+// open reports whether anybody can enter.
+func (c *planned) open() bool { return c.out.Entry.Closed == "" }
+
+// planned prepares one definition: how it stands to what runs, when entry is, and
+// the planners that will be asked.
+func (e *Engine) planned(ctx context.Context, def campaigns.Campaign, applied []postgres.Campaign, at time.Time) (*planned, error) {
+	c := &planned{def: def}
+	c.out = report.PlannedCampaign{Campaign: def.Name, Says: def.Says, Version: def.Version, Design: 1, Status: "new",
+		Rounds: report.PlannedRounds{Times: def.Rounds.Times, Every: def.Rounds.Every.Hours()}, Sends: []report.Sends{},
+		Money: report.Money{Coupons: []report.CouponMoney{}}, Warnings: []report.PlanWarning{}}
+	same := false
+	c.out.Change = report.Change{Kind: "new", Pending: true, Differs: []report.Difference{}, InFlight: []report.OnTheirWay{}}
+	for _, a := range applied {
+		if a.Name != def.Name {
+			continue
+		}
+		hash, _, _ := strings.Cut(a.Hash, "/")
+		c.id, c.out.Design, c.out.Status, c.out.Because, c.closes = a.ID, a.Design, a.Status, a.Because, a.EntryUntil
+		same = hash == def.Version && a.DesignHash == def.Design
+		switch {
+		case same:
+			c.out.Change.Kind, c.out.Change.Pending = "none", false
+		case a.DesignHash == def.Design:
+			c.out.Change.Kind = "version"
+		default:
+			c.out.Change.Kind = "design"
+			c.out.Design++
+		}
+		if a.DesignHash == def.Design {
+			c.applied = &a
+		}
+		for _, d := range campaigns.Diff(a.Definition, def) {
+			c.out.Change.Differs = append(c.out.Change.Differs, report.Difference{Path: d.Path, Was: d.Was, Now: d.Now, Restarts: d.Restarts})
+		}
+		flying, err := e.Store.InFlight(ctx, a.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range flying {
+			hash, _, _ := strings.Cut(f.Hash, "/")
+			c.out.Change.InFlight = append(c.out.Change.InFlight, report.OnTheirWay{Version: hash, Design: f.Design, Round: f.Round, Customers: f.Customers})
+		}
+	}
+	c.out.Entry, c.slot = e.plannedEntry(def, at, c.closes)
+	if c.out.Status == "cancelled" {
+		c.out.Entry.Closed = "cancelled"
+	}
+	// An apply refuses a cancelled campaign, and one that nobody would enter.
+	if !c.open() && !same {
+		c.out.Change.Kind, c.out.Change.Pending = "refused", false
+	}
+	if err := c.findPrimary(e.Shop.Zone, at); err != nil {
+		return nil, err
+	}
+	return c, e.planners(c, at)
+}
+
+// planners compiles the definition twice: as it will decide, and as it would have
+// decided in the past.
+func (e *Engine) planners(c *planned, at time.Time) error {
+	stored := postgres.Campaign{ID: c.id, Name: c.def.Name, Design: c.out.Design, Definition: c.def}
+	if err := e.rest(&stored, c.applied, at); err != nil {
+		return err
+	}
+	if c.chosen() {
+		stored.Share = evaluation.HoldoutCandidates()[0] // until its size is known
+	}
+	design := designOf(stored)
+	planner, err := wave.NewPlanner(c.def, design, e.Shop.Zone)
+	if err != nil {
+		return err
+	}
+	planner.Closes = c.closes
+	c.asks = &version{stored: stored, planner: planner, needs: planner.Needs()}
+	c.now, c.then = postgres.AskingOf(stored), postgres.AskingOf(stored).Anew()
+	for i, w := range c.def.Waves {
+		c.out.Waves[i].Skip = stored.Skips[w.Name].Float()
+	}
+	free := *planner
+	free.Closes, free.Campaign.From, free.Campaign.Until = nil, calendar.Date{}, calendar.Date{}
+	c.past = &version{stored: stored, planner: &free, needs: planner.Needs()}
+	return nil
+}
+
+// chosen says that the share is left to size, and not chosen yet.
+func (c *planned) chosen() bool { return c.def.Holdout.Auto && c.applied == nil }
+
+// plannedEntry says when customers come in, and the slot that is planned: the
+// first that is not before an instant, or the last of which there is none.
+func (e *Engine) plannedEntry(def campaigns.Campaign, at time.Time, closes *time.Time) (report.PlannedEntry, time.Time) {
+	zone := e.Shop.Zone
+	entry := report.PlannedEntry{By: "slot", Event: def.Enter.Event, Until: closes}
+	if !def.Until.IsZero() {
+		if until := calendar.Instant(def.Until, 0, zone).UTC(); closes == nil || until.Before(*closes) {
+			entry.Until = &until
+		}
+	}
+	first := at
+	if !def.From.IsZero() {
+		if from := calendar.Instant(def.From, 0, zone).UTC(); from.After(at) {
+			entry.From, first = &from, from
+		}
+	}
+	if entry.Until != nil && !at.Before(*entry.Until) {
+		entry.Closed = "ended"
+	}
+	schedule, slots := wave.ScheduleOf(def.Enter)
+	if !slots {
+		if entry.By = "order"; def.Enter.On == "event" {
+			entry.By = "event"
+		}
+		if entry.Closed == "" && entry.Until != nil && !first.Before(*entry.Until) {
+			entry.Closed = "no_slot"
+		}
+		return entry, time.Time{}
+	}
+	entry.Recurs = schedule.AtDate.IsZero()
+	if def.Enter.Occasion != nil {
+		entry.By = "occasion"
+	}
+	if !entry.Recurs {
+		slot := calendar.Instant(schedule.AtDate, schedule.Time, zone).UTC()
+		entry.At = &slot
+		switch {
+		case entry.Closed != "":
+		case slot.Before(at):
+			entry.Closed = "past"
+		case slot.Before(first) || entry.Until != nil && !slot.Before(*entry.Until):
+			entry.Closed = "no_slot"
+		}
+		return entry, slot
+	}
+	slot, ok := nextSlot(def, schedule, zone, first)
+	if ok {
+		slot = slot.UTC()
+		entry.At = &slot
+	}
+	if entry.Closed == "" && (!ok || entry.Until != nil && !slot.Before(*entry.Until)) {
+		entry.Closed = "no_slot"
+	}
+	return entry, slot
+}
+
+// nextSlot is the first slot that is not before an instant; for an occasion of
+// one date for all, the first on its day.
+func nextSlot(def campaigns.Campaign, schedule campaigns.Schedule, zone *time.Location, first time.Time) (time.Time, bool) {
+	slot, ok := wave.NextSlot(schedule, zone, first.Add(-1))
+	if o := def.Enter.Occasion; o != nil && o.Attribute == "" {
+		const years = 9 // 29 February comes after eight years at the latest
+		for range years * 366 {
+			if !ok || wave.OccasionToday(*o, nil, calendar.DateOf(slot, zone)) {
+				break
+			}
+			slot, ok = wave.NextSlot(schedule, zone, slot)
+		}
+	}
+	return slot, ok
+}
+
+// findPrimary finds the point on which the verdict rests, and how long after
+// entry its window opens.
+func (c *planned) findPrimary(zone *time.Location, at time.Time) error {
+	for _, p := range c.def.Evaluation.Points {
+		if p.Name == c.def.Evaluation.Primary.Point {
+			c.primary = p
+		}
+	}
+	start := at
+	if !c.slot.IsZero() {
+		start = c.slot
+	}
+	opens, err := lastAnchor(c.def, c.primary.Anchor, max(1, c.primary.Anchor.Round), start, zone)
+	if err != nil {
+		return err
+	}
+	c.anchor = opens.Sub(start)
+	places, err := wave.PlaceRound(c.def, start, zone.String())
+	if err != nil {
+		return err
+	}
+	for i, w := range c.def.Waves {
+		c.out.Waves = append(c.out.Waves, plannedWave(w, places[i].ScheduledAt.Sub(start)))
+	}
+	return nil
+}
+
+func plannedWave(w campaigns.Wave, starts time.Duration) report.PlannedWave {
+	out := report.PlannedWave{Wave: w.Name, Service: w.Service, After: w.After.Wave, Wait: w.After.Wait.Hours(), Starts: starts.Hours(),
+		Requires: w.After.RequiresAccepted, Unless: append([]string{}, w.After.Unless...), Channels: w.Channels, Skip: w.Skip.Share.Float(),
+		Variants: []report.PlannedVariant{}, Coupons: []string{}}
+	for _, v := range w.Variants {
+		out.Variants = append(out.Variants, report.PlannedVariant{Name: v.Name, Share: v.Share.Float()})
+	}
+	seen := map[string]bool{}
+	add := func(content campaigns.Content) {
+		if content.Coupon != nil && !seen[content.Coupon.Pool] {
+			seen[content.Coupon.Pool] = true
+			out.Coupons = append(out.Coupons, content.Coupon.Pool)
+		}
+	}
+	add(w.Content)
+	for _, p := range w.ByStratum {
+		add(p.Content)
+	}
+	for _, v := range w.Variants {
+		add(v.Content)
+	}
+	return out
+}

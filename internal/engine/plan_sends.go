@@ -1,0 +1,271 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/delivery"
+	"github.com/rewave/rewave/internal/holdout"
+	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/wave"
+)
+
+// send is one planned message on its way through the gate.
+type send struct {
+	campaign  int // of the plan
+	round     int
+	enteredAt time.Time
+	treated   bool
+	wave      campaigns.Wave
+	content   campaigns.Content
+	delivery  wave.Delivery
+	contact   audience.Contact
+	zone      *time.Location
+
+	answer delivery.Answer
+	at     time.Time // of the answer
+}
+
+// allRounds plans every round of a customer who would enter.
+func (r *reader) allRounds(i int, c *planned, k postgres.Candidate, d wave.Decision) ([]send, error) {
+	var sends []send
+	for round := 1; round <= c.def.Rounds.Times; round++ {
+		deliveries := d.Deliveries
+		if round > 1 {
+			var err error
+			// As the rounds begin: the first channel stands, and the gate moves on.
+			if deliveries, err = c.asks.planner.Round(d.Enrollment, round, audience.Contact{}); err != nil {
+				return nil, err
+			}
+		}
+		for j, x := range deliveries {
+			w := c.def.Waves[j]
+			sends = append(sends, send{campaign: i, round: round, enteredAt: k.At, treated: d.Enrollment.Arm == holdout.Treat, wave: w,
+				content: w.ContentFor(x.Variant, d.Enrollment.Stratum), delivery: x, contact: k.Contact, zone: r.zone(d.Enrollment.Zone)})
+		}
+	}
+	return sends, nil
+}
+
+// simulate lets the messages of one customer through the gate in the order of
+// their time, those of higher priority first, and counts what comes out: at most,
+// as nobody buys, opts out or complains meanwhile.
+func (r *reader) simulate(p *postgres.Person, sends []send) {
+	slices.SortStableFunc(sends, func(a, b send) int {
+		if d := a.delivery.ScheduledAt.Compare(b.delivery.ScheduledAt); d != 0 {
+			return d
+		}
+		return r.campaigns[b.campaign].def.Limits.Priority - r.campaigns[a.campaign].def.Limits.Priority
+	})
+	for i := range sends {
+		r.gate(p, sends, i)
+	}
+	r.tell(sends)
+}
+
+// gate asks the gate about one message until it has an end.
+func (r *reader) gate(p *postgres.Person, sends []send, i int) {
+	s := &sends[i]
+	c := r.campaigns[s.campaign]
+	f := delivery.Facts{Arm: s.delivery.Arm, Skip: s.delivery.Skip, Channel: s.delivery.Channel, ExpiresAt: s.delivery.ExpiresAt, CampaignStatus: "running",
+		Contact: s.contact, Quiet: r.quiet(p.Profile.Region), Zone: s.zone, Rule: delivery.RuleOf(c.def, s.wave, s.content)}
+	s.at = s.delivery.ScheduledAt
+	const turns = 64 // a channel for each, and the hours of some days
+	for range turns {
+		f.Caps = r.pressure(p, sends, i)
+		s.answer = delivery.Gate(f, s.at)
+		if s.answer.To != delivery.Planned {
+			return
+		}
+		if s.answer.Reason != "" {
+			f.HeldFor = s.answer.Reason
+		}
+		f.Channel = s.answer.Channel
+		if s.answer.DueAt.After(s.at) {
+			s.at = s.answer.DueAt
+		}
+	}
+	s.answer = delivery.Answer{To: delivery.Expired, Reason: audience.Held}
+}
+
+// soon is how far ahead a cap keeps room for campaigns of higher priority.
+const soon = 24 * time.Hour
+
+// pressure counts the messages that fill the caps of one, as the gate would.
+func (r *reader) pressure(p *postgres.Person, sends []send, i int) []audience.Pressure {
+	s := &sends[i]
+	c := r.campaigns[s.campaign]
+	var caps []audience.Pressure
+	add := func(limit int, window time.Duration, own bool) {
+		if limit == 0 {
+			return
+		}
+		x := audience.Pressure{Limit: limit}
+		counts := func(at time.Time) bool { return at.After(s.at.Add(-window)) && !at.After(s.at) }
+		ahead := func(at time.Time) bool { return at.After(s.at) && !at.After(s.at.Add(soon)) }
+		for _, m := range p.Messages {
+			mine := c.id > 0 && m.Campaign == c.id
+			switch {
+			case own && !mine:
+			case counts(m.At):
+				x.Real++
+			case ahead(m.At) && r.priority(m.Campaign) > c.def.Limits.Priority:
+				x.Outranking++
+			}
+		}
+		for j := range sends {
+			o := &sends[j]
+			mine := o.campaign == s.campaign
+			switch {
+			case j == i || own && !mine:
+			case j < i && o.answer.To == delivery.Sending && counts(o.at):
+				x.Real++
+			case j < i && o.answer.To == delivery.Withheld && mine && counts(o.at):
+				x.Ghosts++
+			case j > i && o.real() && ahead(o.delivery.ScheduledAt) && r.campaigns[o.campaign].def.Limits.Priority > c.def.Limits.Priority:
+				x.Outranking++
+			}
+		}
+		caps = append(caps, x)
+	}
+	add(r.Shop.Cap.Limit, r.Shop.Cap.Window, false)
+	if own := c.def.Limits.PerCustomer; own != nil {
+		add(own.Count, own.Window, true)
+	}
+	return caps
+}
+
+// real says whether a message would be sent if nothing held it back.
+func (s *send) real() bool { return s.delivery.Arm == holdout.Treat && !s.delivery.Skip }
+
+// priority is that of a campaign that runs.
+func (w *walk) priority(id int) int {
+	for i := range w.applied {
+		if w.applied[i].ID == id {
+			return w.applied[i].Definition.Limits.Priority
+		}
+	}
+	return 0
+}
+
+// tell counts the answers, campaign by campaign.
+func (r *reader) tell(sends []send) {
+	for i, c := range r.campaigns {
+		t := &r.tallies[i]
+		first, treated := "", false
+		opens := c.opens(i, sends)
+		var why audience.Reason
+		for j := range sends {
+			s := &sends[j]
+			if s.campaign != i {
+				continue
+			}
+			treated = s.treated
+			key := sendKey{day: calendar.DateOf(s.at, r.Shop.Zone), channel: s.answer.Channel}
+			if c.triggered() {
+				key.after, key.day = key.day.DaysSince(calendar.DateOf(s.enteredAt, r.Shop.Zone)), calendar.Date{}
+			}
+			switch s.answer.To {
+			case delivery.Sending:
+				if t.sent(key, sendCount{send: 1}); first == "" {
+					first = s.answer.Channel
+				}
+				t.spent(r.Shop.CostMicros[s.answer.Channel], s.content.Coupon, within(s.delivery.ScheduledAt, opens, c.primary.Window))
+			case delivery.Withheld:
+				if t.sent(key, sendCount{withheld: 1}); why == "" {
+					why = s.answer.Reason
+				}
+			default:
+				if why == "" {
+					why = s.answer.Reason
+				}
+				if s.answer.To == delivery.Expired {
+					count(&t.expired, s.wave.Name, 1)
+				}
+			}
+		}
+		switch {
+		case !treated:
+		case first != "":
+			count(&t.written, first, 1)
+		default:
+			count(&t.nothing, why, 1)
+		}
+	}
+}
+
+// collide counts a customer for each two campaigns of which a message is due to
+// them within the window of the cap over all campaigns.
+func (r *reader) collide(p *postgres.Person, sends []send) {
+	if r.Shop.Cap.Limit == 0 || len(sends) == 0 {
+		return
+	}
+	near := func(a, b time.Time) bool { return a.Sub(b).Abs() < r.Shop.Cap.Window }
+	for i, c := range r.campaigns {
+		var met []string
+		meet := func(name string) {
+			if !slices.Contains(met, name) {
+				met = append(met, name)
+			}
+		}
+		for j := range sends {
+			s := &sends[j]
+			if s.campaign != i || !s.real() {
+				continue
+			}
+			for _, m := range p.Messages {
+				if m.Campaign != c.id && !m.At.Before(r.at) && near(m.At, s.delivery.ScheduledAt) {
+					meet(r.names[m.Campaign])
+				}
+			}
+			for k := range sends {
+				if o := &sends[k]; o.campaign != i && o.real() && near(o.delivery.ScheduledAt, s.delivery.ScheduledAt) {
+					meet(r.campaigns[o.campaign].def.Name)
+				}
+			}
+		}
+		for _, name := range met {
+			count(&r.tallies[i].collide, name, 1)
+		}
+	}
+}
+
+// opens is when the window of the primary point opens for a customer.
+func (c *planned) opens(i int, sends []send) time.Time {
+	a := c.primary.Anchor
+	var at time.Time
+	for j := range sends {
+		s := &sends[j]
+		switch {
+		case s.campaign != i || s.round != max(1, a.Round):
+		case a.Entry:
+			return s.enteredAt
+		case (a.SequenceEnd || s.wave.Name == a.Wave) && s.delivery.ScheduledAt.After(at):
+			at = s.delivery.ScheduledAt
+		}
+	}
+	return at
+}
+
+// within reports whether an instant lies in a window that opens at another.
+func within(at, opens time.Time, window time.Duration) bool {
+	return !at.Before(opens) && at.Before(opens.Add(window))
+}
+
+// spent counts what a message costs; inPoint where it falls into the
+// primary point's window, whose verdict it has to be earned back in.
+func (t *tally) spent(micros int64, coupon *campaigns.Coupon, inPoint bool) {
+	if coupon != nil {
+		count(&t.codes, coupon.Pool, 1)
+	}
+	if !inPoint {
+		return
+	}
+	t.pointMicros += micros
+	if coupon != nil {
+		count(&t.pointCodes, coupon.Pool, 1)
+	}
+}

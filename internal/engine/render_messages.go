@@ -1,0 +1,223 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/channel"
+	"github.com/rewave/rewave/internal/coupon"
+	"github.com/rewave/rewave/internal/event"
+	"github.com/rewave/rewave/internal/gsm"
+	"github.com/rewave/rewave/internal/message"
+	"github.com/rewave/rewave/internal/postgres"
+)
+
+// rendered is a message on its way to the gate, with the sentinel where a code
+// goes, and what it costs.
+type rendered struct {
+	message.Content
+	bare    *message.Content // without a coupon, for a wave that goes out all the same; nil: there is none
+	headers map[string]string
+	cost    int64 // millionths of the currency's unit
+}
+
+// message is what is sent, with the code that the gate has bound in its place.
+func (r rendered) message(code string) (m channel.Message, err error) {
+	c := r.Content
+	if code != "" {
+		if c, err = message.Splice(c, code); err != nil {
+			return m, err
+		}
+	} else if r.bare != nil {
+		c = *r.bare
+	}
+	m = channel.Message{Subject: c.Subject, Text: c.Text, HTML: c.HTML, Headers: r.headers}
+	if c.SMS != "" {
+		m.Text = c.SMS
+	}
+	return m, nil
+}
+
+// render makes the messages of both arms before any gate, so that what cannot
+// be rendered never reserves anything.
+func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chunk, sent *Sent) (map[int64]rendered, error) {
+	want := v.wants(w.Name, e.Shop.Currency)
+	at := e.at()
+	if want.Coupon || len(want.Attributes) > 0 {
+		now, err := e.now(ctx)
+		if err != nil {
+			return nil, err
+		}
+		at = &now
+	}
+	loaded, err := e.Store.LoadRendering(ctx, c.Lane, c.IDs, at, want)
+	if err != nil {
+		return nil, err
+	}
+	pools, err := e.poolsOf(ctx, v, w.Name)
+	if err != nil {
+		return nil, err
+	}
+	contents := make(map[int64]rendered, len(loaded))
+	dead := map[int64]string{}
+	for _, r := range loaded {
+		out, err := e.renderOne(v, w, c.Channel, r, at, pools)
+		if err != nil {
+			dead[r.ID] = string(audience.Template) + ": " + err.Error()
+			continue
+		}
+		contents[r.ID] = out
+	}
+	if len(dead) > 0 {
+		sent.Dead += len(dead)
+		e.Log.Warn("messages cannot be rendered", "campaign", v.stored.Name, "wave", w.Name, "deliveries", len(dead))
+		if err := e.Store.Bury(ctx, dead); err != nil {
+			return nil, err
+		}
+	}
+	return contents, nil
+}
+
+func (e *Engine) renderOne(v *version, w campaigns.Wave, to string, r postgres.Rendering, at *time.Time, pools map[string]coupon.Pool) (out rendered, err error) {
+	part, ok := v.parts[choice{w.Name, r.Variant, r.Stratum}]
+	if !ok {
+		return out, fmt.Errorf("the wave has no message for variant %q and stratum %q", r.Variant, r.Stratum)
+	}
+	t := part.set.For(r.Locale).Only(to)
+	if t == nil {
+		return out, fmt.Errorf("the message has no text for %s", to)
+	}
+	b := e.bindings(r, part.notes)
+	if part.Coupon != nil {
+		if part.Coupon.Exhausted == "send" {
+			bare, err := message.Render(t, b)
+			if err != nil {
+				return out, err
+			}
+			out.bare = &bare
+		}
+		b.Coupon = e.couponOf(r, pools[part.Coupon.Pool], part.Coupon.Expires, at)
+	}
+	if out.Content, err = message.Render(t, b); err != nil {
+		return out, err
+	}
+	out.cost = e.Shop.CostMicros[to]
+	if to == message.SMS {
+		out.cost *= int64(gsm.Measure(out.SMS).Segments)
+		return out, nil
+	}
+	out.headers = message.UnsubscribeHeaders(b.UnsubscribeURL, "")
+	return out, nil
+}
+
+// wants is what the messages of a wave speak of, in any language.
+func (v *version) wants(wave, currency string) postgres.RenderingWants {
+	def := v.stored.Definition
+	want := postgres.RenderingWants{Strata: def.Strata != nil, Orders: v.reads(wave, "orders"), Order: def.Enter.On == "order_paid" && v.reads(wave, "order."),
+		Event: def.Enter.On == "event" && v.reads(wave, "event.")}
+	if v.reads(wave, "orders.total") {
+		want.Currency = currency
+	}
+	for of, p := range v.parts {
+		want.Coupon = want.Coupon || of.wave == wave && p.Coupon != nil
+	}
+	if o := def.Enter.Occasion; o != nil && o.Attribute != "" && v.reads(wave, "customer."+o.Attribute) {
+		want.Attributes = []string{o.Attribute}
+	}
+	return want
+}
+
+// poolsOf reads the terms of the pools that a wave gives codes from.
+func (e *Engine) poolsOf(ctx context.Context, v *version, wave string) (map[string]coupon.Pool, error) {
+	pools := map[string]coupon.Pool{}
+	for of, p := range v.parts {
+		if of.wave != wave || p.Coupon == nil {
+			continue
+		}
+		if _, had := pools[p.Coupon.Pool]; had {
+			continue
+		}
+		pool, err := e.Store.CouponPool(ctx, p.Coupon.Pool)
+		if err != nil {
+			return nil, err
+		}
+		pools[pool.Name] = pool
+	}
+	return pools, nil
+}
+
+func (e *Engine) bindings(r postgres.Rendering, notes map[string]map[string]string) message.Bindings {
+	b := message.Bindings{
+		Customer:       message.Customer{ID: r.ShopID, Locale: r.Locale, Attributes: values(r.Attributes)},
+		Shop:           message.Shop{Name: e.Shop.Name},
+		Orders:         message.Orders{Count: int(r.Orders)},
+		Event:          values(r.Event),
+		Stratum:        message.Stratum{Name: r.Stratum, Notes: notes[r.Stratum]},
+		UnsubscribeURL: e.unsubscribeURL(r.ID),
+	}
+	if r.FirstName != nil {
+		b.Customer.FirstName = *r.FirstName
+	}
+	if r.LastName != nil {
+		b.Customer.LastName = *r.LastName
+	}
+	if r.LastOrder != nil {
+		b.Orders.LastOn = r.LastOrder.In(e.Shop.Zone)
+	}
+	if r.Spent != nil {
+		b.Orders.Total = &message.Amount{Minor: *r.Spent, Currency: e.Shop.Currency}
+	}
+	if o := r.Order; o != nil {
+		b.Order = &message.Order{ID: o.ShopID, On: o.PlacedAt.In(e.Shop.Zone), Total: &message.Amount{Minor: o.Minor, Currency: o.Currency}, FirstProduct: o.FirstProduct}
+	}
+	return b
+}
+
+// values are properties as a template reads them.
+func values(of map[string]event.Value) map[string]any {
+	if of == nil {
+		return nil
+	}
+	out := make(map[string]any, len(of))
+	for name, v := range of {
+		switch v.Kind {
+		case event.Text:
+			out[name] = v.Text
+		case event.Number:
+			out[name] = v.Number
+		case event.Date:
+			out[name] = v.Date
+		case event.Truth:
+			out[name] = v.Truth
+		}
+	}
+	return out
+}
+
+// couponOf is what the message says of the code that the gate will bind, or has
+// bound at an earlier try. A code bound a moment later ends no sooner.
+func (e *Engine) couponOf(r postgres.Rendering, pool coupon.Pool, expires time.Duration, at *time.Time) *message.Coupon {
+	c := &message.Coupon{Percent: float64(pool.Percent) * 100 / coupon.Whole}
+	if pool.Kind == coupon.Amount {
+		c.Value = amount(pool.Value, pool.Currency)
+	}
+	c.MinSpend = amount(pool.MinSpend, pool.Currency)
+	end := pool.Expiry(*at, expires)
+	if r.Expires != nil {
+		end = *r.Expires
+	}
+	if !end.IsZero() {
+		c.ExpiresOn = end.Add(-time.Nanosecond).In(e.Shop.Zone) // a day in the zone of the value
+	}
+	return c
+}
+
+func amount(minor *int64, currency string) *message.Amount {
+	if minor == nil {
+		return nil
+	}
+	return &message.Amount{Minor: *minor, Currency: currency}
+}

@@ -1,0 +1,35 @@
+// Package event is what happened to a customer besides orders, as the shop's own
+// systems tell it: a name, an instant and properties with a type of their own.
+//
+// An event is a fact. It is known by its source and its id, it never changes, and
+// nothing is made of the order in which events arrive: whatever is folded from
+// them (see Holds) is folded from all of them, by the time they tell.
+package event
+
+import "time"
+
+// Limits of what is stored. They are keys, or read with every decision.
+const (
+	MaxID    = 200   // bytes of an id
+	MaxName  = 200   // bytes of an event's name, and of a property's or attribute's
+	MaxText  = 4_000 // bytes of a text value
+	MaxProps = 100   // of one event
+)
+
+// Event is one event as told.
+type Event struct {
+	Source string // the system that told it; part of its identity
+	ID     string // the source's own
+	Name   string // as the source writes it, letter by letter
+	ShopID string // the shop's own id of the customer
+	At     time.Time
+	Props  map[string]Value
+}
+
+// Names of the events that Holds reads.
+const (
+	ComplaintOpened = "Complaint Opened"
+	ComplaintClosed = "Complaint Closed"
+	DisputeOpened   = "Dispute Opened"
+	DisputeClosed   = "Dispute Closed"
+)

@@ -1,0 +1,49 @@
+package importer
+
+import (
+	"bytes"
+
+	"github.com/rewave/rewave/internal/coupon"
+	"github.com/rewave/rewave/internal/postgres"
+)
+
+// couponCodes are the codes that the orders of a file name. The lines of an
+// order mostly stand together and name the same ones: these are noted once, the
+// merge sees to the others.
+type couponCodes struct {
+	list  []postgres.ImportCoupon
+	texts map[string]string // one copy of a code that a thousand orders name
+}
+
+// add notes the codes of a row, several separated by semicolons, in the form in
+// which they are kept. What can be in no pool, a note or a price rule's name, is
+// passed over: the order does not depend on it.
+func (c *couponCodes) add(order int32, text []byte) {
+	for len(text) > 0 {
+		var written []byte
+		written, text, _ = bytes.Cut(text, []byte(";"))
+		code := coupon.Normal(string(written))
+		if !coupon.Possible(code) || c.last(order, code) {
+			continue
+		}
+		if c.texts == nil {
+			c.texts = map[string]string{}
+		}
+		if kept, ok := c.texts[code]; ok {
+			code = kept
+		} else {
+			c.texts[code] = code
+		}
+		c.list = append(c.list, postgres.ImportCoupon{Order: order, Code: code})
+	}
+}
+
+// last says whether the latest order is this one and has named the code.
+func (c *couponCodes) last(order int32, code string) bool {
+	for i := len(c.list) - 1; i >= 0 && c.list[i].Order == order; i-- {
+		if c.list[i].Code == code {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,267 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/consent"
+	"github.com/rewave/rewave/internal/customer"
+	"github.com/rewave/rewave/rules"
+)
+
+// Candidate is a customer who may enter a campaign, as of At.
+type Candidate struct {
+	Profile   customer.Profile
+	FirstSeen time.Time // zero: unknown
+	Merged    bool
+	Contact   audience.Contact
+	HasEmail  bool  // an address is known, whether or not it may be used
+	HasPhone  bool  // likewise
+	OrderID   int64 // the order that triggers; 0 where none does
+	Lines     int   // its lines
+	EventID   int64 // the event that triggers; 0 where none does
+	At        time.Time
+	Entries   int
+	LastEntry time.Time
+	Elsewhere bool // in another campaign of the group, with something yet to come
+}
+
+// InboxCandidates returns the next orders to consider, oldest first.
+func (p *Planning) InboxCandidates(ctx context.Context, at *time.Time, limit int) ([]Candidate, error) {
+	return p.triggered(ctx, statement("candidate/inbox"), p.c.ID, at, limit)
+}
+
+// EventCandidates returns the next events to consider, oldest first.
+func (p *Planning) EventCandidates(ctx context.Context, at *time.Time, limit int) ([]Candidate, error) {
+	return p.triggeredByEvent(ctx, statement("candidate/event_inbox"), p.c.ID, at, limit)
+}
+
+func (p *Planning) triggered(ctx context.Context, sql string, args ...any) ([]Candidate, error) {
+	rows, err := p.tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read orders to consider: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Candidate, err error) {
+		return c, row.Scan(&c.Profile.ID, &c.At, &c.OrderID, &c.Lines)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read orders to consider: %w", err)
+	}
+	return found, p.complete(ctx, found)
+}
+
+func (p *Planning) triggeredByEvent(ctx context.Context, sql string, args ...any) ([]Candidate, error) {
+	rows, err := p.tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read events to consider: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Candidate, err error) {
+		return c, row.Scan(&c.Profile.ID, &c.At, &c.EventID)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read events to consider: %w", err)
+	}
+	return found, p.complete(ctx, found)
+}
+
+// YearDay is a day of the year.
+type YearDay struct{ Month, Day int }
+
+// SlotCandidates returns the next page of customers of a slot by customer id.
+// Where days are given, it is of those who have a date on one of them in the
+// attribute.
+func (p *Planning) SlotCandidates(ctx context.Context, slot time.Time, attribute string, days []YearDay, after int64, onlyNew bool, limit int) ([]Candidate, error) {
+	sql, args := statement("candidate/slot"), []any{p.c.ID, limit, after, onlyNew}
+	if attribute != "" {
+		months, numbers := make([]int, len(days)), make([]int, len(days))
+		for i, d := range days {
+			months[i], numbers[i] = d.Month, d.Day
+		}
+		sql, args = statement("candidate/occasion"), append(args, attribute, months, numbers)
+	}
+	rows, err := p.tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read customers of a slot: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Candidate, error) {
+		c := Candidate{At: slot}
+		return c, row.Scan(&c.Profile.ID)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read customers of a slot: %w", err)
+	}
+	return found, p.complete(ctx, found)
+}
+
+// complete reads what decides about each of the candidates as of its instant.
+func (p *Planning) complete(ctx context.Context, found []Candidate) error {
+	if len(found) == 0 {
+		return nil
+	}
+	ids, instants := make([]int64, len(found)), make([]time.Time, len(found))
+	for i, c := range found {
+		ids[i], instants[i] = int64(c.Profile.ID), c.At
+	}
+	def := p.c.Definition
+	channels := channelsOf(def)
+	var group *string
+	if def.Limits.Group != "" {
+		group = &def.Limits.Group
+	}
+	rows, err := p.tx.Query(ctx, statement("candidate/read"), ids, instants, channels, p.c.ID, asksService(def), group)
+	if err != nil {
+		return fmt.Errorf("read candidates: %w", err)
+	}
+	defer rows.Close()
+	i := 0
+	for ; rows.Next(); i++ {
+		if i == len(found) {
+			return fmt.Errorf("read candidates: more than %d rows", i)
+		}
+		c := &found[i]
+		var email, phone string
+		var granted []*bool
+		var refused, suppressed []bool
+		var seen, last *time.Time
+		err := rows.Scan(&c.Profile.ID, &c.Profile.ShopID, &c.Profile.FirstName, &c.Profile.LastName, &c.Profile.Locale, &c.Profile.Region, &c.Profile.Zone, &seen,
+			&c.Merged, &c.Contact.Erased, &email, &phone, &granted, &refused, &suppressed, &c.Entries, &last, &c.Elsewhere)
+		if err != nil {
+			return fmt.Errorf("read candidates: %w", err)
+		}
+		if seen != nil {
+			c.FirstSeen = *seen
+		}
+		if last != nil {
+			c.LastEntry = *last
+		}
+		c.HasEmail, c.HasPhone = email != "", phone != ""
+		c.Contact.Channels = reach(channels, email, phone, granted, refused, suppressed)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read candidates: %w", err)
+	}
+	if i != len(found) {
+		return fmt.Errorf("read candidates: %d of %d are customers with a contact", i, len(found))
+	}
+	return nil
+}
+
+// channelsOf lists every channel the waves of a campaign name, each once.
+func channelsOf(c campaigns.Campaign) []string {
+	var names []string
+	for _, w := range c.Waves {
+		for _, name := range w.Channels {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// asksService says whether words on service messages matter: a promotion never
+// reads them.
+func asksService(c campaigns.Campaign) bool {
+	for _, w := range c.Waves {
+		if w.Service {
+			return true
+		}
+	}
+	return false
+}
+
+// reach puts the answers of the channel lateral beside their addresses.
+func reach(channels []string, email, phone string, granted []*bool, refused, suppressed []bool) map[string]audience.Reach {
+	by := make(map[string]audience.Reach, len(channels))
+	for i, name := range channels {
+		r := audience.Reach{Address: email, Suppressed: suppressed[i], ServiceRefused: refused != nil && refused[i]}
+		if name == "sms" {
+			r.Address = phone
+		}
+		if granted[i] != nil {
+			r.Word = consent.Word{Known: true, Granted: *granted[i]}
+		}
+		by[name] = r
+	}
+	return by
+}
+
+// OrderHistory is one order as rules may see it: the refunds with their dates,
+// so that it can be asked as of any instant.
+type OrderHistory struct {
+	ID       int64
+	PlacedAt time.Time
+	Gross    int64 // minor units
+	UnkeptAt *time.Time
+	Refunds  []Refund
+}
+
+// Refund is money given back at an instant.
+type Refund struct {
+	At    time.Time
+	Minor int64
+}
+
+// AsOf is the order as a rule sees it at an instant: net of what came back by
+// then; ok is false if it was not placed or not kept then.
+func (o OrderHistory) AsOf(at time.Time) (fact rules.OrderFact, ok bool) {
+	if o.PlacedAt.After(at) || (o.UnkeptAt != nil && !o.UnkeptAt.After(at)) {
+		return fact, false
+	}
+	net := o.Gross
+	for _, r := range o.Refunds {
+		if !r.At.After(at) {
+			net -= r.Minor
+		}
+	}
+	return rules.OrderFact{At: o.PlacedAt, Minor: net}, true
+}
+
+// Orders reads the orders of customers up to an instant, oldest first, in one
+// currency; orders in another do not count.
+func (p *Planning) Orders(ctx context.Context, customers []int64, until time.Time, currency string) (map[int64][]OrderHistory, error) {
+	rows, err := p.tx.Query(ctx, statement("candidate/orders"), customers, until, currency)
+	if err != nil {
+		return nil, fmt.Errorf("read orders: %w", err)
+	}
+	by := make(map[int64][]OrderHistory, len(customers))
+	type place struct {
+		customer int64
+		index    int
+	}
+	refunded := map[int64]place{}
+	var ids []int64
+	var o OrderHistory
+	var who int64
+	var back bool
+	_, err = pgx.ForEachRow(rows, []any{&who, &o.ID, &o.PlacedAt, &o.Gross, &back, &o.UnkeptAt}, func() error {
+		if back {
+			refunded[o.ID] = place{who, len(by[who])}
+			ids = append(ids, o.ID)
+		}
+		by[who] = append(by[who], o)
+		o = OrderHistory{}
+		return nil
+	})
+	if err != nil || len(ids) == 0 {
+		return by, err
+	}
+	rows, err = p.tx.Query(ctx, statement("candidate/refunds"), ids)
+	if err != nil {
+		return nil, fmt.Errorf("read refunds: %w", err)
+	}
+	var id int64
+	var r Refund
+	_, err = pgx.ForEachRow(rows, []any{&id, &r.At, &r.Minor}, func() error {
+		at := refunded[id]
+		by[at.customer][at.index].Refunds = append(by[at.customer][at.index].Refunds, r)
+		return nil
+	})
+	return by, err
+}

@@ -1,0 +1,174 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rewave/rewave/internal/coupon"
+)
+
+// Wanted is a delivery that a code is wanted for.
+type Wanted struct {
+	Delivery  int64
+	Customer  int64
+	EnteredAt time.Time
+}
+
+// BoundCoupon is the code a delivery was given, or why it was given none.
+type BoundCoupon struct {
+	Code    string
+	Expires time.Time      // it counts before this instant; zero: no end
+	Refused coupon.Refusal // empty: Code is the delivery's
+}
+
+// CouponStock is what one transaction may give away of a pool. Its codes are
+// held until the transaction ends: what it promises, Bind keeps.
+type CouponStock struct {
+	Pool coupon.Pool
+	Left int // codes held here, at most as many as deliveries were asked for
+
+	at    time.Time
+	had   map[int64]int         // by customer
+	bound map[int64]BoundCoupon // by delivery, from an earlier time
+	free  []string
+	busy  bool // others hold free codes, and may give them back
+}
+
+// CouponsLeft holds as many free codes of a pool as deliveries may need, and says
+// which of them can be given one at that instant. The caller holds the
+// deliveries and then their customers (contacts), as the gate does; codes come
+// last, and are never waited for. A pool that is not there is a fault.NotFound.
+func CouponsLeft(ctx context.Context, tx pgx.Tx, pool string, wanted []Wanted, at time.Time) (*CouponStock, error) {
+	s := &CouponStock{at: at, had: map[int64]int{}, bound: map[int64]BoundCoupon{}}
+	ids, customers, entered := columnsOfWanted(wanted)
+	batch := &pgx.Batch{}
+	batch.Queue(statement("coupon/pools"), pool).Query(func(rows pgx.Rows) (err error) {
+		s.Pool, err = onePool(rows, pool)
+		return err
+	})
+	batch.Queue(statement("coupon/bound"), ids, customers, entered).Query(func(rows pgx.Rows) error {
+		var id int64
+		var b BoundCoupon
+		_, err := pgx.ForEachRow(rows, []any{&id, &b.Code, timeOrZero{&b.Expires}}, func() error { s.bound[id] = b; return nil })
+		return err
+	})
+	batch.Queue(statement("coupon/had"), pool, customers).Query(func(rows pgx.Rows) error {
+		var customer int64
+		var had int
+		_, err := pgx.ForEachRow(rows, []any{&customer, &had}, func() error { s.had[customer] = had; return nil })
+		return err
+	})
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("coupon pool %s: %w", pool, mapError(err))
+	}
+	// Only as many as can go: what is held here is nobody else's meanwhile.
+	need := 0
+	for _, w := range wanted {
+		if _, has := s.bound[w.Delivery]; !has && s.Pool.Refuses(s.had[w.Customer], at) == "" {
+			need++
+		}
+	}
+	if need == 0 {
+		return s, nil
+	}
+	if err := s.hold(ctx, tx, need); err != nil {
+		return nil, fmt.Errorf("coupon pool %s: %w", pool, mapError(err))
+	}
+	return s, nil
+}
+
+// hold takes free codes. When it finds too few, it looks whether there are
+// others in somebody's hands: that one may roll back, so the pool is not said to
+// be exhausted. Waiting for them instead could end in a circle.
+func (s *CouponStock) hold(ctx context.Context, tx pgx.Tx, need int) error {
+	rows, err := tx.Query(ctx, statement("coupon/take"), s.Pool.Name, need)
+	if err != nil {
+		return err
+	}
+	if s.free, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+		return err
+	}
+	if s.Left = len(s.free); s.Left == need {
+		return nil
+	}
+	return tx.QueryRow(ctx, "select count(*) > $2 from (select from coupons where pool = $1 and bound_at is null and burnt_at is null limit $2 + 1) free",
+		s.Pool.Name, s.Left).Scan(&s.busy)
+}
+
+// Has says whether a delivery was given a code at an earlier time; it keeps it,
+// whatever has become of the pool.
+func (s *CouponStock) Has(w Wanted) bool { _, has := s.bound[w.Delivery]; return has }
+
+// Refuses says why a delivery would be given no code now; empty: it would.
+func (s *CouponStock) Refuses(w Wanted) coupon.Refusal {
+	if s.Has(w) {
+		return ""
+	}
+	if why := s.Pool.Refuses(s.had[w.Customer], s.at); why != "" {
+		return why
+	}
+	switch {
+	case len(s.free) > 0:
+		return ""
+	case s.busy:
+		return coupon.Busy
+	}
+	return coupon.Exhausted
+}
+
+// Bind gives each delivery its code, in their order; they are among those the
+// stock was made for. A delivery that has one already gets the same. expires is
+// the time from the stock's instant on in which the codes count; 0: as long as
+// the pool. Left is less by as many codes as were given.
+func (s *CouponStock) Bind(ctx context.Context, tx pgx.Tx, wanted []Wanted, expires time.Duration) ([]BoundCoupon, error) {
+	out := make([]BoundCoupon, len(wanted))
+	end := s.Pool.Expiry(s.at, expires)
+	var codes []string
+	var given []Wanted
+	for i, w := range wanted {
+		if had, has := s.bound[w.Delivery]; has {
+			out[i] = had
+			continue
+		}
+		if out[i].Refused = s.Refuses(w); out[i].Refused != "" {
+			continue
+		}
+		out[i] = BoundCoupon{Code: s.free[0], Expires: end}
+		codes, given = append(codes, s.free[0]), append(given, w)
+		s.free, s.bound[w.Delivery] = s.free[1:], out[i]
+		s.had[w.Customer]++
+	}
+	s.Left = len(s.free)
+	if len(codes) == 0 {
+		return out, nil
+	}
+	ids, customers, entered := columnsOfWanted(given)
+	tag, err := tx.Exec(ctx, statement("coupon/bind"), codes, ids, customers, entered, s.at, instant(end))
+	if err == nil && int(tag.RowsAffected()) != len(codes) {
+		err = fmt.Errorf("%d of %d deliveries could be given a code", tag.RowsAffected(), len(codes))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("bind coupons of %s: %w", s.Pool.Name, mapError(err))
+	}
+	return out, nil
+}
+
+// BindCoupons gives each delivery one code of the pool, exactly once: CouponsLeft
+// and Bind, for a caller who has no question between the two.
+func BindCoupons(ctx context.Context, tx pgx.Tx, pool string, wanted []Wanted, at time.Time, expires time.Duration) ([]BoundCoupon, error) {
+	stock, err := CouponsLeft(ctx, tx, pool, wanted, at)
+	if err != nil {
+		return nil, err
+	}
+	return stock.Bind(ctx, tx, wanted, expires)
+}
+
+func columnsOfWanted(wanted []Wanted) (ids, customers []int64, entered []time.Time) {
+	for _, w := range wanted {
+		ids, customers, entered = append(ids, w.Delivery), append(customers, w.Customer), append(entered, w.EnteredAt)
+	}
+	return ids, customers, entered
+}

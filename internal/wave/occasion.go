@@ -1,0 +1,41 @@
+package wave
+
+import (
+	"time"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/calendar"
+)
+
+// OccasionToday reports whether the slot of a day is the one for a customer's
+// occasion: the occasion lies o.Before days ahead of it. Date is what the
+// customer's attribute says, nil where it is unknown, and not read for a fixed
+// date. An anniversary is never before the date itself. What falls on 29
+// February is kept on the 28th in common years.
+func OccasionToday(o campaigns.Occasion, date *calendar.Date, day calendar.Date) bool {
+	kept := day.AddDays(o.Before)
+	month, of := time.Month(o.Month), o.Day
+	if o.Attribute != "" {
+		if date == nil || kept.Before(*date) {
+			return false
+		}
+		month, of = date.Month, date.Day
+	}
+	if leap := kept.Year%4 == 0 && (kept.Year%100 != 0 || kept.Year%400 == 0); month == time.February && of == 29 && !leap {
+		of = 28
+	}
+	return kept.Month == month && kept.Day == of
+}
+
+// ScheduleOf is the schedule on which customers are asked whether they enter:
+// the written one, for an occasion every day at its time. False where entry is
+// by an order or an event.
+func ScheduleOf(e campaigns.Enter) (campaigns.Schedule, bool) {
+	switch {
+	case e.Schedule != nil:
+		return *e.Schedule, true
+	case e.Occasion != nil:
+		return campaigns.Schedule{Every: "day", Time: e.Occasion.Time}, true
+	}
+	return campaigns.Schedule{}, false
+}

@@ -1,0 +1,134 @@
+package rules
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"strings"
+)
+
+// members are all rows, in the order of the documentation.
+func members() []member {
+	return slices.Concat(orderMembers(), eventMembers(), customerMembers(), atMembers(), functions())
+}
+
+func orderMembers() []member {
+	out := []member{
+		ofOrders("count", kindNumber, "how many kept orders", func(o *orders) float64 { return float64(o.count()) }),
+		inMoney(ofOrders("revenue", kindNumber, "what they are worth after refunds, before shipping", func(o *orders) float64 { return o.decimal(o.minor()) })),
+		inMoney(someOrders(ofOrders("average", kindNumber, "`revenue` by `count`, rounded half to even",
+			func(o *orders) float64 { return o.decimal(mean(o.minor(), o.count())) }))),
+		fromLines(checked(kindOrders, "units", kindNumber, "how many kept units", (*orders).units)),
+		someOrders(ofOrders("days_since_last", kindNumber, "days on the calendar since the last one", func(o *orders) float64 { return o.ago(o.day(o.last())) })),
+		someOrders(ofOrders("days_since_first", kindNumber, "days on the calendar since the first one", func(o *orders) float64 { return o.ago(o.day(o.first())) })),
+		someOrders(ofOrders("first_on", kindDate, "the day of the first one", func(o *orders) float64 { return dayNumber(o.day(o.first())) })),
+		someOrders(ofOrders("last_on", kindDate, "the day of the last one", func(o *orders) float64 { return dayNumber(o.day(o.last())) })),
+	}
+	out = append(out, spans[*orders](kindOrders)...)
+	narrow := func(o *orders, to choice) (*orders, error) {
+		if err := o.loaded(); err != nil {
+			return nil, err
+		}
+		return o.of(to)
+	}
+	category := fromLines(checked(kindOrder, "category", kindText, "the category that is worth most in it; of equals, the first in the alphabet",
+		func(o *order) (string, error) {
+			c, err := o.category()
+			if err == nil && c == "" {
+				err = errors.New("order.category is unknown: " + noCategory)
+			}
+			return c, err
+		}))
+	category.unknown = noCategory
+	return append(out,
+		fromLines(method(kindOrders, "of", kindText, `"food"`, kindOrders, "those with a line of that category; their `revenue` is that of these lines",
+			func(o *orders, category string) (*orders, error) { return narrow(o, choice{category: category}) })),
+		fromLines(method(kindOrders, "of_sku", kindText, `"A-1"`, kindOrders, "those with a line of that product; their `revenue` is that of these lines",
+			func(o *orders, sku string) (*orders, error) { return narrow(o, choice{sku: sku}) })),
+
+		inMoney(field(kindOrder, "revenue", kindNumber, "what the order is worth after refunds, before shipping", func(o *order) float64 { return o.decimal(o.Minor) })),
+		field(kindOrder, "lines", kindNumber, "how many kept lines it has", func(o *order) float64 { return float64(o.Lines) }),
+		fromLines(checked(kindOrder, "units", kindNumber, "how many kept units it has", (*order).units)),
+		field(kindOrder, "on", kindDate, "its day", func(o *order) float64 { return dayNumber(o.day(o.At)) }),
+		category,
+		fromLines(checked(kindOrder, "category_known", kindTruth, "whether `category` is known", func(o *order) (bool, error) {
+			c, err := o.category()
+			return c != "", err
+		})),
+		fromLines(method(kindOrder, "has", kindText, `"food"`, kindTruth, "whether it has a line of that category",
+			func(o *order, category string) (bool, error) { return o.has(choice{category: category}) })),
+		fromLines(method(kindOrder, "has_sku", kindText, `"A-1"`, kindTruth, "whether it has a line of that product",
+			func(o *order, sku string) (bool, error) { return o.has(choice{sku: sku}) })),
+	)
+}
+
+func eventMembers() []member {
+	everything := method(kindFunction, "events", kindName, `"Product Viewed"`, kindEvents, "the customer's events of that name", (*log).named)
+	everything.with = "log"
+	out := []member{
+		everything,
+		field(kindEvents, "count", kindNumber, "how many events", func(e *events) float64 { return float64(len(e.facts)) }),
+		someEvents(field(kindEvents, "days_since_last", kindNumber, "days on the calendar since the last one", func(e *events) float64 { return e.ago(e.day(e.last())) })),
+		someEvents(field(kindEvents, "last_on", kindDate, "the day of the last one", func(e *events) float64 { return dayNumber(e.day(e.last())) })),
+	}
+	out = append(out, spans[*events](kindEvents)...)
+	out = append(out, field(kindEvent, "on", kindDate, "the event's day", func(e *event) float64 { return dayNumber(e.day(e.At)) }))
+	return append(out, attributes(kindEvent, "that came with it", "the event does not say",
+		[4]string{"carrier", "delay_days", "promised_on", "insured"}, func(e *event) (map[string]Attribute, error) { return e.Props, nil })...)
+}
+
+func profile(name, says string, get func(*customer) string) []member {
+	return []member{
+		when(field(kindCustomer, name, kindText, says, get), silent, func(c *customer) bool { return get(c) != "" }),
+		field(kindCustomer, name+"_known", kindTruth, "whether `"+name+"` is known", func(c *customer) bool { return get(c) != "" }),
+	}
+}
+
+func customerMembers() []member {
+	out := []member{field(kindCustomer, "id", kindText, "the shop's own id", func(c *customer) string { return c.ID })}
+	out = append(out, profile("locale", "language and country, such as `de-AT`", func(c *customer) string { return c.Locale })...)
+	out = append(out, profile("region", "the region as the shop writes it", func(c *customer) string { return c.Region })...)
+	out = append(out, profile("zone", "the time zone by its IANA name", func(c *customer) string { return c.Zone })...)
+	out = append(out,
+		field(kindCustomer, "email_known", kindTruth, "whether there is an e-mail address", func(c *customer) bool { return c.EmailKnown }),
+		field(kindCustomer, "phone_known", kindTruth, "whether there is a phone number", func(c *customer) bool { return c.PhoneKnown }),
+		when(field(kindCustomer, "first_seen_on", kindDate, "the day from which the shop knows the customer",
+			func(c *customer) float64 { return dayNumber(c.day(c.FirstSeen)) }), silent, func(c *customer) bool { return !c.FirstSeen.IsZero() }),
+		method(kindCustomer, "has_tag", kindText, `"vip"`, kindTruth, "whether the shop put that tag on the customer",
+			func(c *customer, tag string) (bool, error) {
+				if c.Tags == nil {
+					return false, errors.New("the tags of the customer were not loaded")
+				}
+				return slices.Contains(c.Tags, tag), nil
+			}),
+	)
+	return append(out, attributes(kindCustomer, "that the shop declared", silent,
+		[4]string{"concern", "children", "birthday", "member"}, func(c *customer) (map[string]Attribute, error) {
+			if c.Attributes == nil {
+				return nil, errors.New("the attributes of the customer were not loaded")
+			}
+			return c.Attributes, nil
+		})...)
+}
+
+func atMembers() []member {
+	return []member{
+		field(kindAt, "on", kindDate, "the day of the decision", func(m *moment) float64 { return dayNumber(m.day(m.at)) }),
+		field(kindAt, "weekday", kindText, "`monday` to `sunday`", func(m *moment) string { return strings.ToLower(m.day(m.at).Weekday().String()) }),
+		field(kindAt, "month", kindNumber, "1 to 12", func(m *moment) float64 { return float64(m.day(m.at).Month) }),
+		field(kindAt, "day", kindNumber, "day of the month, 1 to 31", func(m *moment) float64 { return float64(m.day(m.at).Day) }),
+	}
+}
+
+func functions() []member {
+	since := method(kindFunction, "days_since", kindDate, `customer.date("birthday")`, kindNumber, "days on the calendar from that day to the decision's",
+		func(m *moment, day float64) (float64, error) { return dayNumber(m.day(m.at)) - day, nil })
+	since.with = string(kindAt)
+	return []member{
+		since,
+		{of: kindFunction, name: "abs", takes: kindNumber, gives: kindNumber, says: "the number without its sign",
+			call: func(args ...any) (any, error) { return math.Abs(args[0].(float64)), nil }, typeOf: new(func(float64) float64)},
+		{of: kindFunction, name: "lower", takes: kindText, gives: kindText, says: "the text in small letters",
+			call: func(args ...any) (any, error) { return strings.ToLower(args[0].(string)), nil }, typeOf: new(func(string) string)},
+	}
+}

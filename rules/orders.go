@@ -1,0 +1,251 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+)
+
+// orders is a span of a customer's orders in the order of time, or of the lines
+// chosen of them.
+type orders struct {
+	*moment
+	facts []OrderFact
+	sums  []int64 // sums[i] is the value of all single orders before facts[i]; one more than facts
+	older Totals  // orders of the span before facts, of which only the totals are known
+	cut   bool    // the span begins or ends among the older ones
+	lines choice
+	deep  bool // the single orders were loaded
+	held  int  // how many of them there are, before any narrowing
+}
+
+// choice is which lines count. Its zero value is all: then an order's own value
+// counts, which need not be the sum of its lines.
+type choice struct{ category, sku string }
+
+func (c choice) all() bool { return c == choice{} }
+
+func (c choice) has(p Part) bool {
+	return (c.category == "" || p.Category == c.category) && (c.sku == "" || p.SKU == c.sku)
+}
+
+func history(m *moment, facts []OrderFact) *orders {
+	old, lines := len(facts), 0
+	for old > 0 && len(facts)-old < MaxOrders {
+		if lines += len(facts[old-1].Parts); lines > MaxLines && old < len(facts) {
+			break
+		}
+		old--
+	}
+	o := &orders{moment: m, deep: true, facts: facts[old:], held: len(facts) - old, sums: make([]int64, len(facts)-old+1)}
+	if old > 0 {
+		o.older = Totals{Count: old, First: facts[0].At, Last: facts[old-1].At}
+		for _, f := range facts[:old] {
+			o.older.Minor += f.Minor
+		}
+	}
+	for i, f := range o.facts {
+		o.sums[i+1] = o.sums[i] + f.Minor
+	}
+	return o
+}
+
+// loaded is an error where a rule looks into orders of which only totals are there.
+func (o *orders) loaded() error {
+	if !o.deep {
+		return errors.New("the history of orders was not loaded")
+	}
+	return nil
+}
+
+// readable is an error where the span or the choice of lines needs more than
+// totals of the older orders.
+func (o *orders) readable() error {
+	if o.cut || o.older.Count > 0 && !o.lines.all() {
+		return o.tooFar()
+	}
+	return nil
+}
+
+func (o *orders) tooFar() error {
+	return fmt.Errorf("it looks beyond the newest orders that are read one by one (%d)", o.held)
+}
+
+func (o *orders) itemized() error {
+	for i := range o.facts {
+		if o.facts[i].Parts == nil {
+			return errors.New("the lines of the orders were not loaded")
+		}
+	}
+	return nil
+}
+
+// between is the orders of [from, to).
+func (o *orders) between(from, to time.Time) *orders {
+	i := sort.Search(len(o.facts), func(i int) bool { return !o.facts[i].At.Before(from) })
+	j := max(i, sort.Search(len(o.facts), func(i int) bool { return !o.facts[i].At.Before(to) }))
+	out := *o
+	out.facts, out.sums = o.facts[i:j], o.sums[i:j+1]
+	switch t := o.older; {
+	case t.Count == 0 || from.After(t.Last) || !to.After(t.First):
+		out.older, out.cut = Totals{}, false
+	case from.After(t.First) || !to.After(t.Last):
+		out.cut = true
+	}
+	return &out
+}
+
+// of is the orders that have such a line, and of their value that of these lines.
+func (o *orders) of(to choice) (*orders, error) {
+	if err := o.itemized(); err != nil {
+		return nil, err
+	}
+	out := *o
+	impossible := to.all() // no line is of the category "", which is unknown
+	for _, n := range []struct{ have, want *string }{{&out.lines.category, &to.category}, {&out.lines.sku, &to.sku}} {
+		if *n.want == "" {
+			continue
+		}
+		impossible = impossible || *n.have != "" && *n.have != *n.want
+		*n.have = *n.want
+	}
+	if impossible {
+		out.facts, out.sums, out.older, out.cut = nil, []int64{0}, Totals{}, false
+	}
+	return &out, nil
+}
+
+func (o *orders) chosen(f *OrderFact) bool {
+	if o.lines.all() {
+		return true
+	}
+	for _, p := range f.Parts {
+		if o.lines.has(p) {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *orders) count() int {
+	if o.lines.all() {
+		return o.older.Count + len(o.facts)
+	}
+	n := o.older.Count
+	for i := range o.facts {
+		if o.chosen(&o.facts[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+func (o *orders) minor() int64 {
+	if o.lines.all() {
+		return o.older.Minor + o.sums[len(o.facts)] - o.sums[0]
+	}
+	var sum int64
+	o.each(func(p Part) { sum += p.Minor })
+	return sum
+}
+
+// each goes through the chosen lines.
+func (o *orders) each(do func(Part)) {
+	for i := range o.facts {
+		for _, p := range o.facts[i].Parts {
+			if o.lines.has(p) {
+				do(p)
+			}
+		}
+	}
+}
+
+func (o *orders) units() (float64, error) {
+	if err := o.loaded(); err != nil {
+		return 0, err
+	}
+	if err := o.itemized(); err != nil {
+		return 0, err
+	}
+	if o.older.Count > 0 {
+		return 0, fmt.Errorf("orders.units is unknown: %w", o.tooFar())
+	}
+	n := 0
+	o.each(func(p Part) { n += p.Units })
+	return float64(n), nil
+}
+
+// first and last are asked only where count > 0.
+func (o *orders) first() time.Time {
+	if o.older.Count > 0 {
+		return o.older.First
+	}
+	for i := range o.facts {
+		if o.chosen(&o.facts[i]) {
+			return o.facts[i].At
+		}
+	}
+	return time.Time{}
+}
+
+func (o *orders) last() time.Time {
+	for i := len(o.facts) - 1; i >= 0; i-- {
+		if o.chosen(&o.facts[i]) {
+			return o.facts[i].At
+		}
+	}
+	return o.older.Last
+}
+
+// order is the one that triggered the entry.
+type order struct {
+	OrderFact
+	*moment
+}
+
+func (o *order) itemized() error {
+	if o.Parts == nil {
+		return errors.New("the lines of the order were not loaded")
+	}
+	return nil
+}
+
+// category is the one whose lines are worth most, of equals the first in the
+// alphabet, so that the order of the lines does not matter; empty where no line
+// has one.
+func (o *order) category() (string, error) {
+	worth := map[string]int64{}
+	for _, p := range o.Parts {
+		if p.Category != "" {
+			worth[p.Category] += p.Minor
+		}
+	}
+	best := ""
+	for c, minor := range worth {
+		if best == "" || minor > worth[best] || minor == worth[best] && c < best {
+			best = c
+		}
+	}
+	return best, o.itemized()
+}
+
+func (o *order) has(c choice) (bool, error) {
+	if err := o.itemized(); err != nil || c.all() {
+		return false, err
+	}
+	for _, p := range o.Parts {
+		if c.has(p) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (o *order) units() (float64, error) {
+	n := 0
+	for _, p := range o.Parts {
+		n += p.Units
+	}
+	return float64(n), o.itemized()
+}
