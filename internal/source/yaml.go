@@ -21,7 +21,7 @@ const (
 	MaxDepth = 32
 	// maxTokens bounds the parser, whose time grows with the square of them;
 	// a long campaign has a few hundred.
-	maxTokens = 10_000
+	maxTokens = 8_000
 )
 
 // Document is one file: its tree, and the faults found in it so far. It is not
