@@ -389,7 +389,7 @@ func (h *home) checkRun(d *running) {
 		h.Errorf("not said: %q", said)
 	}
 	audit := h.read(filepath.Join(out, "audit.txt"))
-	if n := strings.Count(audit, "holds "); strings.Contains(audit, "BROKEN") || !strings.Contains(text, fmt.Sprintf("all %d invariants of the ledger hold", n)) {
+	if n := strings.Count("\n"+audit, "\nholds "); strings.Contains(audit, "BROKEN") || !strings.Contains(text, fmt.Sprintf("all %d invariants of the ledger hold", n)) {
 		h.Errorf("audit:\n%s", audit)
 	}
 }
