@@ -203,7 +203,7 @@ func TestShelfTextMessages(t *testing.T) {
 	t.Parallel()
 	eachContent(t, func(t *testing.T, c content) {
 		if c.files.SMS == "" {
-			t.Skip("no text message")
+			return // the wave sends none
 		}
 		for who, b := range readers() {
 			got := splice(t, c, message.SMS, b).SMS
@@ -263,7 +263,7 @@ func TestShelfEmails(t *testing.T) {
 	t.Parallel()
 	eachContent(t, func(t *testing.T, c content) {
 		if c.files.Text == "" {
-			t.Skip("no e-mail")
+			return // the wave sends none
 		}
 		head := "<!doctype html>\n<html lang=\"" + languages[c.locale] + "\">\n<head>\n<meta charset=\"utf-8\">\n"
 		if !strings.HasPrefix(c.files.HTML, head) {
