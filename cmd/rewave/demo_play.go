@@ -34,9 +34,10 @@ const (
 	demoSpan = 170 * 24 * time.Hour
 	// demoLeast is how long entry must be open for a replay to show anything.
 	demoLeast = 30 * 24 * time.Hour
-	// demoStep is the grid of the replayed clock; the made-up shop, which has
-	// twice the campaigns, is played on one of two hours.
-	demoStep = time.Hour
+	// demoStep is the grid of the replayed clock. The made-up shop has twice the
+	// campaigns and is played on a coarser one; no window of theirs is shorter.
+	demoStep       = time.Hour
+	demoCoarseStep = 6 * time.Hour
 
 	demoInFlight = 20
 	demoFrom     = "Rewave demo <shop@demo.invalid>"
@@ -175,7 +176,7 @@ func (d *demo) play(ctx context.Context) (asOf time.Time, err error) {
 	defer redis.Close() //nolint:errcheck // it goes away with its server
 	step := demoStep
 	if d.orders == "" {
-		step *= 2
+		step = demoCoarseStep
 	}
 	bar := d.progress("replaying")
 	driver := &replay.Driver{

@@ -436,8 +436,8 @@ func TestACancelledCampaignAsksForNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if due.Delivery != nil || due.Trigger != nil || due.Round != nil {
-		t.Errorf("NextDue = delivery %v, order %v, round %v; want none", due.Delivery, due.Trigger, due.Round)
+	if due.Delivery != nil || due.Order != nil || due.Event != nil || due.Round != nil {
+		t.Errorf("NextDue = delivery %v, order %v, round %v; want none", due.Delivery, due.Order, due.Round)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/wave"
+	"github.com/rewave/rewave/rules"
 )
 
 // page is how many candidates are decided in one transaction.
@@ -98,17 +99,31 @@ func (e *Engine) enter(ctx context.Context, p *postgres.Planning, v *version, ca
 	if err != nil {
 		return err
 	}
+	envs := make([]rules.Env, len(candidates))
+	var meant []*postgres.Candidate
+	for i := range candidates {
+		k := &candidates[i]
+		if k.Merged {
+			continue
+		}
+		if envs[i] = e.env(*k, v.needs, known[int64(k.Profile.ID)]); v.planner.Meant(envs[i]) {
+			meant = append(meant, k)
+		}
+	}
+	if err := p.Reach(ctx, meant); err != nil {
+		return err
+	}
 	var entering []postgres.Entering
 	tallies := map[time.Time]map[audience.Reason]int{}
 	again := map[int64]postgres.Candidate{} // a customer may stand in a page twice
-	for _, k := range candidates {
+	for i, k := range candidates {
 		who := int64(k.Profile.ID)
 		if before, ok := again[who]; ok {
 			k.Entries, k.LastEntry = before.Entries, before.LastEntry
 		}
 		d := wave.Decision{Reason: audience.AlreadyEntered} // two orders at one instant are one entry
 		if !k.LastEntry.Equal(k.At) {
-			d = e.decide(v, k, known[who])
+			d = e.decide(v, k, envs[i], known[who])
 		}
 		if d.Err != nil {
 			e.Log.Warn("rule could not be evaluated", "campaign", v.stored.Name, "customer", who, "error", d.Err)
@@ -129,12 +144,7 @@ func (e *Engine) enter(ctx context.Context, p *postgres.Planning, v *version, ca
 			return err
 		}
 	}
-	for slot, tally := range tallies {
-		if err := p.Count(ctx, slot, tally); err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.Count(ctx, tallies)
 }
 
 func newEntering(p *wave.Planner, k postgres.Candidate, d wave.Decision) postgres.Entering {
@@ -145,13 +155,13 @@ func newEntering(p *wave.Planner, k postgres.Candidate, d wave.Decision) postgre
 	return x
 }
 
-func (e *Engine) decide(v *version, k postgres.Candidate, known facts) wave.Decision {
+func (e *Engine) decide(v *version, k postgres.Candidate, env rules.Env, known facts) wave.Decision {
 	if k.Merged {
 		return wave.Decision{Reason: audience.Merged}
 	}
 	return v.planner.Plan(wave.Candidate{
 		Profile: k.Profile, Contact: k.Contact, EnteredAt: k.At, Entries: k.Entries, LastEntry: k.LastEntry, OtherCampaign: k.Elsewhere,
-		Env: e.env(k, v.needs, known), Occasion: known.occasion(k, v.stored.Definition.Enter.Occasion),
+		Env: env, Occasion: known.occasion(k, v.stored.Definition.Enter.Occasion),
 	})
 }
 

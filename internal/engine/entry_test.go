@@ -70,8 +70,8 @@ func TestEventsBeforeTheFirstApplyAreConsidered(t *testing.T) {
 		c.Messages = map[string]campaigns.Message{"messages/hello": says("Sorry")}
 	}))
 	due, err := w.Store.NextDue(context.Background())
-	if err != nil || due.Trigger == nil || !due.Trigger.Equal(start.Add(time.Hour)) {
-		t.Fatalf("next trigger %v, %v; want the event's instant", due.Trigger, err)
+	if err != nil || due.Event == nil || !due.Event.Equal(start.Add(time.Hour)) {
+		t.Fatalf("next trigger %v, %v; want the event's instant", due.Event, err)
 	}
 	w.clock.Set(start.Add(2 * time.Hour))
 	same(t, "decided", w.enterEvents(), 1)

@@ -58,7 +58,7 @@ func (e *Engine) slotPage(ctx context.Context, p *postgres.Planning, v *version,
 			slots = slots[:1]
 		}
 		for _, s := range slots[:len(slots)-1] {
-			if err := p.Count(ctx, s.UTC(), map[audience.Reason]int{missed: 1}); err != nil {
+			if err := p.Count(ctx, map[time.Time]map[audience.Reason]int{s.UTC(): {missed: 1}}); err != nil {
 				return 0, true, err
 			}
 		}

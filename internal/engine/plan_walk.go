@@ -203,7 +203,8 @@ func (w *walk) needs() (all rules.Needs, latest time.Time) {
 
 // ask is a decision of one campaign.
 func (r *reader) ask(v *version, k postgres.Candidate) wave.Decision {
-	return r.decide(v, k, r.known[int64(k.Profile.ID)])
+	known := r.known[int64(k.Profile.ID)]
+	return r.decide(v, k, r.env(k, v.needs, known), known)
 }
 
 // person asks all campaigns about one customer.

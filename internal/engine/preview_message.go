@@ -86,7 +86,8 @@ func (e *Engine) PreviewCustomer(ctx context.Context, def campaigns.Campaign, sh
 			return err
 		}
 		facts := known[int64(k.Profile.ID)]
-		decision := e.decide(v, k, facts)
+		env := e.env(k, v.needs, facts)
+		decision := e.decide(v, k, env, facts)
 		out.EnteredAt, out.Reason, out.Err = k.At, decision.Reason, decision.Err
 		out.Untouched = def.Enter.On != "" && k.OrderID == 0 && k.EventID == 0
 		switch {
@@ -98,7 +99,7 @@ func (e *Engine) PreviewCustomer(ctx context.Context, def campaigns.Campaign, sh
 		if out.Untouched {
 			out.Reason, out.Err = "", nil // the rule would speak of what is not there
 		}
-		who := wave.Candidate{Profile: k.Profile, Contact: k.Contact, EnteredAt: k.At, Entries: k.Entries, Env: e.env(k, v.needs, facts)}
+		who := wave.Candidate{Profile: k.Profile, Contact: k.Contact, EnteredAt: k.At, Entries: k.Entries, Env: env}
 		if !out.Untouched {
 			out.Clauses = v.planner.Explain(who.Env)
 		}

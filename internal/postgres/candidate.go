@@ -20,16 +20,18 @@ type Candidate struct {
 	Profile   customer.Profile
 	FirstSeen time.Time // zero: unknown
 	Merged    bool
-	Contact   audience.Contact
-	HasEmail  bool  // an address is known, whether or not it may be used
-	HasPhone  bool  // likewise
-	OrderID   int64 // the order that triggers; 0 where none does
-	Lines     int   // its lines
-	EventID   int64 // the event that triggers; 0 where none does
+	Contact   audience.Contact // its channels and Elsewhere are only known after Reach
+	HasEmail  bool             // an address is known, whether or not it may be used
+	HasPhone  bool             // likewise
+	OrderID   int64            // the order that triggers; 0 where none does
+	Lines     int              // its lines
+	EventID   int64            // the event that triggers; 0 where none does
 	At        time.Time
 	Entries   int
 	LastEntry time.Time
 	Elsewhere bool // in another campaign of the group, with something yet to come
+
+	email, phone string
 }
 
 // InboxCandidates returns the next orders to consider, oldest first.
@@ -99,55 +101,93 @@ func (p *Planning) SlotCandidates(ctx context.Context, slot time.Time, attribute
 	return found, p.complete(ctx, found)
 }
 
-// complete reads what decides about each of the candidates as of its instant.
+// complete reads who each of the candidates is.
 func (p *Planning) complete(ctx context.Context, found []Candidate) error {
 	if len(found) == 0 {
 		return nil
 	}
-	ids, instants := make([]int64, len(found)), make([]time.Time, len(found))
+	ids := make([]int64, len(found))
 	for i, c := range found {
-		ids[i], instants[i] = int64(c.Profile.ID), c.At
+		ids[i] = int64(c.Profile.ID)
 	}
-	def := p.c.Definition
-	channels := channelsOf(def)
-	var group *string
-	if def.Limits.Group != "" {
-		group = &def.Limits.Group
-	}
-	rows, err := p.tx.Query(ctx, statement("candidate/read"), ids, instants, channels, p.c.ID, asksService(def), group)
+	rows, err := p.tx.Query(ctx, statement("candidate/read"), ids, p.c.ID)
 	if err != nil {
 		return fmt.Errorf("read candidates: %w", err)
 	}
-	defer rows.Close()
 	i := 0
-	for ; rows.Next(); i++ {
-		if i == len(found) {
-			return fmt.Errorf("read candidates: more than %d rows", i)
-		}
+	err = eachOf(rows, len(found), func() error {
 		c := &found[i]
-		var email, phone string
-		var granted []*bool
-		var refused, suppressed []bool
+		i++
 		var seen, last *time.Time
-		err := rows.Scan(&c.Profile.ID, &c.Profile.ShopID, &c.Profile.FirstName, &c.Profile.LastName, &c.Profile.Locale, &c.Profile.Region, &c.Profile.Zone, &seen,
-			&c.Merged, &c.Contact.Erased, &email, &phone, &granted, &refused, &suppressed, &c.Entries, &last, &c.Elsewhere)
-		if err != nil {
-			return fmt.Errorf("read candidates: %w", err)
-		}
+		err := rows.Scan(&c.Profile.ID, &c.Profile.ShopID, &c.Profile.FirstName, &c.Profile.LastName, &c.Profile.Locale, &c.Profile.Region, &c.Profile.Zone,
+			&seen, &c.Merged, &c.Contact.Erased, &c.email, &c.phone, &c.Entries, &last)
 		if seen != nil {
 			c.FirstSeen = *seen
 		}
 		if last != nil {
 			c.LastEntry = *last
 		}
-		c.HasEmail, c.HasPhone = email != "", phone != ""
-		c.Contact.Channels = reach(channels, email, phone, granted, refused, suppressed)
-	}
-	if err := rows.Err(); err != nil {
+		c.HasEmail, c.HasPhone = c.email != "", c.phone != ""
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("read candidates: %w", err)
 	}
-	if i != len(found) {
-		return fmt.Errorf("read candidates: %d of %d are customers with a contact", i, len(found))
+	return nil
+}
+
+// Reach adds how candidates can be reached, and whether another campaign of the
+// group has them, each as of its instant. It is dear, and only asked of those
+// whom the rule means.
+func (p *Planning) Reach(ctx context.Context, candidates []*Candidate) error {
+	if len(candidates) == 0 {
+		return nil
+	}
+	ids, instants := make([]int64, len(candidates)), make([]time.Time, len(candidates))
+	for i, c := range candidates {
+		ids[i], instants[i] = int64(c.Profile.ID), c.At
+	}
+	def := p.c.Definition
+	channels := channelsOf(def)
+	rows, err := p.tx.Query(ctx, statement("candidate/reach"), ids, instants, channels, p.c.ID, asksService(def), said(def.Limits.Group))
+	if err != nil {
+		return fmt.Errorf("read how candidates can be reached: %w", err)
+	}
+	i := 0
+	err = eachOf(rows, len(candidates), func() error {
+		c := candidates[i]
+		i++
+		var granted []*bool
+		var refused, suppressed []bool
+		if err := rows.Scan(&granted, &refused, &suppressed, &c.Elsewhere); err != nil {
+			return err
+		}
+		c.Contact.Channels = reach(channels, c.email, c.phone, granted, refused, suppressed)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read how candidates can be reached: %w", err)
+	}
+	return nil
+}
+
+// eachOf calls fn for every row, of which there must be n.
+func eachOf(rows pgx.Rows, n int, fn func() error) error {
+	defer rows.Close()
+	i := 0
+	for ; rows.Next(); i++ {
+		if i == n {
+			return fmt.Errorf("more than the %d rows asked for", n)
+		}
+		if err := fn(); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if i != n {
+		return fmt.Errorf("%d of the %d rows asked for", i, n)
 	}
 	return nil
 }

@@ -136,13 +136,13 @@ func (s *Store) Sweep(ctx context.Context, at *time.Time, limit int) (int, error
 	return int(late.RowsAffected() + cancelled.RowsAffected()), mapError(err)
 }
 
-// Due is when each kind of work comes next; nil where there is none. A trigger
-// is an order or an event that a campaign has to consider.
-type Due struct{ Delivery, Trigger, Round *time.Time }
+// Due is when each kind of work comes next; nil where there is none. Order and
+// Event are those that a campaign has to consider.
+type Due struct{ Delivery, Order, Event, Round *time.Time }
 
 // NextDue tells the next instants at which stored rows ask for something.
 func (s *Store) NextDue(ctx context.Context) (Due, error) {
 	var d Due
-	err := s.hot.QueryRow(ctx, statement("delivery/next_due")).Scan(&d.Delivery, &d.Trigger, &d.Round)
+	err := s.hot.QueryRow(ctx, statement("delivery/next_due")).Scan(&d.Delivery, &d.Order, &d.Event, &d.Round)
 	return d, mapError(err)
 }

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -144,19 +145,22 @@ func (p *Planning) ConsideredEvents(ctx context.Context, events []int64) error {
 	return err
 }
 
-// Count adds to the tally of a slot: enrolled, and the reasons why not.
-func (p *Planning) Count(ctx context.Context, slot time.Time, tally map[audience.Reason]int) error {
-	for reason, n := range tally {
-		word := string(reason)
-		if word == "" {
-			word = "enrolled"
+// Count adds to the tallies of slots: enrolled, and the reasons why not.
+func (p *Planning) Count(ctx context.Context, tallies map[time.Time]map[audience.Reason]int) error {
+	var slots []time.Time
+	var words []string
+	var counts []int
+	for slot, tally := range tallies {
+		for reason, n := range tally {
+			slots, words, counts = append(slots, slot), append(words, cmp.Or(string(reason), "enrolled")), append(counts, n)
 		}
-		_, err := p.tx.Exec(ctx, `insert into entry_counts (campaign_id, design, slot, reason, customers) values ($1, $2, $3, $4, $5)
-			on conflict (campaign_id, design, slot, reason) do update set customers = entry_counts.customers + excluded.customers`,
-			p.c.ID, p.c.Design, slot, word, n)
-		if err != nil {
-			return fmt.Errorf("count entries: %w", err)
-		}
+	}
+	_, err := p.tx.Exec(ctx, `insert into entry_counts (campaign_id, design, slot, reason, customers)
+		select $1, $2, t.slot, t.reason, t.customers from unnest($3::timestamptz[], $4::text[], $5::bigint[]) as t(slot, reason, customers)
+		on conflict (campaign_id, design, slot, reason) do update set customers = entry_counts.customers + excluded.customers`,
+		p.c.ID, p.c.Design, slots, words, counts)
+	if err != nil {
+		return fmt.Errorf("count entries: %w", err)
 	}
 	return nil
 }

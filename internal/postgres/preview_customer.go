@@ -63,7 +63,7 @@ func (p *Planning) oneCandidate(ctx context.Context, id int64, at time.Time) (Ca
 	if err != nil {
 		return Candidate{}, err
 	}
-	return found[0], nil
+	return found[0], p.Reach(ctx, []*Candidate{&found[0]})
 }
 
 func (p *Planning) oneRendering(ctx context.Context, k Candidate, at time.Time, currency string, attributes []string) (Rendering, error) {

@@ -92,7 +92,7 @@ func (d *Driver) Run(ctx context.Context, from, until time.Time) (stops int, err
 }
 
 // work is when each kind of work comes next; the zero time where there is none.
-type work struct{ delivery, trigger, round, slot time.Time }
+type work struct{ delivery, order, event, round, slot time.Time }
 
 // due asks for what comes next. A slot moves only when it was opened, so
 // another known one may be handed in.
@@ -107,7 +107,7 @@ func (d *Driver) due(ctx context.Context, slot *time.Time) (work, error) {
 			return w, err
 		}
 	}
-	for to, from := range map[*time.Time]*time.Time{&w.delivery: due.Delivery, &w.trigger: due.Trigger, &w.round: due.Round, &w.slot: slot} {
+	for to, from := range map[*time.Time]*time.Time{&w.delivery: due.Delivery, &w.order: due.Order, &w.event: due.Event, &w.round: due.Round, &w.slot: slot} {
 		if from != nil {
 			*to = *from
 		}
@@ -115,9 +115,11 @@ func (d *Driver) due(ctx context.Context, slot *time.Time) (work, error) {
 	if w.slot.IsZero() {
 		w.slot = never
 	}
-	if !w.trigger.IsZero() {
-		// An order or event only has to be decided before its first message could be due.
-		w.trigger = w.trigger.Add(d.lead)
+	for _, trigger := range []*time.Time{&w.order, &w.event} {
+		if !trigger.IsZero() {
+			// It only has to be decided before its first message could be due.
+			*trigger = trigger.Add(d.lead)
+		}
 	}
 	return w, nil
 }
@@ -137,7 +139,7 @@ func (d *Driver) stopAt(ctx context.Context, at time.Time, due work) (work, erro
 		do  func(context.Context) (int, error)
 	}{
 		// They are decided at whatever stop comes first in the last two thirds of their time, so that few stops are theirs alone.
-		{reached(due.trigger, at.Add(2*d.lead/3)), d.Engine.EnterOrders}, {reached(due.trigger, at.Add(2*d.lead/3)), d.Engine.EnterEvents},
+		{reached(due.order, at.Add(2*d.lead/3)), d.Engine.EnterOrders}, {reached(due.event, at.Add(2*d.lead/3)), d.Engine.EnterEvents},
 		{reached(due.slot, at), d.Engine.OpenSlots}, {reached(due.round, at), d.Engine.BeginRounds},
 		{d.swept.IsZero() || at.Sub(d.swept) >= 24*time.Hour, d.sweep},
 	} {
@@ -177,7 +179,7 @@ func (d *Driver) sweep(ctx context.Context) (int, error) {
 // step on.
 func (d *Driver) next(at time.Time, due work) time.Time {
 	next := at.AddDate(100, 0, 0)
-	for _, t := range []time.Time{due.delivery, due.trigger, due.round, due.slot} {
+	for _, t := range []time.Time{due.delivery, due.order, due.event, due.round, due.slot} {
 		if !t.IsZero() && t.Before(next) {
 			next = t
 		}

@@ -346,7 +346,7 @@ func (l *live) next(at time.Time) (time.Time, bool) {
 		next = &l.later[0].at
 	}
 	ends := testkit.List[time.Time](l.t, l.db, "select expires_at from deliveries where due_at is not null") // of what is paused
-	for _, when := range append([]*time.Time{due.Delivery, due.Trigger, due.Round, slot}, pointers(ends)...) {
+	for _, when := range append([]*time.Time{due.Delivery, due.Order, due.Event, due.Round, slot}, pointers(ends)...) {
 		if when != nil && when.After(at) && (next == nil || when.Before(*next)) {
 			next = when
 		}

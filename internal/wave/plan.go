@@ -111,6 +111,13 @@ func both(a, b []string) []string {
 	return slices.Compact(all)
 }
 
+// Meant says whether the rule takes a candidate in. Of anybody else Plan reads
+// neither Contact nor OtherCampaign, which may then be left out.
+func (p *Planner) Meant(env rules.Env) bool {
+	matches, err := p.rule.Match(env)
+	return err == nil && matches
+}
+
 // Plan decides one candidate. The checks stand in the order in which a person
 // would ask: is entry open, is it their day, did they enter before, are they
 // meant, are they taken by another campaign, can they be reached. All of them
