@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -147,8 +148,24 @@ func (im *Import) begin(ctx context.Context, key ImportKey) error {
 	})
 }
 
+// clearStaging empties the staging tables that hold something: to empty one makes
+// new files for it, which takes longer than to look.
 func clearStaging(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, "truncate import_chunks, import_lines, import_customers, import_products, import_orders, import_refunds, import_groups, import_parts, import_events, import_suppressions restart identity")
+	tables := []string{"import_chunks", "import_lines", "import_customers", "import_products", "import_orders", "import_refunds", "import_groups",
+		"import_parts", "import_events", "import_suppressions"}
+	var looks []string
+	for _, table := range tables {
+		looks = append(looks, fmt.Sprintf("select '%[1]s' where exists (select from %[1]s)", table))
+	}
+	rows, err := tx.Query(ctx, strings.Join(looks, " union all "))
+	if err != nil {
+		return err
+	}
+	full, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(full) == 0 {
+		return err
+	}
+	_, err = tx.Exec(ctx, "truncate "+strings.Join(full, ", ")+" restart identity")
 	return err
 }
 

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -10,7 +11,8 @@ import (
 )
 
 // heldKeys are keys and indexes that a merge has set aside and must put back;
-// none is the zero value.
+// none is the zero value. While they are held nobody else can write an order, a
+// line or a refund, and there was none before.
 type heldKeys struct {
 	tx      pgx.Tx
 	lineKey []string // statements that put back what finds an order line
@@ -32,9 +34,7 @@ func (m *merge) setKeysAside(ctx context.Context) (heldKeys, error) {
 	if err != nil || lines < worthwhile {
 		return heldKeys{}, err
 	}
-	var empty bool
-	err = m.tx.QueryRow(ctx, "select not exists (select from orders) and not exists (select from order_lines) and not exists (select from refunds)").Scan(&empty)
-	if err != nil || !empty {
+	if empty, err := noOrders(ctx, m.tx); err != nil || !empty {
 		return heldKeys{}, err
 	}
 	keys := heldKeys{tx: m.tx}
@@ -47,6 +47,10 @@ func (m *merge) setKeysAside(ctx context.Context) (heldKeys, error) {
 			if _, err := tx.Exec(ctx, sql); err != nil {
 				return err
 			}
+		}
+		// Somebody may have been writing an order while the locks were waited for.
+		if empty, err := noOrders(ctx, tx); err != nil || !empty {
+			return cmp.Or(err, errOrdersThere)
 		}
 		rows, err := tx.Query(ctx, statement("import/find_keys"))
 		if err != nil {
@@ -71,11 +75,22 @@ func (m *merge) setKeysAside(ctx context.Context) (heldKeys, error) {
 		return execAll(ctx, tx, drops)
 	})
 	var refused *pgconn.PgError
-	if errors.As(err, &refused) && ctx.Err() == nil {
+	if (errors.As(err, &refused) || errors.Is(err, errOrdersThere)) && ctx.Err() == nil {
 		return heldKeys{}, nil // undone; as said above
 	}
 	return keys, err
 }
+
+// errOrdersThere undoes what setKeysAside began.
+var errOrdersThere = errors.New("there are orders")
+
+func noOrders(ctx context.Context, tx pgx.Tx) (none bool, err error) {
+	err = tx.QueryRow(ctx, "select not exists (select from orders) and not exists (select from order_lines) and not exists (select from refunds)").Scan(&none)
+	return none, err
+}
+
+// held says whether anything was set aside.
+func (k heldKeys) held() bool { return k.tx != nil }
 
 func execAll(ctx context.Context, tx pgx.Tx, statements []string) error {
 	for _, sql := range statements {

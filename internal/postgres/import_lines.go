@@ -48,22 +48,31 @@ func unpackLine(packed []byte) (l ImportLine, rest []byte, err error) {
 // (PostgreSQL manual, COPY, "Binary Format"), written by hand: half a million
 // rows go through the driver's general encoder at a quarter of the speed.
 type lineRows struct {
-	buf []byte
-	n   int64
+	buf      []byte
+	n        int64
+	returned bool // they say what came back of them
 }
 
-func (r *lineRows) add(l *ImportLine, order, product int64) {
+func (r *lineRows) add(l *ImportLine, order, product int64, back int32) {
 	if r.n == 0 {
 		r.buf = append(r.buf[:0], "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"...) // no flags, no extension
 	}
 	r.n++
-	b := append(r.buf, 0, 6)
+	fields := byte(6)
+	if r.returned {
+		fields++
+	}
+	b := append(r.buf, 0, fields)
 	b = appendInt8(b, order)
 	b = appendInt4(b, l.Ordinal)
 	b = appendInt8(b, product)
 	b = appendInt4(b, l.Quantity)
 	b = appendPrice(b, l.Price)
-	r.buf = appendInt8(b, l.Amount)
+	b = appendInt8(b, l.Amount)
+	if r.returned {
+		b = appendInt4(b, back)
+	}
+	r.buf = b
 }
 
 // copy sends the rows and forgets them.
@@ -72,8 +81,11 @@ func (r *lineRows) copy(ctx context.Context, tx pgx.Tx, table string) (int64, er
 		return 0, nil
 	}
 	r.buf, r.n = append(r.buf, 0xff, 0xff), 0
-	tag, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(r.buf),
-		"copy "+table+" (order_id, line_no, product_id, quantity, unit_price, amount_minor) from stdin (format binary)")
+	columns := "order_id, line_no, product_id, quantity, unit_price, amount_minor"
+	if r.returned {
+		columns += ", refunded_quantity"
+	}
+	tag, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(r.buf), "copy "+table+" ("+columns+") from stdin (format binary)")
 	return tag.RowsAffected(), err
 }
 
@@ -144,9 +156,9 @@ func (m *merge) identifyOrders(ctx context.Context, file ImportedOrders) (orderI
 	return ids, err
 }
 
-// productIDs are the ids of a file's products by their numbers.
-func (m *merge) productIDs(ctx context.Context, n int) ([]int64, error) {
-	rows, err := m.tx.Query(ctx, "select seq, product_id from import_products")
+// numbered are n ids by their numbers, which sql gives.
+func (m *merge) numbered(ctx context.Context, n int, sql string) ([]int64, error) {
+	rows, err := m.tx.Query(ctx, sql)
 	if err != nil {
 		return nil, err
 	}
@@ -160,10 +172,9 @@ func (m *merge) productIDs(ctx context.Context, n int) ([]int64, error) {
 	return ids, err
 }
 
-// lines sends the staged lines on: those of new orders to where they belong,
-// those of known orders to import_lines.
-func (m *merge) lines(ctx context.Context, orders orderIDs, products []int64) error {
-	var fresh, known lineRows
+// eachChunk hands out the staged chunks in the order of the file; to is the line
+// up to which one goes.
+func (m *merge) eachChunk(ctx context.Context, do func(to int, packed []byte) error) error {
 	for at := 0; ; {
 		var packed []byte
 		err := m.tx.QueryRow(ctx, "select staged_to, lines from import_chunks where staged_to > $1 order by staged_to limit 1", at).Scan(&at, &packed)
@@ -173,6 +184,18 @@ func (m *merge) lines(ctx context.Context, orders orderIDs, products []int64) er
 		if err != nil {
 			return err
 		}
+		if err := do(at, packed); err != nil {
+			return fmt.Errorf("lines up to %d: %w", at, err)
+		}
+	}
+}
+
+// lines sends the staged lines on: those of new orders to where they belong,
+// those of known orders to import_lines. Of a first history, returned says what
+// came back; most lines are kept, and their rows leave it out.
+func (m *merge) lines(ctx context.Context, orders orderIDs, products []int64, returned map[lineKey]int32) error {
+	fresh, back, known := lineRows{}, lineRows{returned: true}, lineRows{}
+	return m.eachChunk(ctx, func(_ int, packed []byte) (err error) {
 		for len(packed) > 0 {
 			var l ImportLine
 			if l, packed, err = unpackLine(packed); err != nil {
@@ -182,19 +205,24 @@ func (m *merge) lines(ctx context.Context, orders orderIDs, products []int64) er
 				return errDamaged
 			}
 			order, product := orders[l.Order], products[l.Product]
-			if order.isNew {
-				fresh.add(&l, order.id, product)
-			} else {
-				known.add(&l, order.id, product)
+			units := returned[lineKey{l.Order, l.Ordinal}]
+			switch {
+			case !order.isNew:
+				known.add(&l, order.id, product, 0)
+			case units > 0:
+				back.add(&l, order.id, product, units)
+			default:
+				fresh.add(&l, order.id, product, 0)
 			}
 		}
-		sent, err := fresh.copy(ctx, m.tx, "order_lines")
-		if err != nil {
-			return fmt.Errorf("lines up to %d: %w", at, err)
+		for _, rows := range []*lineRows{&fresh, &back} {
+			sent, err := rows.copy(ctx, m.tx, "order_lines")
+			if err != nil {
+				return err
+			}
+			m.counts.Lines.New += sent
 		}
-		m.counts.Lines.New += sent
-		if _, err := known.copy(ctx, m.tx, "import_lines"); err != nil {
-			return fmt.Errorf("lines up to %d: %w", at, err)
-		}
-	}
+		_, err = known.copy(ctx, m.tx, "import_lines")
+		return err
+	})
 }

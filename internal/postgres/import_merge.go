@@ -133,12 +133,12 @@ func (im *Import) MergeProducts(ctx context.Context, defaults ImportProduct) (Im
 // MergeOrders merges the staged order lines with the rest of their file.
 func (im *Import) MergeOrders(ctx context.Context, file ImportedOrders) (ImportCounts, error) {
 	return im.inMerge(ctx, func(m *merge) error {
-		if err := m.load(ctx, file); err != nil {
-			return err
-		}
 		keys, err := m.setKeysAside(ctx)
 		if err != nil {
 			return fmt.Errorf("keys: %w", err)
+		}
+		if err := m.load(ctx, file, keys.held()); err != nil {
+			return err
 		}
 		if err := m.customers(ctx, file.Defaults.Customer, file.Consent); err != nil {
 			return err
@@ -146,10 +146,16 @@ func (im *Import) MergeOrders(ctx context.Context, file ImportedOrders) (ImportC
 		if err := m.products(ctx, file.Defaults.Product); err != nil {
 			return err
 		}
-		if err := m.orders(ctx, file, keys); err != nil {
+		first, err := m.orders(ctx, file, keys)
+		if err != nil {
 			return fmt.Errorf("orders: %w", err)
 		}
-		if err := m.refunds(ctx, file.Source); err != nil {
+		if first != nil {
+			err = m.copyHistoryRefunds(ctx, first)
+		} else {
+			err = m.refunds(ctx, file.Source)
+		}
+		if err != nil {
 			return fmt.Errorf("refunds: %w", err)
 		}
 		if err := m.coupons(ctx, file.Coupons); err != nil {
@@ -166,13 +172,14 @@ func (im *Import) MergeOrders(ctx context.Context, file ImportedOrders) (ImportC
 	})
 }
 
-// load puts beside the staged lines what is derived from the whole file.
-func (m *merge) load(ctx context.Context, file ImportedOrders) error {
+// load puts beside the staged lines what is derived from the whole file. The
+// refunds of a first history are matched without the database.
+func (m *merge) load(ctx context.Context, file ImportedOrders, first bool) error {
 	err := copyCustomers(ctx, m.tx, file.Customers)
 	if err == nil {
 		err = copyProducts(ctx, m.tx, file.Products)
 	}
-	if err == nil {
+	if err == nil && !first {
 		err = copyRefunds(ctx, m.tx, file.Refunds)
 	}
 	return err
@@ -265,32 +272,63 @@ func (m *merge) products(ctx context.Context, defaults ImportProduct) error {
 	return err
 }
 
-func (m *merge) orders(ctx context.Context, file ImportedOrders, keys heldKeys) error {
+// orders merges orders and lines. Where the keys are held it also matches the
+// refunds, and returns them for copyHistoryRefunds; else nil.
+func (m *merge) orders(ctx context.Context, file ImportedOrders, keys heldKeys) (first *history, err error) {
 	c := &m.counts
 	ids, err := m.identifyOrders(ctx, file)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	// Only now: the plans ahead depend on how many are new.
 	if err := m.analyze(ctx, "import_orders"); err != nil {
-		return err
+		return nil, err
 	}
-	if c.Orders.New, err = m.exec(ctx, "import/insert_orders", file.Source); err != nil {
-		return err
-	}
-	if _, err := m.exec(ctx, "import/update_orders"); err != nil {
-		return err
-	}
-	products, err := m.productIDs(ctx, len(file.Products))
+	products, err := m.numbered(ctx, len(file.Products), "select seq, product_id from import_products")
 	if err != nil {
+		return nil, err
+	}
+	var returned map[lineKey]int32
+	if keys.held() {
+		customers, err := m.numbered(ctx, len(file.Customers), "select seq, customer_id from import_customers")
+		if err != nil {
+			return nil, err
+		}
+		if first, err = m.matchHistory(ctx, file, ids, customers, products); err != nil {
+			return nil, err
+		}
+		returned = first.returned
+		if err := m.copyHistory(ctx, first, file); err != nil {
+			return nil, err
+		}
+	} else if err := m.mergeOrders(ctx, file.Source); err != nil {
+		return nil, err
+	}
+	if err := m.lines(ctx, ids, products, returned); err != nil {
+		return nil, err
+	}
+	if err := m.changedLines(ctx, keys); err != nil {
+		return nil, err
+	}
+	c.Inbox, err = m.exec(ctx, "import/fill_inbox")
+	return first, err
+}
+
+// mergeOrders brings the heads of the staged orders to where they belong.
+func (m *merge) mergeOrders(ctx context.Context, source string) (err error) {
+	if m.counts.Orders.New, err = m.exec(ctx, "import/insert_orders", source); err != nil {
 		return err
 	}
-	if err := m.lines(ctx, ids, products); err != nil {
-		return err
-	}
+	_, err = m.exec(ctx, "import/update_orders")
+	return err
+}
+
+// changedLines compares the lines of known orders with what is there.
+func (m *merge) changedLines(ctx context.Context, keys heldKeys) error {
 	if err := keys.restoreLineKey(ctx); err != nil {
 		return err
 	}
+	c := &m.counts
 	staged, err := m.staged(ctx)
 	if err != nil {
 		return err
@@ -304,8 +342,7 @@ func (m *merge) orders(ctx context.Context, file ImportedOrders, keys heldKeys) 
 		}
 	}
 	c.Lines.Unchanged = staged - c.Lines.New - c.Lines.Changed
-	c.Inbox, err = m.exec(ctx, "import/fill_inbox")
-	return err
+	return nil
 }
 
 // staged is how many order lines wait.

@@ -29,6 +29,7 @@ type refundLine struct {
 // refundGroup is what order.MatchRefunds looks at together.
 type refundGroup struct {
 	sold     []soldLine
+	numbers  []int32 // of a first history: the numbers of their orders in the file
 	returned []refundLine
 }
 
@@ -126,10 +127,8 @@ func (m *merge) writeMatches(ctx context.Context, groups map[int64]*refundGroup)
 		}
 	}
 	m.settled = settled
-	columns := []string{"source", "shop_refund_id", "line_no", "part", "order_id", "order_line_no", "customer_id", "product_id", "refunded_at",
-		"quantity", "amount_minor", "refund_of"}
 	slices.SortFunc(parts, refundPart.compare) // the same file gives rows in the same order
-	err := copyRows(ctx, m.tx, "import_parts", columns, len(parts), func(i int) []any { return parts[i].values() })
+	err := copyRows(ctx, m.tx, "import_parts", partColumns, len(parts), func(i int) []any { return parts[i].values() })
 	if err != nil {
 		return fmt.Errorf("stage parts: %w", err)
 	}
@@ -165,6 +164,10 @@ type refundPart struct {
 func (p refundPart) compare(q refundPart) int {
 	return cmp.Or(cmp.Compare(p.source, q.source), cmp.Compare(p.Name, q.Name), cmp.Compare(p.Line, q.Line), cmp.Compare(p.part, q.part))
 }
+
+// partColumns are those of refundPart.values, in refunds and in import_parts.
+var partColumns = []string{"source", "shop_refund_id", "line_no", "part", "order_id", "order_line_no", "customer_id", "product_id", "refunded_at",
+	"quantity", "amount_minor", "refund_of"}
 
 func (p refundPart) values() []any {
 	var customer *int64
