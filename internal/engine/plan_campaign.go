@@ -173,9 +173,7 @@ func (e *Engine) planners(c *planned, at time.Time) error {
 	for i, w := range c.def.Waves {
 		c.out.Waves[i].Skip = stored.Skips[w.Name].Float()
 	}
-	free := *planner
-	free.Closes, free.Campaign.From, free.Campaign.Until = nil, calendar.Date{}, calendar.Date{}
-	c.past = &version{stored: stored, planner: &free, needs: planner.Needs()}
+	c.past = &version{stored: stored, planner: planner.Always(), needs: c.asks.needs}
 	return nil
 }
 

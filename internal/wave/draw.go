@@ -42,7 +42,7 @@ func (p *Planner) draw(entry int) int {
 }
 
 // variant is sticky over rounds, and the same whatever the arm.
-func (p *Planner) variant(w campaigns.Wave, e enrollment.Enrollment) string {
+func (p *Planner) variant(w *campaigns.Wave, e enrollment.Enrollment) string {
 	if len(w.Variants) == 0 {
 		return ""
 	}
@@ -55,7 +55,7 @@ func (p *Planner) variant(w campaigns.Wave, e enrollment.Enrollment) string {
 
 // skips is drawn anew in every round; only a treated customer has something to
 // be skipped.
-func (p *Planner) skips(w campaigns.Wave, e enrollment.Enrollment, round int) bool {
+func (p *Planner) skips(w *campaigns.Wave, e enrollment.Enrollment, round int) bool {
 	share := p.Design.Skips[w.Name]
 	if share == 0 || e.Arm != holdout.Treat {
 		return false
@@ -77,8 +77,8 @@ func (p *Planner) stratum(env rules.Env) string {
 }
 
 func (p *Planner) serviceOnly() bool {
-	for _, w := range p.Campaign.Waves {
-		if !w.Service {
+	for i := range p.Campaign.Waves {
+		if !p.Campaign.Waves[i].Service {
 			return false
 		}
 	}

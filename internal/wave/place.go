@@ -18,62 +18,51 @@ type Place struct {
 // PlaceRound places every wave of a round that starts at an instant, in the
 // order of the file; zone is the customer's, an IANA name.
 func PlaceRound(c campaigns.Campaign, start time.Time, zone string) ([]Place, error) {
+	where, err := zoneOf(zone)
+	if err != nil {
+		return nil, err
+	}
+	places := make([]Place, len(c.Waves))
+	layoutOf(c.Waves).place(places, c.Waves, start, where)
+	return places, nil
+}
+
+func zoneOf(zone string) (*time.Location, error) {
 	where, err := calendar.Zone(zone)
 	if err != nil {
 		return nil, fmt.Errorf("zone of the customer: %w", err)
 	}
-	at := make(map[string]time.Time, len(c.Waves))
-	for _, w := range inOrder(c.Waves) {
-		from := start
-		if w.After.Wave != "" {
-			from = at[w.After.Wave]
-		}
-		when := from.Add(w.After.Wait)
-		if w.Between != nil {
-			when = w.Between.NextOpen(when, where)
-		}
-		at[w.Name] = when
-	}
-	places := make([]Place, 0, len(c.Waves))
-	for _, w := range c.Waves {
-		places = append(places, Place{Wave: w.Name, ScheduledAt: at[w.Name], ExpiresAt: expires(w, at)})
-	}
-	return places, nil
+	return where, nil
 }
 
-// lastWave is how long the last wave of a round may be late where the file
-// does not say.
-const lastWave = 7 * 24 * time.Hour
+// layout is how the waves of a campaign build on one another, by their places in
+// the file. It is the same for every customer, and is found once.
+type layout []step
 
-// expires is the written bound, else the next wave's instant in the round.
-func expires(w campaigns.Wave, at map[string]time.Time) time.Time {
-	mine := at[w.Name]
-	if w.ExpiresAfter > 0 {
-		return mine.Add(w.ExpiresAfter)
-	}
-	var next time.Time
-	for _, other := range at {
-		if other.After(mine) && (next.IsZero() || other.Before(next)) {
-			next = other
-		}
-	}
-	if next.IsZero() {
-		return mine.Add(lastWave)
-	}
-	return next
+type step struct {
+	wave int
+	from int // the wave it counts from, which stands before it; -1: the start of the round
 }
 
-// inOrder sorts waves so that each stands behind the one it counts from. The
-// loader has refused circles.
-func inOrder(waves []campaigns.Wave) []campaigns.Wave {
-	done := make(map[string]bool, len(waves))
-	sorted := make([]campaigns.Wave, 0, len(waves))
+// layoutOf puts each wave behind the one it counts from. The loader has refused
+// circles.
+func layoutOf(waves []campaigns.Wave) layout {
+	at := make(map[string]int, len(waves))
+	sorted := make(layout, 0, len(waves))
 	for len(sorted) < len(waves) {
 		before := len(sorted)
-		for _, w := range waves {
-			if !done[w.Name] && (w.After.Wave == "" || done[w.After.Wave]) {
-				done[w.Name] = true
-				sorted = append(sorted, w)
+		for i := range waves {
+			w := &waves[i]
+			from := -1
+			if w.After.Wave != "" {
+				var placed bool
+				if from, placed = at[w.After.Wave]; !placed {
+					continue
+				}
+			}
+			if _, done := at[w.Name]; !done {
+				at[w.Name] = i
+				sorted = append(sorted, step{i, from})
 			}
 		}
 		if len(sorted) == before {
@@ -81,4 +70,44 @@ func inOrder(waves []campaigns.Wave) []campaigns.Wave {
 		}
 	}
 	return sorted
+}
+
+// place fills in places, one for each wave.
+func (l layout) place(places []Place, waves []campaigns.Wave, start time.Time, zone *time.Location) {
+	for _, s := range l {
+		w, at := &waves[s.wave], start
+		if s.from >= 0 {
+			at = places[s.from].ScheduledAt
+		}
+		at = at.Add(w.After.Wait)
+		if w.Between != nil {
+			at = w.Between.NextOpen(at, zone)
+		}
+		places[s.wave] = Place{Wave: w.Name, ScheduledAt: at}
+	}
+	for i := range places {
+		places[i].ExpiresAt = expires(places, i, waves[i].ExpiresAfter)
+	}
+}
+
+// lastWave is how long the last wave of a round may be late where the file
+// does not say.
+const lastWave = 7 * 24 * time.Hour
+
+// expires is the written bound, else the next wave's instant in the round.
+func expires(places []Place, i int, written time.Duration) time.Time {
+	mine := places[i].ScheduledAt
+	if written > 0 {
+		return mine.Add(written)
+	}
+	var next time.Time
+	for j := range places {
+		if at := places[j].ScheduledAt; at.After(mine) && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	if next.IsZero() {
+		return mine.Add(lastWave)
+	}
+	return next
 }

@@ -69,12 +69,21 @@ type Planner struct {
 	rule     *rules.Program
 	strata   *rules.TextProgram // nil: the campaign has none
 	shopZone *time.Location
+	layout   layout
+	opens    time.Time // of `from`; zero: always open
+	ends     time.Time // of `until`; zero: never
 }
 
 // NewPlanner compiles the campaign's rule and the text of its strata. A campaign
 // that was loaded by package campaigns always compiles.
 func NewPlanner(c campaigns.Campaign, d Design, shopZone *time.Location) (*Planner, error) {
-	p := &Planner{Campaign: c, Design: d, shopZone: shopZone}
+	p := &Planner{Campaign: c, Design: d, shopZone: shopZone, layout: layoutOf(c.Waves)}
+	if !c.From.IsZero() {
+		p.opens = calendar.Instant(c.From, 0, shopZone)
+	}
+	if !c.Until.IsZero() {
+		p.ends = calendar.Instant(c.Until, 0, shopZone)
+	}
 	options := rules.Options{Order: c.Enter.On == "order_paid", Event: c.Enter.On == "event"}
 	var faults rules.Faults
 	if p.rule, faults = rules.Compile(c.Enter.When, options); len(faults) > 0 {
@@ -86,6 +95,13 @@ func NewPlanner(c campaigns.Campaign, d Design, shopZone *time.Location) (*Plann
 		}
 	}
 	return p, nil
+}
+
+// Always is the same planner with entry open at any instant.
+func (p *Planner) Always() *Planner {
+	free := *p
+	free.Closes, free.opens, free.ends = nil, time.Time{}, time.Time{}
+	return &free
 }
 
 // Needs is what has to be known of a candidate: by the rule, by the strata and
@@ -163,22 +179,29 @@ func (p *Planner) Plan(c Candidate) Decision {
 // empty contact each wave gets its first channel, for the gate to judge. It
 // reads of the enrollment Key, EnteredAt, Entry, Arm and Zone.
 func (p *Planner) Round(e enrollment.Enrollment, round int, contact audience.Contact) ([]Delivery, error) {
-	places, err := PlaceRound(p.Campaign, p.roundStart(e.EnteredAt, round), e.Zone)
+	where, err := zoneOf(e.Zone)
 	if err != nil {
 		return nil, err
 	}
-	planned := make([]Delivery, len(places))
-	for i, w := range p.Campaign.Waves {
-		channel, _ := audience.Choose(contact, w.Channels, audience.PurposeOf(w))
+	waves := p.Campaign.Waves
+	var few [8]Place // on the stack, as this is asked of everybody
+	places := few[:]
+	if len(waves) > len(few) {
+		places = make([]Place, len(waves))
+	}
+	places = places[:len(waves)]
+	p.layout.place(places, waves, p.roundStart(e.EnteredAt, round), where)
+	planned := make([]Delivery, len(waves))
+	for i := range waves {
+		w := &waves[i]
+		channel, _ := audience.Choose(contact, w.Channels, audience.PurposeOf(*w))
 		d := Delivery{Wave: w.Name, Channel: channel, Arm: e.Arm, Variant: p.variant(w, e), ScheduledAt: places[i].ScheduledAt, ExpiresAt: places[i].ExpiresAt}
 		if w.Service {
 			d.Arm, d.Uncapped = holdout.Treat, !w.Capped
 		} else {
 			d.Skip = p.skips(w, e, round)
 		}
-		if err := p.ramp(w, e, &d); err != nil {
-			return nil, err
-		}
+		p.ramp(w, e, &d, where)
 		planned[i] = d
 	}
 	return planned, nil
@@ -198,14 +221,10 @@ func (p *Planner) roundStart(enteredAt time.Time, round int) time.Time {
 }
 
 func (p *Planner) open(at time.Time) bool {
-	c := p.Campaign
 	if p.Closes != nil && !at.Before(*p.Closes) {
 		return false
 	}
-	if !c.From.IsZero() && at.Before(calendar.Instant(c.From, 0, p.shopZone)) {
-		return false
-	}
-	return c.Until.IsZero() || at.Before(calendar.Instant(c.Until, 0, p.shopZone))
+	return !at.Before(p.opens) && (p.ends.IsZero() || at.Before(p.ends))
 }
 
 func (p *Planner) again(c Candidate) bool {
@@ -223,8 +242,9 @@ func (p *Planner) again(c Candidate) bool {
 // no wave can reach would only thin out both arms.
 func (p *Planner) reachable(c audience.Contact) audience.Reason {
 	var first audience.Reason
-	for _, w := range p.Campaign.Waves {
-		_, why := audience.Choose(c, w.Channels, audience.PurposeOf(w))
+	for i := range p.Campaign.Waves {
+		w := &p.Campaign.Waves[i]
+		_, why := audience.Choose(c, w.Channels, audience.PurposeOf(*w))
 		if why == "" {
 			return ""
 		}

@@ -1,8 +1,9 @@
 package wave
 
 import (
+	"time"
+
 	"github.com/rewave/rewave/campaigns"
-	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/enrollment"
 	"github.com/rewave/rewave/internal/holdout"
 )
@@ -13,22 +14,17 @@ var rampSteps = []holdout.Share{holdout.Whole / 100, holdout.Whole * 9 / 100, ho
 
 // ramp moves a delivery to the step that its customer is drawn into. The draw
 // never depends on the arm: a ghost waits as long as its twin.
-func (p *Planner) ramp(w campaigns.Wave, e enrollment.Enrollment, d *Delivery) error {
+func (p *Planner) ramp(w *campaigns.Wave, e enrollment.Enrollment, d *Delivery, zone *time.Location) {
 	if w.Ramp == 0 {
-		return nil
+		return
 	}
 	step := holdout.Split(rampSteps, holdout.RampLayer(p.Campaign.Name, p.Design.Number, p.draw(e.Entry), w.Name), e.Key)
 	lasts, at := d.ExpiresAt.Sub(d.ScheduledAt), d.ScheduledAt
 	for range step {
 		at = at.Add(w.Ramp)
 		if w.Between != nil {
-			where, err := calendar.Zone(e.Zone)
-			if err != nil {
-				return err
-			}
-			at = w.Between.NextOpen(at, where)
+			at = w.Between.NextOpen(at, zone)
 		}
 	}
 	d.ScheduledAt, d.ExpiresAt = at, at.Add(lasts)
-	return nil
 }
