@@ -139,6 +139,9 @@ func prepare(text string, options Options, want kind) (compiled, Faults) {
 	return compiled{text: text, options: options, needs: c.needs, tree: tree.Node, run: run}, nil
 }
 
+// machines keep their stacks from one customer to the next.
+var machines = sync.Pool{New: func() any { return &vm.VM{MemoryBudget: memoryBudget} }}
+
 // execute runs the whole of p or a part of it.
 func (p *compiled) execute(run *vm.Program, env Env) (any, error) {
 	switch {
@@ -147,7 +150,8 @@ func (p *compiled) execute(run *vm.Program, env Env) (any, error) {
 	case p.needs.Event && env.root.Event == nil:
 		return nil, errors.New("the event was not given")
 	}
-	machine := vm.VM{MemoryBudget: memoryBudget}
+	machine := machines.Get().(*vm.VM)
+	defer machines.Put(machine)
 	out, err := machine.Run(run, &env.root)
 	if err == nil {
 		return out, nil

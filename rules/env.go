@@ -137,8 +137,19 @@ func NewEnv(c Customer, facts []OrderFact, at time.Time, basis Basis) Env {
 		slices.SortStableFunc(facts, byTime)
 	}
 	facts = facts[:sort.Search(len(facts), func(i int) bool { return facts[i].At.After(at) })]
-	m := &moment{at: at, basis: basis}
-	return Env{root{Customer: &customer{c, m}, At: m, Orders: history(m, facts)}}
+	e := &one{moment: moment{at: at, basis: basis}}
+	e.customer = customer{c, &e.moment}
+	e.orders.read(&e.moment, facts, e.few[:])
+	return Env{root{Customer: &e.customer, At: &e.moment, Orders: &e.orders}}
+}
+
+// one is all that an Env of most customers takes, in one piece: there are
+// millions of them.
+type one struct {
+	moment   moment
+	customer customer
+	orders   orders
+	few      [8]int64
 }
 
 // NewTotalsEnv is NewEnv from totals as of `at`. A rule that looks into the

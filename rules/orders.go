@@ -30,7 +30,8 @@ func (c choice) has(p Part) bool {
 	return (c.category == "" || p.Category == c.category) && (c.sku == "" || p.SKU == c.sku)
 }
 
-func history(m *moment, facts []OrderFact) *orders {
+// read is all of a customer's orders; few is room for the sums of a few.
+func (o *orders) read(m *moment, facts []OrderFact, few []int64) {
 	old, lines := len(facts), 0
 	for old > 0 && len(facts)-old < MaxOrders {
 		if lines += len(facts[old-1].Parts); lines > MaxLines && old < len(facts) {
@@ -38,7 +39,11 @@ func history(m *moment, facts []OrderFact) *orders {
 		}
 		old--
 	}
-	o := &orders{moment: m, deep: true, facts: facts[old:], held: len(facts) - old, sums: make([]int64, len(facts)-old+1)}
+	held := len(facts) - old
+	if held >= len(few) {
+		few = make([]int64, held+1)
+	}
+	*o = orders{moment: m, deep: true, facts: facts[old:], held: held, sums: few[:held+1]}
 	if old > 0 {
 		o.older = Totals{Count: old, First: facts[0].At, Last: facts[old-1].At}
 		for _, f := range facts[:old] {
@@ -48,7 +53,6 @@ func history(m *moment, facts []OrderFact) *orders {
 	for i, f := range o.facts {
 		o.sums[i+1] = o.sums[i] + f.Minor
 	}
-	return o
 }
 
 // loaded is an error where a rule looks into orders of which only totals are there.
