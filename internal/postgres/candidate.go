@@ -220,16 +220,21 @@ func asksService(c campaigns.Campaign) bool {
 func reach(channels []string, email, phone string, granted []*bool, refused, suppressed []bool) map[string]audience.Reach {
 	by := make(map[string]audience.Reach, len(channels))
 	for i, name := range channels {
-		r := audience.Reach{Address: email, Suppressed: suppressed[i], ServiceRefused: refused != nil && refused[i]}
-		if name == "sms" {
-			r.Address = phone
-		}
-		if granted[i] != nil {
-			r.Word = consent.Word{Known: true, Granted: *granted[i]}
-		}
-		by[name] = r
+		by[name] = reachOf(name, email, phone, granted[i], refused != nil && refused[i], suppressed[i])
 	}
 	return by
+}
+
+// reachOf is one channel; granted is nil where nothing was said.
+func reachOf(channel, email, phone string, granted *bool, refused, suppressed bool) audience.Reach {
+	r := audience.Reach{Address: email, Suppressed: suppressed, ServiceRefused: refused}
+	if channel == "sms" {
+		r.Address = phone
+	}
+	if granted != nil {
+		r.Word = consent.Word{Known: true, Granted: *granted}
+	}
+	return r
 }
 
 // OrderHistory is one order as rules may see it: the refunds with their dates,
