@@ -106,7 +106,7 @@ func (e *Engine) enter(ctx context.Context, p *postgres.Planning, v *version, ca
 		if k.Merged {
 			continue
 		}
-		if envs[i] = e.env(*k, v.needs, known[int64(k.Profile.ID)]); v.planner.Meant(envs[i]) {
+		if envs[i] = e.env(k, &v.needs, new(known[int64(k.Profile.ID)])); v.planner.Meant(envs[i]) {
 			meant = append(meant, k)
 		}
 	}
@@ -123,7 +123,7 @@ func (e *Engine) enter(ctx context.Context, p *postgres.Planning, v *version, ca
 		}
 		d := wave.Decision{Reason: audience.AlreadyEntered} // two orders at one instant are one entry
 		if !k.LastEntry.Equal(k.At) {
-			d = e.decide(v, k, envs[i], known[who])
+			d = e.decide(v, &k, envs[i], new(known[who]))
 		}
 		if d.Err != nil {
 			e.Log.Warn("rule could not be evaluated", "campaign", v.stored.Name, "customer", who, "error", d.Err)
@@ -155,7 +155,7 @@ func newEntering(p *wave.Planner, k postgres.Candidate, d wave.Decision) postgre
 	return x
 }
 
-func (e *Engine) decide(v *version, k postgres.Candidate, env rules.Env, known facts) wave.Decision {
+func (e *Engine) decide(v *version, k *postgres.Candidate, env rules.Env, known *facts) wave.Decision {
 	if k.Merged {
 		return wave.Decision{Reason: audience.Merged}
 	}

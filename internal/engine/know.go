@@ -20,6 +20,9 @@ type facts struct {
 	attributes postgres.AttributeHistory
 	tags       postgres.TagHistory
 	events     []postgres.CustomerEvent
+
+	kept  []rules.OrderFact // orders as of any instant not before since; nil: not worked out
+	since time.Time
 }
 
 // know loads what a rule needs of candidates, and nothing that it does not, by
@@ -84,13 +87,13 @@ func (e *Engine) know(ctx context.Context, p *postgres.Planning, needs rules.Nee
 	}
 	known := make(map[int64]facts, len(customers))
 	for _, id := range customers {
-		known[id] = facts{orders[id], lines, attributes[id], tags[id], events[id]}
+		known[id] = facts{orders: orders[id], lines: lines, attributes: attributes[id], tags: tags[id], events: events[id]}
 	}
 	return known, nil
 }
 
 // env is what the rule sees: the customer as of the candidate's instant.
-func (e *Engine) env(k postgres.Candidate, needs rules.Needs, known facts) rules.Env {
+func (e *Engine) env(k *postgres.Candidate, needs *rules.Needs, known *facts) rules.Env {
 	who := rules.Customer{ID: k.Profile.ShopID, Locale: k.Profile.Locale, Region: k.Profile.Region, Zone: k.Profile.Zone, FirstSeen: k.FirstSeen,
 		EmailKnown: k.HasEmail, PhoneKnown: k.HasPhone}
 	if needs.Tags {
@@ -102,27 +105,10 @@ func (e *Engine) env(k postgres.Candidate, needs rules.Needs, known facts) rules
 			who.Attributes[name] = attribute(v)
 		}
 	}
-	placed := make([]rules.OrderFact, 0, len(known.orders))
-	var trigger *rules.OrderFact
-	for _, o := range known.orders {
-		fact, ok := o.AsOf(k.At)
-		if !ok {
-			continue
-		}
-		if needs.Lines || o.ID == k.OrderID && needs.OrderLines {
-			fact.Parts = parts(known.lines[o.ID], k.At)
-		}
-		if o.ID == k.OrderID {
-			if fact.Lines = k.Lines; fact.Parts != nil {
-				fact.Lines = len(fact.Parts)
-			}
-			trigger = &fact
-		}
-		placed = append(placed, fact)
-	}
+	placed, trigger := known.placed(k, needs)
 	env := rules.NewEnv(who, placed, k.At, rules.Basis{Zone: e.Shop.Zone, Digits: e.Shop.Digits})
-	if trigger != nil {
-		env = env.WithOrder(*trigger)
+	if trigger >= 0 {
+		env = env.WithOrder(placed[trigger])
 	}
 	if len(needs.Events) == 0 && !needs.Event {
 		return env
@@ -140,6 +126,61 @@ func (e *Engine) env(k postgres.Candidate, needs rules.Needs, known facts) rules
 		told = append(told, fact)
 	}
 	return env.WithEvents(told)
+}
+
+// placed are the orders kept at the candidate's instant, and which of them
+// triggers; -1 where none does.
+func (f *facts) placed(k *postgres.Candidate, needs *rules.Needs) (placed []rules.OrderFact, trigger int) {
+	trigger = -1
+	if f.kept != nil && k.OrderID == 0 && !needs.Lines && !k.At.Before(f.since) {
+		return f.kept, trigger
+	}
+	placed = make([]rules.OrderFact, 0, len(f.orders))
+	for i := range f.orders {
+		o := &f.orders[i]
+		fact, ok := o.AsOf(k.At)
+		if !ok {
+			continue
+		}
+		if needs.Lines || o.ID == k.OrderID && needs.OrderLines {
+			fact.Parts = parts(f.lines[o.ID], k.At)
+		}
+		if o.ID == k.OrderID {
+			if fact.Lines = k.Lines; fact.Parts != nil {
+				fact.Lines = len(fact.Parts)
+			}
+			trigger = len(placed)
+		}
+		placed = append(placed, fact)
+	}
+	return placed, trigger
+}
+
+// settle works out the orders once for all instants at which nothing of them
+// changes any more, into room.
+func (f *facts) settle(room []rules.OrderFact) {
+	f.since = time.Time{}
+	changes := func(at time.Time) {
+		if at.After(f.since) {
+			f.since = at
+		}
+	}
+	for i := range f.orders {
+		o := &f.orders[i]
+		changes(o.PlacedAt)
+		if o.UnkeptAt != nil {
+			changes(*o.UnkeptAt)
+		}
+		for _, r := range o.Refunds {
+			changes(r.At)
+		}
+	}
+	f.kept = room[:0]
+	for i := range f.orders {
+		if fact, ok := f.orders[i].AsOf(f.since); ok {
+			f.kept = append(f.kept, fact)
+		}
+	}
 }
 
 // parts are the kept lines of an order, never nil.
@@ -163,7 +204,7 @@ func attribute(v event.Value) rules.Attribute {
 
 // occasion is the candidate's own date of an occasion; nil where it has none or
 // the occasion is the same for all.
-func (f facts) occasion(k postgres.Candidate, o *campaigns.Occasion) *calendar.Date {
+func (f *facts) occasion(k *postgres.Candidate, o *campaigns.Occasion) *calendar.Date {
 	if o == nil || o.Attribute == "" {
 		return nil
 	}

@@ -19,8 +19,8 @@ type send struct {
 	round     int
 	enteredAt time.Time
 	treated   bool
-	wave      campaigns.Wave
-	content   campaigns.Content
+	wave      *campaigns.Wave
+	said      *said
 	delivery  wave.Delivery
 	contact   audience.Contact
 	zone      *time.Location
@@ -29,9 +29,33 @@ type send struct {
 	at     time.Time // of the answer
 }
 
-// allRounds plans every round of a customer who would enter.
-func (r *reader) allRounds(i int, c *planned, k postgres.Candidate, d wave.Decision) ([]send, error) {
-	var sends []send
+// choiceOf is what a delivery of a campaign of the plan carries.
+type choiceOf struct {
+	campaign, wave   int
+	variant, stratum string
+}
+
+// said is what is the same of all deliveries with one choice.
+type said struct {
+	content campaigns.Content
+	rule    delivery.Rule
+}
+
+// says is worked out once for each choice.
+func (r *reader) says(of choiceOf) *said {
+	s, ok := r.said[of]
+	if !ok {
+		def := &r.campaigns[of.campaign].def
+		content := def.Waves[of.wave].ContentFor(of.variant, of.stratum)
+		s = &said{content, delivery.RuleOf(*def, def.Waves[of.wave], content)}
+		r.said[of] = s
+	}
+	return s
+}
+
+// allRounds plans every round of a customer who would enter, behind what is in
+// sends.
+func (r *reader) allRounds(sends []send, i int, c *planned, k *postgres.Candidate, d *wave.Decision) ([]send, error) {
 	for round := 1; round <= c.def.Rounds.Times; round++ {
 		deliveries := d.Deliveries
 		if round > 1 {
@@ -41,10 +65,10 @@ func (r *reader) allRounds(i int, c *planned, k postgres.Candidate, d wave.Decis
 				return nil, err
 			}
 		}
-		for j, x := range deliveries {
-			w := c.def.Waves[j]
-			sends = append(sends, send{campaign: i, round: round, enteredAt: k.At, treated: d.Enrollment.Arm == holdout.Treat, wave: w,
-				content: w.ContentFor(x.Variant, d.Enrollment.Stratum), delivery: x, contact: k.Contact, zone: r.zone(d.Enrollment.Zone)})
+		for j := range deliveries {
+			x := &deliveries[j]
+			sends = append(sends, send{campaign: i, round: round, enteredAt: k.At, treated: d.Enrollment.Arm == holdout.Treat, wave: &c.def.Waves[j],
+				said: r.says(choiceOf{i, j, x.Variant, d.Enrollment.Stratum}), delivery: *x, contact: k.Contact, zone: r.zone(d.Enrollment.Zone)})
 		}
 	}
 	return sends, nil
@@ -52,9 +76,15 @@ func (r *reader) allRounds(i int, c *planned, k postgres.Candidate, d wave.Decis
 
 // simulate lets the messages of one customer through the gate in the order of
 // their time, those of higher priority first, and counts what comes out: at most,
-// as nobody buys, opts out or complains meanwhile.
-func (r *reader) simulate(p *postgres.Person, sends []send) {
-	slices.SortStableFunc(sends, func(a, b send) int {
+// as nobody buys, opts out or complains meanwhile. It returns them in that order,
+// good until the next call.
+func (r *reader) simulate(p *postgres.Person, all []send) []*send {
+	sends := r.sorted[:0]
+	for i := range all {
+		sends = append(sends, &all[i])
+	}
+	r.sorted = sends
+	slices.SortStableFunc(sends, func(a, b *send) int {
 		if d := a.delivery.ScheduledAt.Compare(b.delivery.ScheduledAt); d != 0 {
 			return d
 		}
@@ -64,14 +94,14 @@ func (r *reader) simulate(p *postgres.Person, sends []send) {
 		r.gate(p, sends, i)
 	}
 	r.tell(sends)
+	return sends
 }
 
 // gate asks the gate about one message until it has an end.
-func (r *reader) gate(p *postgres.Person, sends []send, i int) {
-	s := &sends[i]
-	c := r.campaigns[s.campaign]
+func (r *reader) gate(p *postgres.Person, sends []*send, i int) {
+	s := sends[i]
 	f := delivery.Facts{Arm: s.delivery.Arm, Skip: s.delivery.Skip, Channel: s.delivery.Channel, ExpiresAt: s.delivery.ExpiresAt, CampaignStatus: "running",
-		Contact: s.contact, Quiet: r.quiet(p.Profile.Region), Zone: s.zone, Rule: delivery.RuleOf(c.def, s.wave, s.content)}
+		Contact: s.contact, Quiet: r.quiet(p.Profile.Region), Zone: s.zone, Rule: s.said.rule}
 	s.at = s.delivery.ScheduledAt
 	const turns = 64 // a channel for each, and the hours of some days
 	for range turns {
@@ -95,10 +125,10 @@ func (r *reader) gate(p *postgres.Person, sends []send, i int) {
 const soon = 24 * time.Hour
 
 // pressure counts the messages that fill the caps of one, as the gate would.
-func (r *reader) pressure(p *postgres.Person, sends []send, i int) []audience.Pressure {
-	s := &sends[i]
+func (r *reader) pressure(p *postgres.Person, sends []*send, i int) []audience.Pressure {
+	s := sends[i]
 	c := r.campaigns[s.campaign]
-	var caps []audience.Pressure
+	r.caps = r.caps[:0]
 	add := func(limit int, window time.Duration, own bool) {
 		if limit == 0 {
 			return
@@ -116,8 +146,7 @@ func (r *reader) pressure(p *postgres.Person, sends []send, i int) []audience.Pr
 				x.Outranking++
 			}
 		}
-		for j := range sends {
-			o := &sends[j]
+		for j, o := range sends {
 			mine := o.campaign == s.campaign
 			switch {
 			case j == i || own && !mine:
@@ -129,13 +158,13 @@ func (r *reader) pressure(p *postgres.Person, sends []send, i int) []audience.Pr
 				x.Outranking++
 			}
 		}
-		caps = append(caps, x)
+		r.caps = append(r.caps, x)
 	}
 	add(r.Shop.Cap.Limit, r.Shop.Cap.Window, false)
 	if own := c.def.Limits.PerCustomer; own != nil {
 		add(own.Count, own.Window, true)
 	}
-	return caps
+	return r.caps
 }
 
 // real says whether a message would be sent if nothing held it back.
@@ -152,14 +181,13 @@ func (w *walk) priority(id int) int {
 }
 
 // tell counts the answers, campaign by campaign.
-func (r *reader) tell(sends []send) {
+func (r *reader) tell(sends []*send) {
 	for i, c := range r.campaigns {
 		t := &r.tallies[i]
 		first, treated := "", false
 		opens := c.opens(i, sends)
 		var why audience.Reason
-		for j := range sends {
-			s := &sends[j]
+		for _, s := range sends {
 			if s.campaign != i {
 				continue
 			}
@@ -173,7 +201,7 @@ func (r *reader) tell(sends []send) {
 				if t.sent(key, sendCount{send: 1}); first == "" {
 					first = s.answer.Channel
 				}
-				t.spent(r.Shop.CostMicros[s.answer.Channel], s.content.Coupon, within(s.delivery.ScheduledAt, opens, c.primary.Window))
+				t.spent(r.Shop.CostMicros[s.answer.Channel], s.said.content.Coupon, within(s.delivery.ScheduledAt, opens, c.primary.Window))
 			case delivery.Withheld:
 				if t.sent(key, sendCount{withheld: 1}); why == "" {
 					why = s.answer.Reason
@@ -199,7 +227,7 @@ func (r *reader) tell(sends []send) {
 
 // collide counts a customer for each two campaigns of which a message is due to
 // them within the window of the cap over all campaigns.
-func (r *reader) collide(p *postgres.Person, sends []send) {
+func (r *reader) collide(p *postgres.Person, sends []*send) {
 	if r.Shop.Cap.Limit == 0 || len(sends) == 0 {
 		return
 	}
@@ -211,8 +239,7 @@ func (r *reader) collide(p *postgres.Person, sends []send) {
 				met = append(met, name)
 			}
 		}
-		for j := range sends {
-			s := &sends[j]
+		for _, s := range sends {
 			if s.campaign != i || !s.real() {
 				continue
 			}
@@ -221,8 +248,8 @@ func (r *reader) collide(p *postgres.Person, sends []send) {
 					meet(r.names[m.Campaign])
 				}
 			}
-			for k := range sends {
-				if o := &sends[k]; o.campaign != i && o.real() && near(o.delivery.ScheduledAt, s.delivery.ScheduledAt) {
+			for _, o := range sends {
+				if o.campaign != i && o.real() && near(o.delivery.ScheduledAt, s.delivery.ScheduledAt) {
 					meet(r.campaigns[o.campaign].def.Name)
 				}
 			}
@@ -234,11 +261,10 @@ func (r *reader) collide(p *postgres.Person, sends []send) {
 }
 
 // opens is when the window of the primary point opens for a customer.
-func (c *planned) opens(i int, sends []send) time.Time {
+func (c *planned) opens(i int, sends []*send) time.Time {
 	a := c.primary.Anchor
 	var at time.Time
-	for j := range sends {
-		s := &sends[j]
+	for _, s := range sends {
 		switch {
 		case s.campaign != i || s.round != max(1, a.Round):
 		case a.Entry:

@@ -2,9 +2,11 @@ package engine
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"time"
 
+	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/wave"
 	"github.com/rewave/rewave/rules"
@@ -40,8 +42,17 @@ type reader struct {
 	*walk
 	tallies            []tally
 	zones              map[string]*time.Location
-	known              map[int64]facts // of the page, for all campaigns
+	said               map[choiceOf]*said
+	known              []facts // of the page, for all campaigns
+	who                *facts  // of the person asked about
 	orders, orderMinor int64
+
+	// room for one person, used again for the next
+	kept   []rules.OrderFact
+	slots  []send
+	past   []send
+	sorted []*send
+	caps   []audience.Pressure
 }
 
 // run reads everybody and counts. Counts add up whatever reader met whom, so the
@@ -58,14 +69,14 @@ func (w *walk) run(ctx context.Context, side int) error {
 	w.every = max(1, (last-first+1)/compared)
 	readers := make([]*reader, side)
 	for i := range readers {
-		readers[i] = &reader{walk: w, tallies: make([]tally, len(w.campaigns)), zones: map[string]*time.Location{}}
+		readers[i] = &reader{walk: w, tallies: make([]tally, len(w.campaigns)), zones: map[string]*time.Location{}, said: map[choiceOf]*said{}}
 	}
 	err = w.Store.People(ctx, q, func(i int, p *postgres.Planning, people []postgres.Person) error {
 		if err := readers[i].learn(ctx, p, people); err != nil {
 			return err
 		}
 		for j := range people {
-			if err := readers[i].person(&people[j]); err != nil {
+			if err := readers[i].person(&people[j], &readers[i].known[j]); err != nil {
 				return err
 			}
 		}
@@ -135,15 +146,16 @@ func earlier(a, b time.Time) time.Time {
 
 // learn loads what the rules of all campaigns need of a page, once.
 func (r *reader) learn(ctx context.Context, p *postgres.Planning, people []postgres.Person) error {
-	customers := make([]int64, len(people))
-	var orders []int64
+	needs, latest := r.needs()
+	var customers, orders []int64
 	for i := range people {
-		customers[i] = int64(people[i].Profile.ID)
-		for _, o := range people[i].Orders {
-			orders = append(orders, o.ID)
+		customers = append(customers, int64(people[i].Profile.ID))
+		for j := range people[i].Orders {
+			if needs.Lines {
+				orders = append(orders, people[i].Orders[j].ID)
+			}
 		}
 	}
-	needs, latest := r.needs()
 	var (
 		lines      map[int64][]postgres.LineHistory
 		attributes map[int64]postgres.AttributeHistory
@@ -171,9 +183,9 @@ func (r *reader) learn(ctx context.Context, p *postgres.Planning, people []postg
 			return err
 		}
 	}
-	r.known = make(map[int64]facts, len(people))
+	r.known = r.known[:0]
 	for i, id := range customers {
-		r.known[id] = facts{people[i].Orders, lines, attributes[id], tags[id], events[id]}
+		r.known = append(r.known, facts{orders: people[i].Orders, lines: lines, attributes: attributes[id], tags: tags[id], events: events[id]})
 	}
 	return nil
 }
@@ -202,14 +214,17 @@ func (w *walk) needs() (all rules.Needs, latest time.Time) {
 }
 
 // ask is a decision of one campaign.
-func (r *reader) ask(v *version, k postgres.Candidate) wave.Decision {
-	known := r.known[int64(k.Profile.ID)]
-	return r.decide(v, k, r.env(k, v.needs, known), known)
+func (r *reader) ask(v *version, k *postgres.Candidate) wave.Decision {
+	return r.decide(v, k, r.env(k, &v.needs, r.who), r.who)
 }
 
 // person asks all campaigns about one customer.
-func (r *reader) person(p *postgres.Person) error {
-	for _, o := range p.Orders {
+func (r *reader) person(p *postgres.Person, known *facts) error {
+	r.who = known
+	known.settle(r.kept)
+	r.kept = known.kept
+	for i := range p.Orders {
+		o := &p.Orders[i]
 		if o.PlacedAt.After(r.at) || !o.PlacedAt.After(r.at.Add(-orderYear)) {
 			continue
 		}
@@ -218,7 +233,7 @@ func (r *reader) person(p *postgres.Person) error {
 			r.orderMinor += fact.Minor
 		}
 	}
-	var sends []send
+	r.slots = r.slots[:0]
 	for i, c := range r.campaigns {
 		if !c.open() {
 			continue
@@ -229,31 +244,29 @@ func (r *reader) person(p *postgres.Person) error {
 			}
 			continue
 		}
-		mine, err := r.slotOf(i, c, p)
-		if err != nil {
+		if err := r.slotOf(i, c, p); err != nil {
 			return err
 		}
-		sends = append(sends, mine...)
 	}
-	r.simulate(p, sends)
-	r.collide(p, sends)
+	r.collide(p, r.simulate(p, r.slots))
 	return nil
 }
 
 // slotOf asks a slot about a customer, and whether they are comparable: whether
 // the same rule would have let them in one window ago.
-func (r *reader) slotOf(i int, c *planned, p *postgres.Person) ([]send, error) {
+func (r *reader) slotOf(i int, c *planned, p *postgres.Person) (err error) {
 	t := &r.tallies[i]
 	k := p.Candidate(c.now, c.slot)
-	d := r.ask(c.asks, k)
+	d := r.ask(c.asks, &k)
 	t.asked++
 	t.reason(d.Reason)
 	r.comparable(t, c, p)
 	if d.Reason != "" {
-		return nil, nil
+		return nil
 	}
 	t.arm(d.Enrollment.Arm)
-	return r.allRounds(i, c, k, d)
+	r.slots, err = r.allRounds(r.slots, i, c, &k, &d)
+	return err
 }
 
 // comparable counts a customer towards the natural rate.
@@ -266,7 +279,8 @@ func (r *reader) comparable(t *tally, c *planned, p *postgres.Person) {
 		ends = c.slot
 	}
 	then := ends.Add(-c.primary.Window - c.anchor)
-	if d := r.ask(c.past, p.Candidate(c.then, then)); d.Reason == "" {
+	k := p.Candidate(c.then, then)
+	if d := r.ask(c.past, &k); d.Reason == "" {
 		t.natural(bought(p, then.Add(c.anchor), ends, 0, r.at))
 	}
 }
@@ -274,7 +288,8 @@ func (r *reader) comparable(t *tally, c *planned, p *postgres.Person) {
 // bought reports whether a customer placed an order in [from, to) that was kept
 // as far as is known at an instant; the order that brought them in never counts.
 func bought(p *postgres.Person, from, to time.Time, trigger int64, known time.Time) bool {
-	for _, o := range p.Orders {
+	for i := range p.Orders {
+		o := &p.Orders[i]
 		if o.ID == trigger || o.PlacedAt.Before(from) || !o.PlacedAt.Before(to) {
 			continue
 		}
@@ -293,22 +308,22 @@ type trigger struct {
 }
 
 // triggers are those of a customer up to now, oldest first.
-func (r *reader) triggers(c *planned, p *postgres.Person) []trigger {
-	var found []trigger
-	if c.def.Enter.On == "event" {
-		for _, x := range r.known[int64(p.Profile.ID)].events {
-			if x.Name == c.def.Enter.Event && !x.At.After(r.at) {
-				found = append(found, trigger{at: x.At, event: x.Number})
+func (r *reader) triggers(c *planned, p *postgres.Person) iter.Seq[trigger] {
+	return func(yield func(trigger) bool) {
+		if c.def.Enter.On == "event" {
+			for _, x := range r.who.events {
+				if x.Name == c.def.Enter.Event && !x.At.After(r.at) && !yield(trigger{at: x.At, event: x.Number}) {
+					return
+				}
+			}
+			return
+		}
+		for j := range p.Orders {
+			if o := &p.Orders[j]; !o.PlacedAt.After(r.at) && !yield(trigger{at: o.PlacedAt, order: o.ID, lines: p.Lines[j]}) {
+				return
 			}
 		}
-		return found
 	}
-	for j, o := range p.Orders {
-		if !o.PlacedAt.After(r.at) {
-			found = append(found, trigger{at: o.PlacedAt, order: o.ID, lines: p.Lines[j]})
-		}
-	}
-	return found
 }
 
 // pastTriggers asks a campaign about the past orders or events of a customer,
@@ -324,14 +339,14 @@ func (r *reader) pastTriggers(i int, c *planned, p *postgres.Person) error {
 			entries, last = entries+1, e.At
 		}
 	}
-	for _, x := range r.triggers(c, p) {
+	for x := range r.triggers(c, p) {
 		t.oldest = earlier(t.oldest, x.at)
 		if !x.at.After(since) {
 			continue
 		}
 		k := p.Candidate(c.then, x.at)
 		k.OrderID, k.EventID, k.Lines, k.Entries, k.LastEntry = x.order, x.event, x.lines, entries, last
-		d := r.ask(c.past, k)
+		d := r.ask(c.past, &k)
 		shown := x.at.After(sample)
 		if shown {
 			t.asked++
@@ -351,11 +366,11 @@ func (r *reader) pastTriggers(i int, c *planned, p *postgres.Person) error {
 			continue
 		}
 		t.arm(d.Enrollment.Arm)
-		sends, err := r.allRounds(i, c, k, d)
-		if err != nil {
+		var err error
+		if r.past, err = r.allRounds(r.past[:0], i, c, &k, &d); err != nil {
 			return err
 		}
-		r.simulate(p, sends)
+		r.simulate(p, r.past)
 	}
 	return nil
 }
