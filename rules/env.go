@@ -131,25 +131,35 @@ type moment struct {
 // The slice is kept and must not be changed; it is copied only where it is not
 // in the order of time.
 func NewEnv(c Customer, facts []OrderFact, at time.Time, basis Basis) Env {
+	return new(Room).NewEnv(c, facts, at, basis)
+}
+
+// Room is all that an Env of most customers takes, in one piece, to be used again
+// for the next of millions. Its zero value is ready; it is for one goroutine.
+type Room struct {
+	moment   moment
+	customer customer
+	orders   orders
+	few      [8]int64
+}
+
+// NewEnv is the package's, made in the room: good until the next call.
+func (r *Room) NewEnv(c Customer, facts []OrderFact, at time.Time, basis Basis) Env {
+	facts = sorted(facts)
+	facts = facts[:sort.Search(len(facts), func(i int) bool { return facts[i].At.After(at) })]
+	r.moment = moment{at: at, basis: basis}
+	r.customer = customer{c, &r.moment}
+	r.orders.read(&r.moment, facts, r.few[:])
+	return Env{root{Customer: &r.customer, At: &r.moment, Orders: &r.orders}}
+}
+
+func sorted(facts []OrderFact) []OrderFact {
 	byTime := func(a, b OrderFact) int { return a.At.Compare(b.At) }
 	if !slices.IsSortedFunc(facts, byTime) {
 		facts = slices.Clone(facts)
 		slices.SortStableFunc(facts, byTime)
 	}
-	facts = facts[:sort.Search(len(facts), func(i int) bool { return facts[i].At.After(at) })]
-	e := &one{moment: moment{at: at, basis: basis}}
-	e.customer = customer{c, &e.moment}
-	e.orders.read(&e.moment, facts, e.few[:])
-	return Env{root{Customer: &e.customer, At: &e.moment, Orders: &e.orders}}
-}
-
-// one is all that an Env of most customers takes, in one piece: there are
-// millions of them.
-type one struct {
-	moment   moment
-	customer customer
-	orders   orders
-	few      [8]int64
+	return facts
 }
 
 // NewTotalsEnv is NewEnv from totals as of `at`. A rule that looks into the

@@ -269,3 +269,27 @@ func TestReadmeIsTrue(t *testing.T) {
 		t.Errorf("run go test ./rules -update: -got +want\n%s", diff)
 	}
 }
+
+// What a room held before never shows: many orders, then none, then a few.
+func TestARoomIsUsedAgain(t *testing.T) {
+	t.Parallel()
+	p := compile(t, "orders.count == 1 and orders.revenue == 50 and customer.email_known", Options{})
+	at := instant(t, "2026-03-05T01:00:00Z")
+	many := make([]OrderFact, 20)
+	for i := range many {
+		many[i] = OrderFact{At: at.Add(time.Duration(i-30) * time.Hour), Minor: 700}
+	}
+	ordinary := []OrderFact{{At: instant(t, "2026-03-02T22:30:00Z"), Minor: 5000}}
+	var room Room
+	for i, of := range []struct {
+		facts []OrderFact
+		want  bool
+	}{{many, false}, {nil, false}, {ordinary, true}, {many[:7], false}, {ordinary, true}} {
+		c := Customer{ID: "ann", EmailKnown: true}
+		got, err := p.Match(room.NewEnv(c, of.facts, at, euro(t)))
+		fresh, freshErr := p.Match(NewEnv(c, of.facts, at, euro(t)))
+		if got != of.want || fresh != got || err != nil || freshErr != nil {
+			t.Errorf("use %d: %t, %v, in a new room %t, %v; want %t", i, got, err, fresh, freshErr, of.want)
+		}
+	}
+}
