@@ -53,7 +53,9 @@ func (a *app) planCampaigns(ctx context.Context, folders []string, ask planning)
 	if err != nil {
 		return err
 	}
-	plan, err := l.engine.PlanCampaign(ctx, defs, when)
+	bar := a.progress("planning")
+	plan, err := l.engine.PlanCampaign(ctx, defs, when, bar.update)
+	bar.done()
 	if err != nil {
 		return err
 	}

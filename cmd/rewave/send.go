@@ -102,7 +102,9 @@ func (a *app) sendOnce(ctx context.Context, o once) error {
 	if earliest := now.Add(o.undo); i < 0 && slot.Before(earliest) {
 		return fault.New(fault.Usage, fmt.Sprintf("send: %s is sooner than %s from now, which is the time to undo it", o.at, o.undoText), "a later --at, a shorter --undo, or --at now")
 	}
-	plan, err := l.engine.PlanCampaign(ctx, []campaigns.Campaign{def}, now)
+	bar := a.progress("planning")
+	plan, err := l.engine.PlanCampaign(ctx, []campaigns.Campaign{def}, now, bar.update)
+	bar.done()
 	if err != nil {
 		return err
 	}

@@ -176,7 +176,7 @@ func (e *Engine) resolveSkips(def campaigns.Campaign, at time.Time) (map[string]
 // chooseHoldout is the share that `auto` comes to, by what the plan of the
 // campaign says of its size.
 func (e *Engine) chooseHoldout(ctx context.Context, def campaigns.Campaign, at time.Time) (holdout.Share, error) {
-	w, err := e.walk(ctx, []campaigns.Campaign{def}, at)
+	w, err := e.walk(ctx, []campaigns.Campaign{def}, at, nil)
 	if err != nil {
 		return 0, err
 	}

@@ -23,6 +23,7 @@ type facts struct {
 
 	kept  []rules.OrderFact // orders as of any instant not before since; nil: not worked out
 	since time.Time
+	room  *rules.Room // of an environment, if one is to be used again; nil: each has its own
 }
 
 // know loads what a rule needs of candidates, and nothing that it does not, by
@@ -106,7 +107,11 @@ func (e *Engine) env(k *postgres.Candidate, needs *rules.Needs, known *facts) ru
 		}
 	}
 	placed, trigger := known.placed(k, needs)
-	env := rules.NewEnv(who, placed, k.At, rules.Basis{Zone: e.Shop.Zone, Digits: e.Shop.Digits})
+	room := known.room
+	if room == nil {
+		room = new(rules.Room)
+	}
+	env := room.NewEnv(who, placed, k.At, rules.Basis{Zone: e.Shop.Zone, Digits: e.Shop.Digits})
 	if trigger >= 0 {
 		env = env.WithOrder(placed[trigger])
 	}

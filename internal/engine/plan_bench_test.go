@@ -33,7 +33,7 @@ func BenchmarkPlanCampaign(b *testing.B) {
 	w.Shop.Cap = postgres.Cap{Limit: 4, Window: 14 * days}
 	defs := fiveCampaigns()
 	for b.Loop() {
-		if _, err := w.PlanCampaign(b.Context(), defs, start); err != nil {
+		if _, err := w.PlanCampaign(b.Context(), defs, start, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

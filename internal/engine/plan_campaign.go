@@ -24,9 +24,13 @@ import (
 // A slot is asked about as of the slot, with what is known of the shop today. A
 // campaign that orders bring customers into is asked about past orders, as if it
 // had run then: nobody of those enters, they are a forecast.
-func (e *Engine) PlanCampaign(ctx context.Context, defs []campaigns.Campaign, at time.Time) (report.Plan, error) {
+//
+// Progress, if not nil, is told from several goroutines how many customers are
+// done, of how many at most: they are read a second time where a holdout that is
+// left to size comes out as another than the smallest.
+func (e *Engine) PlanCampaign(ctx context.Context, defs []campaigns.Campaign, at time.Time, progress func(done, total int64)) (report.Plan, error) {
 	out := report.Plan{AsOf: at, Zone: e.Shop.Zone, Currency: evaluation.Currency{Code: e.Shop.Currency, Digits: e.Shop.Digits}}
-	w, err := e.walk(ctx, defs, at)
+	w, err := e.walk(ctx, defs, at, progress)
 	if err != nil {
 		return out, err
 	}
@@ -39,12 +43,12 @@ func (e *Engine) PlanCampaign(ctx context.Context, defs []campaigns.Campaign, at
 
 // walk goes through everybody, as often as it takes to know the shares that are
 // left to size.
-func (e *Engine) walk(ctx context.Context, defs []campaigns.Campaign, at time.Time) (*walk, error) {
+func (e *Engine) walk(ctx context.Context, defs []campaigns.Campaign, at time.Time, progress func(done, total int64)) (*walk, error) {
 	applied, err := e.Store.Campaigns(ctx, "")
 	if err != nil {
 		return nil, err
 	}
-	w := &walk{Engine: e, at: at, applied: applied, names: map[int]string{}}
+	w := &walk{Engine: e, at: at, applied: applied, names: map[int]string{}, progress: progress, passes: 1}
 	for _, a := range applied {
 		w.names[a.ID] = a.Name
 	}
@@ -54,6 +58,9 @@ func (e *Engine) walk(ctx context.Context, defs []campaigns.Campaign, at time.Ti
 			return nil, fmt.Errorf("plan campaign %s: %w", def.Name, err)
 		}
 		w.campaigns = append(w.campaigns, c)
+		if c.chosen() && c.open() {
+			w.passes = 2
+		}
 	}
 	if w.pools, err = e.pools(ctx, at); err != nil {
 		return nil, err

@@ -2,7 +2,10 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,7 +28,7 @@ func slotOn(day int, when string) func(*campaigns.Campaign) {
 
 func (w *world) plan(at time.Time, defs ...campaigns.Campaign) report.Plan {
 	w.t.Helper()
-	p, err := w.PlanCampaign(context.Background(), defs, at)
+	p, err := w.PlanCampaign(context.Background(), defs, at, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -309,5 +312,61 @@ func TestAPlanDoesNotDependOnItsReaders(t *testing.T) {
 	defs := fiveCampaigns()
 	if diff := cmp.Diff(w.plan(start, defs...).Campaigns, w.plan(start, defs...).Campaigns); diff != "" {
 		t.Errorf("-once +again\n%s", diff)
+	}
+}
+
+// What is worked out once for all campaigns holds for none that asks earlier: an
+// order that comes back and a no between two slots count for the second alone.
+func TestEachSlotOfAPlanSeesItsOwnInstant(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.customers(3)
+	for i := range 3 {
+		w.order(fmt.Sprintf("c%d", i+1), start.AddDate(0, 0, -10), 5000)
+	}
+	w.db.Exec(t, "update orders set unkept_at = '2026-03-06' where customer_id = (select customer_id from customers where shop_id = 'c1')")
+	w.db.Exec(t, "insert into consents (customer_id, channel, granted, at, source) select customer_id, 'email', false, '2026-03-06', 'test' from customers where shop_id = 'c2'")
+	slot := func(name string, day int) campaigns.Campaign {
+		return thanks(slotOn(day, "orders.count == 1"), treatAll, func(c *campaigns.Campaign) { c.Name = name })
+	}
+	got := map[string][]report.AudienceLine{}
+	for _, c := range w.plan(start, slot("before", 3), slot("behind", 10), slot("early", 4)).Campaigns {
+		got[c.Campaign] = append(append(c.Audience.Before, c.Audience.Refused...), report.AudienceLine{Reason: "enter", Count: c.Audience.Enter})
+	}
+	want := map[string][]report.AudienceLine{
+		"before": {{Reason: "enter", Count: 3}},
+		"behind": {{Reason: "not_in_segment", Count: 1}, {Reason: "opted_out", Count: 1}, {Reason: "enter", Count: 1}},
+		"early":  {{Reason: "enter", Count: 3}},
+	}
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("-got +want\n%s", diff)
+	}
+}
+
+// A plan says how far it is, and ends when it is told to.
+func TestAPlanTellsHowFarItIsAndCanBeStopped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	fill(t, w.db, 9000)
+	var mu sync.Mutex
+	var most, all int64
+	_, err := w.PlanCampaign(t.Context(), fiveCampaigns(), start, func(done, total int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		most, all = max(most, done), total
+	})
+	if err != nil || most != 9000 || all != 9000 {
+		t.Errorf("told %d of %d, %v; want all of 9000", most, all, err)
+	}
+
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var calls atomic.Int64
+	_, err = w.PlanCampaign(ctx, fiveCampaigns(), start, func(int64, int64) {
+		calls.Add(1)
+		stop()
+	})
+	if n := calls.Load(); !errors.Is(err, context.Canceled) || n > 2 {
+		t.Errorf("stopped: %v after %d pages; want it to end with those being read", err, n)
 	}
 }

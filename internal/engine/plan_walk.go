@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/rewave/rewave/internal/audience"
@@ -31,6 +32,10 @@ type walk struct {
 
 	orders, orderMinor int64 // kept orders of the last year
 	every              int64 // of so many customers one is compared
+
+	progress func(done, total int64) // nil: nobody asks
+	passes   int64                   // at most
+	done     atomic.Int64            // customers, in all passes
 }
 
 // compared is how many customers the natural rate of a slot is asked of: more
@@ -48,6 +53,7 @@ type reader struct {
 	orders, orderMinor int64
 
 	// room for one person, used again for the next
+	room   rules.Room
 	kept   []rules.OrderFact
 	slots  []send
 	past   []send
@@ -79,6 +85,9 @@ func (w *walk) run(ctx context.Context, side int) error {
 			if err := readers[i].person(&people[j], &readers[i].known[j]); err != nil {
 				return err
 			}
+		}
+		if done := w.done.Add(int64(len(people))); w.progress != nil {
+			w.progress(done, w.passes*(last-first+1))
 		}
 		return ctx.Err()
 	})
@@ -115,7 +124,7 @@ func (w *walk) query(side int) (postgres.PeopleQuery, bool) {
 		switch {
 		case c.triggered():
 			since = w.at.Add(-sampleDays * 24 * time.Hour)
-			if lines := w.at.Add(-w.lookBack(c)); lines.Before(q.Lines) {
+			if lines := w.at.Add(-w.lookBack(c)); c.asks.needs.Order && lines.Before(q.Lines) {
 				q.Lines = lines
 			}
 		case c.slot.After(q.Until):
@@ -221,6 +230,7 @@ func (r *reader) ask(v *version, k *postgres.Candidate) wave.Decision {
 // person asks all campaigns about one customer.
 func (r *reader) person(p *postgres.Person, known *facts) error {
 	r.who = known
+	known.room = &r.room
 	known.settle(r.kept)
 	r.kept = known.kept
 	for i := range p.Orders {
