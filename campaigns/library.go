@@ -14,7 +14,7 @@ import (
 //go:embed delay-notice double-11 mother-and-baby second-order thanks-coupon-care win-back
 var shelf embed.FS
 
-// Library is the campaigns that ship, in the form LoadDir and Load read: one
+// Library is the campaigns that ship, in the form Folders and Load read: one
 // folder each.
 func Library() fs.FS { return shelf }
 

@@ -36,77 +36,42 @@ func (o Options) name(parts ...string) string {
 	return path.Join(append([]string{o.Root}, parts...)...)
 }
 
+// Folders names the folders of fsys that hold a campaign, in the order of the
+// alphabet: also those whose file has another ending, which Load complains of.
+// Those that begin with a dot are left out.
+func Folders(fsys fs.FS) ([]string, error) {
+	entries, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") && (there(fsys, path.Join(e.Name(), File)) || there(fsys, path.Join(e.Name(), misnamed))) {
+			found = append(found, e.Name())
+		}
+	}
+	return found, nil
+}
+
+// misnamed is how some write the ending of File.
+const misnamed = "campaign.yml"
+
+func there(fsys fs.FS, name string) bool {
+	_, err := fs.Stat(fsys, name)
+	return err == nil
+}
+
 // Load reads the campaign in dir of fsys with its message files. Its faults are
 // a source.List, also where dir is no campaign at all. A campaign with faults is
 // what could be read of it, good for nothing but to check its messages too.
 func Load(fsys fs.FS, dir string, options Options) (Campaign, error) {
-	c, _, err := load(fsys, dir, options)
-	return c, err
-}
-
-// LoadDir reads every campaign of fsys, one a folder, ordered by the folder's
-// name. The campaigns without faults are returned whatever the error; the error
-// is a source.List of the faults of all others, or a *fault.Fault where there
-// is no campaign at all.
-func LoadDir(fsys fs.FS, options Options) ([]Campaign, error) {
-	folders, err := fs.ReadDir(fsys, ".")
-	if err != nil {
-		return nil, fault.Wrap(fault.NotFound, err, "the folder of the campaigns cannot be read: "+options.name("."), "")
-	}
-	var (
-		found  []Campaign
-		faults source.List
-		first  = map[string]string{} // campaign's name to its file
-	)
-	for _, f := range folders {
-		dir := f.Name()
-		if strings.HasPrefix(dir, ".") {
-			continue
-		}
-		if _, err := fs.Stat(fsys, path.Join(dir, File)); err != nil {
-			if _, err := fs.Stat(fsys, path.Join(dir, "campaign.yml")); err == nil {
-				faults = append(faults, source.Diagnostic{File: options.name(dir, "campaign.yml"), Message: "is not read", Hint: "rename it to " + File})
-			}
-			continue
-		}
-		c, name, err := load(fsys, dir, options)
-		var list source.List
-		switch {
-		case errors.As(err, &list):
-			faults = append(faults, list...)
-			continue
-		case err != nil:
-			return nil, err
-		}
-		if other, twice := first[c.Name]; twice {
-			name.Report(fmt.Sprintf("the campaign %q is written in %s already", c.Name, other), "give one of them another name")
-			faults = append(faults, name.Document().Faults()...)
-			continue
-		}
-		first[c.Name] = options.name(dir, File)
-		found = append(found, c)
-	}
-	if len(found) == 0 && len(faults) == 0 {
-		return nil, fault.New(fault.NotFound, "there is no campaign in "+options.name("."), "a campaign is a folder with a "+File)
-	}
-	return found, faults.Err()
-}
-
-// load also returns the node of the campaign's name.
-func load(fsys fs.FS, dir string, options Options) (Campaign, source.Node, error) {
 	file := path.Join(dir, File)
 	data, err := read(fsys, file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
-		what := "there is no such folder"
-		if info, err := fs.Stat(fsys, dir); err == nil && info.IsDir() {
-			what = "there is no " + File + " in it"
-		} else if err == nil {
-			what = "is a file"
-		}
-		return Campaign{}, source.Node{}, source.List{{File: options.name(dir), Message: what, Hint: "a campaign is a folder with a " + File}}
+		return Campaign{}, source.List{noCampaign(fsys, dir, options)}
 	case err != nil:
-		return Campaign{}, source.Node{}, fault.Wrap(fault.Unavailable, err, "the campaign "+options.name(file)+" cannot be read", "")
+		return Campaign{}, fault.Wrap(fault.Unavailable, err, "the campaign "+options.name(file)+" cannot be read", "")
 	}
 	doc := source.Parse(options.name(file), data)
 	var partial Campaign
@@ -116,13 +81,27 @@ func load(fsys fs.FS, dir string, options Options) (Campaign, source.Node, error
 		if len(doc.Faults()) == 0 {
 			w.c.Dir = options.name(dir)
 			w.c.Version, w.c.Design = version(w.c), design(w.c)
-			return w.c, w.name, nil
+			return w.c, nil
 		}
 		partial = w.c
 	} else if len(doc.Faults()) == 0 {
 		topTable.read(doc.Root()) // says what it is instead
 	}
-	return partial, source.Node{}, doc.Faults()
+	return partial, doc.Faults()
+}
+
+// noCampaign says what dir is instead.
+func noCampaign(fsys fs.FS, dir string, options Options) source.Diagnostic {
+	if name := path.Join(dir, misnamed); there(fsys, name) {
+		return source.Diagnostic{File: options.name(name), Message: "is not read", Hint: "rename it to " + File}
+	}
+	what := "there is no such folder"
+	if info, err := fs.Stat(fsys, dir); err == nil && info.IsDir() {
+		what = "there is no " + File + " in it"
+	} else if err == nil {
+		what = "is a file"
+	}
+	return source.Diagnostic{File: options.name(dir), Message: what, Hint: "a campaign is a folder with a " + File}
 }
 
 // read reads at most one byte more than a file may have.
@@ -144,7 +123,6 @@ type writing struct {
 	options Options
 
 	c       Campaign
-	name    source.Node
 	trigger rules.Options // what a rule may read of the entry
 	waves   []written
 	folders map[string]*folderRead // message folders read already
@@ -161,7 +139,6 @@ var (
 func (w *writing) campaign(n source.Node) {
 	m, _ := topTable.read(n)
 	if n, ok := m.Need("campaign", "its name: campaign: win-back"); ok {
-		w.name = n
 		w.c.Name, _ = source.Parsed(n, func(s string) (string, error) {
 			if !campaignName.MatchString(s) {
 				return "", fault.New(fault.Invalid, fmt.Sprintf("%q is not a name for a campaign", s), "small letters, digits and hyphens, at most 60: win-back")

@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rewave/rewave/internal/calendar"
-	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/source"
 )
@@ -270,34 +269,23 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-func TestLoadDir(t *testing.T) {
+func TestFolders(t *testing.T) {
 	t.Parallel()
 	least := slurp(t, "testdata/least.good.yaml")
-	files := fstest.MapFS{}
-	add := func(dir, yaml string) {
-		for name, f := range folder(yaml) {
-			files[strings.Replace(name, "c/", dir+"/", 1)] = f
-		}
-	}
-	add("one", least)
-	add("two", least)
-	add("three", strings.Replace(least, "on: order_paid", "on: order", 1))
+	files := folder(least)
 	files["four/campaign.yml"] = &fstest.MapFile{Data: []byte(least)}
 	files["notes/readme.txt"] = &fstest.MapFile{}
+	files["campaign.go"] = &fstest.MapFile{}
 	files[".git/campaign.yaml"] = &fstest.MapFile{}
-
-	found, err := LoadDir(files, Options{Root: "shop"})
-	var names []string
-	for _, c := range found {
-		names = append(names, c.Dir)
+	found, err := Folders(files)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if diff := cmp.Diff(names, []string{"shop/one"}); diff != "" {
+	if diff := cmp.Diff(found, []string{"c", "four"}); diff != "" {
 		t.Errorf("-got +want\n%s", diff)
 	}
-	want := `shop/four/campaign.yml: is not read (rename it to campaign.yaml)
-shop/three/campaign.yaml:2:13: enter.on: unknown event to enter on "order" (known: order_paid; an event of your own: on: {event: "order"})
-shop/two/campaign.yaml:1:11: campaign: the campaign "least" is written in shop/one/campaign.yaml already (give one of them another name)`
-	if diff := cmp.Diff(err.Error(), want); diff != "" {
+	_, err = Load(files, "four", Options{Root: "shop"})
+	if diff := cmp.Diff(err, error(source.List{{File: "shop/four/campaign.yml", Message: "is not read", Hint: "rename it to campaign.yaml"}})); diff != "" {
 		t.Errorf("-got +want\n%s", diff)
 	}
 }
@@ -312,10 +300,6 @@ func TestNoCampaign(t *testing.T) {
 		if diff := cmp.Diff(err, error(want)); diff != "" {
 			t.Errorf("%q (-got +want):\n%s", dir, diff)
 		}
-	}
-	_, err := LoadDir(fstest.MapFS{"a/b": {}}, evening)
-	if f, ok := fault.Of(err); !ok || f.Code != fault.NotFound || f.Message != "there is no campaign in shop" {
-		t.Errorf("got %v", err)
 	}
 }
 

@@ -1,6 +1,8 @@
 package campaigns
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 	"testing"
 
@@ -22,4 +24,18 @@ func TestSchemaIsCurrent(t *testing.T) {
 	if diff := cmp.Diff(string(Schema()), string(want)); diff != "" {
 		t.Errorf("go generate ./campaigns (-got +want)\n%s", diff)
 	}
+}
+
+// buildSchema makes the schema from the tables that the reader reads by.
+func buildSchema() ([]byte, error) {
+	whole := object(topTable)
+	whole["$schema"] = "http://json-schema.org/draft-07/schema#"
+	whole["title"] = "A campaign"
+	whole["description"] = "A campaign.yaml, in a folder with its messages."
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	err := e.Encode(whole)
+	return out.Bytes(), err
 }

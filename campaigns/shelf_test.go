@@ -35,9 +35,15 @@ const maxSegments = 2
 func loadShelf(t *testing.T) []campaigns.Campaign {
 	t.Helper()
 	night := calendar.Window{From: 21 * 60, To: 9 * 60}
-	found, err := campaigns.LoadDir(campaigns.Library(), campaigns.Options{Quiet: map[string]calendar.Window{"email": night, "sms": night}})
+	folders, err := campaigns.Folders(campaigns.Library())
 	if err != nil {
 		t.Fatal(err)
+	}
+	found := make([]campaigns.Campaign, len(folders))
+	for i, folder := range folders {
+		if found[i], err = campaigns.Load(campaigns.Library(), folder, campaigns.Options{Quiet: map[string]calendar.Window{"email": night, "sms": night}}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return found
 }
@@ -184,16 +190,21 @@ func parts(f message.Files) []string {
 
 // readers are customers, coupons and events that lead through every branch of
 // the messages.
-func readers() map[string]message.Bindings {
-	all := message.Sample()
+func readers(t *testing.T) map[string]message.Bindings {
+	t.Helper()
+	plain, err := message.NewSet("plain", map[string]message.Files{"": {Subject: "s", Text: "t"}}, message.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := message.SampleFor(plain.For(""))
 	all.Event = map[string]any{"order": "O-2087", "expected_on": "2026-03-02", "promised_on": "2026-03-04", "promised_hour": "18:00"}
 	eur := func(minor int64) *message.Amount { return &message.Amount{Minor: minor, Currency: "EUR"} }
 	all.Coupon = &message.Coupon{Value: eur(20_00), MinSpend: eur(100_00), ExpiresOn: all.Coupon.ExpiresOn}
 	percent := all
 	percent.Coupon = &message.Coupon{Percent: 12.5, MinSpend: eur(100_00), ExpiresOn: all.Coupon.ExpiresOn}
 	percent.Event = map[string]any{"expected_on": "2026-03-04", "promised_on": "2026-03-04"}
-	present := message.Sparse()
-	present.Coupon = &message.Coupon{}
+	present := message.Bindings{Customer: message.Customer{ID: all.Customer.ID}, Shop: all.Shop, Order: &message.Order{ID: all.Order.ID, On: all.Order.On},
+		Coupon: &message.Coupon{}, UnsubscribeURL: all.UnsubscribeURL}
 	return map[string]message.Bindings{"everything known": all, "a percentage, and no margin": percent, "nothing known": present}
 }
 
@@ -205,7 +216,7 @@ func TestShelfTextMessages(t *testing.T) {
 		if c.files.SMS == "" {
 			return // the wave sends none
 		}
-		for who, b := range readers() {
+		for who, b := range readers(t) {
 			got := splice(t, c, message.SMS, b).SMS
 			if l := gsm.Measure(got); l.Segments > maxSegments {
 				t.Errorf("%s: %v, want %d at most:\n%s", who, l, maxSegments, got)
@@ -287,7 +298,7 @@ func TestShelfEmails(t *testing.T) {
 		if !strings.Contains(c.files.Text, "\n-- \n") { // RFC 3676, 4.3: with the space, or programs take it for text
 			t.Error("text.txt has no signature line")
 		}
-		for who, b := range readers() {
+		for who, b := range readers(t) {
 			got := splice(t, c, message.Email, b)
 			if n := utf8.RuneCountInString(got.Subject); n > 60 {
 				t.Errorf("%s: the subject has %d letters, and programs show 60: %s", who, n, got.Subject)

@@ -41,6 +41,9 @@ func GuessesAHit(total int) int { return 1 << (5 * (Length(total) - 1)) / total 
 // (total counts these too). random must not be predictable: with crypto/rand
 // nobody learns anything of one code from others. The codes are not known to be
 // new to the pool; its store keeps them apart.
+//
+// A code ends in a check character: with one character mistaken, or two within
+// 31 places swapped, it is no code of any pool, so nobody types another's.
 func Generate(n, total int, random io.Reader) ([]string, error) {
 	if n < 0 || total < n || total > Most {
 		return nil, fmt.Errorf("%d codes in a pool of %d: a pool has at most %d", n, total, Most)
@@ -62,22 +65,6 @@ func Generate(n, total int, random io.Reader) ([]string, error) {
 		}
 	}
 	return codes, nil
-}
-
-// Check says whether a code can be one that Generate made. It is false for
-// every such code in which one character was mistaken, or any two within
-// 31 places were swapped; a made-up code passes once in 32.
-func Check(code string) bool {
-	n := len(code) - 1
-	if n < shortest {
-		return false
-	}
-	for _, c := range []byte(code) {
-		if strings.IndexByte(alphabet, c) < 0 {
-			return false
-		}
-	}
-	return checkCharacter([]byte(code[:n])) == code[n]
 }
 
 // checkCharacter makes the sum of a_i c_i over the whole code 0 in the field of

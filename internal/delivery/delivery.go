@@ -38,7 +38,8 @@ var States = [...]State{Planned, Sending, Accepted, Failed, Unknown, UnknownFina
 	Withheld, Suppressed, Cancelled, Expired, Dead, Quarantine}
 
 // Legal reports whether a delivery may go from one state to another. Staying is
-// not a move.
+// not a move. It is the one table of the moves: the database enforces its own,
+// and a test holds the two against each other.
 func Legal(from, to State) bool {
 	switch from {
 	case Planned:

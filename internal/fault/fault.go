@@ -6,10 +6,7 @@
 // in full.
 package fault
 
-import (
-	"errors"
-	"fmt"
-)
+import "errors"
 
 // Code says what kind of failure it was. The set is closed; drivers map all of it.
 type Code string
@@ -38,11 +35,6 @@ type Fault struct {
 // New returns a Fault; hint may be empty.
 func New(code Code, message, hint string) *Fault {
 	return &Fault{Code: code, Message: message, Hint: hint}
-}
-
-// Newf is New with a formatted message and no hint.
-func Newf(code Code, format string, args ...any) *Fault {
-	return &Fault{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
 // Wrap puts a message for the person around a cause.

@@ -57,22 +57,6 @@ func (t *Template) Only(channel string) *Template {
 	return &only
 }
 
-// Compile parses and checks the files of one message folder in one language, for
-// the uses of the zero Options. folder stands in front of the file's name in
-// every diagnostic. The error, if any, is a source.List with every fault of all
-// files, sorted; then the template is nil.
-//
-// Compile promises that Render ends soon whatever the customer's data, but not
-// that it succeeds for all of them: Check tries that.
-func Compile(folder string, files Files) (*Template, error) {
-	t, faults := compile(folder, "", files, newScope(Options{}))
-	if faults != nil {
-		faults.Sort()
-		return nil, faults
-	}
-	return t, nil
-}
-
 // compile returns a template of the files that have no fault, and the faults of
 // the others.
 func compile(folder, locale string, files Files, s *scope) (*Template, source.List) {

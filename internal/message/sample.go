@@ -12,25 +12,15 @@ import (
 	"github.com/rewave/rewave/internal/source"
 )
 
-// Sample is a customer of whom everything is known, for previews. Its values
+// SampleFor is a customer of whom everything is known, for previews, with a value
+// for every name that campaign or shop made up and the message reads. Its values
 // hold what a careless template trips over: quotes, markup, long names.
-func Sample() Bindings {
-	return sample(Options{}, nil)
-}
-
-// SampleFor is Sample with a value for every name that campaign or shop made up
-// and the message reads.
 func SampleFor(t *Template) Bindings {
 	kinds := map[string]kind{}
 	for _, path := range t.named {
 		kinds[path] = t.kinds[path]
 	}
 	return sample(t.scope.Options, kinds)
-}
-
-// Sparse is a customer of whom only what is never missing is known.
-func Sparse() Bindings {
-	return sparse(Options{})
 }
 
 func sample(o Options, kinds map[string]kind) Bindings {
@@ -62,6 +52,7 @@ func sample(o Options, kinds map[string]kind) Bindings {
 	return b
 }
 
+// sparse is a customer of whom only what is never missing is known.
 func sparse(o Options) Bindings {
 	all := sample(o, nil)
 	b := Bindings{

@@ -156,16 +156,6 @@ func (s *CouponStock) Bind(ctx context.Context, tx pgx.Tx, wanted []Wanted, expi
 	return out, nil
 }
 
-// BindCoupons gives each delivery one code of the pool, exactly once: CouponsLeft
-// and Bind, for a caller who has no question between the two.
-func BindCoupons(ctx context.Context, tx pgx.Tx, pool string, wanted []Wanted, at time.Time, expires time.Duration) ([]BoundCoupon, error) {
-	stock, err := CouponsLeft(ctx, tx, pool, wanted, at)
-	if err != nil {
-		return nil, err
-	}
-	return stock.Bind(ctx, tx, wanted, expires)
-}
-
 func columnsOfWanted(wanted []Wanted) (ids, customers []int64, entered []time.Time) {
 	for _, w := range wanted {
 		ids, customers, entered = append(ids, w.Delivery), append(customers, w.Customer), append(entered, w.EnteredAt)

@@ -164,7 +164,7 @@ func TestAnOrderWaitsForTheGateThatGivesItsCode(t *testing.T) {
 	codes := added(t, db, off("pool"), 1)
 	imported := make(chan error, 1)
 	err := db.Store.InTx(t.Context(), func(tx pgx.Tx) error {
-		if _, err := postgres.BindCoupons(t.Context(), tx, "pool", wanted, couponDay, 0); err != nil {
+		if _, err := bindCoupons(t.Context(), tx, "pool", wanted, couponDay, 0); err != nil {
 			return err
 		}
 		go func() {

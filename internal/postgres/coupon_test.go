@@ -70,12 +70,22 @@ func added(t *testing.T, db *testkit.DB, pool coupon.Pool, n int) []string {
 	return codes
 }
 
+// bindCoupons asks what is left and binds at once, as the gate does one after
+// the other.
+func bindCoupons(ctx context.Context, tx pgx.Tx, pool string, wanted []postgres.Wanted, at time.Time, expires time.Duration) ([]postgres.BoundCoupon, error) {
+	stock, err := postgres.CouponsLeft(ctx, tx, pool, wanted, at)
+	if err != nil {
+		return nil, err
+	}
+	return stock.Bind(ctx, tx, wanted, expires)
+}
+
 // bind binds in a transaction of its own.
 func bind(t *testing.T, db *testkit.DB, pool string, wanted []postgres.Wanted, at time.Time, expires time.Duration) []postgres.BoundCoupon {
 	t.Helper()
 	var out []postgres.BoundCoupon
 	err := db.Store.InTx(t.Context(), func(tx pgx.Tx) (err error) {
-		out, err = postgres.BindCoupons(t.Context(), tx, pool, wanted, at, expires)
+		out, err = bindCoupons(t.Context(), tx, pool, wanted, at, expires)
 		return err
 	})
 	if err != nil {
@@ -111,7 +121,7 @@ func TestADeliveryIsGivenOneCodeOnce(t *testing.T) {
 	wantSame(t, "free codes", testkit.List[string](t, db, "select code from coupons where bound_at is null"), []string{"P0004"})
 
 	err := db.Store.InTx(t.Context(), func(tx pgx.Tx) error {
-		_, err := postgres.BindCoupons(t.Context(), tx, "other", first, couponDay, 0)
+		_, err := bindCoupons(t.Context(), tx, "other", first, couponDay, 0)
 		return err
 	})
 	if f, ok := fault.Of(err); !ok || f.Code != fault.NotFound || f.Message != `there is no coupon pool "other"` {
@@ -136,7 +146,7 @@ func TestAPoolIsExhaustedOnlyWhenNobodyHoldsItsLastCodes(t *testing.T) {
 	added(t, db, off("pool"), 2)
 	undone := errors.New("undone")
 	err := db.Store.InTx(t.Context(), func(tx pgx.Tx) error {
-		if _, err := postgres.BindCoupons(t.Context(), tx, "pool", wanted[:2], couponDay, 0); err != nil {
+		if _, err := bindCoupons(t.Context(), tx, "pool", wanted[:2], couponDay, 0); err != nil {
 			return err
 		}
 		wantSame(t, "while they are held", bind(t, db, "pool", wanted[2:], couponDay, 0), []postgres.BoundCoupon{{Refused: coupon.Busy}})
@@ -183,7 +193,7 @@ func TestNobodyInAHoldoutIsGivenACode(t *testing.T) {
 	db.Exec(t, "set session_replication_role = replica; update deliveries set arm = 'hold'")
 	added(t, db, off("pool"), 1)
 	err := db.Store.InTx(t.Context(), func(tx pgx.Tx) error {
-		_, err := postgres.BindCoupons(t.Context(), tx, "pool", wanted, couponDay, 0)
+		_, err := bindCoupons(t.Context(), tx, "pool", wanted, couponDay, 0)
 		return err
 	})
 	if err == nil || !strings.Contains(err.Error(), "0 of 1 deliveries could be given a code") {
@@ -217,7 +227,7 @@ func TestNoCodeGoesTwiceAndNoneIsLostInARace(t *testing.T) {
 				if ours, err = lockAsTheGate(tx, hints); err != nil {
 					return err
 				}
-				if out, err = postgres.BindCoupons(context.Background(), tx, "pool", ours, couponDay, 240*time.Hour); err == nil && rng.IntN(4) == 0 {
+				if out, err = bindCoupons(context.Background(), tx, "pool", ours, couponDay, 240*time.Hour); err == nil && rng.IntN(4) == 0 {
 					return undo
 				}
 				return err

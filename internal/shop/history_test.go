@@ -77,8 +77,8 @@ func checkLines(t *testing.T, o Order) {
 
 func TestRefundsFollowTheModel(t *testing.T) {
 	t.Parallel()
-	c := large(FlatSeason())
-	var orders, refunds, whole float64
+	c := large(flatSeason())
+	var orders, refunds, wholly float64
 	for h := range newShop(t, c).Histories() {
 		for _, o := range h.Orders {
 			if c.End.Sub(o.PlacedAt) < lastDay*24*time.Hour {
@@ -88,13 +88,13 @@ func TestRefundsFollowTheModel(t *testing.T) {
 			if o.Refund != nil {
 				refunds++
 			}
-			if o.Whole() {
-				whole++
+			if whole(o) {
+				wholly++
 			}
 		}
 	}
 	near(t, "refunded orders", refunds/orders, c.Model.RefundRate, 0.002)
-	if share := whole / refunds; share < c.Model.WholeRefund || share > c.Model.WholeRefund+0.35 {
+	if share := wholly / refunds; share < c.Model.WholeRefund || share > c.Model.WholeRefund+0.35 {
 		// One unit of a one-unit order is the whole order too, hence the room above.
 		t.Errorf("whole among refunds: got %.3f, want %.2f to %.2f", share, c.Model.WholeRefund, c.Model.WholeRefund+0.35)
 	}

@@ -30,30 +30,6 @@ type Refund struct {
 	Lines []Line
 }
 
-// Value is what the order cost, in minor units, before any refund.
-func (o Order) Value() int64 {
-	var sum int64
-	for _, l := range o.Lines {
-		sum += int64(l.Quantity) * l.Product.Price
-	}
-	return sum
-}
-
-// Whole reports whether every unit of the order came back.
-func (o Order) Whole() bool {
-	if o.Refund == nil {
-		return false
-	}
-	bought, back := 0, 0
-	for _, l := range o.Lines {
-		bought += l.Quantity
-	}
-	for _, l := range o.Refund.Lines {
-		back += l.Quantity
-	}
-	return back == bought
-}
-
 // lineWeights says how often an order has one, two, three or four lines.
 var lineWeights = []int{45, 30, 15, 10}
 

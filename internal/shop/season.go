@@ -20,11 +20,6 @@ func DefaultSeason() Season {
 	}
 }
 
-// FlatSeason has no season: operational days are days.
-func FlatSeason() Season {
-	return Season{Months: [12]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, Peak: 1}
-}
-
 func (s Season) factor(day time.Time) float64 {
 	f := s.Months[day.Month()-1]
 	if day.Month() == time.November && day.Day() == 11 {

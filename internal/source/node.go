@@ -49,9 +49,6 @@ type Entry struct{ Key, Value Node }
 // Path is where the node stands: waves[0].channels; empty for the whole file.
 func (n Node) Path() string { return n.path }
 
-// Document is the file the node stands in.
-func (n Node) Document() *Document { return n.doc }
-
 // Name is the text of a key.
 func (n Node) Name() string { return n.text }
 

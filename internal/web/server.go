@@ -48,9 +48,6 @@ func New(opts Options) *Server {
 	}}
 }
 
-// Handler is what the server serves, for tests and for mounting elsewhere.
-func (s *Server) Handler() http.Handler { return s.http.Handler }
-
 // Listen opens the address. A port in use is a fault that says so.
 func Listen(addr string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
