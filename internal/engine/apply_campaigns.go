@@ -133,44 +133,8 @@ func (e *Engine) rest(c *postgres.Campaign, same *postgres.Campaign, at time.Tim
 	}
 	var err error
 	c.Share, c.Auto, c.Global, c.Epoch = c.Definition.Holdout.Share, c.Definition.Holdout.Auto, e.Shop.Global, e.Shop.Epoch
-	c.Skips, err = e.resolveSkips(c.Definition, at)
+	c.Skips, err = wave.Skips(c.Definition, at, e.Shop.Zone)
 	return err
-}
-
-// Skips are the default where a campaign is large enough for them to be read.
-const (
-	defaultSkip       = holdout.Whole / 10
-	skipsAreReadAbove = 100_000 // enrollments
-)
-
-// resolveSkips is the share of each wave that skips somebody: the written one,
-// else the default on every wave after the round's first.
-func (e *Engine) resolveSkips(def campaigns.Campaign, at time.Time) (map[string]holdout.Share, error) {
-	skips := map[string]holdout.Share{}
-	for _, w := range def.Waves {
-		if w.Skip.Share > 0 {
-			skips[w.Name] = w.Skip.Share
-		}
-	}
-	if def.Evaluation.Expect.Enrollments < skipsAreReadAbove {
-		return skips, nil
-	}
-	places, err := wave.PlaceRound(def, at, e.Shop.Zone.String())
-	if err != nil {
-		return nil, err
-	}
-	first := 0
-	for i, p := range places {
-		if p.ScheduledAt.Before(places[first].ScheduledAt) {
-			first = i
-		}
-	}
-	for i, w := range def.Waves {
-		if !w.Skip.Written && !w.Service && i != first {
-			skips[w.Name] = defaultSkip
-		}
-	}
-	return skips, nil
 }
 
 // chooseHoldout is the share that `auto` comes to, by what the plan of the

@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"maps"
-	"time"
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/holdout"
@@ -82,7 +81,7 @@ func (r *Runner) planner(k Case) (*wave.Planner, error) {
 	if p := r.planners[key]; p != nil {
 		return p, nil
 	}
-	skips, err := r.skips(k.start, key.zone)
+	skips, err := wave.Skips(r.campaign, k.start, k.settings.Shop.Zone)
 	if err != nil {
 		return nil, err
 	}
@@ -92,38 +91,6 @@ func (r *Runner) planner(k Case) (*wave.Planner, error) {
 	}
 	r.planners[key] = p
 	return p, nil
-}
-
-// The share of a wave that is skipped by default, in campaigns that are large
-// enough for it to be read.
-const (
-	defaultSkip = holdout.Whole / 10
-	skipsFrom   = 100_000 // enrollments
-)
-
-// skips is the share of each wave that skips somebody.
-func (r *Runner) skips(at time.Time, zone string) (map[string]holdout.Share, error) {
-	places, err := wave.PlaceRound(r.campaign, at, zone)
-	if err != nil {
-		return nil, err
-	}
-	first := 0
-	for i, p := range places {
-		if p.ScheduledAt.Before(places[first].ScheduledAt) {
-			first = i
-		}
-	}
-	skips := map[string]holdout.Share{}
-	for i, w := range r.campaign.Waves {
-		switch {
-		case w.Service:
-		case w.Skip.Written:
-			skips[w.Name] = w.Skip.Share
-		case i != first && r.campaign.Evaluation.Expect.Enrollments >= skipsFrom:
-			skips[w.Name] = defaultSkip
-		}
-	}
-	return skips, nil
 }
 
 func (r *Runner) contents(k Case) (map[string]*message.Set, error) {
