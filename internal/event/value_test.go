@@ -98,7 +98,7 @@ func FuzzGuessedValuesAreRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > event.MaxText {
-			t.Skip()
+			return // too long to be read at all
 		}
 		v, err := event.Parse(event.Guess(text), text)
 		if err != nil {
