@@ -32,25 +32,26 @@ type Sent struct{ Accepted, Failed, Unknown, Returned, Gated, Dead int }
 // seconds. Rows that are no longer planned or due are passed over, so a chunk
 // that comes twice does nothing the second time.
 func (e *Engine) SendDeliveries(ctx context.Context, c Chunk) (Sent, error) {
-	var sent Sent
 	v, err := e.version(ctx, c.Version)
 	if errors.As(err, new(brokenVersion)) {
-		return sent, e.postpone(ctx, c, err)
+		return Sent{}, e.postpone(ctx, c, err)
 	}
 	if err != nil {
-		return sent, err
+		return Sent{}, err
 	}
 	w, ok := v.waves[c.Wave]
 	if !ok {
-		return sent, fmt.Errorf("version %d of %s has no wave %q", c.Version, v.stored.Name, c.Wave)
+		return Sent{}, fmt.Errorf("version %d of %s has no wave %q", c.Version, v.stored.Name, c.Wave)
 	}
 	sender, ok := e.Channels[c.Channel]
 	if !ok {
-		return sent, fault.New(fault.Unavailable, fmt.Sprintf("channel %q is not set up here", c.Channel), "configure it under `channels:` in rewave.yaml")
+		return Sent{}, fault.New(fault.Unavailable, fmt.Sprintf("channel %q is not set up here", c.Channel), "configure it under `channels:` in rewave.yaml")
 	}
-	contents, err := e.render(ctx, v, w, c, &sent)
+	var sent outcomes
+	defer func() { e.warnRefused(v, c, sent) }()
+	contents, err := e.render(ctx, v, w, c, &sent.Sent)
 	if err != nil {
-		return sent, err
+		return sent.Sent, err
 	}
 	left := make([]int64, 0, len(contents))
 	for _, id := range c.IDs {
@@ -60,16 +61,16 @@ func (e *Engine) SendDeliveries(ctx context.Context, c Chunk) (Sent, error) {
 	}
 	for len(left) > 0 {
 		if ctx.Err() != nil {
-			return sent, ctx.Err()
+			return sent.Sent, ctx.Err()
 		}
 		n := sender.pace.room(len(left))
 		rest, err := e.sendBatch(ctx, v, w, c.Lane, sender, left[:n], contents, &sent)
 		if err != nil {
-			return sent, err
+			return sent.Sent, err
 		}
 		left = append(rest, left[n:]...)
 	}
-	return sent, nil
+	return sent.Sent, nil
 }
 
 // postponed is how long the deliveries of a version wait that cannot run here.
@@ -86,7 +87,7 @@ func (e *Engine) postpone(ctx context.Context, c Chunk, why error) error {
 // sendBatch gates a sub-batch and makes its calls. It returns the ids that the
 // gate passed over, to be tried once more: a customer with two deliveries in
 // the batch is gated one at a time. Nothing comes back when nothing was done.
-func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, lane postgres.Lane, sender *Sender, ids []int64, contents map[int64]rendered, sent *Sent) ([]int64, error) {
+func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, lane postgres.Lane, sender *Sender, ids []int64, contents map[int64]rendered, sent *outcomes) ([]int64, error) {
 	decided := make(map[int64]bool, len(ids))
 	// A stop must not cut a commit in the middle: what passed is given back below.
 	gateCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), gateTimeout)
@@ -166,7 +167,7 @@ func (e *Engine) zone(name string) *time.Location {
 // callAll makes the provider calls of claims that have just been committed and
 // writes all outcomes at once. A call that could not begin in time, or at all,
 // goes back to planned: it alone is sure that no byte was written.
-func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Passed, contents map[int64]rendered, sent *Sent) error {
+func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Passed, contents map[int64]rendered, sent *outcomes) error {
 	claims := passed.Claims
 	if len(claims) == 0 {
 		return nil
@@ -208,7 +209,7 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Pa
 	for _, s := range settled {
 		if s.State != "" {
 			called = append(called, s)
-			sent.count(s.State)
+			sent.count(s.State, s.Reason)
 		}
 	}
 	sent.Returned += len(back)
