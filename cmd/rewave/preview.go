@@ -339,7 +339,7 @@ func (a *app) sendTest(ctx context.Context, folder, to, who string, pick engine.
 	if pick.Channel, err = engine.ChannelOf(to); err != nil {
 		return err
 	}
-	l, err := a.open(ctx)
+	l, err := a.openToSend(ctx)
 	if err != nil {
 		return err
 	}

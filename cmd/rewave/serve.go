@@ -63,7 +63,11 @@ func (a *app) roles(ctx context.Context, names ...string) error {
 			return err
 		}
 	}
-	l, err := a.open(ctx)
+	open := a.open
+	if slices.Contains(names, "work") {
+		open = a.openToSend
+	}
+	l, err := open(ctx)
 	if err != nil {
 		return err
 	}

@@ -27,8 +27,8 @@ type live struct {
 	log    *slog.Logger
 }
 
-// open connects to the database that the configuration names. Commands that
-// only read and write facts need nothing else.
+// open connects to the database that the configuration names, for commands that
+// only read and write facts: it opens no channel.
 func (a *app) open(ctx context.Context) (*live, error) {
 	c, dsn, err := a.configured()
 	if err != nil {
@@ -44,6 +44,19 @@ func (a *app) open(ctx context.Context) (*live, error) {
 		return nil, err
 	}
 	if l.engine, err = newEngine(ctx, c, store, l.log); err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// openToSend is open with the channels.
+func (a *app) openToSend(ctx context.Context) (*live, error) {
+	l, err := a.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.openChannels(); err != nil {
 		l.close()
 		return nil, err
 	}
@@ -79,31 +92,57 @@ func noDatabase() error {
 	return fault.New(fault.Usage, "DATABASE_URL is not set: there is no database to use", "DATABASE_URL=postgres://rewave@127.0.0.1/rewave rewave db migrate")
 }
 
-// newEngine is the one place that turns a configuration into an engine.
+// newEngine is the one place that turns a configuration into an engine; its
+// channels are not open yet.
 func newEngine(ctx context.Context, c config.Config, store *postgres.Store, log *slog.Logger) (*engine.Engine, error) {
 	links, err := linksOf(ctx, store)
 	if err != nil {
 		return nil, err
 	}
-	e := &engine.Engine{
-		Store: store, Links: links, Log: log, Channels: map[string]*engine.Sender{},
-		Shop: shopOf(c),
-	}
-	if c.Email != nil {
-		sender, err := emailSender(*c.Email)
-		if err != nil {
-			return nil, err
-		}
-		e.Channels["email"] = sender
-	}
-	if c.SMS != nil {
-		ch, err := file.New(file.Options{Name: "sms", Directory: c.SMS.Directory, Sync: true})
-		if err != nil {
-			return nil, err
-		}
-		e.Channels["sms"] = engine.NewSender(ch, c.SMS.From, c.SMS.InFlight)
+	e := &engine.Engine{Store: store, Links: links, Log: log, Channels: map[string]*engine.Sender{}, Shop: shopOf(c)}
+	for _, name := range c.Channels() {
+		e.Channels[name] = engine.NewSender(unopened(name), "", 1)
 	}
 	return e, nil
+}
+
+// unopened is a channel that is set up, in a command that sends nothing: where
+// that runs, the mail server or the folder need not be within reach.
+type unopened string
+
+func (u unopened) Name() string             { return string(u) }
+func (u unopened) Promise() channel.Promise { return channel.Promise{} }
+func (u unopened) Close() error             { return nil }
+
+// Send takes nothing.
+func (u unopened) Send(context.Context, channel.Message) channel.Outcome {
+	return channel.Outcome{Verdict: channel.NotTaken, Reason: "not open"}
+}
+
+func (l *live) openChannels() error {
+	if c := l.config.Email; c != nil {
+		opened, err := openEmail(*c)
+		if err != nil {
+			return err
+		}
+		l.engine.Channels["email"] = engine.NewSender(opened, c.From, c.InFlight)
+	}
+	if c := l.config.SMS; c != nil {
+		opened, err := file.New(file.Options{Name: "sms", Directory: c.Directory, Sync: true})
+		if err != nil {
+			return err
+		}
+		l.engine.Channels["sms"] = engine.NewSender(opened, c.From, c.InFlight)
+	}
+	return nil
+}
+
+func openEmail(c config.Email) (channel.Channel, error) {
+	if c.Adapter == "file" {
+		return file.New(file.Options{Name: "email", Directory: c.Directory, Sync: true})
+	}
+	return email.New(email.Options{Host: c.Host, Port: c.Port, User: c.User, Password: c.Password.Reveal(),
+		TLS: email.TLS(c.TLS), ReplyTo: c.ReplyTo, MaxConns: c.InFlight})
 }
 
 // shopOf is what the engine knows of the shop.
@@ -122,22 +161,6 @@ func shopOf(c config.Config) engine.Shop {
 		shop.CostMicros["sms"] = c.SMS.CostMicros
 	}
 	return shop
-}
-
-func emailSender(c config.Email) (*engine.Sender, error) {
-	var ch channel.Channel
-	var err error
-	switch c.Adapter {
-	case "file":
-		ch, err = file.New(file.Options{Name: "email", Directory: c.Directory, Sync: true})
-	default:
-		ch, err = email.New(email.Options{Host: c.Host, Port: c.Port, User: c.User, Password: c.Password.Reveal(),
-			TLS: email.TLS(c.TLS), ReplyTo: c.ReplyTo, MaxConns: c.InFlight})
-	}
-	if err != nil {
-		return nil, err
-	}
-	return engine.NewSender(ch, c.From, c.InFlight), nil
 }
 
 // linksOf reads the secrets behind the links, which live with the deliveries.
