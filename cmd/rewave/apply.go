@@ -36,6 +36,7 @@ func (a *app) applyCampaigns(ctx context.Context, folders []string) error {
 		return err
 	}
 	defer l.close()
+	l.sayZone(a)
 	found, err := l.compare(ctx, "campaign apply", folders)
 	if err != nil {
 		return err

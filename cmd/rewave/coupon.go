@@ -231,15 +231,15 @@ twice or is of another pool goes to a reject file with its line and reason.
   rewave coupon import d11 more-codes.csv
   rewave coupon import card codes.csv --kind free_shipping --value 4.90`,
 		RunE: func(c *cobra.Command, args []string) error {
-			text, err := os.ReadFile(args[1])
-			if err != nil {
-				return unreadable(args[1], err)
-			}
 			l, err := a.open(c.Context())
 			if err != nil {
 				return err
 			}
 			defer l.close()
+			text, err := os.ReadFile(args[1])
+			if err != nil {
+				return unreadable(args[1], err)
+			}
 			pool, err := terms.pool(c, l, args[0])
 			if err != nil {
 				return err

@@ -150,6 +150,7 @@ func (a *app) diffCampaigns(ctx context.Context, folders []string) error {
 		return err
 	}
 	defer l.close()
+	l.sayZone(a)
 	found, err := l.compare(ctx, "campaign diff", folders)
 	if err != nil {
 		return err

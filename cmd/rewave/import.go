@@ -59,9 +59,12 @@ func (f *fileForm) options(kind, file string) (importer.Options, error) {
 		}
 	}
 	if f.zone != "" {
-		opts.Zone, err = calendar.Zone(f.zone)
+		if opts.Zone, err = calendar.Zone(f.zone); err != nil {
+			wrong, _ := fault.Of(err)
+			return opts, fault.New(fault.Usage, "--zone: "+wrong.Message, wrong.Hint)
+		}
 	}
-	return opts, err
+	return opts, nil
 }
 
 // tried gives a call that lacks its currency a whole one to try: the zone is what
@@ -171,9 +174,13 @@ func (a *app) importFile(ctx context.Context, kind, file string, form fileForm, 
 			return err
 		}
 	}
+	guessed := func(*app) {}
 	// The shop's own word counts for files of its own; the presets are others'.
 	if form.generic() && opts.Zone == nil && opts.Map.Zone == nil {
 		opts.Zone = l.config.Shop.Zone
+		if kind == importer.Orders || kind == importer.Events {
+			guessed = l.sayZone
+		}
 	}
 	if form.generic() && opts.Currency == "" && opts.Map.Currency == "" && l.config.File != "" {
 		opts.Currency = l.config.Shop.Currency
@@ -191,6 +198,7 @@ func (a *app) importFile(ctx context.Context, kind, file string, form fileForm, 
 		return form.tried(err, "rewave import "+kind+" "+file, "")
 	}
 	defer a.warnRejected(sum)
+	guessed(a)
 	if a.json {
 		return errors.Join(a.print(imported(sum)), noneMerged(sum))
 	}

@@ -45,6 +45,7 @@ func (a *app) planCampaigns(ctx context.Context, folders []string, ask planning)
 		return err
 	}
 	defer l.close()
+	l.sayZone(a)
 	defs, err := l.loadAll("campaign plan", folders)
 	if err != nil {
 		return err

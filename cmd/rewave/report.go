@@ -54,6 +54,7 @@ that there is no verdict. The page needs no network to open.`,
 				return err
 			}
 			defer l.close()
+			l.sayZone(a)
 			asOf, err := l.asOf(c.Context(), at, "rewave report show "+args[0])
 			if err != nil {
 				return err

@@ -62,7 +62,7 @@ doing it once.`,
 	f.StringVar(&o.because, "because", "", "the `REASON` for --holdout none, kept on record")
 	f.StringVar(&o.undoText, "undo", "10m", "`SPAN` between this call and the first message, at least")
 	f.BoolVar(&o.ramp, "ramp", false, "1% first, 10% an hour later, all others an hour after that")
-	f.StringVar(&o.name, "name", "", "`NAME` of the campaign (default blast-DATE-TIME-HASH)")
+	f.StringVar(&o.name, "name", "", "`NAME` of the campaign (default send-DATE-TIME-HASH)")
 	f.BoolVar(&o.yes, "yes", false, "do it")
 	return c
 }
@@ -73,6 +73,7 @@ func (a *app) sendOnce(ctx context.Context, o once) error {
 		return err
 	}
 	defer l.close()
+	l.sayZone(a)
 	now, err := l.store.Now(ctx)
 	if err != nil {
 		return err
@@ -128,6 +129,9 @@ func (a *app) sendOnce(ctx context.Context, o once) error {
 	return err
 }
 
+// oneOff begins the name of a campaign that is given none.
+const oneOff = "send"
+
 // slot is when the message goes out: a whole minute, as schedules have it.
 func (o *once) slot(l *live, now time.Time) (time.Time, error) {
 	var err error
@@ -166,7 +170,7 @@ func (o once) campaign(l *live, slot time.Time) (campaigns.Campaign, error) {
 		return none, fault.Wrap(fault.Invalid, err, "the message cannot be read: "+o.message, "")
 	}
 	// The name follows from what is sent, and to whom: the same call again is the same campaign.
-	for name := cmp.Or(o.name, "blast"); ; {
+	for name := cmp.Or(o.name, oneOff); ; {
 		if err := os.WriteFile(filepath.Join(folder, campaigns.File), o.file(name, slot, l.config.Shop.Zone), 0o600); err != nil {
 			return none, err
 		}
@@ -174,12 +178,12 @@ func (o once) campaign(l *live, slot time.Time) (campaigns.Campaign, error) {
 		if err != nil {
 			return none, o.blame(err, folder, messages)
 		}
-		if o.name != "" || name != "blast" {
+		if o.name != "" || name != oneOff {
 			def.Dir = ""
 			return def, nil
 		}
 		sum := sha256.Sum256([]byte(def.Version))
-		name = "blast-" + slot.In(l.config.Shop.Zone).Format("20060102-1504-") + hex.EncodeToString(sum[:3])
+		name = oneOff + "-" + slot.In(l.config.Shop.Zone).Format("20060102-1504-") + hex.EncodeToString(sum[:3])
 	}
 }
 
@@ -219,6 +223,9 @@ func (o once) blame(err error, folder, messages string) error {
 			d = source.Diagnostic{File: cmp.Or(flag, "rewave send"), Message: d.Message, Hint: d.Hint}
 		}
 		out = append(out, d)
+	}
+	if !slices.ContainsFunc(out, func(d source.Diagnostic) bool { return !strings.HasPrefix(d.File, "--") }) {
+		return fault.New(fault.Usage, "send: "+strings.TrimSpace(out.Error()), "")
 	}
 	return out
 }

@@ -50,6 +50,14 @@ func (a *app) open(ctx context.Context) (*live, error) {
 	return l, nil
 }
 
+// sayZone says that nobody has said where the shop is: a time in another zone than
+// the reader's looks like any other.
+func (l *live) sayZone(a *app) {
+	if l.config.File == "" {
+		fmt.Fprintln(a.stderr, "note: times are in UTC: no rewave.yaml here says a zone, nor --config FILE")
+	}
+}
+
 // openToSend is open with the channels.
 func (a *app) openToSend(ctx context.Context) (*live, error) {
 	l, err := a.open(ctx)
@@ -89,7 +97,7 @@ func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
 
 // noDatabase is the fault of a command that needs one.
 func noDatabase() error {
-	return fault.New(fault.Usage, "DATABASE_URL is not set: there is no database to use", "DATABASE_URL=postgres://rewave@127.0.0.1/rewave rewave db migrate")
+	return fault.New(fault.Invalid, "DATABASE_URL is not set: there is no database to use", "DATABASE_URL=postgres://rewave@127.0.0.1/rewave rewave db migrate")
 }
 
 // newEngine is the one place that turns a configuration into an engine; its

@@ -52,7 +52,7 @@ func read(path string) (data []byte, name string, err error) {
 	case err != nil && path == "" && errors.Is(err, fs.ErrNotExist):
 		return nil, "", nil
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, "", fault.New(fault.NotFound, "there is no configuration file "+name, "name it with --config, or leave --config out")
+		return nil, "", fault.New(fault.Invalid, "there is no configuration file "+name, "name it with --config, or leave --config out")
 	case err != nil:
 		return nil, "", unreadable(name, err)
 	}
@@ -70,7 +70,7 @@ func unreadable(name string, err error) error {
 	if path := (*fs.PathError)(nil); errors.As(err, &path) {
 		why = path.Err.Error()
 	}
-	return fault.Wrap(fault.Unavailable, err, "the configuration "+name+" cannot be read: "+why, "name another with --config, or have this one made readable")
+	return fault.Wrap(fault.Invalid, err, "the configuration "+name+" cannot be read: "+why, "name another with --config, or have this one made readable")
 }
 
 // environs stands where the name of a file would.

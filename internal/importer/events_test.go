@@ -331,7 +331,7 @@ func TestAFeedsWatermarkNeverGoesBack(t *testing.T) {
 	}
 	refused(importer.Options{Kind: importer.Customers, File: events.File}, at(10), "usage: a file of customers cannot say up to when it is complete | orders and events can")
 	refused(orders, time.Date(2199, 1, 1, 0, 0, 0, 0, time.UTC),
-		"invalid: a file cannot be complete up to 2199-01-01 00:00 UTC, which is still to come | nothing was imported; say the instant at which it was written")
+		"usage: a file cannot be complete up to 2199-01-01 00:00 UTC, which is still to come | nothing was imported; say the instant at which it was written")
 }
 
 func TestHeadersOfEventsThatCannotBeRead(t *testing.T) {

@@ -60,7 +60,7 @@ func TestACompleteUntilIsNotToCome(t *testing.T) {
 	now := time.Date(2025, 1, 2, 12, 0, 0, 0, time.UTC)
 	opts := importer.Options{Kind: importer.Orders, File: write(t, "o.csv", []byte(header)), Now: now, CompleteUntil: now.Add(time.Minute)}
 	_, err := importer.Run(context.Background(), nil, opts)
-	want := "invalid: a file cannot be complete up to 2025-01-02 12:01 UTC, which is still to come | nothing was imported; say the instant at which it was written"
+	want := "usage: a file cannot be complete up to 2025-01-02 12:01 UTC, which is still to come | nothing was imported; say the instant at which it was written"
 	if got := words(err); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

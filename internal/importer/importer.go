@@ -168,7 +168,7 @@ func (o Options) complete() (Options, error) {
 	case !o.CompleteUntil.IsZero() && o.Kind != Orders && o.Kind != Events:
 		return o, fault.New(fault.Usage, fmt.Sprintf("a file of %s cannot say up to when it is complete", o.Kind), "orders and events can")
 	case o.CompleteUntil.After(o.Now):
-		return o, fault.New(fault.Invalid, "a file cannot be complete up to "+o.CompleteUntil.UTC().Format("2006-01-02 15:04 MST")+", which is still to come",
+		return o, fault.New(fault.Usage, "a file cannot be complete up to "+o.CompleteUntil.UTC().Format("2006-01-02 15:04 MST")+", which is still to come",
 			"nothing was imported; say the instant at which it was written")
 	case o.Preset != Generic && !o.Map.empty():
 		return o, fault.New(fault.Usage, "a map goes with the generic preset, not with "+o.Preset, "leave one of the two out")
@@ -199,8 +199,8 @@ func (o Options) complete() (Options, error) {
 	o.Currency = first(o.Currency, o.Map.Currency, p.currency)
 	if o.Currency != "" {
 		code, err := currencyCode(o.Currency)
-		if err != nil {
-			return o, err
+		if wrong, ok := fault.Of(err); ok { // a map's was checked when it was read
+			return o, fault.New(fault.Usage, wrong.Message, wrong.Hint)
 		}
 		o.Currency = code
 	}

@@ -96,7 +96,7 @@ func TestRefusedFiles(t *testing.T) {
 		"a column twice":          {[]byte("sku,name,sku\n"), importer.Options{Kind: importer.Products, Currency: "GBP"}, `invalid: two columns of FILE are named "sku" | rename one`},
 		"a broken header":         {[]byte("sku,\"name\n"), importer.Options{Kind: importer.Products, Currency: "GBP"}, "invalid: the header line of FILE cannot be read: a quote is never closed | "},
 		"no currency":             {[]byte("order_id,placed_at,sku,quantity,unit_price\n"), orders, "usage: FILE does not say its currency | say --currency GBP, or map a column to currency"},
-		"a currency of no code":   {good, importer.Options{Kind: importer.Orders, Currency: "pounds"}, `invalid: "pounds" is not a currency | a code of three letters, such as GBP`},
+		"a currency of no code":   {good, importer.Options{Kind: importer.Orders, Currency: "pounds"}, `usage: "pounds" is not a currency | a code of three letters, such as GBP`},
 		"an unknown kind":         {good, importer.Options{Kind: "people"}, `usage: "people" cannot be imported | products, customers, orders, events, suppressions`},
 		"an unknown preset":       {good, importer.Options{Kind: importer.Orders, Preset: "shopify"}, `usage: there is no preset "shopify" | presets: cdnow, generic, uci-online-retail`},
 		"a preset of orders":      {good, importer.Options{Kind: importer.Products, Preset: importer.CDNOW}, "usage: the preset cdnow is for orders, not for products | "},
