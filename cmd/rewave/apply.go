@@ -31,6 +31,7 @@ experiment; a changed rule, share or window does. --dry-run is campaign diff.`,
 }
 
 func (a *app) applyCampaigns(ctx context.Context, folders []string) error {
+	folders = campaignFolders(folders)
 	l, err := a.open(ctx)
 	if err != nil {
 		return err

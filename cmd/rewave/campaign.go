@@ -25,7 +25,7 @@ func (a *app) campaign() *cobra.Command {
 }
 
 func (a *app) campaignList() *cobra.Command {
-	return &cobra.Command{Use: "list", Short: "List what has been applied", Args: operands,
+	return &cobra.Command{Use: "list", Short: "List the campaigns that run or ran, and their next entry", Args: operands,
 		Example: `  rewave campaign list
   rewave campaign list --json
   rewave campaign list --config /etc/rewave.yaml`,
@@ -74,7 +74,7 @@ func (a *app) listCampaigns(ctx context.Context) error {
 		return a.print(rows)
 	}
 	if len(rows) == 0 {
-		fmt.Fprintln(a.stdout, "no campaign has been applied yet; rewave campaign apply FOLDER")
+		fmt.Fprintln(a.stdout, "no campaign has been applied yet; rewave campaign apply FOLDER does it")
 	}
 	for i, r := range rows {
 		fmt.Fprintf(a.stdout, "%-20s %-9s design %d, version %s, since %s\n", r.Name, r.Status, r.Design, short(r.Version),

@@ -145,6 +145,7 @@ func changeRows(changes campaigns.Changes) []changeRow {
 }
 
 func (a *app) diffCampaigns(ctx context.Context, folders []string) error {
+	folders = campaignFolders(folders)
 	l, err := a.open(ctx)
 	if err != nil {
 		return err

@@ -40,6 +40,7 @@ something.`,
 }
 
 func (a *app) planCampaigns(ctx context.Context, folders []string, ask planning) error {
+	folders = campaignFolders(folders)
 	l, err := a.open(ctx)
 	if err != nil {
 		return err

@@ -95,7 +95,11 @@ Examples:
 `
 
 func helpCommand(root *cobra.Command) *cobra.Command {
-	return &cobra.Command{Use: "help [COMMAND]", Short: "Say more about a command", Hidden: true, SilenceUsage: true,
+	help := &cobra.Command{Use: "help [COMMAND]", Short: "Say more about a command", Hidden: true, SilenceUsage: true, DisableFlagsInUseLine: true,
+		Long: "Says more about a command, or with none lists them all. A command with --help\nsays the same.",
+		Example: `  rewave help
+  rewave help campaign plan
+  rewave campaign plan --help`,
 		RunE: func(_ *cobra.Command, words []string) error {
 			c, rest, err := root.Find(words)
 			if err != nil {
@@ -106,6 +110,8 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 			}
 			return c.Help()
 		}}
+	help.Flags().BoolP("help", "h", false, "print this")
+	return help
 }
 
 // subcommand refuses a word that is no command below c.

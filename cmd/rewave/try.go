@@ -21,10 +21,11 @@ func (a *app) campaignTest() *cobra.Command {
 	c := &cobra.Command{Use: "test FOLDER...", Short: "Play a campaign's tests; no server is needed", Args: operands,
 		Long: `Plays the cases of campaign.test.yaml beside each campaign.yaml: who enters, in
 which arm, what is sent and what is not, and why. What decides is what decides
-live. Each difference comes with its reasons and the customer's story. Exit code
-1 where there is a difference, 3 where a file has faults.`,
+live. Each difference comes with its reasons and the customer's story. A folder
+of campaigns stands for all of them. Exit code 1 where there is a difference, 3
+where a file has faults.`,
 		Example: `  rewave campaign test campaigns/win-back
-  rewave campaign test campaigns/* --run "no second"
+  rewave campaign test campaigns --run "no second"
   rewave campaign test campaigns/win-back --verbose`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.testCampaigns(args, name) }}
 	c.Flags().StringVar(&name, "run", "", "only cases whose names hold `TEXT`")
@@ -42,6 +43,7 @@ type tested struct {
 }
 
 func (a *app) testCampaigns(folders []string, name string) error {
+	folders = campaignFolders(folders)
 	c, err := config.Load(a.config, a.env)
 	if err != nil {
 		return err

@@ -142,8 +142,9 @@ func (a *app) validate(folders []string) error {
 	if err != nil {
 		return err
 	}
+	folders = campaignFolders(folders)
 	var faults source.List
-	fine := []valid{}
+	fine, first := []valid{}, map[string]string{}
 	for i, l := range loadAll(folders, c) {
 		folder, def, measured, err := folders[i], l.def, l.texts, l.err
 		var list source.List
@@ -152,7 +153,10 @@ func (a *app) validate(folders []string) error {
 			faults = append(faults, list...)
 		case err != nil:
 			return err
+		case first[def.Name] != "":
+			faults = append(faults, source.Diagnostic{File: filepath.ToSlash(folder), Path: "campaign", Message: fmt.Sprintf("%q is the campaign in %s already", def.Name, first[def.Name]), Hint: "give one of them another name"})
 		default:
+			first[def.Name] = filepath.ToSlash(folder)
 			fine = append(fine, valid{def.Name, folder, len(def.Waves), def.Holdout.Share.Float(), measured})
 		}
 	}
