@@ -144,8 +144,19 @@ type Content struct {
 // Coupon is one code a delivery, from a pool.
 type Coupon struct {
 	Pool      string
-	Expires   time.Duration // from the send on; 0: the pool's own end
+	Expires   time.Duration // from the send on, as written; 0: the pool's own end
 	Exhausted string        // wait, skip or send (without a code); never empty
+}
+
+// Lasts is how long a code counts that is given at an instant: for Expires, and
+// on to the end of that day in the shop's zone, because a message names its last
+// day and not an hour of it. 0 is as long as the pool.
+func (c Coupon) Lasts(at time.Time, shop *time.Location) time.Duration {
+	if c.Expires == 0 {
+		return 0
+	}
+	last := calendar.DateOf(at.Add(c.Expires-1), shop)
+	return calendar.Instant(last, calendar.DayEnd, shop).Sub(at)
 }
 
 // Skip is the share of a wave's deliveries that are withheld from treated

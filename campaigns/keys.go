@@ -127,7 +127,7 @@ var (
 	couponTable = table{
 		keys: []key{
 			{"pool", "The pool the code is taken from.", matching(namePattern), list("d11-20-off"), true},
-			{"expires", "How long it is valid from the message on; as long as the pool where it is left out.", anHourOrMore, list("10d"), false},
+			{"expires", "How long it is valid from the message on, and then to the end of that day in the shop's zone; as long as the pool where it is left out.", anHourOrMore, list("10d"), false},
 			{"if_exhausted", "Where the pool is empty: wait for codes, skip the message, or send without; skip where it is left out.", words(staleAnswers...), list("skip"), false},
 		},
 		elsewhere: map[string]string{"expires_after": `did you mean "expires"?`},

@@ -167,6 +167,23 @@ func TestAMessageThatWasNotTakenKeepsItsCode(t *testing.T) {
 	w.sound()
 }
 
+// What a message says of its code's last day, a checkout late on that day finds
+// true, in the shop's zone.
+func TestACodeIsGoodOnAllOfItsLastDay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var err error
+	if w.Shop.Zone, err = time.LoadLocation("Asia/Shanghai"); err != nil {
+		t.Fatal(err)
+	}
+	got := w.mailbox()
+	w.pool("p", "ONE1")
+	w.entered(1, couponed("skip", treatAll))
+	w.send(start.Add(1 * days)) // 3 March, 18:00 in Shanghai
+	same(t, "sent", got["c1@mail.example"], []string{"ONE1 €20.00 2026-03-13"})
+	same(t, "expires", testkit.Get[time.Time](t, w.db, "select expires_at from coupons").UTC(), time.Date(2026, 3, 13, 16, 0, 0, 0, time.UTC))
+}
+
 // A worker that dies between its gate and its outcome leaves an unknown message
 // with a code: nobody else is ever given it, and nothing is sent again.
 func TestACrashWithACodeBoundGivesItToNobodyElse(t *testing.T) {

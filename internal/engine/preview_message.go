@@ -117,7 +117,7 @@ func (e *Engine) PreviewCustomer(ctx context.Context, def campaigns.Campaign, sh
 			r.Variant = d.Variant
 			b := e.bindings(r, part.notes)
 			if part.Coupon != nil {
-				b.Coupon = e.couponOf(r, pools[part.Coupon.Pool], part.Coupon.Expires, &d.ScheduledAt)
+				b.Coupon = e.couponOf(r, pools[part.Coupon.Pool], *part.Coupon, &d.ScheduledAt)
 			}
 			return b
 		})

@@ -99,7 +99,7 @@ func (e *Engine) renderOne(v *version, w campaigns.Wave, to string, r postgres.R
 			}
 			out.bare = &bare
 		}
-		b.Coupon = e.couponOf(r, pools[part.Coupon.Pool], part.Coupon.Expires, at)
+		b.Coupon = e.couponOf(r, pools[part.Coupon.Pool], *part.Coupon, at)
 	}
 	if out.Content, err = message.Render(t, b); err != nil {
 		return out, err
@@ -199,13 +199,13 @@ func values(of map[string]event.Value) map[string]any {
 
 // couponOf is what the message says of the code that the gate will bind, or has
 // bound at an earlier try. A code bound a moment later ends no sooner.
-func (e *Engine) couponOf(r postgres.Rendering, pool coupon.Pool, expires time.Duration, at *time.Time) *message.Coupon {
+func (e *Engine) couponOf(r postgres.Rendering, pool coupon.Pool, of campaigns.Coupon, at *time.Time) *message.Coupon {
 	c := &message.Coupon{Percent: float64(pool.Percent) * 100 / coupon.Whole}
 	if pool.Kind == coupon.Amount {
 		c.Value = amount(pool.Value, pool.Currency)
 	}
 	c.MinSpend = amount(pool.MinSpend, pool.Currency)
-	end := pool.Expiry(*at, expires)
+	end := pool.Expiry(*at, of.Lasts(*at, e.Shop.Zone))
 	if r.Expires != nil {
 		end = *r.Expires
 	}

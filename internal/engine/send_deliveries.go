@@ -99,7 +99,7 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 		f.Rule, f.Zone, f.Cost = of.rule, e.zone(g.Zone), contents[g.ID].cost
 		f.Quiet = e.quiet(g.Region)
 		if of.Coupon != nil {
-			f.Coupon.Pool, g.Expires = of.Coupon.Pool, of.Coupon.Expires
+			f.Coupon.Pool, g.Expires = of.Coupon.Pool, of.Coupon.Lasts(at, e.Shop.Zone)
 		}
 	})
 	if err != nil {

@@ -81,7 +81,7 @@ func (r *run) take(s *send, l *life, a delivery.Answer, f delivery.Facts, out re
 	if a.BindCoupon {
 		pool := r.pools[content.Coupon.Pool]
 		s.code = &code{pool: pool.Name, text: fmt.Sprintf("CODE%d", len(r.codes)+1), who: l, minor: f.Coupon.Minor, at: at,
-			expires: pool.Expiry(at, content.Coupon.Expires)}
+			expires: pool.Expiry(at, content.Coupon.Lasts(at, r.basis.Zone))}
 		r.codes = append(r.codes, s.code)
 		text = s.code.text
 	}

@@ -33,7 +33,7 @@ func (r *run) render(s *send, l *life, content campaigns.Content, at time.Time) 
 			}
 			out.bare = &bare
 		}
-		b.Coupon = r.coupon(r.pools[content.Coupon.Pool].Pool, content.Coupon.Expires, at)
+		b.Coupon = r.coupon(r.pools[content.Coupon.Pool].Pool, *content.Coupon, at)
 	}
 	if out.content, err = message.Render(t, b); err != nil {
 		return out, err
@@ -122,12 +122,12 @@ func bound(v rules.Attribute) any {
 }
 
 // coupon is what a message says of the code that the gate is to bind.
-func (r *run) coupon(pool coupon.Pool, expires time.Duration, at time.Time) *message.Coupon {
+func (r *run) coupon(pool coupon.Pool, of campaigns.Coupon, at time.Time) *message.Coupon {
 	c := &message.Coupon{Percent: float64(pool.Percent) * 100 / coupon.Whole, MinSpend: r.money(pool.MinSpend, pool.Currency)}
 	if pool.Kind == coupon.Amount {
 		c.Value = r.money(pool.Value, pool.Currency)
 	}
-	if end := pool.Expiry(at, expires); !end.IsZero() {
+	if end := pool.Expiry(at, of.Lasts(at, r.basis.Zone)); !end.IsZero() {
 		c.ExpiresOn = end.Add(-time.Nanosecond).In(r.basis.Zone)
 	}
 	return c
