@@ -42,7 +42,7 @@ func (d difference) differs() bool { return d.first || len(d.changes) > 0 }
 // an apply would: files with faults, all of them at once, and an entry that is
 // past.
 func (l *live) compare(ctx context.Context, call string, folders []string) ([]difference, error) {
-	defs, err := l.loadAll(call, folders)
+	defs, err := l.loadAll(ctx, call, folders)
 	if err != nil {
 		return nil, err
 	}

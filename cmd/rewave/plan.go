@@ -47,7 +47,7 @@ func (a *app) planCampaigns(ctx context.Context, folders []string, ask planning)
 	}
 	defer l.close()
 	l.sayZone(a)
-	defs, err := l.loadAll("campaign plan", folders)
+	defs, err := l.loadAll(ctx, "campaign plan", folders)
 	if err != nil {
 		return err
 	}
@@ -81,12 +81,20 @@ func (a *app) planCampaigns(ctx context.Context, folders []string, ask planning)
 }
 
 // loadAll reads every folder, and names the faults of all of them.
-func (l *live) loadAll(call string, folders []string) ([]campaigns.Campaign, error) {
+func (l *live) loadAll(ctx context.Context, call string, folders []string) ([]campaigns.Campaign, error) {
+	known, err := l.store.CouponPools(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pools := make([]string, len(known))
+	for i, p := range known {
+		pools[i] = p.Name
+	}
 	var defs []campaigns.Campaign
 	var faults source.List
 	from := map[string]string{}
 	for _, folder := range folders {
-		def, err := load(folder, l.config)
+		def, _, err := loadMeasured(folder, l.config, pools)
 		if list, ok := err.(source.List); ok {
 			faults = append(faults, list...)
 			continue

@@ -17,6 +17,7 @@ import (
 	"github.com/rewave/rewave/internal/config"
 	"github.com/rewave/rewave/internal/gsm"
 	"github.com/rewave/rewave/internal/message"
+	"github.com/rewave/rewave/internal/order"
 	"github.com/rewave/rewave/internal/source"
 )
 
@@ -25,7 +26,9 @@ func (a *app) campaignValidate() *cobra.Command {
 		Long: `Checks campaign.yaml, its rules and its messages in every language, and names
 every fault at once, each with its place and what to do. Exit code 3 when there
 is one. With a rewave.yaml the channels must be among those set up there. Says
-of each text message in how many segments it goes.`,
+of each text message in how many segments it goes and what they cost. A folder
+of campaigns stands for all of them. Coupon pools, which are in the database,
+are checked by plan, diff and apply.`,
 		Example: `  rewave campaign validate campaigns/win-back
   rewave campaign validate campaigns/win-back campaigns/second-order
   rewave campaign validate campaigns/win-back --json`,
@@ -34,7 +37,7 @@ of each text message in how many segments it goes.`,
 
 // load reads one campaign folder with everything that can be checked in it.
 func load(folder string, c config.Config) (campaigns.Campaign, error) {
-	def, _, err := loadMeasured(folder, c)
+	def, _, err := loadMeasured(folder, c, nil)
 	return def, err
 }
 
@@ -45,13 +48,31 @@ type texts struct {
 	Segments   int          `json:"segments"`
 	Encoding   gsm.Encoding `json:"encoding"`
 	Characters int          `json:"characters"`
+	Cost       *float64     `json:"cost,omitempty"` // in the shop's currency, where it is known
 
 	length gsm.Length
 }
 
-// loadMeasured also measures its text messages. Faults of campaign.yaml hide
-// none of the messages that it names.
-func loadMeasured(folder string, c config.Config) (campaigns.Campaign, []texts, error) {
+func measure(path, locale string, l gsm.Length, c config.Config) texts {
+	t := texts{Message: path, Locale: locale, Segments: l.Segments, Encoding: l.Encoding, Characters: l.Characters, length: l}
+	if c.SMS != nil && c.SMS.CostMicros > 0 {
+		cost := float64(int64(l.Segments)*c.SMS.CostMicros) / 1e6
+		t.Cost = &cost
+	}
+	return t
+}
+
+func (t texts) says(c config.Config) string {
+	if t.Cost == nil {
+		return t.length.String()
+	}
+	return fmt.Sprintf("%v, costs %g %s", t.length, *t.Cost, c.Shop.Currency)
+}
+
+// loadMeasured also measures its text messages, and where the coupon pools are
+// known, holds the campaign to them; nil: they are not. Faults of campaign.yaml
+// hide none of the messages that it names.
+func loadMeasured(folder string, c config.Config, pools []string) (campaigns.Campaign, []texts, error) {
 	folder = filepath.Clean(folder)
 	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
 		if filepath.Base(folder) != campaigns.File {
@@ -60,7 +81,7 @@ func loadMeasured(folder string, c config.Config) (campaigns.Campaign, []texts, 
 		folder = filepath.Dir(folder)
 	}
 	var faults source.List
-	def, err := campaigns.Load(os.DirFS(folder), ".", campaigns.Options{Root: folder, Quiet: c.QuietHours, Channels: channels(c)})
+	def, err := campaigns.Load(os.DirFS(folder), ".", campaigns.Options{Root: folder, Quiet: c.QuietHours, Channels: channels(c), CurrencyDigits: digits(c), Pools: pools})
 	if err != nil && !errors.As(err, &faults) {
 		return def, nil, err
 	}
@@ -79,8 +100,7 @@ func loadMeasured(folder string, c config.Config) (campaigns.Campaign, []texts, 
 		}
 		faults = append(faults, list...)
 		for _, locale := range slices.Sorted(maps.Keys(lengths)) {
-			l := lengths[locale]
-			measured = append(measured, texts{path, locale, l.Segments, l.Encoding, l.Characters, l})
+			measured = append(measured, measure(path, locale, lengths[locale], c))
 		}
 	}
 	return def, measured, faults.Err()
@@ -103,7 +123,7 @@ func loadAll(folders []string, c config.Config) []loaded {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(folders)); i = next.Add(1) - 1 {
 				l := &all[i]
-				l.def, l.texts, l.err = loadMeasured(folders[i], c)
+				l.def, l.texts, l.err = loadMeasured(folders[i], c, nil)
 			}
 		})
 	}
@@ -119,13 +139,40 @@ func channels(c config.Config) []string {
 	return c.Channels()
 }
 
+// digits is how many decimals the shop's currency has; nil where nothing says so.
+func digits(c config.Config) *int {
+	if c.File == "" {
+		return nil
+	}
+	n := order.Decimals(c.Shop.Currency)
+	return &n
+}
+
 // valid and faulty are what validate --json prints.
 type valid struct {
-	Campaign string  `json:"campaign"`
-	Folder   string  `json:"folder"`
-	Waves    int     `json:"waves"`
-	Holdout  float64 `json:"holdout"` // a share, 0.5 for 50%
-	Texts    []texts `json:"texts,omitempty"`
+	Campaign string   `json:"campaign"`
+	Folder   string   `json:"folder"`
+	Waves    int      `json:"waves"`
+	Holdout  *float64 `json:"holdout"` // a share, 0.5 for 50%; null: auto, which the first apply resolves
+	Because  string   `json:"because,omitempty"`
+	Texts    []texts  `json:"texts,omitempty"`
+
+	holdout string
+}
+
+func validOf(def campaigns.Campaign, folder string, measured []texts) valid {
+	v := valid{Campaign: def.Name, Folder: folder, Waves: len(def.Waves), Because: def.Holdout.Because, Texts: measured, holdout: def.Holdout.String()}
+	if !def.Holdout.Auto {
+		share := def.Holdout.Share.Float()
+		v.Holdout = &share
+	}
+	if v.Because == "" && def.OnlyServices() {
+		v.Because = "services only"
+	}
+	if v.Because != "" {
+		v.holdout += " (" + v.Because + ")"
+	}
+	return v
 }
 
 type faulty struct {
@@ -157,7 +204,7 @@ func (a *app) validate(folders []string) error {
 			faults = append(faults, source.Diagnostic{File: filepath.ToSlash(folder), Path: "campaign", Message: fmt.Sprintf("%q is the campaign in %s already", def.Name, first[def.Name]), Hint: "give one of them another name"})
 		default:
 			first[def.Name] = filepath.ToSlash(folder)
-			fine = append(fine, valid{def.Name, folder, len(def.Waves), def.Holdout.Share.Float(), measured})
+			fine = append(fine, validOf(def, folder, measured))
 		}
 	}
 	if a.json {
@@ -174,9 +221,9 @@ func (a *app) validate(folders []string) error {
 		return reported{faults}
 	}
 	for _, v := range fine {
-		fmt.Fprintf(a.stdout, "%s: fine (%s, holdout %g%%)\n", v.Campaign, count(v.Waves, "wave"), 100*v.Holdout)
+		fmt.Fprintln(a.stdout, wrap(v.Campaign+": ", fmt.Sprintf("fine (%s, holdout %s)", count(v.Waves, "wave"), v.holdout)))
 		for _, t := range v.Texts {
-			fmt.Fprintf(a.stdout, "  %s/sms.txt: %v\n", filepath.ToSlash(filepath.Join(t.Message, t.Locale)), t.length)
+			fmt.Fprintf(a.stdout, "  %s/sms.txt: %s\n", filepath.ToSlash(filepath.Join(t.Message, t.Locale)), t.says(c))
 		}
 	}
 	return faults.Err()
