@@ -97,7 +97,7 @@ func TestReadmeRunsLive(t *testing.T) {
 	}
 
 	var all *exec.Cmd
-	for _, line := range append(shell(t, "rewave db migrate").lines(), shell(t, "rewave audit").lines()...) {
+	for _, line := range slices.Concat(shell(t, "rewave campaign new spring-tea").lines(), shell(t, "rewave db migrate").lines(), shell(t, "rewave audit").lines()) {
 		switch {
 		case strings.HasPrefix(line, "export "):
 			name, _, _ := strings.Cut(strings.TrimPrefix(line, "export "), "=")

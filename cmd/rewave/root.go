@@ -18,8 +18,8 @@ func (a *app) root() *cobra.Command {
 twice, and reports what each changed against its holdout.
 
 Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 a file or a setting has faults,
-4 differences pending (campaign diff, plan --check), 5 an invariant is broken
-(audit).`,
+4 differences pending (campaign diff, plan --check, send without --yes), 5 an
+invariant is broken (audit).`,
 		Example: `  rewave demo
   rewave campaign validate campaigns/win-back
   rewave report show win-back`,
