@@ -247,3 +247,20 @@ func TestNewWindowRefusesAnEmptyOne(t *testing.T) {
 		}
 	}
 }
+
+func TestZonesAreFoundOnceAndUnknownOnesNever(t *testing.T) {
+	t.Parallel()
+	var zones Zones
+	first, err := zones.Find("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := zones.Find("Europe/Berlin"); err != nil || again != first {
+		t.Errorf("got %p, %v; want %p", again, err, first)
+	}
+	for range 2 {
+		if zone, err := zones.Find("Europe/Berln"); err == nil {
+			t.Errorf("got %v", zone)
+		}
+	}
+}

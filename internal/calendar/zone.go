@@ -23,9 +23,22 @@ var otherNames = map[string]string{
 	"america/san_francisco": "America/Los_Angeles", "america/seattle": "America/Los_Angeles", "utc+0": "UTC", "gmt+0": "UTC", "z": "UTC",
 }
 
-// known keeps zones that were found: reading one again takes longer than all else
-// that is planned for a customer. There are some hundred of them.
-var known sync.Map
+// Zones finds zones and keeps them: to read one takes longer than all else that is
+// planned for a customer, and there are some hundred of them. The zero Zones is
+// ready to use, by many at once.
+type Zones struct{ found sync.Map }
+
+// Find is Zone.
+func (z *Zones) Find(name string) (*time.Location, error) {
+	if zone, ok := z.found.Load(name); ok {
+		return zone.(*time.Location), nil
+	}
+	zone, err := Zone(name)
+	if err == nil {
+		z.found.Store(name, zone)
+	}
+	return zone, err
+}
 
 // Zone is the time zone with this IANA name, such as Europe/Berlin, or UTC. An
 // empty name, Local, an offset such as GMT+8 and an unknown name are errors,
@@ -39,12 +52,8 @@ func Zone(name string) (*time.Location, error) {
 		return nil, fault.New(fault.Invalid, fmt.Sprintf("%q is not a time zone that means the same on every machine", name),
 			"name it as in Europe/Berlin, or UTC")
 	}
-	if zone, ok := known.Load(name); ok {
-		return zone.(*time.Location), nil
-	}
 	if zoneName.MatchString(name) {
 		if zone, err := time.LoadLocation(name); err == nil {
-			known.Store(name, zone)
 			return zone, nil
 		}
 	}

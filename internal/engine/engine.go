@@ -30,6 +30,7 @@ type Engine struct {
 	Replay   bool  // the past is replayed and nobody was really treated: reports say so
 	Log      *slog.Logger
 
+	zones    calendar.Zones // of customers
 	mu       sync.Mutex
 	versions map[int]*version
 }

@@ -158,7 +158,7 @@ func (e *Engine) quiet(region string) map[string]calendar.Window {
 // zone is the enrollment's; it was checked when it was stored, so a zone that
 // this machine does not know any more falls back to the shop's.
 func (e *Engine) zone(name string) *time.Location {
-	if zone, err := calendar.Zone(name); err == nil {
+	if zone, err := e.zones.Find(name); err == nil {
 		return zone
 	}
 	return e.Shop.Zone

@@ -21,6 +21,7 @@ func (r *run) customer() func(*record) (postgres.ImportCustomer, bool, *badLine)
 	region, zone := r.layout.field("region"), r.layout.field("zone")
 	byEmail, bySMS, at := r.layout.field("consent_email"), r.layout.field("consent_sms"), r.layout.field("consent_at")
 	tags, changed := r.layout.field("tags"), r.layout.field("changed_at")
+	var zones calendar.Zones
 	addresses, assumed := &collector{template: r.opts.AddressTemplate, address: r.leaveOut}, r.defaults.Customer
 
 	return func(rec *record) (k postgres.ImportCustomer, _ bool, bad *badLine) {
@@ -32,7 +33,7 @@ func (r *run) customer() func(*record) (postgres.ImportCustomer, bool, *badLine)
 			return k, false, badValue(fmt.Sprintf("an id longer than %d bytes", maxID), []byte(k.ShopID))
 		}
 		if text := zone.of(rec); len(text) > 0 {
-			place, err := calendar.Zone(string(text))
+			place, err := zones.Find(string(text))
 			if err != nil {
 				return k, false, badValue("unknown time zone", text)
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/osteele/liquid/render"
 	"golang.org/x/text/language"
 
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/source"
 )
 
@@ -131,13 +132,14 @@ func enginesFor(s *scope, locale string) engines {
 	if zone == nil {
 		zone = time.UTC
 	}
-	key := tongue{tag: tag, currency: s.Currency, zone: zone}
+	key := struct{ tag, currency, zone string }{tag.String(), s.Currency, zone.String()}
 	if e, ok := built.Load(key); ok {
 		return e.(engines)
 	}
-	phone := key
+	plain := tongue{tag: tag, currency: s.Currency, zone: zone, zones: new(calendar.Zones)}
+	phone := plain
 	phone.phone = true
-	e := engines{line: engine(key), text: engine(key), html: engine(key), sms: engine(phone)}
+	e := engines{line: engine(plain), text: engine(plain), html: engine(plain), sms: engine(phone)}
 	e.line.SetAutoEscapeReplacer(oneLine{})
 	e.html.SetAutoEscapeReplacer(render.HtmlEscaper)
 	e.sms.SetAutoEscapeReplacer(oneLine{})

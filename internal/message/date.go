@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/rewave/rewave/internal/calendar"
 )
 
 // calendarWords are the names of one language, and how it writes a day in full.
@@ -68,7 +66,7 @@ func (l tongue) date(v any, format, zone func(string) string) (string, error) {
 		}
 		at := l.zone
 		if name := zone(""); name != "" {
-			if at, err = calendar.Zone(name); err != nil {
+			if at, err = l.zones.Find(name); err != nil {
 				return "", errors.New("not a zone: write it as Europe/Berlin")
 			}
 		}

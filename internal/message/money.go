@@ -12,6 +12,8 @@ import (
 	"golang.org/x/text/language"
 	print "golang.org/x/text/message"
 	decimal "golang.org/x/text/number"
+
+	"github.com/rewave/rewave/internal/calendar"
 )
 
 // tongue is how values are written in one part of one language's files.
@@ -19,7 +21,8 @@ type tongue struct {
 	tag      language.Tag
 	currency string
 	zone     *time.Location
-	phone    bool // a no-break space would make a text message dearer
+	zones    *calendar.Zones // those that a text names
+	phone    bool            // a no-break space would make a text message dearer
 }
 
 // digits is how many decimals a currency has; 2 where it is not known.

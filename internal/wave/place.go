@@ -18,22 +18,16 @@ type Place struct {
 // PlaceRound places every wave of a round that starts at an instant, in the
 // order of the file; zone is the customer's, an IANA name.
 func PlaceRound(c campaigns.Campaign, start time.Time, zone string) ([]Place, error) {
-	where, err := zoneOf(zone)
+	where, err := calendar.Zone(zone)
 	if err != nil {
-		return nil, err
+		return nil, noZone(err)
 	}
 	places := make([]Place, len(c.Waves))
 	layoutOf(c.Waves).place(places, c.Waves, start, where)
 	return places, nil
 }
 
-func zoneOf(zone string) (*time.Location, error) {
-	where, err := calendar.Zone(zone)
-	if err != nil {
-		return nil, fmt.Errorf("zone of the customer: %w", err)
-	}
-	return where, nil
-}
+func noZone(err error) error { return fmt.Errorf("zone of the customer: %w", err) }
 
 // layout is how the waves of a campaign build on one another, by their places in
 // the file. It is the same for every customer, and is found once.

@@ -69,6 +69,7 @@ type Planner struct {
 	rule     *rules.Program
 	strata   *rules.TextProgram // nil: the campaign has none
 	shopZone *time.Location
+	zones    *calendar.Zones // of customers
 	layout   layout
 	opens    time.Time // of `from`; zero: always open
 	ends     time.Time // of `until`; zero: never
@@ -77,7 +78,7 @@ type Planner struct {
 // NewPlanner compiles the campaign's rule and the text of its strata. A campaign
 // that was loaded by package campaigns always compiles.
 func NewPlanner(c campaigns.Campaign, d Design, shopZone *time.Location) (*Planner, error) {
-	p := &Planner{Campaign: c, Design: d, shopZone: shopZone, layout: layoutOf(c.Waves)}
+	p := &Planner{Campaign: c, Design: d, shopZone: shopZone, zones: new(calendar.Zones), layout: layoutOf(c.Waves)}
 	if !c.From.IsZero() {
 		p.opens = calendar.Instant(c.From, 0, shopZone)
 	}
@@ -179,9 +180,9 @@ func (p *Planner) Plan(c Candidate) Decision {
 // empty contact each wave gets its first channel, for the gate to judge. It
 // reads of the enrollment Key, EnteredAt, Entry, Arm and Zone.
 func (p *Planner) Round(e enrollment.Enrollment, round int, contact audience.Contact) ([]Delivery, error) {
-	where, err := zoneOf(e.Zone)
+	where, err := p.zones.Find(e.Zone)
 	if err != nil {
-		return nil, err
+		return nil, noZone(err)
 	}
 	waves := p.Campaign.Waves
 	var few [8]Place // on the stack, as this is asked of everybody
