@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -251,6 +252,22 @@ func TestAutoHoldsOutAsManyAsBreakEvenTakes(t *testing.T) {
 	w.Shop.Margin, w.Shop.CostMicros = nil, map[string]int64{"email": 1}
 	if m := w.plan(start, def).Campaigns[0].Measure; m.Code != "margin_unknown" || m.BreakEven != nil {
 		t.Errorf("without a margin: got %+v", m)
+	}
+}
+
+func TestAPlanWarnsOfAPoolThatGivesACustomerTooFew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.customers(1)
+	w.db.Exec(t, "insert into coupon_pools (pool, kind, currency, value_minor, per_customer) values ('ten', 'amount', 'EUR', 1000, 2)")
+	w.db.Exec(t, "insert into coupons (pool, code) select 'ten', 'CODE' || i from generate_series(1, 50) i")
+	c := w.plan(start, thanks(slotOn(3, "true"), treatAll, func(c *campaigns.Campaign) {
+		c.Rounds = campaigns.Rounds{Times: 5, Every: 30 * days}
+		c.Waves[0].Content.Coupon = &campaigns.Coupon{Pool: "ten"}
+	})).Campaigns[0]
+	i := slices.IndexFunc(c.Warnings, func(x report.PlanWarning) bool { return x.Code == "pool_limit" })
+	if want := (report.PlanWarning{Code: "pool_limit", Of: "ten", Count: 5, Limit: 2}); i < 0 || c.Warnings[i] != want {
+		t.Errorf("warnings: got %+v, want %+v among them", c.Warnings, want)
 	}
 }
 

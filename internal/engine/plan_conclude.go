@@ -11,6 +11,7 @@ import (
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/report"
+	"github.com/rewave/rewave/internal/wave"
 )
 
 // conclude turns what was counted into the plan of one campaign.
@@ -197,6 +198,9 @@ func (w *walk) warnings(c *planned) {
 			spends += *x.Exposure
 		}
 	}
+	for _, l := range wave.PoolLimits(c.def, w.perCustomer()) {
+		c.warn("pool_limit", l.Pool, float64(l.Asked), float64(l.Allows))
+	}
 	if m.Budget != nil && spends > *m.Budget {
 		c.warn("budget", "", round(spends), *m.Budget)
 	}
@@ -205,4 +209,13 @@ func (w *walk) warnings(c *planned) {
 			c.warn("expires", wave.Name, float64(n), 0)
 		}
 	}
+}
+
+// perCustomer is how many codes of each pool one customer may ever be given.
+func (w *walk) perCustomer() map[string]int {
+	all := make(map[string]int, len(w.pools))
+	for name, p := range w.pools {
+		all[name] = p.PerCustomer
+	}
+	return all
 }
