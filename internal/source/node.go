@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -69,7 +70,7 @@ func (n Node) wrong(want, hint string) {
 		n.Report("has no value", hint)
 		return
 	}
-	n.Report("must be "+want+", not "+n.kind.String(), hint)
+	n.Report("must be "+want+", not "+n.kind.String(), cmp.Or(wideHint(n.text), hint))
 }
 
 // IsText reports whether the value is a single word or text, as for a key that
@@ -178,6 +179,9 @@ func (n Node) Unknown(what, word string, known []string) {
 }
 
 func hintFor(word string, near []string, intro string, known []string) string {
+	if hint := wideHint(word); hint != "" {
+		return hint
+	}
 	if s := Suggest(word, near); s != "" {
 		return fmt.Sprintf("did you mean %q?", s)
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -251,7 +252,7 @@ func (n Node) Cap() (count int, window time.Duration, ok bool) {
 	}
 	m := perSpan.FindStringSubmatch(s)
 	if m == nil {
-		n.Report(fmt.Sprintf("%q is not a cap", s), "for example 4 in 14d")
+		n.Report(fmt.Sprintf("%q is not a cap", s), cmp.Or(wideHint(s), "for example 4 in 14d"))
 		return 0, 0, false
 	}
 	window, err := ParseDuration(m[2])
@@ -289,16 +290,25 @@ func Quoted[T any](n Node, parse func(string) (T, error)) (T, bool) {
 	}
 	if bare != "" && n.style != styleDouble && n.style != styleSingle {
 		var none T
-		n.Report("must be in quotes", fmt.Sprintf("write %q", strings.TrimSpace(bare)))
+		_, bare = narrow(strings.TrimSpace(bare))
+		bare = strings.Trim(bare, `"'`)
+		if oneDigitHour.MatchString(bare) {
+			bare = "0" + bare
+		}
+		n.Report("must be in quotes", fmt.Sprintf("write %q", bare))
 		return none, false
 	}
 	return Parsed(n, parse)
 }
 
+// oneDigitHour is a time of day that lacks its 0 in front.
+var oneDigitHour = regexp.MustCompile(`^[0-9]:[0-5][0-9]$`)
+
 func (n Node) fail(err error) {
+	wide := wideHint(n.text)
 	if f, ok := fault.Of(err); ok {
-		n.Report(f.Message, f.Hint)
+		n.Report(f.Message, cmp.Or(wide, f.Hint))
 		return
 	}
-	n.Report(err.Error(), "")
+	n.Report(err.Error(), wide)
 }

@@ -197,8 +197,7 @@ func (d *Document) parse(tokens token.Tokens) (body ast.Node) {
 				line, column = t.Position.Line, max(t.Position.Column, 1)
 			}
 		}
-		words, hint := plain(message)
-		d.report(line, column, "", words, hint)
+		d.unreadable(line, column, message, tokens)
 		return nil
 	}
 	for _, doc := range file.Docs {
@@ -208,27 +207,6 @@ func (d *Document) parse(tokens token.Tokens) (body ast.Node) {
 	}
 	d.report(0, 0, "", "the file is empty", "")
 	return nil
-}
-
-// plain says the library's commonest complaints in the words of a person who
-// writes YAML twice a year.
-func plain(message string) (words, hint string) {
-	for _, m := range []struct{ has, words, hint string }{
-		{"cannot start any token", "a line begins with a tab", "indent with spaces"},
-		{"found a tab character", "a tab stands where spaces must", "indent with spaces"},
-		{"mapping value is not allowed", "a second \": \" on this line, or a wrong indentation", "put text that contains \": \" in quotes"},
-		{"sequence end token ']' not found", "\"[\" is never closed", "add the missing \"]\""},
-		{"end token '}' not found", "\"{\" is never closed", "add the missing \"}\""},
-		{"could not find end character of double-quoted", "a text in \"...\" is never closed", "add the missing quote"},
-		{"could not find end character of single-quoted", "a text in '...' is never closed", "add the missing quote"},
-		{"non-map value is specified", "this line is not \"key: value\"", "check the colon and the indentation"},
-		{"is a reserved character", "text must not begin with this character", "put the text in quotes"},
-	} {
-		if strings.Contains(message, m.has) {
-			return m.words, m.hint
-		}
-	}
-	return "not readable as YAML: " + message, ""
 }
 
 func (d *Document) convert(n ast.Node, path string) Node {
