@@ -89,7 +89,15 @@ func (c *checker) readable() bool {
 		if what := unreadable(inside, name); what != "" {
 			ok = false
 			c.fault(1+strings.Count(c.text[:m[0]], "\n"), c.text[m[0]:min(m[0]+20, m[1])], what, "")
+		} else if r := wideSign(inside); r != 0 {
+			ok = false
+			_, plain := source.Narrow(string(r))
+			c.fault(1+strings.Count(c.text[:m[0]], "\n"), c.text[m[0]:m[1]],
+				source.WideName(r)+" stands where the language has its own", "write "+plain)
 		}
+	}
+	if c.scope.checking {
+		c.foreign()
 	}
 	return ok
 }
@@ -124,21 +132,6 @@ func brackets(s string) int {
 		}
 	}
 	return most
-}
-
-// parseFault puts the library's words into the user's.
-func (c *checker) parseFault(err liquid.SourceError) {
-	message, hint := plain(err), ""
-	if _, name, ok := strings.Cut(message, `undefined tag "`); ok {
-		name = strings.TrimSuffix(name, `"`)
-		message = fmt.Sprintf("unknown tag %q", name)
-		if name == "include" || name == "render" || name == "layout" {
-			message = fmt.Sprintf("%q is not possible: a message cannot read other files", name)
-		} else if near := nearest(name, tagNames); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-	}
-	c.fault(err.LineNumber(), "", message, hint)
 }
 
 // walk visits nodes that run at most times times, depth loops deep.

@@ -34,6 +34,7 @@ type part struct {
 	name    string // the file's
 	file    string // with its folder, for diagnostics
 	channel string
+	text    string
 	tpl     *liquid.Template
 }
 
@@ -100,7 +101,7 @@ func compile(folder, locale string, files Files, s *scope) (*Template, source.Li
 			c.links(f.name == HTMLFile)
 		}
 		if len(c.faults) == 0 && tpl != nil {
-			t.parts = append(t.parts, part{name: f.name, file: file, channel: f.channel, tpl: tpl})
+			t.parts = append(t.parts, part{name: f.name, file: file, channel: f.channel, text: f.text, tpl: tpl})
 		}
 		faults = append(faults, c.faults...)
 	}

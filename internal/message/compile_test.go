@@ -47,9 +47,9 @@ func TestCheckRefusesInTheTextPart(t *testing.T) {
 				"\n" + `m/text.txt:1:1: filter "append": the result would be longer than 4 KiB (for a customer of whom everything is known)`},
 		{"number too big for the scanner", `{{ 99999999999999999999999 }}`, `m/text.txt:1:1: cannot be read: strconv.ParseInt: parsing "99999999999999999999999": value out of range`},
 		{"asks for the time", `x{% if customer.locale %}{{ "now" | date }}{% endif %}`, `m/text.txt:1:1: filter "date": not a date: write it as 2026-03-02; a template cannot ask for today (for a customer of whom everything is known)`},
-		{"date that may be unknown", `{{ orders.last_on | date: "%d %B" }}`, `m/text.txt:1:1: filter "date": the date is not known for every customer: put it inside {% if %}` + unknown},
+		{"date that may be unknown", `{{ orders.last_on | date: "%d %B" }}`, `m/text.txt:1:1: filter "date": the date is not known for every customer: write {% if orders.last_on %}{{ orders.last_on | date: "%d %B" }}{% endif %}` + unknown},
 		{"misspelt field", "Hi\n{% if customer.locale %}{{ customer.frist_name }}{% endif %}", `m/text.txt:2:25: unknown field "customer.frist_name" (did you mean "customer.first_name"?)`},
-		{"unknown variable", `{{ name }}`, `m/text.txt:1:1: unknown field "name"`},
+		{"unknown variable", `{{ name }}`, `m/text.txt:1:1: unknown field "name" (did you mean "customer.first_name"?)`},
 		{"whole object", `{{ customer }}`, `m/text.txt:1:1: unknown field "customer" (customer has: first_name, id, last_name, locale)`},
 		{"misspelt filter", `{{ customer.id | upcas }}`, `m/text.txt:1:1: unknown filter "upcas" (did you mean "upcase"?)`},
 		{"a filter's name elsewhere", `{{ customer.id | upper }}{{ customer.id | toUpper }}{{ customer.id | length }}{{ orders.total | currency }}`,
@@ -61,7 +61,7 @@ func TestCheckRefusesInTheTextPart(t *testing.T) {
 		{"takes a taken name", `{% assign customer = 1 %}{% assign forloop = 1 %}`,
 			"m/text.txt:1:1: the name \"customer\" is taken (choose another name)\nm/text.txt:1:26: the name \"forloop\" is taken (choose another name)"},
 		{"not closed", "a\n {{ customer.id", `m/text.txt:2:2: "{{" is not closed on its line`},
-		{"block not closed", `{% if customer.id %}`, `m/text.txt:1:1: unterminated "if" block`},
+		{"block not closed", `{% if customer.id %}`, `m/text.txt:1:1: {% if %} is never closed (write {% endif %} behind what it is for)`},
 		{"raw", "\n{% raw %}{{ x }}{% endraw %}", `m/text.txt:2:1: the tag "raw" is not supported`},
 		{"divides by nothing", `{{ 1 | divided_by: orders.count }}`, `m/text.txt:1:1: filter "divided_by": division by zero` + unknown},
 		{"wrong kind", `x{{ customer.last_name | first }}`, `m/text.txt:1:1: text where a list is needed (for a customer of whom everything is known)`},
@@ -123,7 +123,7 @@ func TestCheckWantsTheLinkToUnsubscribe(t *testing.T) {
 		{"for some customers", "Hello{% if customer.first_name %} " + link + "{% endif %}", "", "m/text.txt" + some},
 		{"in a comment", "Hello{% comment %}" + link + "{% endcomment %}", "", "m/text.txt" + some},
 		{"changed", "{{ unsubscribe_url | upcase }}", "", "m/text.txt" + some},
-		{"beside other faults", "{{ name }}", "", "m/text.txt" + none + "\nm/text.txt:1:1: unknown field \"name\""},
+		{"beside other faults", "{{ name }}", "", "m/text.txt" + none + "\nm/text.txt:1:1: unknown field \"name\" (did you mean \"customer.first_name\"?)"},
 		{"beside an empty rendering", "{{ customer.first_name }}", "", "m/text.txt: the text is empty" + unknown + "\nm/text.txt" + none},
 		{"no text at all", " \n", "", "m/text.txt: is missing or empty (every e-mail needs subject.txt and text.txt)"},
 	}
@@ -166,7 +166,7 @@ func TestAFaultOfOneFileHidesNoneOfAnother(t *testing.T) {
 			Subject: "{% if orders.count %}Hi", Text: "{{ 1 | divided_by: orders.count }} {{ unsubscribe_url }}", HTML: "{{ customer.frist_name }}"}},
 			`m/body.html: has no link to unsubscribe; every e-mail needs one (put {{ unsubscribe_url }} into it)
 m/body.html:1:1: unknown field "customer.frist_name" (did you mean "customer.first_name"?)
-m/subject.txt:1:1: unterminated "if" block
+m/subject.txt:1:1: {% if %} is never closed (write {% endif %} behind what it is for)
 m/text.txt:1:1: filter "divided_by": division by zero` + unknown},
 		{"of one language beside another", map[string]message.Files{
 			"":   {Subject: "Hi", Text: "{{ unsubscribe_url }}{{ x | upper }}"},

@@ -48,6 +48,8 @@ var languages = map[string]calendarWords{
 		list("日曜日 月曜日 火曜日 水曜日 木曜日 金曜日 土曜日"), list("日 月 火 水 木 金 土")},
 }
 
+var errNoDate = errors.New("the date is not known for every customer: put it inside {% if %}")
+
 // date writes a day in the language of the text; without a format in full. An
 // instant, as events have them, is first taken into a zone: the shop's, or one
 // by its IANA name.
@@ -55,7 +57,7 @@ func (l tongue) date(v any, format, zone func(string) string) (string, error) {
 	s, ok := v.(string)
 	switch {
 	case v == nil:
-		return "", errors.New("the date is not known for every customer: put it inside {% if %}")
+		return "", errNoDate
 	case !ok:
 		return "", errors.New("not a date")
 	}

@@ -137,7 +137,7 @@ func (c *checker) field(line int, src, path string, indexed bool) {
 		return
 	}
 	hint := ""
-	if near := nearest(path, c.scope.paths()); near != "" {
+	if near := c.scope.meant(path); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	} else if reserved(root) && root != "event" {
 		hint = fmt.Sprintf("%s has: %s", root, strings.Join(c.scope.below(root), ", "))

@@ -101,6 +101,21 @@ func (e *renderError) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.file, e.line, e.cause)
 }
 
+var printsDate = regexp.MustCompile(`\{\{-?\s*([\pL_][\pL\pN_.-]*)\s*\|\s*date\b[^}]*\}\}`)
+
+// shown is the cause of a fault of the part, with what to write where its line
+// has the one place that it can be of.
+func (p *part) shown(r *renderError) string {
+	if !strings.Contains(r.cause, errNoDate.Error()) || r.line == 0 {
+		return r.cause
+	}
+	lines := strings.Split(p.text, "\n")
+	if places := printsDate.FindAllStringSubmatch(lines[min(r.line, len(lines))-1], -1); len(places) == 1 {
+		return strings.Replace(r.cause, "put it inside {% if %}", fmt.Sprintf("write {%% if %s %%}%s{%% endif %%}", places[0][1], places[0][0]), 1)
+	}
+	return r.cause
+}
+
 // plain is what the library says, without its own "Liquid error (line 3): …
 // in file", which is said better around it, and without the customer's value,
 // which has no place in a log.

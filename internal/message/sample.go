@@ -128,7 +128,7 @@ func (t *Template) try() ([]Content, source.List) {
 				err = t.parts[i].into(&c, vars)
 			}
 			if r := (*renderError)(nil); errors.As(err, &r) {
-				d := source.Diagnostic{File: r.file, Line: r.line, Message: r.cause, Hint: try.who}
+				d := source.Diagnostic{File: r.file, Line: r.line, Message: t.parts[i].shown(r), Hint: try.who}
 				if r.line > 0 {
 					d.Column = 1
 				}

@@ -150,7 +150,7 @@ m/text.txt:1:94: unknown field "customer.birthday" (customer has: first_name, id
 			"m/sms.txt: the text message takes 19 segments (GSM-7, 2811 characters): more than 10 are not sent (for a customer of whom nothing optional is known)\n" +
 				"m/sms.txt: the text message takes 19 segments (GSM-7, 2811 characters): more than 10 are not sent (for a customer of whom everything is known)"},
 		{"a coupon that may lack", message.Files{Subject: "s", Text: "{{ unsubscribe_url }} {{ coupon.expires_on | date }}"}, message.Options{Coupon: true, Codeless: true},
-			"m/text.txt:1:1: filter \"date\": the date is not known for every customer: put it inside {% if %} (for a customer of whom nothing optional is known)"},
+			"m/text.txt:1:1: filter \"date\": the date is not known for every customer: write {% if coupon.expires_on %}{{ coupon.expires_on | date }}{% endif %} (for a customer of whom nothing optional is known)"},
 		{"a code that is changed", message.Files{Subject: "s", Text: `{{ unsubscribe_url }} {{ coupon.code | downcase }}{% assign c = coupon.code %}{% if coupon.code contains "x" %}{% endif %}{{ "a" | append: coupon.code }}`}, all,
 			`m/text.txt:1:23: coupon.code is put in after everything else is written (print it as it is: {{ coupon.code }})
 m/text.txt:1:51: coupon.code is put in after everything else is written (print it as it is: {{ coupon.code }})

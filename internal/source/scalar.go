@@ -290,7 +290,7 @@ func Quoted[T any](n Node, parse func(string) (T, error)) (T, bool) {
 	}
 	if bare != "" && n.style != styleDouble && n.style != styleSingle {
 		var none T
-		_, bare = narrow(strings.TrimSpace(bare))
+		_, bare = Narrow(strings.TrimSpace(bare))
 		bare = strings.Trim(bare, `"'`)
 		if oneDigitHour.MatchString(bare) {
 			bare = "0" + bare

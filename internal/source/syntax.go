@@ -18,7 +18,7 @@ func (d *Document) unreadable(line, column int, message string, tokens token.Tok
 		return
 	}
 	if at, r := wideMark(d.line(line)); r != 0 {
-		d.report(line, at, "", wideName(r)+" stands where YAML has its own", fmt.Sprintf("write %c", asciiOf(r)))
+		d.report(line, at, "", WideName(r)+" stands where YAML has its own", fmt.Sprintf("write %c", asciiOf(r)))
 		return
 	}
 	if strings.Contains(message, "mapping value is not allowed") && d.deeper(line) {

@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// narrow writes the characters of an East Asian keyboard, and of word
-// processors, as YAML knows them. first is the first it met; 0 means none.
-func narrow(s string) (first rune, plain string) {
+// Narrow writes the characters of an East Asian keyboard, and of word
+// processors, as YAML and templates know them. first is the first it met; 0
+// means none, and then plain is s.
+func Narrow(s string) (first rune, plain string) {
 	var b strings.Builder
 	for _, r := range s {
 		ascii := asciiOf(r)
@@ -41,12 +42,15 @@ func asciiOf(r rune) rune {
 		return '\''
 	case r == '、':
 		return ','
+	case r == '。':
+		return '.'
 	}
 	return r
 }
 
-// wideName is how a person who sees only its like is told of a character.
-func wideName(r rune) string {
+// WideName is how a person who sees only its like is told of a character that
+// Narrow changes.
+func WideName(r rune) string {
 	switch r {
 	case '\u3000':
 		return "a full-width space (U+3000)"
@@ -61,9 +65,9 @@ func wideName(r rune) string {
 // wideHint says what to write instead of a word with such a character; it is
 // empty where there is none.
 func wideHint(word string) string {
-	first, plain := narrow(word)
+	first, plain := Narrow(word)
 	if first == 0 || strings.Contains(word, "\n") {
 		return ""
 	}
-	return fmt.Sprintf("it holds %s: write %s", wideName(first), plain)
+	return fmt.Sprintf("it holds %s: write %s", WideName(first), plain)
 }
