@@ -87,7 +87,7 @@ func (f *termFlags) pool(c *cobra.Command, l *live, name string) (coupon.Pool, e
 		return p, try(fmt.Sprintf("there is no --kind %q; there are amount, percent, free_shipping and gift", f.kind))
 	}
 	if err := f.terms(&p, l); err != nil {
-		return p, try(err.Error())
+		return p, fault.New(fault.Usage, named(c)+err.Error(), exampleWith(c, "--kind "+f.kind))
 	}
 	if err := p.Check(); err != nil {
 		return p, try(err.Error())
@@ -126,7 +126,7 @@ func (f *termFlags) terms(p *coupon.Pool, l *live) error {
 	switch {
 	case p.Kind == coupon.Percent:
 		if p.Percent, err = source.ParseShare(f.value); err != nil {
-			return fmt.Errorf("--value: %s", reason(err))
+			return fmt.Errorf("--value: %s: %s", reason(err), advice(err))
 		}
 	default:
 		if p.Value, err = money("value", f.value); err != nil {
@@ -161,6 +161,24 @@ func reason(err error) string {
 		return f.Message
 	}
 	return err.Error()
+}
+
+// advice is what to do about what is wrong.
+func advice(err error) string {
+	if f, ok := fault.Of(err); ok && f.Hint != "" {
+		return f.Hint
+	}
+	return "for example 10%"
+}
+
+// exampleWith is the first example that holds a text, else the first.
+func exampleWith(c *cobra.Command, text string) string {
+	for line := range strings.Lines(c.Example) {
+		if strings.Contains(line, text) {
+			return strings.TrimSpace(line)
+		}
+	}
+	return firstExample(c)
 }
 
 func (a *app) couponGenerate() *cobra.Command {

@@ -12,10 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/config"
 	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/message"
+	"github.com/rewave/rewave/internal/wave"
 )
 
 // sampleCustomer is the word for a customer of whom everything is known.
@@ -109,6 +111,16 @@ func (a *app) preview(ctx context.Context, folder, who, at string, pick engine.P
 func (l *live) previewAt(def campaigns.Campaign, at string, now time.Time, folder string) (time.Time, error) {
 	if at != "" {
 		return l.wall("--at", at, "rewave campaign preview "+folder)
+	}
+	// Of an occasion every day has a slot.
+	if s, ok := wave.ScheduleOf(def.Enter); ok && def.Enter.Occasion != nil {
+		opens := now
+		if from := calendar.Instant(def.From, 0, l.config.Shop.Zone); !def.From.IsZero() && from.After(now) {
+			opens = from.Add(-1)
+		}
+		if slot, ok := wave.NextSlot(s, l.config.Shop.Zone, opens); ok {
+			return slot, nil
+		}
 	}
 	if next := nextEntry(def, l.config.Shop.Zone, now, now); !next.at.IsZero() && !next.never {
 		return next.at, nil
@@ -241,6 +253,8 @@ func entering(def campaigns.Campaign, p engine.Preview, zone *time.Location) str
 		return "for a sample customer who enters at " + at
 	case p.Untouched:
 		says = append(says, fmt.Sprintf("customer %s would not enter: %s brings them in, and they have none; as if there were one at %s", p.Customer, what, at))
+	case p.Reason == "" && p.Trigger != "" && p.EnteredAt.Before(p.At):
+		says = append(says, fmt.Sprintf("customer %s would have entered at %s, if it had run then", p.Customer, at))
 	case p.Reason == "":
 		says = append(says, fmt.Sprintf("customer %s would enter at %s", p.Customer, at))
 	default:

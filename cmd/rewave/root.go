@@ -119,6 +119,16 @@ func subcommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	if args[0] == "help" && c.HasSubCommands() {
+		of, rest, err := c.Find(args[1:])
+		if err != nil {
+			return err
+		}
+		if len(rest) > 0 {
+			return subcommand(of, rest)
+		}
+		return of.Help()
+	}
 	try := c.CommandPath() + " --help"
 	c.SuggestionsMinimumDistance = 2
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {

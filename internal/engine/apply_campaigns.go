@@ -59,11 +59,11 @@ func (e *Engine) applyAll(ctx context.Context, defs []campaigns.Campaign, entryU
 func (e *Engine) CanRun(ctx context.Context, def campaigns.Campaign) error {
 	v, err := e.compile(postgres.Campaign{Name: def.Name, Definition: def, Design: 1})
 	if err != nil {
-		return fmt.Errorf("apply campaign %s: %w", def.Name, err)
+		return fmt.Errorf("campaign %s: %w", def.Name, err)
 	}
 	for _, pool := range v.pools {
 		if _, err := e.Store.CouponPool(ctx, pool); err != nil {
-			return fmt.Errorf("apply campaign %s: %w", def.Name, err)
+			return fmt.Errorf("campaign %s: %w", def.Name, err)
 		}
 	}
 	for _, w := range def.Waves {

@@ -125,7 +125,7 @@ func TestACampaignWithoutItsPoolIsNotApplied(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, err := w.ApplyCampaign(context.Background(), couponed("skip"), nil)
-	same(t, "error", fmt.Sprint(err), `apply campaign thanks: there is no coupon pool "p"`)
+	same(t, "error", fmt.Sprint(err), `campaign thanks: there is no coupon pool "p"`)
 	same(t, "stored", testkit.Get[int](t, w.db, "select count(*)::int from campaigns"), 0)
 }
 

@@ -152,7 +152,7 @@ func (e *Engine) PreviewSample(def campaigns.Campaign, at time.Time, pick Pick) 
 	if err != nil {
 		return out, err
 	}
-	out.Messages = e.previewMessages(v, pick, deliveries, pick.Locale, sample.Stratum, func(_ wave.Delivery, part part, t *message.Template) message.Bindings {
+	out.Messages = e.previewMessages(v, pick, deliveries, pick.Locale, sample.Stratum, func(d wave.Delivery, part part, t *message.Template) message.Bindings {
 		b := message.SampleFor(t)
 		b.Shop.Name = e.Shop.Name
 		b.Stratum.Name = sample.Stratum
@@ -162,8 +162,14 @@ func (e *Engine) PreviewSample(def campaigns.Campaign, at time.Time, pick Pick) 
 		for name, note := range part.notes[sample.Stratum] {
 			b.Stratum.Notes[name] = note
 		}
-		if part.Coupon == nil {
+		if o := def.Enter.Occasion; o != nil && o.Attribute != "" {
+			b.Customer.Attributes[o.Attribute] = at.In(e.Shop.Zone).AddDate(-30, 0, o.Before) // theirs is the day asked about
+		}
+		switch {
+		case part.Coupon == nil:
 			b.Coupon = nil
+		case part.Coupon.Expires > 0:
+			b.Coupon.ExpiresOn = d.ScheduledAt.Add(part.Coupon.Expires - 1).In(e.Shop.Zone)
 		}
 		return b
 	})

@@ -21,7 +21,7 @@
 //
 // A file is one case, or `settings` and a list `cases`. A case:
 //
-//	case, at, until   its name; when the campaign begins to run; the last instant looked at
+//	case, at, until   its name; when the campaign begins to run; the end of the play: what is due later stays planned
 //	settings          what rewave.yaml would say, over what it says: shop {name, zone, currency}, quiet_hours, caps,
 //	                  global_holdout, feeds, channels {sms: {cost}}; none takes quiet hours, caps, holdout or feeds away
 //	holdout           the share instead of the campaign's; auto is 10% here
@@ -53,7 +53,7 @@
 //	customer          an id, or a list of them
 //	entry, round, wave    1 where nothing is written; without a wave it is about the entry
 //	decision          send, withheld, suppressed, expired, cancelled, failed, dead, planned, or none: did not enter
-//	reason            a word of the ledger; spaces may stand for _
+//	reason            a word of the ledger; spaces may stand for _. Of who did not enter: of any time they were asked
 //	channel, variant, stratum, arm, coupon yes|no
 //	at                a minute, a day, or the two ends of a time
 //	message           a text that it holds, or {subject, text, html, sms, lacks}
@@ -71,6 +71,6 @@
 // What is written of a customer without a date was so before the case begins.
 // What is dated before it is history; from it on it happens on the way. Slots are
 // opened until `until`, or else until the last date written in the case, and at
-// least once; those of an occasion for a year. What has begun by then is played
+// least once; those of an occasion for a year at least. What has begun by then is played
 // to its end.
 package scenario

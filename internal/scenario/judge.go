@@ -140,10 +140,12 @@ func (r *run) outside(e expectation, l *life) (Difference, bool) {
 	if len(refusals) == 0 {
 		return Difference{Happened: what + ": was never asked", Why: []string{r.asking()}}, e.isNone && e.reason == "" && e.from.IsZero()
 	}
-	last := refusals[len(refusals)-1]
-	if e.isNone && (e.reason == "" || e.reason == last.why) {
+	// Who is asked again and again is refused for more than one reason: on a day
+	// that is no birthday, and on the birthday because of the rule.
+	if e.isNone && (e.reason == "" || slices.ContainsFunc(refusals, func(a asked) bool { return a.why == e.reason })) {
 		return Difference{}, true
 	}
+	last := refusals[len(refusals)-1]
 	return Difference{Happened: fmt.Sprintf("%s, asked at %s: %s", what, r.clock(last.at), because(last.why)), Why: r.whyNot(last, l)}, false
 }
 
@@ -155,6 +157,9 @@ func (r *run) asking() string {
 		return "customers are asked at each order from " + from + " on"
 	case enter.On == "event":
 		return fmt.Sprintf("customers are asked at each event %q from %s on", enter.Event, from)
+	}
+	if enter.Occasion != nil && r.end.IsZero() {
+		return fmt.Sprintf("customers are asked at each slot from %s to %s, which is a year, or to the last date of the case; until: says how long", from, r.clock(r.lastAsking()))
 	}
 	return "customers are asked at each slot from " + from + " on; until: says how long"
 }

@@ -228,7 +228,7 @@ func (r *run) slots() []time.Time {
 	switch {
 	case !until.IsZero():
 	case r.campaign.Enter.Occasion != nil:
-		until = r.start.AddDate(1, 0, 0)
+		until = r.lastAsking()
 	default:
 		until = r.last
 	}
@@ -239,6 +239,16 @@ func (r *run) slots() []time.Time {
 		}
 	}
 	return slots
+}
+
+// lastAsking is until when customers are asked about their occasion, where the
+// case does not say: all of them have one in a year.
+func (r *run) lastAsking() time.Time {
+	year := r.start.AddDate(1, 0, 0)
+	if r.last.After(year) {
+		return r.last
+	}
+	return year
 }
 
 // status is how the campaign stands at an instant. What was cancelled stays so.

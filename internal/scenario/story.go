@@ -20,7 +20,11 @@ func (r *run) story(l *life) []string {
 	for _, m := range all {
 		line := r.clock(m.at) + "  " + m.text
 		if m.more > 0 {
-			line += fmt.Sprintf("; so again %d times until %s", m.more, r.clock(m.last))
+			times := "once, at"
+			if m.more > 1 {
+				times = fmt.Sprintf("%d times until", m.more)
+			}
+			line += fmt.Sprintf("; so again %s %s", times, r.clock(m.last))
 		}
 		lines = append(lines, line)
 	}
