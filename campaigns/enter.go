@@ -2,6 +2,7 @@ package campaigns
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -137,6 +138,7 @@ func (w *writing) occasion(n source.Node) {
 	date, hasDate := m.Get("date")
 	if hasOf {
 		o.Attribute, _ = dataText(of, "an attribute")
+		w.declaredDate(of, o.Attribute)
 	}
 	if hasDate {
 		o.Month, o.Day = yearlyDate(date)
@@ -197,6 +199,20 @@ func (w *writing) when(n source.Node) {
 func report(n source.Node, faults rules.Faults) {
 	for _, f := range faults {
 		n.ReportInside(f.Offset, f.Message, f.Hint)
+	}
+}
+
+// declaredDate holds the attribute of an occasion to what the shop declared.
+func (w *writing) declaredDate(n source.Node, name string) {
+	declared := w.options.Attributes
+	if declared == nil || name == "" {
+		return
+	}
+	switch kind, ok := declared[name]; {
+	case !ok:
+		n.Unknown("attribute", name, slices.Sorted(maps.Keys(declared)))
+	case kind != rules.Date:
+		n.Report(fmt.Sprintf("the attribute %q is declared as a %s", name, kind), "an occasion is of a date")
 	}
 }
 

@@ -57,7 +57,7 @@ func (w *writing) evaluation(n source.Node, has, strata bool) {
 		e.Cohort, _ = n.OneOf("cohort", cohortSpans, nil)
 	}
 	if n, ok := m.Get("by"); ok {
-		e.By = once(n, func(item source.Node) (string, bool) { return split(item, strata) })
+		e.By = once(n, func(item source.Node) (string, bool) { return split(item, strata, w.options.Attributes) })
 		notEmpty(n, "names nothing to split by", "for example by: [stratum]")
 	}
 	if n, ok := m.Get("expect"); ok {
@@ -96,13 +96,13 @@ func (w *writing) look(n source.Node, points []string) (string, bool) {
 }
 
 // split is the stratum, or a text of the profile.
-func split(n source.Node, strata bool) (string, bool) {
+func split(n source.Node, strata bool, declared map[string]rules.Kind) (string, bool) {
 	word := ""
 	if n.IsText() {
 		word, _ = n.Text()
 	}
 	if word != byStratum {
-		return text(n, rules.Options{})
+		return text(n, rules.Options{Attributes: declared})
 	}
 	if !strata {
 		noStrata(n)

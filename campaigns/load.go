@@ -28,6 +28,7 @@ type Options struct {
 	Root           string                     // stands before names of files in diagnostics and in Dir; may be empty
 	Channels       []string                   // the channels campaigns may name; nil: email and sms
 	Quiet          map[string]calendar.Window // quiet hours by channel
+	Attributes     map[string]rules.Kind      // customers' attributes that the shop declared; nil: any may be named
 	CurrencyDigits *int                       // decimals of the shop's currency; nil: 2
 	Pools          []string                   // the coupon pools there are; nil: not checked
 }
@@ -76,7 +77,7 @@ func Load(fsys fs.FS, dir string, options Options) (Campaign, error) {
 	doc := source.Parse(options.name(file), data)
 	var partial Campaign
 	if doc.Root().IsMapping() {
-		w := &writing{fsys: fsys, dir: dir, options: options, folders: map[string]*folderRead{}}
+		w := &writing{fsys: fsys, dir: dir, options: options, folders: map[string]*folderRead{}, trigger: rules.Options{Attributes: options.Attributes}}
 		w.campaign(doc.Root())
 		if len(doc.Faults()) == 0 {
 			w.c.Dir = options.name(dir)

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -266,6 +267,9 @@ func (c *reader) note(at ast.Node, m member, name string) bool {
 		c.needs.Event = true
 	case m.of == kindCustomer && m.takes == kindName:
 		c.needs.Attributes = insert(c.needs.Attributes, name)
+		if !c.declared(at, m, name) {
+			return false
+		}
 	case m.of == kindCustomer && m.takes != "":
 		c.needs.Tags = true
 	case m.of == kindCustomer:
@@ -283,6 +287,28 @@ func (c *reader) note(at ast.Node, m member, name string) bool {
 		c.named = map[string]member{}
 	}
 	c.named[key] = m
+	return true
+}
+
+// declared checks an attribute against those that the shop declared, if it did.
+func (c *reader) declared(at ast.Node, m member, name string) bool {
+	if c.options.Attributes == nil {
+		return true
+	}
+	kind, ok := c.options.Attributes[name]
+	if !ok {
+		names := slices.Sorted(maps.Keys(c.options.Attributes))
+		hint := "declare it in rewave.yaml: attributes: {" + name + ": text}"
+		if near := source.Suggest(name, names); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		c.fault(at, hint, "unknown attribute %q", name)
+		return false
+	}
+	if m.name != "knows" && m.name != string(kind) {
+		c.fault(at, fmt.Sprintf("write customer.%s(%q)", kind, name), "the attribute %q is declared as a %s", name, kind)
+		return false
+	}
 	return true
 }
 

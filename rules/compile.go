@@ -31,6 +31,9 @@ const (
 type Options struct {
 	Order bool // the entry is triggered by an order, so a rule may use `order`
 	Event bool // the entry is triggered by an event, so a rule may use `event`
+	// Attributes are those of customers that the shop declared; nil: it declared
+	// none, and a rule may name any.
+	Attributes map[string]Kind
 }
 
 // Needs is what has to be known of a customer to judge a rule.

@@ -293,3 +293,19 @@ func TestARoomIsUsedAgain(t *testing.T) {
 		}
 	}
 }
+
+func TestAttributesAreHeldToWhatWasDeclared(t *testing.T) {
+	t.Parallel()
+	const text = `customer.text("like") == "tea" or customer.text("points") == "3" or customer.knows("size") or customer.knows("member") and customer.number("points") > 3`
+	if _, faults := Compile(text, Options{}); len(faults) != 1 {
+		t.Errorf("without declarations only the two kinds of one attribute are a fault: %v", faults)
+	}
+	_, faults := Compile(text, Options{Attributes: map[string]Kind{"likes": Text, "points": Number, "member": Truth}})
+	got := faults.Error()
+	want := `1:10: unknown attribute "like" (did you mean "likes"?)
+1:44: the attribute "points" is declared as a number (write customer.number("points"))
+1:78: unknown attribute "size" (declare it in rewave.yaml: attributes: {size: text})`
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("-got +want\n%s", diff)
+	}
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/rewave/rewave/internal/message"
 	"github.com/rewave/rewave/internal/order"
 	"github.com/rewave/rewave/internal/source"
+	"github.com/rewave/rewave/rules"
 )
 
 func (a *app) campaignValidate() *cobra.Command {
@@ -81,11 +82,11 @@ func loadMeasured(folder string, c config.Config, pools []string) (campaigns.Cam
 		folder = filepath.Dir(folder)
 	}
 	var faults source.List
-	def, err := campaigns.Load(os.DirFS(folder), ".", campaigns.Options{Root: folder, Quiet: c.QuietHours, Channels: channels(c), CurrencyDigits: digits(c), Pools: pools})
+	def, err := campaigns.Load(os.DirFS(folder), ".", campaigns.Options{Root: folder, Quiet: c.QuietHours, Channels: channels(c), CurrencyDigits: digits(c), Pools: pools, Attributes: kinds(c)})
 	if err != nil && !errors.As(err, &faults) {
 		return def, nil, err
 	}
-	shop := message.Options{Currency: c.Shop.Currency, Zone: c.Shop.Zone, Link: c.PublicURL, Lenient: len(faults) > 0}
+	shop := message.Options{Currency: c.Shop.Currency, Zone: c.Shop.Zone, Link: c.PublicURL, Attributes: slices.Sorted(maps.Keys(c.Attributes)), Lenient: len(faults) > 0}
 	uses := message.Uses(def, shop)
 	var measured []texts
 	for _, path := range slices.Sorted(maps.Keys(def.Messages)) {
@@ -146,6 +147,19 @@ func digits(c config.Config) *int {
 	}
 	n := order.Decimals(c.Shop.Currency)
 	return &n
+}
+
+// kinds are the attributes of customers that the shop declared; nil where it
+// declared none.
+func kinds(c config.Config) map[string]rules.Kind {
+	if c.Attributes == nil {
+		return nil
+	}
+	out := make(map[string]rules.Kind, len(c.Attributes))
+	for name, kind := range c.Attributes {
+		out[name] = rules.Kind(kind)
+	}
+	return out
 }
 
 // valid and faulty are what validate --json prints.

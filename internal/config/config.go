@@ -25,6 +25,7 @@ type Config struct {
 	PerCustomer  Cap                                   // over all campaigns; zero: none
 	Global       Global                                // the zero Global holds out nobody
 	Feeds        map[string]time.Duration              // by feed: how old its watermark may be; orders only
+	Attributes   map[string]string                     // of customers, by name: text, number, date or truth; nil: not declared
 	ReturnWindow time.Duration                         // how long after its order a refund counts
 
 	Database Secret // PostgreSQL, as a URL; empty: not stated

@@ -38,6 +38,7 @@ quiet_hours:
 caps: {per_customer: 4 in 14d}
 global_holdout: {share: 2.5%, epoch: "2026-h1"}
 feeds: {orders: {max_age: 2h}}
+attributes: {likes: text, points: number, birthday: date, member: truth}
 return_window: 2w
 `
 
@@ -82,6 +83,7 @@ func TestLoadWhole(t *testing.T) {
 		},
 		Global:       Global{Share: 25_000_000, Epoch: "2026-h1"},
 		Feeds:        map[string]time.Duration{"orders": 2 * time.Hour},
+		Attributes:   map[string]string{"likes": "text", "points": "number", "birthday": "date", "member": "truth"},
 		PerCustomer:  Cap{Count: 4, Window: 14 * 24 * time.Hour},
 		ReturnWindow: 14 * 24 * time.Hour,
 		Database:     "postgres://u:p@db/rewave", Redis: "redis://r/0", Listen: ":9090", File: DefaultFile,
@@ -234,13 +236,19 @@ feeds: {orders: {max_age: 0m, from: x}, events: {max_age: 2h}, order: {}}
 			`:10:41: feeds.events: events is not honoured yet (take it out: what is not honoured is refused, never ignored)`,
 			`:10:64: feeds.order: unknown key "order" (did you mean "orders"?)`,
 		}},
+		{"attributes", "shop: {name: E, zone: UTC, currency: EUR}\nattributes:\n  likes: txt\n  first_name: text\n  \"a b\": text\n  points: number\n", nil,
+			[]string{
+				`:3:10: attributes.likes: unknown kind "txt" (did you mean "text"?)`,
+				`:4:3: attributes.first_name: "first_name" is a field of every customer (take it out: it need not be declared)`,
+				`:5:3: attributes.a b: "a b" is not a name that a message can print (a letter, then letters, digits, _ and -, at most 60)`,
+			}},
 		{"a holdout of nobody", "shop: {name: E, zone: UTC, currency: EUR}\nglobal_holdout: {share: 0%}\n", nil,
 			[]string{
 				`:2:17: global_holdout: "epoch" is missing (a name that changes when everybody is drawn anew: epoch: "2026")`,
 				`:2:25: global_holdout.share: 0% holds out nobody (take global_holdout out)`,
 			}},
 		{"not a mapping", "- a\n", nil,
-			[]string{`:1:1: must be keys with values, not a list (known keys: shop, public_url, channels, quiet_hours, caps, global_holdout, feeds, return_window)`}},
+			[]string{`:1:1: must be keys with values, not a list (known keys: shop, public_url, channels, quiet_hours, caps, global_holdout, feeds, attributes, return_window)`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

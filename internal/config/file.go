@@ -20,7 +20,7 @@ var (
 
 var (
 	topKeys = source.Keys{
-		Known: []string{"shop", "public_url", "channels", "quiet_hours", "caps", "global_holdout", "feeds", "return_window"},
+		Known: []string{"shop", "public_url", "channels", "quiet_hours", "caps", "global_holdout", "feeds", "attributes", "return_window"},
 		Later: []string{"kept_orders", "excluded_orders", "senders"},
 	}
 	shopKeys  = source.Keys{Known: []string{"name", "zone", "currency", "margin"}}
@@ -63,6 +63,9 @@ func parse(c *Config, name string, data []byte) source.List {
 	}
 	if n, ok := m.Get("feeds"); ok {
 		c.Feeds = readFeeds(n)
+	}
+	if n, ok := m.Get("attributes"); ok {
+		c.Attributes = readAttributes(n)
 	}
 	if n, ok := m.Get("caps"); ok {
 		caps, _ := n.Mapping(capKeys)

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"golang.org/x/text/language"
@@ -136,6 +137,35 @@ func readFeeds(n source.Node) map[string]time.Duration {
 	}
 	return out
 }
+
+// attributeName is what a message can print: see message.Options.
+var attributeName = regexp.MustCompile(`^[\pL_][\pL\pN_-]{0,59}$`)
+
+// readAttributes reads what the shop keeps of customers under names of its own.
+func readAttributes(n source.Node) map[string]string {
+	out := map[string]string{}
+	entries, _ := n.Entries()
+	for _, e := range entries {
+		name := e.Key.Name()
+		if !attributeName.MatchString(name) {
+			e.Key.Report(fmt.Sprintf("%q is not a name that a message can print", name), "a letter, then letters, digits, _ and -, at most 60")
+			continue
+		}
+		if slices.Contains(profileFields, name) {
+			e.Key.Report(fmt.Sprintf("%q is a field of every customer", name), "take it out: it need not be declared")
+			continue
+		}
+		if kind, ok := e.Value.OneOf("kind", attributeKinds, nil); ok {
+			out[name] = kind
+		}
+	}
+	return out
+}
+
+var (
+	attributeKinds = []string{"text", "number", "date", "truth"} // as rules name them
+	profileFields  = []string{"id", "first_name", "last_name", "locale"}
+)
 
 var smsKeys = source.Keys{Known: []string{"adapter", "directory", "from", "cost", "in_flight"}, Later: []string{"per_minute", "per_second", "user", "password_env", "url"}}
 

@@ -189,3 +189,23 @@ func TestARuleReadsWhatWasKnownThen(t *testing.T) {
 	same(t, "text", got, map[string][]string{"c1@mail.example": {"Apple €8.50 €8.50"}})
 	w.sound()
 }
+
+func TestAMessageReadsAttributesAsTheyAreWhenItIsSent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	got := w.mailbox()
+	w.customers(2)
+	for at, likes := range map[string]string{"2020-01-01": "coffee", "2021-01-01": "tea", "2099-01-01": "wine"} {
+		w.db.Exec(t, `insert into customer_attributes (customer_id, name, at, kind, text_value, source)
+			select customer_id, 'likes', $1::timestamptz, 'text', $2, 'test' from customers where shop_id = 'c1'`, at, likes)
+	}
+	w.apply(thanks(once, treatAll, func(c *campaigns.Campaign) {
+		c.Messages = map[string]campaigns.Message{"messages/hello": says(`{{ customer.likes | default: "all" }}`)}
+	}))
+	w.order("c1", start, 1000)
+	w.order("c2", start, 1000)
+	w.enter()
+	w.send(start.Add(1 * days))
+	same(t, "texts", got, map[string][]string{"c1@mail.example": {"tea"}, "c2@mail.example": {"all"}})
+	w.sound()
+}

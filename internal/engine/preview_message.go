@@ -76,11 +76,7 @@ func (e *Engine) PreviewCustomer(ctx context.Context, def campaigns.Campaign, sh
 	if err != nil {
 		return out, err
 	}
-	var attributes []string
-	if o := def.Enter.Occasion; o != nil && o.Attribute != "" {
-		attributes = []string{o.Attribute}
-	}
-	err = e.Store.PreviewCustomer(ctx, stored, shopID, at, e.Shop.Currency, attributes, func(p *postgres.Planning, k postgres.Candidate, r postgres.Rendering) error {
+	err = e.Store.PreviewCustomer(ctx, stored, shopID, at, e.Shop.Currency, v.attributes(""), func(p *postgres.Planning, k postgres.Candidate, r postgres.Rendering) error {
 		known, err := e.know(ctx, p, v.needs, []postgres.Candidate{k})
 		if err != nil {
 			return err

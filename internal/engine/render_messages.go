@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
@@ -124,10 +125,21 @@ func (v *version) wants(wave, currency string) postgres.RenderingWants {
 	for of, p := range v.parts {
 		want.Coupon = want.Coupon || of.wave == wave && p.Coupon != nil
 	}
-	if o := def.Enter.Occasion; o != nil && o.Attribute != "" && v.reads(wave, "customer."+o.Attribute) {
-		want.Attributes = []string{o.Attribute}
-	}
+	want.Attributes = v.attributes(wave)
 	return want
+}
+
+// attributes are those of the customer that the messages of a wave read, or with
+// no name those of any, in the order of the alphabet.
+func (v *version) attributes(wave string) []string {
+	var names []string
+	for of, p := range v.parts {
+		if wave == "" || of.wave == wave {
+			names = append(names, p.set.Attributes()...)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // poolsOf reads the terms of the pools that a wave gives codes from.

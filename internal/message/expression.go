@@ -141,6 +141,9 @@ func (c *checker) field(line int, src, path string, indexed bool) {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	} else if reserved(root) && root != "event" {
 		hint = fmt.Sprintf("%s has: %s", root, strings.Join(c.scope.below(root), ", "))
+		if name, ok := strings.CutPrefix(path, "customer."); ok && property.MatchString(name) {
+			hint += fmt.Sprintf("; an attribute is declared in rewave.yaml: attributes: {%s: text}", name)
+		}
 	}
 	c.fault(line, src, fmt.Sprintf("unknown field %q", path), hint)
 }

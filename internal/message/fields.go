@@ -25,6 +25,7 @@ type Options struct {
 	Order      bool           // an order brings customers in
 	Event      bool           // an event brings customers in
 	Attributes []string       // declared attributes of customers
+	Occasion   string         // the attribute whose day brings customers in: everybody has it
 	Service    bool           // no marketing: no way out is asked for
 	Link       string         // what links to unsubscribe begin with, for the length of a text message
 	// Lenient asks for nothing that stands in campaign.yaml, for a campaign that
@@ -107,6 +108,9 @@ func newScope(o Options) *scope {
 	}
 	add("stratum", o.Notes)
 	add("customer", o.Attributes)
+	if path := "customer." + o.Occasion; byPath[path].path == "" && property.MatchString(o.Occasion) {
+		s.open[path] = field{path: path, kind: day}
+	}
 	return s
 }
 
@@ -133,7 +137,8 @@ func (s *scope) find(path string) (field, bool) {
 		return f, true
 	}
 	root, name, _ := strings.Cut(path, ".")
-	anything := root == "event" || s.Lenient && (root == "stratum" || root == "customer")
+	// What was declared when a message was checked is still read when it is sent.
+	anything := root == "event" || s.Lenient && root == "stratum" || (s.Lenient || !s.checking) && root == "customer"
 	return field{path: path}, anything && property.MatchString(name)
 }
 

@@ -18,7 +18,9 @@ import (
 func SampleFor(t *Template) Bindings {
 	kinds := map[string]kind{}
 	for _, path := range t.named {
-		kinds[path] = t.kinds[path]
+		if kinds[path] = t.kinds[path]; kinds[path] == text {
+			kinds[path] = t.scope.open[path].kind
+		}
 	}
 	return sample(t.scope.Options, kinds)
 }
@@ -64,6 +66,9 @@ func sparse(o Options) Bindings {
 	}
 	if o.Codeless {
 		b.Coupon = nil
+	}
+	if o.Occasion != "" {
+		b.Customer.Attributes = map[string]any{o.Occasion: all.Order.On}
 	}
 	return b
 }

@@ -56,15 +56,39 @@ func (s *Set) For(locale string) *Template {
 
 // Reads reports whether any language may read a field below root.
 func (s *Set) Reads(root string) bool {
-	if s.base.Reads(root) {
-		return true
-	}
-	for _, t := range s.byLocale {
+	for t := range s.templates {
 		if t.Reads(root) {
 			return true
 		}
 	}
 	return false
+}
+
+// Attributes are the names of the customer's attributes that any language reads,
+// sorted.
+func (s *Set) Attributes() []string {
+	var names []string
+	for t := range s.templates {
+		for _, path := range t.named {
+			if name, ok := strings.CutPrefix(path, "customer."); ok {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// templates are those of all languages.
+func (s *Set) templates(yield func(*Template) bool) {
+	if !yield(s.base) {
+		return
+	}
+	for _, t := range s.byLocale {
+		if !yield(t) {
+			return
+		}
+	}
 }
 
 // canonical makes zh_CN and zh-cn the same.
@@ -96,7 +120,7 @@ func Uses(c campaigns.Campaign, o Options) map[string]Options {
 		strata = strata[1:]
 	}
 	if a := c.Enter.Occasion; a != nil && a.Attribute != "" {
-		o.Attributes = append(slices.Clone(o.Attributes), a.Attribute)
+		o.Occasion = a.Attribute
 	}
 	for _, w := range c.Waves {
 		variants := []string{""}

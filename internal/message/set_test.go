@@ -126,7 +126,7 @@ func TestCheckKnowsTheUse(t *testing.T) {
 m/text.txt:1:40: stratum.concern: the campaign has no strata (write ` + "`strata:`" + `, or leave it out)
 m/text.txt:1:61: order.id: no order brings customers into this campaign (` + "`enter: {on: order_paid}` does; `orders`" + ` is known always)
 m/text.txt:1:75: event.carrier: no event brings customers into this campaign (` + "`enter: {on: {event: ...}}`" + ` does)
-m/text.txt:1:94: unknown field "customer.birthday" (customer has: first_name, id, last_name, locale)`
+m/text.txt:1:94: unknown field "customer.birthday" (customer has: first_name, id, last_name, locale; an attribute is declared in rewave.yaml: attributes: {birthday: text})`
 	long := ""
 	for range 50 {
 		long += "a line of a text message that is too long for anybody. "
@@ -218,6 +218,33 @@ func TestSplicePutsTheCodeIntoEveryPart(t *testing.T) {
 	}
 }
 
+func TestTheDateOfAnOccasionIsKnownOfEverybody(t *testing.T) {
+	t.Parallel()
+	files := map[string]message.Files{"": {Subject: "s", Text: `On {{ customer.birthday | date: "%d.%m." }}`}}
+	if _, err := message.Check("m", files, message.Options{Service: true, Occasion: "birthday"}); err != nil {
+		t.Error(err)
+	}
+	_, err := message.Check("m", files, message.Options{Service: true, Attributes: []string{"birthday"}})
+	want := `m/text.txt:1:1: filter "date": the date is not known for every customer: write {% if customer.birthday %}{{ customer.birthday | date: "%d.%m." }}{% endif %} (for a customer of whom nothing optional is known)`
+	if diff := cmp.Diff(faultsOf(t, err), want); diff != "" {
+		t.Errorf("-got +want\n%s", diff)
+	}
+}
+
+func TestWhatWasDeclaredIsStillReadWhenItIsSent(t *testing.T) {
+	t.Parallel()
+	s := set(t, map[string]message.Files{"": {Subject: "s", Text: "{{ customer.likes }}"}, "de": {Subject: "{{ customer.member }}", Text: "x"}}, message.Options{})
+	if diff := cmp.Diff(s.Attributes(), []string{"likes", "member"}); diff != "" {
+		t.Errorf("attributes: -got +want\n%s", diff)
+	}
+	b := message.Sample()
+	b.Customer.Attributes = map[string]any{"likes": "tea"}
+	c, err := message.Render(s.For(""), b)
+	if err != nil || c.Text != "tea" {
+		t.Errorf("text = %q, %v", c.Text, err)
+	}
+}
+
 func TestUsesAreOfEveryWaveThatSendsAMessage(t *testing.T) {
 	t.Parallel()
 	pool := &campaigns.Coupon{Pool: "p", Exhausted: "send"}
@@ -232,7 +259,7 @@ func TestUsesAreOfEveryWaveThatSendsAMessage(t *testing.T) {
 		},
 	}
 	shop := message.Options{Currency: "EUR", Attributes: []string{"tier"}}
-	common := message.Options{Currency: "EUR", Attributes: []string{"tier", "birthday"}, Strata: true, Notes: []string{"concern"}}
+	common := message.Options{Currency: "EUR", Attributes: []string{"tier"}, Occasion: "birthday", Strata: true, Notes: []string{"concern"}}
 	of := func(change func(*message.Options)) message.Options { o := common; change(&o); return o }
 	want := map[string]message.Options{
 		"x": of(func(o *message.Options) { o.Channels, o.Codeless = []string{"sms", "email"}, true }),
