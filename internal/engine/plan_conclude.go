@@ -199,7 +199,11 @@ func (w *walk) warnings(c *planned) {
 		}
 	}
 	for _, l := range wave.PoolLimits(c.def, w.perCustomer()) {
-		c.warn("pool_limit", l.Pool, float64(l.Asked), float64(l.Allows))
+		code := "pool_limit"
+		if l.Again {
+			code = "pool_again"
+		}
+		c.warn(code, l.Pool, float64(l.Asked), float64(l.Allows))
 	}
 	if m.Budget != nil && spends > *m.Budget {
 		c.warn("budget", "", round(spends), *m.Budget)

@@ -172,6 +172,7 @@ var planEnglish = map[string]string{
 	"plan.warn.collides":     "{count} customers also have messages of {of} due within {limit} days, the window of the cap.",
 	"plan.warn.pool_missing": "There is no coupon pool {of}: rewave coupon generate {of}",
 	"plan.warn.pool_small":   "The coupon pool {of} has {limit} free codes; up to {count} are needed.",
+	"plan.warn.pool_again":   "The coupon pool {of} gives one customer {limit} for ever, and customers may enter again: then if_exhausted decides, and what requires that message goes out no more. Only a new pool can give more (--per-customer).",
 	"plan.warn.pool_limit":   "The coupon pool {of} gives one customer {limit} at most, and the rounds may ask for {count}: the others do as if_exhausted says. Only a new pool can give more (--per-customer).",
 	"plan.warn.budget":       "It may cost up to {count} and has a budget of {limit}: messages that no longer fit are suppressed.",
 	"plan.warn.expires":      "{count} messages of {of} would expire before their hours come.",

@@ -8,24 +8,27 @@ import (
 )
 
 // PoolLimit is a coupon pool that gives one customer fewer codes than a campaign
-// may ask of it for one entry: later messages do as the wave's if_exhausted says.
+// may ask of it: later messages do as the wave's if_exhausted says.
 type PoolLimit struct {
 	Pool   string
 	Asked  int // at most, over all rounds of one entry
 	Allows int
+	Again  bool // one entry is well; a customer who enters again is not
 }
 
 // PoolLimits compares what one entry may ask of each pool with what the pool
 // allows a customer, by name; a pool that is not among them is not looked at.
 // The answer is in the order of the names, and empty where all is well. Codes
-// that a customer has from earlier entries or other campaigns come on top.
+// that a customer has from other campaigns come on top.
 func PoolLimits(c campaigns.Campaign, perCustomer map[string]int) []PoolLimit {
 	asked := codesPerRound(c)
 	var limits []PoolLimit
 	for _, pool := range slices.Sorted(maps.Keys(asked)) {
 		allows, known := perCustomer[pool]
-		if n := asked[pool] * max(1, c.Rounds.Times); known && n > allows {
-			limits = append(limits, PoolLimit{pool, n, allows})
+		n := asked[pool] * max(1, c.Rounds.Times)
+		again := c.Enter.Again.EachTime || c.Enter.Again.After > 0
+		if known && (n > allows || again && 2*n > allows) {
+			limits = append(limits, PoolLimit{Pool: pool, Asked: n, Allows: allows, Again: n <= allows})
 		}
 	}
 	return limits

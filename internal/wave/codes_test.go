@@ -2,6 +2,7 @@ package wave_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -26,6 +27,15 @@ func TestPoolsThatGiveACustomerTooFewCodesAreNamed(t *testing.T) {
 		{"as many as there may be",
 			campaigns.Campaign{Rounds: rounds, Waves: []campaigns.Wave{{Content: of("ten")}}},
 			map[string]int{"ten": 5}, nil},
+		{"a yearly code of a pool that gives one for ever",
+			campaigns.Campaign{Enter: campaigns.Enter{Again: campaigns.Again{After: 300 * 24 * time.Hour}}, Waves: []campaigns.Wave{{Content: of("ten")}}},
+			map[string]int{"ten": 1}, []wave.PoolLimit{{Pool: "ten", Asked: 1, Allows: 1, Again: true}}},
+		{"enough for two entries of two rounds",
+			campaigns.Campaign{Enter: campaigns.Enter{Again: campaigns.Again{EachTime: true}}, Rounds: campaigns.Rounds{Times: 2}, Waves: []campaigns.Wave{{Content: of("ten")}}},
+			map[string]int{"ten": 4}, nil},
+		{"too few for a single entry, which says it all",
+			campaigns.Campaign{Enter: campaigns.Enter{Again: campaigns.Again{EachTime: true}}, Rounds: rounds, Waves: []campaigns.Wave{{Content: of("ten")}}},
+			map[string]int{"ten": 4}, []wave.PoolLimit{{Pool: "ten", Asked: 5, Allows: 4}}},
 		{"two waves of one round",
 			campaigns.Campaign{Waves: []campaigns.Wave{{Content: of("ten")}, {Content: of("ten")}, {Content: of("card")}}},
 			map[string]int{"ten": 1, "card": 1}, []wave.PoolLimit{{Pool: "ten", Asked: 2, Allows: 1}}},
