@@ -59,7 +59,7 @@ func reference() string {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.path, cell(is), f.unknown)
 	}
-	b.WriteString("| `customer.<attribute>` | an attribute that the shop declares, or that `enter.occasion` names | where the profile does not say |\n")
+	b.WriteString("| `customer.<attribute>` | an attribute that `rewave.yaml` declares (`attributes: {likes: text}`), or that `enter.occasion` names | where the profile does not say |\n")
 	b.WriteString("| `event.<property>` | a property of the event that brought the customer in | where it came without |\n")
 	b.WriteString("| `stratum.<note>` | what `strata.values` says of the stratum | where it says nothing |\n")
 	b.WriteString("\nTags:")
