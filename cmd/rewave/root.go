@@ -56,7 +56,13 @@ invariant is broken (audit).`,
 		c.Flags().BoolP("help", "h", false, "print this")
 		c.Flags().SortFlags = false
 		if c.HasSubCommands() {
-			c.Args, c.RunE = subcommand, func(c *cobra.Command, _ []string) error { return c.Help() }
+			c.Args, c.RunE = subcommand, func(c *cobra.Command, words []string) error {
+				of, _, err := c.Find(words[min(1, len(words)):]) // behind "help", which is all that Args lets through
+				if err != nil {
+					return err
+				}
+				return of.Help()
+			}
 		}
 	})
 	return root
@@ -114,7 +120,8 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 	return help
 }
 
-// subcommand refuses a word that is no command below c.
+// subcommand refuses a word that is no command below c, and lets help through
+// with commands behind it.
 func subcommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -124,10 +131,7 @@ func subcommand(c *cobra.Command, args []string) error {
 		if err != nil {
 			return err
 		}
-		if len(rest) > 0 {
-			return subcommand(of, rest)
-		}
-		return of.Help()
+		return subcommand(of, rest)
 	}
 	try := c.CommandPath() + " --help"
 	c.SuggestionsMinimumDistance = 2

@@ -9,13 +9,13 @@ import (
 // foreignPlaces are how other programs write a place: here it would be printed
 // as it stands. The first group is what is shown, the second the name in it.
 var foreignPlaces = []*regexp.Regexp{
-	regexp.MustCompile(`(\$\{ *([^}\n]{1,60}?) *\})`),
-	regexp.MustCompile(`(?:^|[\s,.:;!>("'，。：；！“])(%([A-Za-z][A-Za-z_.]{2,40})%)`),
-	regexp.MustCompile(`(\*\| *(\w{1,60}) *\|\*)`),
-	regexp.MustCompile(`(?:^|[^{$])(\{(?: +\{)? *([A-Za-z_][A-Za-z_.]{1,40}) *(?:\} +)?\})(?:[^}]|$)`),
+	regexp.MustCompile(`(\$\{ *([A-Za-z_][\w.]*) *\})`),
+	regexp.MustCompile(`(?:^|[\s,.:;!>("'，。：；！“])(%([A-Za-z][A-Za-z_.]+)%)`),
+	regexp.MustCompile(`(\*\| *(\w+) *\|\*)`),
+	regexp.MustCompile(`(?:^|[^{$])(\{(?: +\{)? *([A-Za-z_][A-Za-z_.]+) *(?:\} +)?\})(?:[^}]|$)`),
 }
 
-var wideBraces = regexp.MustCompile(`｛[｛％][^｝\n]{0,60}(?:[｝％]｝)?|｝｝|％｝`)
+var wideBraces = regexp.MustCompile(`｛[｛％]|｝｝|％｝`)
 
 // foreign refuses places of other languages in the text outside of our own.
 func (c *checker) foreign() {
