@@ -148,7 +148,7 @@ func (o *once) slot(l *live, now time.Time) (time.Time, error) {
 // not say, no flag can.
 func (o once) campaign(l *live, slot time.Time) (campaigns.Campaign, error) {
 	var none campaigns.Campaign
-	if _, faults := rules.Compile(o.segment, rules.Options{}); len(faults) > 0 {
+	if _, faults := rules.Compile(o.segment, rules.Options{Attributes: kinds(l.config)}); len(faults) > 0 {
 		return none, fault.New(fault.Usage, "send: --segment: "+faults.Error(), "")
 	}
 	if !slices.Contains(l.config.Channels(), o.channel) {
