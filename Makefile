@@ -19,10 +19,11 @@ build: ## bin/rewave, one static binary
 	@echo "building bin/rewave"
 	@$(GO) build $(VCS) -trimpath -ldflags="-s -w" -o bin/rewave ./cmd/rewave
 
-test: deps vet lint ## what a change must pass: vet, staticcheck, all tests with the race detector
+test: deps vet lint ## what a change must pass: vet, staticcheck, all tests with the race detector, half a minute of fuzzing
 	@echo "testing, with the race detector"
 	@$(GO) -C internal/tools test ./...
 	@CGO_ENABLED=1 bin/gotest -race $(TESTFLAGS) ./...
+	@$(MAKE) fuzz-short FUZZED="campaigns:FuzzLoad rules:FuzzRule" FUZZTIME=15s
 
 deps: ## name and install what is missing to build and test
 	@internal/tools/deps.sh postgresql redis-server gcc npm
@@ -52,10 +53,11 @@ fuzz: ## each fuzz test for a while (FUZZTIME=10s)
 		done || exit 1; \
 	done
 
-fuzz-short: ## what people write, half a minute each: campaigns, their tests, rules, templates
-	@for target in campaigns:FuzzLoad rules:FuzzRule internal/message:FuzzCheck internal/scenario:FuzzParse; do \
-		echo "fuzzing $${target#*:} in $${target%:*} for 30s"; \
-		$(GO) test -run '^$$' -fuzz "^$${target#*:}\$$" -fuzztime 30s -fuzzminimizetime 5x "./$${target%:*}" </dev/null || exit 1; \
+FUZZED ?= campaigns:FuzzLoad rules:FuzzRule internal/message:FuzzCheck internal/scenario:FuzzParse
+fuzz-short: ## what people write: campaigns, rules, templates, tests of campaigns (FUZZTIME=10s)
+	@for target in $(FUZZED); do \
+		echo "fuzzing $${target#*:} in $${target%:*} for $(FUZZTIME)"; \
+		$(GO) test -run '^$$' -fuzz "^$${target#*:}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x "./$${target%:*}" </dev/null || exit 1; \
 	done
 
 fmt: ## gofmt

@@ -115,5 +115,6 @@ func hostile() []string {
 		"campaign: a\nenter: {on: order_paid, when: '" + strings.Repeat("orders.cuont == 1 and ", 180) + "true'}\n",
 		"limits: {" + strings.Repeat("a", 200_000) + ": 1}\n",
 		head + "evaluation: {looks: [" + strings.Repeat("a, ", 2500) + "a], by: [" + strings.Repeat("x, ", 1000) + "x]}\n",
+		head + "evaluation: {looks: [" + strings.Repeat("a, ", 2000) + "a], by: [" + strings.Repeat("x, ", 1000), // never closed
 	}
 }

@@ -189,9 +189,12 @@ func (d *Document) parse(tokens token.Tokens) (body ast.Node) {
 	}()
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		line, column, message := 0, 0, err.Error()
+		line, column := 0, 0
+		var message string
 		var syntax yaml.Error
-		if errors.As(err, &syntax) {
+		if !errors.As(err, &syntax) {
+			message = err.Error()
+		} else { // whose Error prints the lines around it token by token: 35 MB for one long line
 			message = syntax.GetMessage()
 			if t := syntax.GetToken(); t != nil && t.Position != nil {
 				line, column = t.Position.Line, max(t.Position.Column, 1)
