@@ -126,11 +126,12 @@ of an order; a row of kind refund, or with refund_of, gives units back. A coupon
 is a code the order was paid with, several separated by semicolons.`,
 	importer.Customers: `The columns are customer_id and, where there are any, email, phone, first_name,
 last_name, locale, region, zone, consent_email, consent_sms and consent_at.
-Nobody is written to without consent. A column attribute.NAME is a text, number,
-date (2026-12-24) or truth (true, false) that rules may ask for, by its look or
-by the map's types; tags are divided by semicolons, all of a customer's, a
-single ; being none. Both hold from changed_at on, else since the import. What
-is empty changes nothing.`,
+Nobody is written to without consent. A
+phone number has its country code, +49 30 901820; another is left out and the
+customer kept. A column attribute.NAME is a text, number, date (2026-12-24) or
+truth (true, false) that rules may ask for, by its look or by the map's types;
+tags are divided by semicolons, all of a customer's, a single ; being none. Both
+hold from changed_at on, else since the import. What is empty changes nothing.`,
 	importer.Products: `The columns are sku and, where there are any, name, category, price and cost.`,
 	importer.Events: `The columns are id, name, customer and at; every other column, or props.NAME, is
 a property. A property is a text, unless the map's types say number, date or
@@ -139,7 +140,8 @@ changes. Complaint Opened and Complaint Closed, Dispute Opened and Dispute
 Closed, paired by the property ref, are what hold_while waits for.`,
 	importer.Suppressions: `The columns are channel (email or sms), address, reason (bounced, complained or
 manual) and, where there is one, at. Nothing is sent to these addresses any
-more. Only a hash of an address is stored.`,
+more. A phone number without its country code (+49, +86) is rejected: the ban
+would hold nobody's. Only a hash of an address is stored.`,
 }
 
 func (a *app) importKind(kind string) *cobra.Command {
@@ -227,6 +229,13 @@ const manyRejected = 0.05
 // warnRejected says on stderr, where nobody pipes it away, that much of a file is
 // missing. A file of which all is missing is a fault.
 func (a *app) warnRejected(s importer.Summary) {
+	out := 0
+	for _, n := range s.AddressesLeftOut {
+		out += n
+	}
+	if float64(out) > manyRejected*float64(s.Read) {
+		fmt.Fprintln(a.stderr, wrap("warning: ", fmt.Sprintf("addresses of %s left out: %s", filepath.Base(s.File), byReason(s.AddressesLeftOut))))
+	}
 	if s.Merged == 0 || float64(s.Rejected) <= manyRejected*float64(s.Read) {
 		return
 	}

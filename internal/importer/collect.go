@@ -220,9 +220,9 @@ func (c *collector) email(k *postgres.ImportCustomer, address string) bool {
 }
 
 func (c *collector) phone(k *postgres.ImportCustomer, text string) {
-	number, ok := readPhone(text)
-	if !ok {
-		c.refuse(k.ShopID, badAddress("not a phone number", text))
+	number, err := customer.CheckPhone(text)
+	if err != nil {
+		c.refuse(k.ShopID, badAddress(err.Error(), text))
 		return
 	}
 	k.Phone = number

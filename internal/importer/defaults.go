@@ -50,9 +50,9 @@ func (r *run) fillColumn(column, text string) (bad *badLine) {
 			return badValue("not an e-mail address", []byte(text))
 		}
 	case "phone":
-		var ok bool
-		if k.Phone, ok = readPhone(text); !ok {
-			return badValue("not a phone number", []byte(text))
+		var err error
+		if k.Phone, err = customer.CheckPhone(text); err != nil {
+			return badValue(err.Error(), []byte(text))
 		}
 	case "first_name":
 		k.FirstName = text

@@ -93,9 +93,9 @@ func (r *run) suppression() func(*record) (postgres.ImportSuppression, bool, *ba
 		case text == "":
 			return s, false, &badLine{reason: "no address"}
 		case s.Channel == "sms":
-			var ok bool
-			if s.Address, ok = readPhone(text); !ok {
-				return s, false, badValue("not a phone number", []byte(text))
+			var err error
+			if s.Address, err = customer.CheckPhone(text); err != nil {
+				return s, false, badValue(err.Error(), []byte(text))
 			}
 		default:
 			var err error

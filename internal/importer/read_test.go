@@ -100,15 +100,6 @@ func TestClock(t *testing.T) {
 	}
 }
 
-func TestTelephoneNumbers(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{"+49 (30) 90-18.20": "+4930901820", "13800138000": "13800138000", "call me": "", "+12": "", "1234567890123456": "", "+49+30901820": ""} {
-		if got, ok := readPhone(text); ok != (want != "") || ok && got != want {
-			t.Errorf("%q is %q, %v; want %q", text, got, ok, want)
-		}
-	}
-}
-
 // A disk that fails in the middle is no end of the file.
 func TestAFailingFileIsNotItsEnd(t *testing.T) {
 	t.Parallel()

@@ -78,19 +78,6 @@ func badValue(reason string, text []byte) *badLine {
 	return &badLine{reason, strconv.Quote(shown)}
 }
 
-// readPhone is the number without the marks people divide it by; false when it
-// cannot be one.
-func readPhone(text string) (string, bool) {
-	number := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" -.()/\u00a0", r) {
-			return -1
-		}
-		return r
-	}, text)
-	digits := strings.TrimPrefix(number, "+")
-	return number, len(digits) >= 6 && len(digits) <= 15 && strings.Trim(digits, "0123456789") == ""
-}
-
 // readYes reads consent as shops write it; ok is false for anything else.
 func readYes(text []byte) (yes, ok bool) {
 	switch strings.ToLower(string(text)) {
