@@ -37,13 +37,12 @@ type Value struct {
 var (
 	ErrNumber  = errors.New("not a number")
 	ErrDate    = errors.New("not a date, which is written 2026-12-24")
-	ErrTruth   = errors.New("neither true nor false")
+	ErrTruth   = errors.New("neither true nor false (" + TruthWords + ")")
 	ErrTooLong = fmt.Errorf("a text longer than %d bytes", MaxText)
 )
 
-// Parse reads a value of a kind from text that is not empty. Truths are written
-// true, yes, y or 1, and false, no, n or 0, in any letter case; numbers with a
-// point. The error is one of those above and does not repeat the text.
+// Parse reads a value of a kind from text that is not empty. Truths are what
+// ReadTruth knows; numbers are written with a point. The error is one of those above and does not repeat the text.
 func Parse(kind Kind, text string) (Value, error) {
 	switch kind {
 	case Text:
@@ -64,13 +63,11 @@ func Parse(kind Kind, text string) (Value, error) {
 		}
 		return Value{Kind: Date, Date: day}, nil
 	case Truth:
-		switch strings.ToLower(text) {
-		case "true", "yes", "y", "1":
-			return Value{Kind: Truth, Truth: true}, nil
-		case "false", "no", "n", "0":
-			return Value{Kind: Truth}, nil
+		yes, ok := ReadTruth(text)
+		if !ok {
+			return Value{}, ErrTruth
 		}
-		return Value{}, ErrTruth
+		return Value{Kind: Truth, Truth: yes}, nil
 	}
 	return Value{}, fmt.Errorf("unknown kind %q", string(kind))
 }

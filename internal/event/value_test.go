@@ -46,8 +46,10 @@ func TestParse(t *testing.T) {
 		{event.Date, "2026-02-29", result{Err: "not a date, which is written 2026-12-24"}},
 		{event.Date, "0000-01-01", result{Err: "not a date, which is written 2026-12-24"}},
 		{event.Truth, "Yes", result{Value: event.Value{Kind: event.Truth, Truth: true}}},
+		{event.Truth, "是", result{Value: event.Value{Kind: event.Truth, Truth: true}}},
+		{event.Truth, "NEIN", result{Value: event.Value{Kind: event.Truth}}},
 		{event.Truth, "0", result{Value: event.Value{Kind: event.Truth}}},
-		{event.Truth, "maybe", result{Err: "neither true nor false"}},
+		{event.Truth, "maybe", result{Err: "neither true nor false (yes, y, true, 1, ja, j, 是 or no, n, false, 0, nein, 否)"}},
 		{event.Text, string(make([]byte, event.MaxText+1)), result{Err: "a text longer than 4000 bytes"}},
 	} {
 		var got result

@@ -19,6 +19,9 @@ type couponCodes struct {
 // which they are kept. What can be in no pool, a note or a price rule's name, is
 // passed over: the order does not depend on it.
 func (c *couponCodes) add(order int32, text []byte) {
+	if bytes.Contains(text, []byte(wideSemicolon)) {
+		text = bytes.ReplaceAll(text, []byte(wideSemicolon), []byte(";"))
+	}
 	for len(text) > 0 {
 		var written []byte
 		written, text, _ = bytes.Cut(text, []byte(";"))

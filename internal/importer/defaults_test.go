@@ -99,8 +99,8 @@ func TestADefaultThatCannotBeRead(t *testing.T) {
 		"zone":           {"Mars/Olympus", `unknown time zone: "Mars/Olympus"`},
 		"email":          {"all@", `not an e-mail address: "all@"`},
 		"phone":          {"call me", `not a phone number: "call me"`},
-		"consent_email":  {"maybe", `consent is neither yes nor no: "maybe"`},
-		"attribute.club": {"perhaps", `attribute.club is neither true nor false: "perhaps"`},
+		"consent_email":  {"maybe", `consent is neither yes nor no (yes, y, true, 1, ja, j, 是 or no, n, false, 0, nein, 否): "maybe"`},
+		"attribute.club": {"perhaps", `attribute.club is neither true nor false (yes, y, true, 1, ja, j, 是 or no, n, false, 0, nein, 否): "perhaps"`},
 	} {
 		_, err := importer.Run(context.Background(), db.Store, importer.Options{Kind: importer.Customers, File: write(t, "c.csv", []byte("customer_id\nann\n")),
 			Map: mapped(t, importer.Customers, "types: {attribute.club: truth}\ndefaults: {"+column+": \""+test.value+"\"}\n")})

@@ -155,7 +155,7 @@ ann,ann@home.example,,,,,,,no,,2025-04-01 10:00,44
 3,"not an e-mail address; the customer is kept without it: ""bob@""","bob,bob@,call me,Bob,,,,,,,,"
 3,"not a phone number; the customer is kept without it: ""call me""","bob,bob@,call me,Bob,,,,,,,,"
 4,"unknown time zone: ""Mars/Olympus""","cyd,,,,,,,Mars/Olympus,,,,"
-5,"consent is neither yes nor no: ""maybe""","dan,,,,,,,,maybe,,2025-03-01,"
+5,"consent is neither yes nor no (yes, y, true, 1, ja, j, 是 or no, n, false, 0, nein, 否): ""maybe""","dan,,,,,,,,maybe,,2025-03-01,"
 6,consent without an instant in consent_at: it is empty,"eve,,,,,,,,yes,,,"
 `); diff != "" {
 		t.Errorf("rejects (-got +want):\n%s", diff)

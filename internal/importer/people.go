@@ -79,6 +79,9 @@ func (r *run) customer() func(*record) (postgres.ImportCustomer, bool, *badLine)
 	}
 }
 
+// wideSemicolon divides as the other does: it is the one on a Chinese keyboard.
+const wideSemicolon = "；"
+
 // readTags reads tags divided by semicolons, sorted; nil when the file does not
 // say, none where nothing stands between them.
 func readTags(text []byte) ([]string, *badLine) {
@@ -86,7 +89,7 @@ func readTags(text []byte) ([]string, *badLine) {
 		return nil, nil
 	}
 	tags := []string{}
-	for tag := range strings.SplitSeq(string(text), ";") {
+	for tag := range strings.SplitSeq(strings.ReplaceAll(string(text), wideSemicolon, ";"), ";") {
 		if tag = strings.TrimSpace(tag); tag == "" || slices.Contains(tags, tag) {
 			continue
 		}
@@ -103,9 +106,9 @@ func consent(text []byte) (*bool, *badLine) {
 	if len(text) == 0 {
 		return nil, nil
 	}
-	yes, ok := readYes(text)
+	yes, ok := event.ReadTruth(string(text))
 	if !ok {
-		return nil, badValue("consent is neither yes nor no", text)
+		return nil, badValue("consent is neither yes nor no ("+event.TruthWords+")", text)
 	}
 	return &yes, nil
 }

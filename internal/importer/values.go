@@ -77,14 +77,3 @@ func badValue(reason string, text []byte) *badLine {
 	}
 	return &badLine{reason, strconv.Quote(shown)}
 }
-
-// readYes reads consent as shops write it; ok is false for anything else.
-func readYes(text []byte) (yes, ok bool) {
-	switch strings.ToLower(string(text)) {
-	case "yes", "y", "true", "1":
-		return true, true
-	case "no", "n", "false", "0":
-		return false, true
-	}
-	return false, false
-}
