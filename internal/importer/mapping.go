@@ -102,7 +102,7 @@ func names(top source.Mapping, key, kind string) map[string]string {
 	for _, e := range entries {
 		set := genericColumns[kind]
 		if !slices.Contains(set.known, e.Key.Name()) && !set.own.prefixed(e.Key.Name()) {
-			e.Key.Unknown("column", e.Key.Name(), set.known)
+			unknownColumn(e.Key, set)
 			continue
 		}
 		if text, ok := e.Value.Full(); ok {
@@ -110,6 +110,16 @@ func names(top source.Mapping, key, kind string) map[string]string {
 		}
 	}
 	return out
+}
+
+// unknownColumn tells how a column of the shop's own is named where the name is
+// nobody's misspelling.
+func unknownColumn(key source.Node, set columnSet) {
+	if name := key.Name(); set.own != nil && source.Suggest(name, set.known) == "" {
+		key.Report(fmt.Sprintf("unknown column %q", name), "a column of the shop's own is "+set.own.prefix+name+"; the others are "+strings.Join(set.known, ", "))
+		return
+	}
+	key.Unknown("column", key.Name(), set.known)
 }
 
 // types reads the kinds of the shop's own columns.
