@@ -126,7 +126,8 @@ of an order; a row of kind refund, or with refund_of, gives units back. A coupon
 is a code the order was paid with, several separated by semicolons.`,
 	importer.Customers: `The columns are customer_id and, where there are any, email, phone, first_name,
 last_name, locale, region, zone, consent_email, consent_sms and consent_at.
-Nobody is written to without consent. A
+Nobody is written to without consent, which is yes or no (ja, nein, 是, 否) since
+consent_at: a file with the one has the other, or a default of it in the map. A
 phone number has its country code, +49 30 901820; another is left out and the
 customer kept. A column attribute.NAME is a text, number, date (2026-12-24) or
 truth (true, false) that rules may ask for, by its look or by the map's types;

@@ -85,6 +85,9 @@ func (r *run) lay(lines *lineReader) (err error) {
 	if err := r.fill(); err != nil {
 		return err
 	}
+	if err := r.dated(); err != nil {
+		return err
+	}
 	if r.opts.Kind != Orders && r.opts.Kind != Products {
 		return nil
 	}
@@ -92,6 +95,21 @@ func (r *run) lay(lines *lineReader) (err error) {
 		return fault.Wrap(fault.Usage, ErrNoCurrency, lines.name+" does not say its currency", "say --currency GBP, or map a column to currency")
 	}
 	return nil
+}
+
+// dated refuses a file of consents that cannot say since when: each row of it
+// would be rejected.
+func (r *run) dated() error {
+	has := func(column string) bool {
+		_, there := r.layout.at[column]
+		_, assumed := r.opts.Map.Defaults[column]
+		return there || assumed
+	}
+	if r.opts.Kind != Customers || has("consent_at") || !has("consent_email") && !has("consent_sms") {
+		return nil
+	}
+	return fault.New(fault.Invalid, r.in.name+" says who consents, and not since when: there is no column consent_at",
+		"nothing was imported; map a column to consent_at, or give one day for all with defaults: {consent_at: 2026-01-31} in a --map")
 }
 
 // openRecords tells CSV from JSON lines by the first character.
