@@ -201,6 +201,7 @@ func (a *app) importFile(ctx context.Context, kind, file string, form fileForm, 
 		return form.tried(err, "rewave import "+kind+" "+file, "")
 	}
 	defer a.warnRejected(sum)
+	defer a.warnMixed(sum)
 	guessed(a)
 	if a.json {
 		return errors.Join(a.print(imported(sum)), noneMerged(sum))
@@ -242,6 +243,21 @@ func (a *app) warnRejected(s importer.Summary) {
 	}
 	fmt.Fprintln(a.stderr, wrap("warning: ", fmt.Sprintf("%s of %s of %s were rejected (%d%%) and are not in the database: %s",
 		thousands(s.Rejected), count(s.Read, "row"), filepath.Base(s.File), 100*s.Rejected/s.Read, byReason(s.RejectedBy))))
+}
+
+// warnMixed says which columns of the shop's own a rule cannot ask for as one kind.
+func (a *app) warnMixed(s importer.Summary) {
+	for _, m := range s.MixedKinds {
+		counts := make([]string, len(m.Counts))
+		for i, c := range m.Counts {
+			counts[i] = count(c.Count, string(c.Kind))
+		}
+		says := fmt.Sprintf("%s of %s is read as %s, as %q on line %d", m.Column, filepath.Base(s.File), strings.Join(counts, " and "), m.Example, m.Line)
+		if len(m.Counts) > 1 {
+			says += "; a rule asks for one kind and passes over the others"
+		}
+		fmt.Fprintln(a.stderr, wrap("warning: ", fmt.Sprintf("%s. A date is written 2026-12-24; if text is meant, a --map with types: {%s: text} says so", says, m.Column)))
+	}
 }
 
 // importLines say what an import did: every row accounted for, then what is new
@@ -316,6 +332,13 @@ type couponUses struct {
 	Leaked   int64 `json:"leaked"`
 }
 
+type mixedKinds struct {
+	Column  string         `json:"column"`
+	Counts  map[string]int `json:"counts"` // by kind
+	Line    int            `json:"line"`
+	Example string         `json:"example"`
+}
+
 type importResult struct {
 	Kind             string         `json:"kind"`
 	Preset           string         `json:"preset"`
@@ -328,6 +351,7 @@ type importResult struct {
 	RejectsFile      string         `json:"rejects_file,omitempty"`
 	AddressesLeftOut map[string]int `json:"addresses_left_out"`
 	IgnoredColumns   []string       `json:"ignored_columns"`
+	MixedKinds       []mixedKinds   `json:"mixed_kinds,omitempty"`
 	Customers        changes        `json:"customers"`
 	AddressesChanged int64          `json:"addresses_changed"`
 	Products         changes        `json:"products"`
@@ -356,6 +380,13 @@ func imported(s importer.Summary) importResult {
 		Customers: changes(s.Customers), AddressesChanged: s.AddressesChanged, Products: changes(s.Products), Orders: changes(s.Orders), Lines: changes(s.Lines), RefundLines: changes(s.Refunds),
 		RefundsUnmatched: s.Matched.None, GuestOrders: s.GuestOrders,
 		Attributes: s.Attributes, Tags: s.Tags, Events: changes(s.Events), EventsLeft: s.EventsLeft, Holds: s.Holds, Suppressions: changes(s.Suppressions), Seconds: s.Took.Round(time.Millisecond).Seconds()}
+	for _, m := range s.MixedKinds {
+		mixed := mixedKinds{m.Column, map[string]int{}, m.Line, m.Example}
+		for _, c := range m.Counts {
+			mixed.Counts[string(c.Kind)] = c.Count
+		}
+		out.MixedKinds = append(out.MixedKinds, mixed)
+	}
 	if c := couponUses(s.Coupons); c != (couponUses{}) {
 		out.Coupons = &c
 	}

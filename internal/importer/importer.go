@@ -60,6 +60,7 @@ type Summary struct {
 	RejectsFile            string         // empty: nothing to write
 	ResumedAt              int            // line up to which an earlier run had staged; 0: from the start
 	IgnoredColumns         []string
+	MixedKinds             []MixedKinds // by column
 
 	postgres.ImportCounts
 	Staged, Took time.Duration // until the last row was staged; in all

@@ -87,6 +87,7 @@ type ownLayout struct {
 	columns  []ownColumn
 	types    map[string]event.Kind // by name
 	defaults map[string]string     // of empty fields, by name
+	seen     kinds                 // what the values look like of which nobody said the kind; nil: nobody asks
 }
 
 type ownColumn struct {
@@ -100,7 +101,7 @@ func newOwnLayout(file string, header []string, csv bool, names ownNames, m Map,
 	if names.set == nil {
 		return ownLayout{}, nil
 	}
-	l := ownLayout{set: names.set, types: own(m.Types, names.set)}
+	l := ownLayout{set: names.set, types: own(m.Types, names.set), seen: kinds{}}
 	defaults := own(m.Defaults, names.set)
 	if !names.set.fills {
 		l.defaults = defaults
@@ -151,9 +152,9 @@ func own[T any](all map[string]T, set *ownColumns) map[string]T {
 // values are the shop's own values in a record; an empty field says nothing.
 func (l ownLayout) values(rec *record) (map[string]event.Value, *badLine) {
 	var out map[string]event.Value
-	put := func(name string, kind event.Kind, text string) *badLine {
+	put := func(name string, kind event.Kind, text string, looks bool) *badLine {
 		if said, ok := l.types[name]; ok {
-			kind = said
+			kind, looks = said, false
 		}
 		if text = strings.TrimSpace(text); text == "" {
 			return nil
@@ -170,6 +171,9 @@ func (l ownLayout) values(rec *record) (map[string]event.Value, *badLine) {
 		case strings.ContainsRune(text, 0):
 			return &badLine{"a NUL byte", l.set.prefix + name}
 		}
+		if looks && l.seen != nil {
+			l.seen.note(name, kind, rec.line, text)
+		}
 		if out == nil {
 			out = map[string]event.Value{}
 		}
@@ -181,19 +185,19 @@ func (l ownLayout) values(rec *record) (map[string]event.Value, *badLine) {
 		if l.set.guess {
 			kind = event.Guess(text)
 		}
-		if bad := put(column.name, kind, text); bad != nil {
+		if bad := put(column.name, kind, text, l.set.guess); bad != nil {
 			return nil, bad
 		}
 	}
 	slices.SortFunc(rec.own, func(a, b ownKey) int { return strings.Compare(a.name, b.name) }) // the same fault each time
 	for _, key := range rec.own {
-		if bad := put(key.name, key.kind, key.text); bad != nil {
+		if bad := put(key.name, key.kind, key.text, true); bad != nil {
 			return nil, bad
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.defaults)) {
 		if _, ok := out[name]; !ok {
-			if bad := put(name, event.Guess(l.defaults[name]), l.defaults[name]); bad != nil {
+			if bad := put(name, event.Guess(l.defaults[name]), l.defaults[name], false); bad != nil {
 				return nil, bad
 			}
 		}

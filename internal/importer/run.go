@@ -169,6 +169,9 @@ func (r *run) stage(ctx context.Context, job *postgres.Import) error {
 		return err
 	}
 	r.sum.IgnoredColumns = r.layout.ignored
+	if own := r.layout.own; own.set != nil {
+		r.sum.MixedKinds = own.seen.mixed(own.set.prefix)
+	}
 	if j, ok := r.records.(*jsonReader); ok {
 		for key := range j.ignored {
 			r.sum.IgnoredColumns = append(r.sum.IgnoredColumns, key)
