@@ -122,7 +122,7 @@ func (d *demo) load(ctx context.Context, own importer.Options) error {
 		if err != nil {
 			return err
 		}
-		lines := importLines(sum)
+		lines := importLines(sum, d.info.zone)
 		if d.orders == "" {
 			lines = lines[:1] // the made-up shop holds no surprises
 		}

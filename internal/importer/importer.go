@@ -37,7 +37,8 @@ type Options struct {
 	Now time.Time
 
 	// CompleteUntil is the instant before which the source has told everything, of
-	// Orders and Events; zero: it does not say. It never goes back.
+	// Orders and Events; zero: it does not say. It never goes back. Faults show it
+	// in its own zone.
 	CompleteUntil time.Time
 
 	// AddressTemplate gives customers without an e-mail address one, %s being the
@@ -97,7 +98,7 @@ func runFile(ctx context.Context, store *postgres.Store, opts Options) (Summary,
 		File: opts.File, SHA256: hex.EncodeToString(in.sum[:]), Kind: opts.Kind, Preset: opts.Preset,
 		RejectedBy: map[string]int{}, AddressesLeftOut: map[string]int{},
 	}
-	r := &run{in: in, opts: opts, sum: &sum, rejects: rejects{path: opts.Rejects}}
+	r := &run{in: in, opts: opts, sum: &sum, rejects: rejects{path: opts.Rejects, encoding: opts.Encoding}}
 	if err := r.open(); err != nil {
 		return Summary{}, err
 	}
@@ -169,7 +170,7 @@ func (o Options) complete() (Options, error) {
 	case !o.CompleteUntil.IsZero() && o.Kind != Orders && o.Kind != Events:
 		return o, fault.New(fault.Usage, fmt.Sprintf("a file of %s cannot say up to when it is complete", o.Kind), "orders and events can")
 	case o.CompleteUntil.After(o.Now):
-		return o, fault.New(fault.Usage, "a file cannot be complete up to "+o.CompleteUntil.UTC().Format("2006-01-02 15:04 MST")+", which is still to come",
+		return o, fault.New(fault.Usage, "a file cannot be complete up to "+o.CompleteUntil.Format("2006-01-02 15:04 MST")+", which is still to come",
 			"nothing was imported; say the instant at which it was written")
 	case o.Preset != Generic && !o.Map.empty():
 		return o, fault.New(fault.Usage, "a map goes with the generic preset, not with "+o.Preset, "leave one of the two out")

@@ -9,17 +9,24 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/transform"
+
 	"github.com/rewave/rewave/internal/fault"
 )
 
-// rejects writes what is not merged: line, reason and the row as it was read.
-// The file comes into being with the first of them.
+// rejects writes what is not merged: line, reason and the row as it was read, in
+// the encoding of the file it comes from: the same program opens both, and a row
+// that is mended goes back in with the same call. The file comes into being with
+// the first of them.
 type rejects struct {
-	path   string
-	file   *os.File
-	buf    *bufio.Writer
-	out    *csv.Writer
-	failed error // the first of any write; nothing is written behind it
+	path     string
+	encoding string // one of Encodings
+	file     *os.File
+	buf      *bufio.Writer
+	text     *transform.Writer // nil: UTF-8
+	out      *csv.Writer
+	failed   error // the first of any write; nothing is written behind it
 }
 
 func (r *rejects) add(rec *record, bad *badLine) error {
@@ -42,6 +49,11 @@ func (r *rejects) write(rec *record, bad *badLine) error {
 		}
 		r.file, r.buf = file, bufio.NewWriter(file)
 		r.out = csv.NewWriter(r.buf)
+		if other, ok := decoders[r.encoding]; ok {
+			// A word of ours that the encoding has not is better spelt than lost.
+			r.text = transform.NewWriter(r.buf, encoding.HTMLEscapeUnsupported(other.NewEncoder()))
+			r.out = csv.NewWriter(r.text)
+		}
 		if err := r.out.Write([]string{"line", "reason", "row"}); err != nil {
 			return err
 		}
@@ -63,7 +75,11 @@ func (r *rejects) close() error {
 		return nil
 	}
 	r.out.Flush()
-	return errors.Join(r.out.Error(), r.buf.Flush(), r.file.Close())
+	errs := []error{r.out.Error()}
+	if r.text != nil {
+		errs = append(errs, r.text.Close())
+	}
+	return errors.Join(append(errs, r.buf.Flush(), r.file.Close())...)
 }
 
 // discard removes the file of an import that was refused as a whole.

@@ -42,9 +42,10 @@ func (s *Store) CheckFeed(ctx context.Context, name string, until time.Time) err
 	return feedGoesBack(name, now, until)
 }
 
+// feedGoesBack shows both in the zone of the instant that was asked for.
 func feedGoesBack(name string, now, until time.Time) error {
 	const form = "2006-01-02 15:04:05 MST"
-	return fault.New(fault.Invalid, fmt.Sprintf("%s are complete until %s already, and cannot go back to %s", name, now.UTC().Format(form), until.UTC().Format(form)),
+	return fault.New(fault.Invalid, fmt.Sprintf("%s are complete until %s already, and cannot go back to %s", name, now.In(until.Location()).Format(form), until.Format(form)),
 		"nothing was imported; an older file comes in without --complete-until")
 }
 
