@@ -207,7 +207,14 @@ func TestInspect(t *testing.T) {
 		"json": {[]byte(`{"customer_id": 7, "email": "a@b.example", "nick": "x"}`), importer.Inspection{Form: "jsonl", Encoding: "utf-8", Kind: "customers", Preset: "generic",
 			Columns: []string{"customer_id", "email", "nick"}, Rows: [][]string{{"7", "a@b.example"}}}},
 		"nearly orders": {[]byte("order_id,placed_at,quantity,unit_price\n"), importer.Inspection{Form: "csv", Divider: ",", Encoding: "utf-8", Kind: "orders",
-			Columns: []string{"order_id", "placed_at", "quantity", "unit_price"}, Missing: []string{"sku"}}},
+			Columns: []string{"order_id", "placed_at", "quantity", "unit_price"}, Missing: []string{"sku"},
+			Named: map[string]string{"order_id": "order_id", "placed_at": "placed_at", "quantity": "quantity", "unit_price": "unit_price"}}},
+		"orders by other names": {[]byte("订单编号,客户ID,下单时间,货号,数量,单价,手机号\n"), importer.Inspection{Form: "csv", Divider: ",", Encoding: "utf-8", Kind: "orders",
+			Columns: []string{"订单编号", "客户ID", "下单时间", "货号", "数量", "单价", "手机号"},
+			Named:   map[string]string{"order_id": "订单编号", "customer_id": "客户ID", "placed_at": "下单时间", "sku": "货号", "quantity": "数量", "unit_price": "单价", "phone": "手机号"}}},
+		"customers by other names": {[]byte("Kundennummer;E-Mail;Telefon;Geburtstag;Newsletter\n"), importer.Inspection{Form: "csv", Divider: ";", Encoding: "utf-8", Kind: "customers",
+			Columns: []string{"Kundennummer", "E-Mail", "Telefon", "Geburtstag", "Newsletter"}, Undated: true,
+			Named: map[string]string{"customer_id": "Kundennummer", "email": "E-Mail", "phone": "Telefon", "attribute.birthday": "Geburtstag", "consent_email": "Newsletter"}}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

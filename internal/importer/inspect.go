@@ -3,6 +3,7 @@ package importer
 import (
 	"io"
 	"slices"
+	"strings"
 )
 
 // Inspection is what a file looks like. Nothing is imported for it.
@@ -19,9 +20,14 @@ type Inspection struct {
 	Preset   string     // empty: none fits as it is
 	Missing  []string   // what the nearest kind of the generic preset lacks, where no preset fits
 
+	// Named are the columns of the nearest kind that the file has under any name, by
+	// ours, where no preset fits.
+	Named map[string]string
+
 	Decimal    string // DecimalComma where amounts have one; else empty
 	TimeFormat string // as a map says it, where times are not ISO 8601; else empty
 	TimeUnsure bool   // month and day of TimeFormat may be the other way round
+	Undated    bool   // says who consents, and not since when
 }
 
 // Inspect reads the beginning of a file and guesses what it is. Errors are as of Run.
@@ -127,16 +133,46 @@ func (s *Inspection) keys(j *jsonReader) {
 	s.Columns = append(columns, others...)
 }
 
-// guess looks for a preset whose columns are all there, else for the generic
-// kind that lacks least.
+// guess looks for a preset whose columns are all there, else for the generic kind
+// that knows the most of them, under these names or others.
 func (s *Inspection) guess() {
 	if s.Kind, s.Preset = fits(s.Columns); s.Kind != "" {
+		s.Undated = s.Kind == Customers && undated(s.has)
 		return
 	}
+	most := 0
 	for _, kind := range []string{Orders, Customers, Products, Events, Suppressions} {
 		set := genericColumns[kind]
-		if missing := lacks(set, s.Columns); len(missing) < len(set.needed) && (s.Kind == "" || len(missing) < len(s.Missing)) {
-			s.Kind, s.Missing = kind, missing
+		named := meant(set, s.Columns)
+		var missing []string
+		for _, column := range set.needed {
+			if named[column] == "" {
+				missing = append(missing, column)
+			}
+		}
+		if len(missing) < len(set.needed) && len(named) > most {
+			s.Kind, s.Named, s.Missing, most = kind, named, missing, len(named)
 		}
 	}
+	s.Undated = s.Kind == Customers && undated(s.has)
+}
+
+// has says whether a column of ours is in the file, under any name.
+func (s *Inspection) has(ours string) bool {
+	return s.Named[ours] != "" || slices.ContainsFunc(s.Columns, func(column string) bool { return strings.EqualFold(column, ours) })
+}
+
+// KnownColumns are the columns that a kind reads, needed ones first, and the
+// prefix of the shop's own, empty where there are none.
+func KnownColumns(kind string) (needed, others []string, own string) {
+	set := genericColumns[kind]
+	for _, column := range set.known {
+		if !slices.Contains(set.needed, column) {
+			others = append(others, column)
+		}
+	}
+	if set.own != nil {
+		own = set.own.prefix
+	}
+	return set.needed, others, own
 }

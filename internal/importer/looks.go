@@ -84,6 +84,9 @@ func (s *Inspection) notice(columns []string, seen []looks) {
 	times := []string{"placed_at", "at", "consent_at", "changed_at"}
 	generic := s.Preset == Generic
 	among := func(column string, names []string) bool {
+		if len(s.Missing) == 0 && len(s.Named) > 0 { // the columns are known
+			return slices.ContainsFunc(names, func(name string) bool { return s.Named[name] == column })
+		}
 		return !generic || slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, column) })
 	}
 	if s.Preset != "" && !generic {

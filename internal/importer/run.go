@@ -105,11 +105,16 @@ func (r *run) dated() error {
 		_, assumed := r.opts.Map.Defaults[column]
 		return there || assumed
 	}
-	if r.opts.Kind != Customers || has("consent_at") || !has("consent_email") && !has("consent_sms") {
+	if r.opts.Kind != Customers || !undated(has) {
 		return nil
 	}
 	return fault.New(fault.Invalid, r.in.name+" says who consents, and not since when: there is no column consent_at",
 		"nothing was imported; map a column to consent_at, or give one day for all with defaults: {consent_at: 2026-01-31} in a --map")
+}
+
+// undated says whether there are consents without their instant.
+func undated(has func(column string) bool) bool {
+	return !has("consent_at") && (has("consent_email") || has("consent_sms"))
 }
 
 // openRecords tells CSV from JSON lines by the first character.
