@@ -213,6 +213,28 @@ func (w *walk) warnings(c *planned) {
 			c.warn("expires", wave.Name, float64(n), 0)
 		}
 	}
+	c.ramps()
+}
+
+// ramps says how many messages each step of a ramp lets out: the draw is known. A
+// first step without any shows nobody what is wrong. Of past orders it is another
+// draw than theirs who come.
+func (c *planned) ramps() {
+	for i, w := range c.def.Waves {
+		if w.Ramp == 0 || c.triggered() {
+			continue
+		}
+		steps, all := make([]report.RampStep, wave.RampSteps), 0
+		for j := range steps {
+			n := c.tally.ramp[rampKey{w.Name, j}]
+			steps[j] = report.RampStep{After: (time.Duration(j) * w.Ramp).Hours(), Send: n}
+			all += n
+		}
+		c.out.Waves[i].Ramp = steps
+		if first := slices.IndexFunc(steps, func(s report.RampStep) bool { return s.Send > 0 }); first > 0 {
+			c.warn("ramp_empty", w.Name, float64(steps[first].Send), float64(all))
+		}
+	}
 }
 
 // perCustomer is how many codes of each pool one customer may ever be given.

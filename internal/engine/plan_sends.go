@@ -201,6 +201,9 @@ func (r *reader) tell(sends []*send) {
 				if t.sent(key, sendCount{send: 1}); first == "" {
 					first = s.answer.Channel
 				}
+				if s.wave.Ramp > 0 && s.round == 1 {
+					count(&t.ramp, rampKey{s.wave.Name, s.delivery.Step}, 1)
+				}
 				t.spent(r.Shop.CostMicros[s.answer.Channel], s.said.content.Coupon, within(s.delivery.ScheduledAt, opens, c.primary.Window))
 			case delivery.Withheld:
 				if t.sent(key, sendCount{withheld: 1}); why == "" {

@@ -16,6 +16,7 @@ type tally struct {
 	nothing     map[audience.Reason]int // treated customers without a message, by the first reason
 	written     map[string]int          // by the channel of the first message
 	sends       map[sendKey]sendCount
+	ramp        map[rampKey]int
 	expired     map[string]int // messages by wave whose time is over before their hours come
 	codes       map[string]int // by pool
 	pointCodes  map[string]int // those of the primary point's window
@@ -33,6 +34,12 @@ type sendKey struct {
 	day     calendar.Date
 	after   int
 	channel string
+}
+
+// rampKey is a step of a wave's ramp, in the first round.
+type rampKey struct {
+	wave string
+	step int
 }
 
 type sendCount struct{ send, withheld int }
@@ -71,6 +78,7 @@ func (t *tally) add(o *tally) {
 	each(&t.arms, o.arms)
 	each(&t.nothing, o.nothing)
 	each(&t.written, o.written)
+	each(&t.ramp, o.ramp)
 	each(&t.expired, o.expired)
 	each(&t.codes, o.codes)
 	each(&t.pointCodes, o.pointCodes)

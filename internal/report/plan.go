@@ -140,7 +140,14 @@ type PlannedWave struct {
 	Channels []string         `json:"channels"`
 	Skip     float64          `json:"skip"` // a share
 	Variants []PlannedVariant `json:"variants"`
-	Coupons  []string         `json:"coupons"` // pools
+	Coupons  []string         `json:"coupons"`        // pools
+	Ramp     []RampStep       `json:"ramp,omitempty"` // of a slot's first round; empty: it has none
+}
+
+// RampStep is how many messages go out so long after the wave's time.
+type RampStep struct {
+	After float64 `json:"after_hours"`
+	Send  int     `json:"send"`
 }
 
 // PlannedVariant is one branch of a wave.

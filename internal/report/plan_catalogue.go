@@ -82,6 +82,9 @@ var planEnglish = map[string]string{
 	"plan.section.sends":  "What goes out, at most",
 	"plan.sends.note":     "If nobody leaves early: whoever buys or opts out gets less.",
 	"plan.sends.forecast": "The first {days} days at that pace, if nobody leaves early.",
+	"plan.sends.ramp":     "The ramp of {wave}: {steps}.",
+	"plan.sends.step":     "{send} after {after}",
+	"plan.sends.first":    "{send} at its time",
 	"plan.sends.none":     "No message.",
 	"plan.sends.title":    "Messages by {channel}, day by day",
 	"plan.sends.desc":     "From {first} to {last} {send} messages go out by {channel} and {held} are withheld; most on {peak}: {most}.",
@@ -176,5 +179,6 @@ var planEnglish = map[string]string{
 	"plan.warn.pool_limit":   "The coupon pool {of} gives one customer {limit} at most, and the rounds may ask for {count}: the others do as if_exhausted says. Only a new pool can give more (--per-customer).",
 	"plan.warn.budget":       "It may cost up to {count} and has a budget of {limit}: messages that no longer fit are suppressed.",
 	"plan.warn.expires":      "{count} messages of {of} would expire before their hours come.",
+	"plan.warn.ramp_empty":   "Nobody is in the first step of the ramp of {of}: what is wrong with it is seen when the first {count} of {limit} have it.",
 	"plan.warn.unmeasured":   "{of}",
 }

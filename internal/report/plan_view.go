@@ -251,7 +251,27 @@ func (v planView) sendsNote() string {
 	if v.Forecast != nil {
 		return v.Say("plan.sends.forecast", "days", strconv.Itoa(ShownDays))
 	}
-	return v.Say("plan.sends.note")
+	note := v.Say("plan.sends.note")
+	for _, w := range v.PlannedCampaign.Waves {
+		if steps := RampSteps(v.Language, w.Ramp); steps != "" {
+			note += " " + v.Say("plan.sends.ramp", "wave", w.Wave, "steps", steps)
+		}
+	}
+	return note
+}
+
+// RampSteps says how many messages each step of a ramp lets out; empty where there
+// is none.
+func RampSteps(l evaluation.Language, steps []RampStep) string {
+	said := make([]string, len(steps))
+	for i, s := range steps {
+		key := "plan.sends.step"
+		if i == 0 {
+			key = "plan.sends.first"
+		}
+		said[i] = l.Say(key, "send", l.Count(int64(s.Send)), "after", hours(l, s.After))
+	}
+	return strings.Join(said, ", ")
 }
 
 // money says what it costs, a sentence a line.
@@ -349,6 +369,9 @@ func (v planView) smallMoney(x float64) string {
 	}
 	return v.Language.Money(x, currency)
 }
+
+// Beware says the warnings of one of the plan's campaigns, a sentence each.
+func (p Plan) Beware(c PlannedCampaign) []string { return p.prepared().view(c).warnings() }
 
 // warnings are what to know before an apply; what the measure says is left to it.
 func (v planView) warnings() []string {

@@ -57,6 +57,7 @@ type Delivery struct {
 	Variant     string // empty: the wave has none
 	Skip        bool
 	Uncapped    bool // a service message that counts against no cap
+	Step        int  // of the wave's ramp, from 0; 0 where it has none
 	ScheduledAt time.Time
 	ExpiresAt   time.Time
 }

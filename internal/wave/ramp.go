@@ -10,7 +10,11 @@ import (
 
 // rampSteps are the shares of customers that each step of a ramp adds: what is
 // wrong with a message is to be seen by 1%, and again by 10%, before all have it.
+// There are RampSteps of them.
 var rampSteps = []holdout.Share{holdout.Whole / 100, holdout.Whole * 9 / 100, holdout.Whole * 90 / 100}
+
+// RampSteps is how many steps a ramp has, each as much later as the wave says.
+const RampSteps = 3
 
 // ramp moves a delivery to the step that its customer is drawn into. The draw
 // never depends on the arm: a ghost waits as long as its twin.
@@ -26,5 +30,5 @@ func (p *Planner) ramp(w *campaigns.Wave, e enrollment.Enrollment, d *Delivery, 
 			at = w.Between.NextOpen(at, zone)
 		}
 	}
-	d.ScheduledAt, d.ExpiresAt = at, at.Add(lasts)
+	d.ScheduledAt, d.ExpiresAt, d.Step = at, at.Add(lasts), step
 }
