@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/report"
@@ -33,6 +34,9 @@ type once struct {
 	ramp, yes bool
 }
 
+// now says that it goes out when the time to undo it has passed.
+func (o once) now() bool { return o.at == "now" }
+
 func (a *app) send() *cobra.Command {
 	var o once
 	c := &cobra.Command{Use: "send", Short: "Send one message to a segment, held to account like a campaign", Args: operands,
@@ -40,8 +44,8 @@ func (a *app) send() *cobra.Command {
 ledger and the report are those of every campaign, and 10% are held out, so that
 the report can say what the message changed. Nothing goes out before the undo
 window has passed; until then rewave campaign cancel takes all of it back.
-Without --yes it shows what would happen, and exits with 4. Doing it twice is
-doing it once.`,
+Without --yes it shows what would happen and the call that does it, and exits
+with 4. Doing it twice is doing it once; with --at now, once a day.`,
 		Example: `  rewave send --segment "orders.count >= 2" --message m --at "2027-03-01 10:00"
   rewave send --segment "orders.count == 1" --message m --at now --ramp --yes
   rewave send --segment true --message m --at now --holdout none --because law`,
@@ -94,11 +98,19 @@ func (a *app) sendOnce(ctx context.Context, o once) error {
 		return err
 	}
 	i := slices.IndexFunc(list, func(c postgres.Campaign) bool { return c.Name == def.Name })
+	if i >= 0 && o.now() {
+		if slot, def, err = o.again(l, list[i], slot, def); err != nil {
+			return err
+		}
+	}
 	if i >= 0 && list[i].Status == "cancelled" {
 		return fault.New(fault.Conflict, fmt.Sprintf("campaign %q was cancelled", def.Name), "give this one a --name of its own")
 	}
 	if i >= 0 && version(list[i]) != def.Version {
 		return fault.New(fault.Conflict, fmt.Sprintf("there is a campaign %q already, and it is another", def.Name), "give this one a --name of its own")
+	}
+	if i >= 0 && o.now() && !slot.After(now) {
+		return fault.New(fault.Conflict, fmt.Sprintf("this went out already, at %s as %s", slot.In(l.config.Shop.Zone).Format(minute), def.Name), "to send it once more, give it a --name of its own")
 	}
 	if earliest := now.Add(o.undo); i < 0 && slot.Before(earliest) {
 		return fault.New(fault.Usage, fmt.Sprintf("send: %s is sooner than %s from now, which is the time to undo it", o.at, o.undoText), "a later --at, a shorter --undo, or --at now")
@@ -117,12 +129,12 @@ func (a *app) sendOnce(ctx context.Context, o once) error {
 	if !o.yes && !a.json {
 		err = plan.Text(a.stdout)
 	} else {
-		err = a.showOnce(plan.Campaigns[0], o, slot, l.config.Shop.Zone)
+		err = a.showOnce(plan, o, slot)
 	}
 	if err != nil || o.yes {
 		return err
 	}
-	err = fault.New(fault.Pending, "nothing is sent yet: this is what would be", "the same once more with --yes")
+	err = fault.New(fault.Pending, "nothing is sent yet: this is what would be", o.call(def.Name, a.config))
 	if a.json {
 		return reported{err}
 	}
@@ -138,10 +150,54 @@ func (o *once) slot(l *live, now time.Time) (time.Time, error) {
 	if o.undo, err = source.ParseDuration(o.undoText); err != nil {
 		return now, fault.New(fault.Usage, "send: --undo: "+reason(err), "--undo 10m")
 	}
-	if o.at != "now" {
+	if !o.now() {
 		return l.wall("--at", o.at, fmt.Sprintf("rewave send --segment %q --message %s", o.segment, o.message))
 	}
 	return now.Add(o.undo).Add(time.Minute - 1).Truncate(time.Minute), nil
+}
+
+// again is what a call with --at now means where one has been done that day: that
+// one, at its time, unless it says something else.
+func (o once) again(l *live, done postgres.Campaign, slot time.Time, def campaigns.Campaign) (time.Time, campaigns.Campaign, error) {
+	s := done.Definition.Enter.Schedule
+	if s == nil || s.AtDate == (calendar.Date{}) {
+		return slot, def, nil
+	}
+	then := calendar.Instant(s.AtDate, s.Time, l.config.Shop.Zone)
+	o.name = def.Name
+	same, err := o.campaign(l, then)
+	if err != nil || same.Version != version(done) {
+		return slot, def, err
+	}
+	return then, same, nil
+}
+
+// call is the command that does what was shown: its name draws the same lot, and
+// so the same customers.
+func (o once) call(name, config string) string {
+	call := "rewave send"
+	for _, f := range []struct{ flag, value, usual string }{
+		{"segment", o.segment, ""}, {"message", o.message, ""}, {"at", o.at, ""}, {"channel", o.channel, "email"}, {"holdout", o.holdout, "10%"},
+		{"because", o.because, ""}, {"undo", o.undoText, "10m"}, {"name", name, ""}, {"config", config, ""},
+	} {
+		if f.value != f.usual {
+			call += " --" + f.flag + " " + quoted(f.value)
+		}
+	}
+	if o.ramp {
+		call += " --ramp"
+	}
+	return call + " --yes"
+}
+
+// quoted is a word as a shell reads it.
+func quoted(word string) string {
+	if word != "" && !strings.ContainsFunc(word, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_./:%", r)
+	}) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // campaign is the definition, read like any other: what a campaign's file may
@@ -169,9 +225,15 @@ func (o once) campaign(l *live, slot time.Time) (campaigns.Campaign, error) {
 	if err := os.CopyFS(messages, os.DirFS(o.message)); err != nil {
 		return none, fault.Wrap(fault.Invalid, err, "the message cannot be read: "+o.message, "")
 	}
-	// The name follows from what is sent, and to whom: the same call again is the same campaign.
+	// The name follows from what is sent, to whom and when: the same call again is the
+	// same campaign. Now is a day: a minute later it is still the same message.
+	zone, at, form := l.config.Shop.Zone, slot, "20060102-1504-"
+	if o.now() && o.name == "" {
+		day := slot.Add(-o.undo).In(zone) // of this call
+		at, form = time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone), "20060102-now-"
+	}
 	for name := cmp.Or(o.name, oneOff); ; {
-		if err := os.WriteFile(filepath.Join(folder, campaigns.File), o.file(name, slot, l.config.Shop.Zone), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, campaigns.File), o.file(name, at, zone), 0o600); err != nil {
 			return none, err
 		}
 		def, err := load(folder, l.config)
@@ -183,7 +245,7 @@ func (o once) campaign(l *live, slot time.Time) (campaigns.Campaign, error) {
 			return def, nil
 		}
 		sum := sha256.Sum256([]byte(def.Version))
-		name = oneOff + "-" + slot.In(l.config.Shop.Zone).Format("20060102-1504-") + hex.EncodeToString(sum[:3])
+		name, at = oneOff+"-"+at.In(zone).Format(form)+hex.EncodeToString(sum[:3]), slot
 	}
 }
 
@@ -230,7 +292,8 @@ func (o once) blame(err error, folder, messages string) error {
 	return out
 }
 
-func (a *app) showOnce(p report.PlannedCampaign, o once, slot time.Time, zone *time.Location) error {
+func (a *app) showOnce(plan report.Plan, o once, slot time.Time) error {
+	p := plan.Campaigns[0]
 	cancel := fmt.Sprintf("rewave campaign cancel %s --because \"...\"", p.Campaign)
 	who := cmp.Or(p.Audience, &report.Audience{}) // nobody, once the slot is past
 	if a.json {
@@ -245,14 +308,21 @@ func (a *app) showOnce(p report.PlannedCampaign, o once, slot time.Time, zone *t
 			Undo     string               `json:"undo"` // the command that takes it back
 		}{p.Campaign, timestamp(slot), o.channel, p.Audience, p.Warnings, o.ramp, o.yes, cancel})
 	}
-	fmt.Fprintln(a.stdout, wrap(p.Campaign+": ", "by "+o.channel+" at "+slot.In(zone).Format(minute)))
-	fmt.Fprintf(a.stdout, "%10s  get it%s\n", thousands(who.Treat), map[bool]string{true: ": 1% then, up to 10% an hour later, all others after two"}[o.ramp])
+	fmt.Fprintln(a.stdout, wrap(p.Campaign+": ", "by "+o.channel+" at "+slot.In(plan.Zone).Format(minute)))
+	steps := report.RampSteps(report.English(), p.Waves[0].Ramp)
+	if steps != "" {
+		steps = ": " + steps
+	}
+	fmt.Fprintf(a.stdout, "%10s  get it%s\n", thousands(who.Treat), steps)
 	fmt.Fprintf(a.stdout, "%10s  are held out\n", thousands(who.Hold+who.GlobalHold))
 	for _, line := range slices.Concat(who.Before, who.Refused, who.Nothing) {
 		fmt.Fprintf(a.stdout, "%10s  do not: %s\n", thousands(line.Count), words(line.Reason))
 	}
+	for _, warning := range plan.Beware(p) {
+		fmt.Fprintln(a.stdout, wrap("Beware: ", warning))
+	}
 	if o.yes {
-		fmt.Fprintf(a.stdout, "It can be taken back until %s:\n  %s\n", slot.In(zone).Format(minute), cancel)
+		fmt.Fprintf(a.stdout, "It can be taken back until %s:\n  %s\n", slot.In(plan.Zone).Format(minute), cancel)
 	}
 	return nil
 }
