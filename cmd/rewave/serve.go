@@ -19,8 +19,9 @@ import (
 )
 
 const runHelp = `DATABASE_URL and REDIS_URL say where PostgreSQL and Redis are, rewave.yaml what
-the shop is. Any number of processes may run each role side by side. The first
-interrupt lets what is under way end; nothing is lost or sent twice either way.`
+the shop is: both are read once, so that a change needs a restart. Any number of
+processes may run each role side by side. The first interrupt lets what is under
+way end; nothing is lost or sent twice either way.`
 
 func (a *app) all() *cobra.Command {
 	return a.role("all", "Run every role in one process", "Runs serve, work and tick in one process.", `  rewave all
@@ -88,6 +89,13 @@ func (a *app) roles(ctx context.Context, names ...string) error {
 			return err
 		}
 		starts = append(starts, more...)
+	}
+	if l.config.File != "" {
+		file, err := newSettingsFile(l.config.File)
+		if err != nil {
+			return err
+		}
+		starts = append(starts, func(ctx context.Context) error { return file.watch(ctx, l.log) })
 	}
 	l.log.Info("running", "roles", strings.Join(names, ", "))
 	var all sync.WaitGroup
