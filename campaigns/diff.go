@@ -12,10 +12,12 @@ type Change struct {
 	Path     string   // of the newer file: waves.thanks.after; of a message its file
 	Was, Now string   // in the words of the file, on one line; of a message's text the number of lines
 	Restarts bool     // this change alone makes another experiment of it
+	AtOnce   bool     // it holds for those who are on their way too
 	Lines    []string // of a message's text: the lines that differ, each after "- " or "+ "
 
 	what   string // in a sentence: the holdout
 	rename bool
+	wave   bool     // a whole wave is new or gone
 	moves  bool     // a point begins at another time
 	with   []string // the waves that move it
 }
@@ -35,6 +37,22 @@ func Diff(old, new Campaign) Changes {
 // in another experiment.
 func (c Changes) Restarts() bool {
 	return slices.ContainsFunc(c, func(one Change) bool { return one.Restarts })
+}
+
+// Mixes names the waves that come or go while the experiment goes on: its report
+// then holds customers with them and customers without.
+func (c Changes) Mixes() []string {
+	var waves []string
+	for _, one := range c {
+		if one.wave && !c.Restarts() {
+			waves = append(waves, strings.TrimPrefix(one.Path, "waves."))
+		}
+	}
+	return waves
+}
+
+func mixed(waves []string) string {
+	return "the report will hold both, customers with and without " + andList(waves) + "; a campaign of its own would keep them apart"
 }
 
 // Because is a sentence that says why the experiment restarts; empty where it
@@ -91,11 +109,21 @@ func (c Changes) String() string {
 	} else {
 		b.WriteString("the experiment goes on\n")
 	}
+	if waves := c.Mixes(); len(waves) > 0 {
+		b.WriteString(mixed(waves) + "\n")
+	}
 	return b.String()
 }
 
 // String is `holdout: 20% -> 10%`.
 func (c Change) String() string {
+	if c.AtOnce {
+		return c.line() + " (at once, for those on their way too)"
+	}
+	return c.line()
+}
+
+func (c Change) line() string {
 	switch {
 	case c.rename:
 		return fmt.Sprintf("%s: was %s", c.Path, c.Was)
@@ -203,7 +231,7 @@ func compare(old, new []said) Changes {
 	after := -1
 	for _, s := range new {
 		seen[s.path] = true
-		c := Change{Path: s.path, Now: oneLine(s.value), Restarts: s.design, what: s.what}
+		c := Change{Path: s.path, Now: oneLine(s.value), Restarts: s.design, AtOnce: s.atOnce, what: s.what}
 		if i, had := place[s.path]; had {
 			after = i
 			if old[i].value == s.value {
@@ -215,7 +243,7 @@ func compare(old, new []said) Changes {
 	}
 	for i, s := range old {
 		if !seen[s.path] {
-			found = append(found, ranked{Change{Path: s.path, Was: oneLine(s.value), Restarts: s.design, what: s.what}, i})
+			found = append(found, ranked{Change{Path: s.path, Was: oneLine(s.value), Restarts: s.design, AtOnce: s.atOnce, what: s.what}, i})
 		}
 	}
 	slices.SortStableFunc(found, func(a, b ranked) int { return a.after - b.after })
@@ -251,7 +279,7 @@ func diffWaves(old, new Campaign) Changes {
 		path, what := "waves."+w.Name, "the wave "+w.Name
 		i := looksLike(left, w)
 		if i < 0 {
-			out = append(out, Change{Path: path, Now: waveSaid(w), Restarts: w.designed(), what: what})
+			out = append(out, Change{Path: path, Now: waveSaid(w), Restarts: w.designed(), what: what, wave: true})
 			continue
 		}
 		o := *left[i]
@@ -261,7 +289,7 @@ func diffWaves(old, new Campaign) Changes {
 		out = append(out, compare(saysWave(o), saysWave(w))...)
 	}
 	for _, o := range left {
-		out = append(out, Change{Path: "waves." + o.Name, Was: waveSaid(*o), Restarts: o.designed(), what: "the wave " + o.Name})
+		out = append(out, Change{Path: "waves." + o.Name, Was: waveSaid(*o), Restarts: o.designed(), what: "the wave " + o.Name, wave: true})
 	}
 	var order []string
 	for _, w := range old.Waves {

@@ -143,11 +143,11 @@ var (
 	}, partTable.keys...)}
 
 	limitTable = table{keys: []key{
-		{"per_customer", "At most so many messages of this campaign to one customer in any such span.", matching(capPattern), list("4 in 14d"), false},
-		{"per_minute", "At most so many messages of this campaign a minute.", whole(1, maxMinute), list(600), false},
-		{"budget", "What messages and coupons may cost in all, in the shop's currency.", budget, list(20000), false},
-		{"priority", "0 to 100: of two campaigns that want the same customer, the higher goes; 50 where it is left out.", whole(0, 100), list(40), false},
-		{"group", "Campaigns of a group exclude one another: a customer is in one of them at a time.", matching(namePattern), list("seasonal"), false},
+		{"per_customer", "At most so many messages of this campaign to one customer in any such span; a change holds for those who enter from then on.", matching(capPattern), list("4 in 14d"), false},
+		{"per_minute", "At most so many messages of this campaign a minute; a change holds at once, for those on their way too.", whole(1, maxMinute), list(600), false},
+		{"budget", "What messages and coupons may cost in all, in the shop's currency, what is spent already included; a change holds at once, for those on their way too, and messages that no longer fit are suppressed for good.", budget, list(20000), false},
+		{"priority", "0 to 100: of two campaigns that want the same customer, the higher goes; 50 where it is left out; a change holds at once.", whole(0, 100), list(40), false},
+		{"group", "Campaigns of a group exclude one another: a customer is in one of them at a time; a change holds at once.", matching(namePattern), list("seasonal"), false},
 	}}
 
 	evaluationTable = table{

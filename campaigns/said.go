@@ -16,6 +16,7 @@ type said struct {
 	what   string // in a sentence: the holdout
 	value  string // never empty; defaults are said only where a change to or from them would else be silent
 	design bool   // another value is another experiment
+	atOnce bool   // it holds for the whole campaign, whatever version a customer is on
 }
 
 // sayings collects what a campaign says, in the order in which it is read out.
@@ -30,6 +31,12 @@ func (s *sayings) put(path, what, value string) {
 func (s *sayings) design(path, what, value string) {
 	if value != "" {
 		s.all = append(s.all, said{path: path, what: what, value: value, design: true})
+	}
+}
+
+func (s *sayings) atOnce(path, what, value string) {
+	if value != "" {
+		s.all = append(s.all, said{path: path, what: what, value: value, atOnce: true})
 	}
 }
 
@@ -147,12 +154,12 @@ func (s *sayings) limits(l Limits) {
 	if l.PerCustomer != nil {
 		s.put("limits.per_customer", "the cap", fmt.Sprintf("%d in %s", l.PerCustomer.Count, source.FormatDuration(l.PerCustomer.Window)))
 	}
-	s.put("limits.per_minute", "the messages a minute", number(l.PerMinute))
+	s.atOnce("limits.per_minute", "the messages a minute", number(l.PerMinute))
 	if l.BudgetMinor != nil {
-		s.put("limits.budget", "the budget", formatMinor(*l.BudgetMinor, l.BudgetDigits))
+		s.atOnce("limits.budget", "the budget", formatMinor(*l.BudgetMinor, l.BudgetDigits))
 	}
-	s.put("limits.priority", "the priority", strconv.Itoa(l.Priority))
-	s.put("limits.group", "the group", l.Group)
+	s.atOnce("limits.priority", "the priority", strconv.Itoa(l.Priority))
+	s.atOnce("limits.group", "the group", l.Group)
 }
 
 func (s *sayings) evaluation(c Campaign) {
