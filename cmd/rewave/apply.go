@@ -14,9 +14,11 @@ func (a *app) campaignApply() *cobra.Command {
 	var dry bool
 	c := &cobra.Command{Use: "apply FOLDER...", Short: "Make campaigns the ones that run", Args: operands,
 		Long: `Stores the definitions in one transaction, all or none: a file with faults, or
-an entry that is past, leaves the running ones as they are. Customers in flight
-keep the version they entered under. A corrected text does not restart the
-experiment; a changed rule, share or window does. --dry-run is campaign diff.`,
+a first entry that is past, leaves the running ones as they are. Customers in
+flight keep the version they entered under; the budget, the rate, the priority
+and the group are the campaign's, and hold for them too. A corrected text does
+not restart the experiment; a changed rule, share or window does. --dry-run is
+campaign diff.`,
 		Example: `  rewave campaign apply campaigns/win-back
   rewave campaign apply campaigns/win-back campaigns/second-order
   rewave campaign apply campaigns/win-back --dry-run --json`,
@@ -71,7 +73,7 @@ type appliedRow struct {
 	NewVersion bool   `json:"new_version"`
 	NewDesign  bool   `json:"new_design"`
 
-	Next    *string     `json:"next_entry"` // null: by each order, or never
+	Next    *string     `json:"next_entry"` // null: by each order or event, or never
 	Changes []changeRow `json:"changes"`
 	Staying []inFlight  `json:"staying"` // customers who keep the version they are on
 }

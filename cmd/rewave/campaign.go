@@ -49,7 +49,7 @@ func (a *app) listCampaigns(ctx context.Context) error {
 		Version string `json:"version"`
 		Since   string `json:"since"`
 
-		Next    *string `json:"next_entry"` // null: by each order, or never
+		Next    *string `json:"next_entry"` // null: by each order or event, or never
 		Because string  `json:"because,omitempty"`
 	}
 	now, err := l.store.Now(ctx)

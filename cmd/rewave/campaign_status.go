@@ -86,7 +86,7 @@ type standing struct {
 	Because  string  `json:"because,omitempty"`
 	Design   int     `json:"design"`
 	Version  string  `json:"version"`
-	Next     *string `json:"next_entry"` // null: by each event, or never
+	Next     *string `json:"next_entry"` // null: by each order or event, or never
 
 	InFlight   []inFlight  `json:"in_flight"`
 	Deliveries []waveState `json:"deliveries"`

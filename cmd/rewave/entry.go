@@ -11,7 +11,7 @@ import (
 
 // entry is when customers next come into a campaign.
 type entry struct {
-	at    time.Time // of the next slot; zero: by each order, or never
+	at    time.Time // of the next slot; zero: by each order or event, or never
 	never bool      // nobody comes in any more
 	says  string
 }
@@ -27,14 +27,19 @@ func nextEntry(c campaigns.Campaign, zone *time.Location, after, now time.Time) 
 	if !c.From.IsZero() {
 		opens = calendar.Instant(c.From, 0, zone)
 	}
-	if c.Enter.Schedule == nil {
-		if opens.After(now) {
-			return entry{says: fmt.Sprintf("enters with each paid order from %s on", c.From)}
+	schedule, slots := wave.ScheduleOf(c.Enter)
+	if !slots {
+		by := "paid order"
+		if c.Enter.On == "event" {
+			by = fmt.Sprintf("%q", c.Enter.Event)
 		}
-		return entry{says: "enters with each paid order"}
+		if opens.After(now) {
+			return entry{says: fmt.Sprintf("enters with each %s from %s on", by, c.From)}
+		}
+		return entry{says: "enters with each " + by}
 	}
 	at, ok := time.Time{}, true
-	if s := *c.Enter.Schedule; !s.AtDate.IsZero() {
+	if s := schedule; !s.AtDate.IsZero() {
 		at = calendar.Instant(s.AtDate, s.Time, zone)
 		if !at.After(after) {
 			return entry{never: true, says: fmt.Sprintf("its slot %s is past", at.In(zone).Format(slot))}
@@ -44,7 +49,7 @@ func nextEntry(c campaigns.Campaign, zone *time.Location, after, now time.Time) 
 		if opens.After(after) {
 			after = opens.Add(-1)
 		}
-		at, ok = wave.NextSlot(s, zone, after)
+		at, ok = wave.NextEntry(c.Enter, zone, after)
 	}
 	switch {
 	case !ok || !c.Until.IsZero() && !at.Before(calendar.Instant(c.Until, 0, zone)):
@@ -52,11 +57,15 @@ func nextEntry(c campaigns.Campaign, zone *time.Location, after, now time.Time) 
 	case !at.After(now):
 		return entry{at: at, says: "entry of " + at.In(zone).Format(slot) + " is due"}
 	}
+	what := "next entry "
+	if o := c.Enter.Occasion; o != nil && o.Attribute != "" {
+		what = "asks daily whose day it is, next "
+	}
 	form := "Mon 2 Jan 15:04"
 	if at.In(zone).Year() != now.In(zone).Year() {
 		form = "Mon 2 Jan 2006 15:04"
 	}
-	return entry{at: at, says: "next entry " + at.In(zone).Format(form)}
+	return entry{at: at, says: what + at.In(zone).Format(form)}
 }
 
 // String is a sentence about a campaign that does not run yet.

@@ -78,3 +78,24 @@ func NextSlot(s campaigns.Schedule, zone *time.Location, after time.Time) (time.
 	}
 	return time.Time{}, false
 }
+
+// NextEntry is the first slot after an instant at which anybody can be let in: of
+// an occasion of one date for all, the first on its day. False where there is
+// none, and where slots let nobody in.
+func NextEntry(e campaigns.Enter, zone *time.Location, after time.Time) (time.Time, bool) {
+	schedule, ok := ScheduleOf(e)
+	if !ok {
+		return time.Time{}, false
+	}
+	slot, ok := NextSlot(schedule, zone, after)
+	if o := e.Occasion; o != nil && o.Attribute == "" {
+		const years = 9 // 29 February comes after eight years at the latest
+		for range years * 366 {
+			if !ok || OccasionToday(*o, nil, calendar.DateOf(slot, zone)) {
+				break
+			}
+			slot, ok = NextSlot(schedule, zone, slot)
+		}
+	}
+	return slot, ok
+}
