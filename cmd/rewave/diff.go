@@ -34,13 +34,14 @@ type difference struct {
 	first      bool // it was never applied
 	changes    campaigns.Changes
 	staying    []inFlight // customers who keep what they are on; empty where nothing changes
+	over       bool       // it ran, and nobody comes in any more
 }
 
 func (d difference) differs() bool { return d.first || len(d.changes) > 0 }
 
 // compare reads folders and holds them against what is applied. It refuses what
-// an apply would: files with faults, all of them at once, and an entry that is
-// past.
+// an apply would: files with faults, all of them at once, a cancelled campaign,
+// and a first entry that is past.
 func (l *live) compare(ctx context.Context, call string, folders []string) ([]difference, error) {
 	defs, err := l.loadAll(ctx, call, folders)
 	if err != nil {
@@ -73,19 +74,31 @@ func (l *live) compareOne(ctx context.Context, d *difference, list []postgres.Ca
 	}
 	i := slices.IndexFunc(list, func(c postgres.Campaign) bool { return c.Name == def.Name })
 	d.first = i < 0
-	d.next = nextEntry(def, l.config.Shop.Zone, now, now)
-	if same := !d.first && version(list[i]) == def.Version; d.next.never && !same {
-		// Applied when somebody still could enter, it may stay.
-		return fault.New(fault.Conflict, fmt.Sprintf("campaign %s: %s", def.Name, d.next), "write an entry that is still to come")
-	}
-	if d.first {
+	zone := l.config.Shop.Zone
+	if d.next = nextEntry(def, zone, now, now); d.first {
+		if d.next.never {
+			return pastEntry(def.Name, d.next)
+		}
 		return nil
 	}
 	old := list[i]
 	if old.Status == "cancelled" {
 		return fault.New(fault.Conflict, fmt.Sprintf("campaign %q was cancelled; it cannot be applied again", def.Name), "give the new campaign a name of its own")
 	}
-	if d.changes = campaigns.Diff(old.Definition, def); len(d.changes) == 0 {
+	d.changes = campaigns.Diff(old.Definition, def)
+	if d.next.never {
+		// What ran may be edited; an entry that has yet to come may not be moved into the past.
+		ran, err := l.store.Ran(ctx, old)
+		if err != nil {
+			return err
+		}
+		if !ran && !nextEntry(old.Definition, zone, now, now).never {
+			return pastEntry(def.Name, d.next)
+		}
+		d.over = true
+	}
+	d.next = nextEntry(def, zone, old.SlotDone, now)
+	if len(d.changes) == 0 {
 		return nil
 	}
 	flying, err := l.store.InFlight(ctx, old.ID)
@@ -93,6 +106,10 @@ func (l *live) compareOne(ctx context.Context, d *difference, list []postgres.Ca
 		d.staying = append(d.staying, inFlight{content(f.Hash), f.Design, f.Round, f.Customers})
 	}
 	return err
+}
+
+func pastEntry(name string, next entry) error {
+	return fault.New(fault.Conflict, fmt.Sprintf("campaign %s: %s", name, next), "write an entry that is still to come")
 }
 
 // text is the changes and who stays, indented below the campaign's name;
@@ -109,10 +126,17 @@ func (d difference) text(w io.Writer) {
 		}
 	}
 	for _, f := range d.staying {
-		fmt.Fprintln(w, wrap("  ", fmt.Sprintf("%s in round %d stay on version %s of design %d", count(int(f.Customers), "customer"), f.Round, short(f.Version), f.Design)))
+		stays := "stay"
+		if f.Customers == 1 {
+			stays = "stays"
+		}
+		fmt.Fprintln(w, wrap("  ", fmt.Sprintf("%s in round %d %s on version %s of design %d", count(int(f.Customers), "customer"), f.Round, stays, short(f.Version), f.Design)))
 	}
 	if len(d.staying) == 0 {
 		fmt.Fprintln(w, "  nobody is on the way under it")
+	}
+	if d.over && !slices.ContainsFunc(d.changes, func(c campaigns.Change) bool { return c.AtOnce }) {
+		fmt.Fprintln(w, wrap("  ", "nobody enters any more, so what changes here reaches no customer; to hold what is still to go out: rewave campaign pause "+d.definition.Name))
 	}
 }
 

@@ -112,8 +112,8 @@ func (e *Engine) planned(ctx context.Context, def campaigns.Campaign, applied []
 	c.out = report.PlannedCampaign{Campaign: def.Name, Says: def.Says, Version: def.Version, Design: 1, Status: "new",
 		Rounds: report.PlannedRounds{Times: def.Rounds.Times, Every: def.Rounds.Every.Hours()}, Sends: []report.Sends{},
 		Money: report.Money{Coupons: []report.CouponMoney{}}, Warnings: []report.PlanWarning{}}
-	same := false
-	c.out.Change = report.Change{Kind: "new", Pending: true, Differs: []report.Difference{}, InFlight: []report.OnTheirWay{}}
+	same, ran := false, false
+	c.out.Change = report.Change{Kind: "new", Pending: true, Differs: []report.Difference{}, Mixes: []string{}, InFlight: []report.OnTheirWay{}}
 	for _, a := range applied {
 		if a.Name != def.Name {
 			continue
@@ -133,8 +133,19 @@ func (e *Engine) planned(ctx context.Context, def campaigns.Campaign, applied []
 		if a.DesignHash == def.Design {
 			c.applied = &a
 		}
-		for _, d := range campaigns.Diff(a.Definition, def) {
-			c.out.Change.Differs = append(c.out.Change.Differs, report.Difference{Path: d.Path, Was: d.Was, Now: d.Now, Restarts: d.Restarts})
+		changes := campaigns.Diff(a.Definition, def)
+		for _, d := range changes {
+			c.out.Change.Differs = append(c.out.Change.Differs, report.Difference{Path: d.Path, Was: d.Was, Now: d.Now, Restarts: d.Restarts, AtOnce: d.AtOnce, Lines: d.Lines})
+		}
+		c.out.Change.Mixes = append(c.out.Change.Mixes, changes.Mixes()...)
+		was, _ := e.plannedEntry(a.Definition, at, a.EntryUntil)
+		var err error
+		if ran, err = e.Store.Ran(ctx, a); err != nil {
+			return nil, err
+		}
+		ran = ran || was.Closed != ""
+		if a.Status == "cancelled" {
+			continue // nobody goes on
 		}
 		flying, err := e.Store.InFlight(ctx, a.ID)
 		if err != nil {
@@ -149,8 +160,9 @@ func (e *Engine) planned(ctx context.Context, def campaigns.Campaign, applied []
 	if c.out.Status == "cancelled" {
 		c.out.Entry.Closed = "cancelled"
 	}
-	// An apply refuses a cancelled campaign, and one that nobody would enter.
-	if !c.open() && !same {
+	// An apply refuses a cancelled campaign, and one that nobody ever would enter.
+	c.out.Entry.Ran = ran
+	if c.out.Status == "cancelled" || !c.open() && !same && !ran {
 		c.out.Change.Kind, c.out.Change.Pending = "refused", false
 	}
 	if err := c.findPrimary(e.Shop.Zone, at); err != nil {
@@ -232,7 +244,7 @@ func (e *Engine) plannedEntry(def campaigns.Campaign, at time.Time, closes *time
 		}
 		return entry, slot
 	}
-	slot, ok := nextSlot(def, schedule, zone, first)
+	slot, ok := wave.NextEntry(def.Enter, zone, first.Add(-1))
 	if ok {
 		slot = slot.UTC()
 		entry.At = &slot
@@ -241,22 +253,6 @@ func (e *Engine) plannedEntry(def campaigns.Campaign, at time.Time, closes *time
 		entry.Closed = "no_slot"
 	}
 	return entry, slot
-}
-
-// nextSlot is the first slot that is not before an instant; for an occasion of
-// one date for all, the first on its day.
-func nextSlot(def campaigns.Campaign, schedule campaigns.Schedule, zone *time.Location, first time.Time) (time.Time, bool) {
-	slot, ok := wave.NextSlot(schedule, zone, first.Add(-1))
-	if o := def.Enter.Occasion; o != nil && o.Attribute == "" {
-		const years = 9 // 29 February comes after eight years at the latest
-		for range years * 366 {
-			if !ok || wave.OccasionToday(*o, nil, calendar.DateOf(slot, zone)) {
-				break
-			}
-			slot, ok = wave.NextSlot(schedule, zone, slot)
-		}
-	}
-	return slot, ok
 }
 
 // findPrimary finds the point on which the verdict rests, and how long after

@@ -145,7 +145,7 @@ func TestAPlanOfWhatIsClosedCountsNobody(t *testing.T) {
 		change  string
 		because string
 	}{
-		{"cancelled", thanks(), "cancelled", "none", "the price is wrong"},
+		{"cancelled", thanks(), "cancelled", "refused", "the price is wrong"},
 		{"cancelled, and changed since", thanks(func(c *campaigns.Campaign) { c.Version = "v2" }), "cancelled", "refused", "the price is wrong"},
 		{"past", thanks(slotOn(2, "true"), func(c *campaigns.Campaign) { c.Name = "past" }), "past", "refused", ""},
 		{"ended", thanks(func(c *campaigns.Campaign) { c.Name, c.Until = "ended", calendar.Date{Year: 2026, Month: 3, Day: 3} }), "ended", "refused", ""},

@@ -82,6 +82,24 @@ func (s *Store) InFlight(ctx context.Context, campaign int) ([]InFlight, error) 
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[InFlight])
 }
 
+// Entered counts the enrollments of a campaign, of all designs and arms.
+func (s *Store) Entered(ctx context.Context, campaign int) (n int64, err error) {
+	if err := s.pool.QueryRow(ctx, "select count(*) from enrollments where campaign_id = $1", campaign).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count enrollments: %w", mapError(err))
+	}
+	return n, nil
+}
+
+// Ran reports whether entry into a campaign has been open: somebody entered, or
+// a slot was gone through.
+func (s *Store) Ran(ctx context.Context, c Campaign) (bool, error) {
+	if c.SlotDone.After(c.ActivatedAt) {
+		return true, nil
+	}
+	n, err := s.Entered(ctx, c.ID)
+	return n > 0, err
+}
+
 // Deed is one line of a campaign's history. Hash and Design are set for an
 // apply only.
 type Deed struct {

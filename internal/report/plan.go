@@ -50,6 +50,7 @@ type Change struct {
 	Kind     string       `json:"kind"`
 	Pending  bool         `json:"pending"` // an apply would change something
 	Differs  []Difference `json:"differs"` // from the version that runs, in the order of the file
+	Mixes    []string     `json:"mixes"`   // waves that come or go while the experiment goes on: its report holds both
 	InFlight []OnTheirWay `json:"in_flight"`
 }
 
@@ -60,6 +61,9 @@ type Difference struct {
 	Was      string `json:"was"`
 	Now      string `json:"now"`
 	Restarts bool   `json:"restarts"` // this alone makes another experiment of it
+	AtOnce   bool   `json:"at_once"`  // it holds for those on their way too
+
+	Lines []string `json:"lines,omitempty"` // of a message's text: those that differ, each after "- " or "+ "
 }
 
 // OnTheirWay counts customers on one version in one round.
@@ -81,6 +85,7 @@ type PlannedEntry struct {
 	From   *time.Time `json:"from"`  // entry opens then; null: it is open
 	Until  *time.Time `json:"until"` // entry closes then; null: no end is known
 	Closed string     `json:"closed,omitempty"`
+	Ran    bool       `json:"ran"` // entry has been open before
 }
 
 // Audience counts who would come in, line by line, each customer at the first

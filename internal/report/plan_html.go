@@ -94,7 +94,7 @@ func (v planView) section(id string) planSection {
 	if v.Audience != nil && !(v.Audience.SampleDays > 0 && v.Audience.Asked == 0) {
 		s.Heading = v.audienceHeading()
 		if v.Audience.SampleDays > 0 {
-			s.Note = v.Say("plan.sample.note")
+			s.Note = v.sampleNote()
 		}
 		for _, row := range v.funnel() {
 			f := planFunnel{Sign: strings.ReplaceAll(row.Sign, "-", "−"), Label: row.Label, Count: v.Count(int64(row.Count)), Left: row.Sign != "-"}

@@ -56,7 +56,7 @@ func (v planView) textAudience(out *printer) {
 		out.wrapped("  "+pad(row.Sign, 1)+" "+strings.Repeat(" ", max(0, 10-len(n)))+n+"  ", row.Label)
 	}
 	if v.Audience.SampleDays > 0 {
-		out.wrapped("  ", v.Say("plan.sample.note"))
+		out.wrapped("  ", v.sampleNote())
 	}
 }
 

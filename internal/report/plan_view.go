@@ -40,7 +40,11 @@ func (v planView) identity() []string {
 
 // standing is what applying it would do, and who is on their way.
 func (v planView) standing() []string {
-	said := []string{v.Say("plan.change."+v.Change.Kind, "design", strconv.Itoa(v.Design))}
+	change := "plan.change." + v.Change.Kind
+	if v.Change.Kind == "refused" && v.Status == "cancelled" {
+		change += ".cancelled"
+	}
+	said := []string{v.Say(change, "design", strconv.Itoa(v.Design))}
 	for _, d := range v.Change.Differs {
 		key := "plan.differs"
 		switch {
@@ -48,15 +52,27 @@ func (v planView) standing() []string {
 			key += ".new"
 		case d.Now == "":
 			key += ".gone"
+		case len(d.Lines) > 0:
+			key += ".words"
 		}
 		what := v.Say(key, "path", d.Path, "was", d.Was, "now", d.Now)
 		if d.Restarts {
 			what = v.Say("plan.differs.restarts", "what", what)
 		}
-		said = append(said, what)
+		if d.AtOnce {
+			what = v.Say("plan.differs.at_once", "what", what)
+		}
+		said = append(append(said, what), d.Lines...)
+	}
+	if len(v.Change.Mixes) > 0 {
+		said = append(said, v.Say("plan.change.mixes", "waves", strings.Join(v.Change.Mixes, ", ")))
+	}
+	kept := ""
+	if v.Change.Kind == "none" {
+		kept = ".none"
 	}
 	for _, f := range v.Change.InFlight {
-		said = append(said, v.SayCount("plan.flying", f.Customers, "round", strconv.Itoa(f.Round), "version", short(f.Version), "design", strconv.Itoa(f.Design)))
+		said = append(said, v.SayCount("plan.flying"+kept, f.Customers, "round", strconv.Itoa(f.Round), "version", short(f.Version), "design", strconv.Itoa(f.Design)))
 	}
 	return said
 }
@@ -70,13 +86,19 @@ func (v planView) entry() string {
 		}
 		return v.Say(key, append(args, "because", v.Because, "event", e.Event)...)
 	}
+	over := "plan.closed"
+	if e.Ran {
+		over += ".ran"
+	}
 	switch {
 	case e.Closed == "cancelled" && v.Because != "":
 		return when("plan.closed.cancelled.because", nil)
 	case e.Closed == "ended":
-		return when("plan.closed.ended", e.Until)
+		return when("plan.closed.ended", e.Until) + " " + v.Say(over)
+	case e.Closed == "cancelled":
+		return when("plan.closed.cancelled", nil)
 	case e.Closed != "":
-		return when("plan.closed."+e.Closed, e.At)
+		return when("plan.closed."+e.Closed, e.At) + " " + v.Say(over)
 	}
 	key := "plan.entry." + e.By
 	if e.By == "slot" && e.Recurs {
@@ -134,10 +156,13 @@ func (v planView) sampled(key string) string {
 func (v planView) funnel() []funnelRow {
 	a := v.Audience
 	asked := v.sampled("plan.asked")
+	if v.Entry.By == "event" {
+		asked += ".event"
+	}
 	if a.Asked == 1 {
 		asked += ".1"
 	}
-	rows := []funnelRow{{"", v.Say(asked), a.Asked}}
+	rows := []funnelRow{{"", v.Say(asked, "event", v.Entry.Event), a.Asked}}
 	leave := func(lines []AudienceLine) {
 		for _, l := range lines {
 			rows = append(rows, funnelRow{"-", v.Say("plan.reason." + l.Reason), l.Count})
@@ -174,6 +199,13 @@ func (v planView) funnel() []funnelRow {
 		label += ": " + strings.Join(by, ", ")
 	}
 	return append(rows, funnelRow{"=", label, written})
+}
+
+func (v planView) sampleNote() string {
+	if v.Entry.By == "event" {
+		return v.Say("plan.sample.note.event")
+	}
+	return v.Say("plan.sample.note")
 }
 
 func (v planView) nothing(reason string) string {
@@ -317,7 +349,7 @@ func (v planView) measure() []string {
 	if m == nil {
 		return nil
 	}
-	first := v.Say("plan.measure.n."+m.Of, "count", v.Count(m.Enrollments), "share", v.share(m.Share), "days", strconv.Itoa(m.Days))
+	first := v.SayCount("plan.measure.n."+m.Of, m.Enrollments, "share", v.share(m.Share), "days", strconv.Itoa(m.Days))
 	if m.Auto {
 		first += " " + v.Say("plan.measure.auto")
 	}
