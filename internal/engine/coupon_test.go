@@ -273,6 +273,13 @@ func TestTextMessagesCostByTheirParts(t *testing.T) {
 	}
 	same(t, "cost", testkit.List[string](t, w.db, "select channel || ' ' || cost_micros from deliveries order by channel"), []string{"email 0", "sms 140000"})
 	w.sound()
+
+	p := w.plan(start.Add(1*days), thanks(slotOn(4, "true"), treatAll, func(c *campaigns.Campaign) {
+		c.Name, c.Waves = "texts", c.Waves[:1]
+		c.Waves[0].Channels = []string{"sms", "email"}
+		c.Messages["messages/hello"][""] = campaigns.MessageFiles{Subject: "Hi", Text: "Hi {{ unsubscribe_url }}", SMS: long}
+	}))
+	same(t, "planned cost", p.Campaigns[0].Money.Messages, 0.14)
 }
 
 func TestGeneratedCodesAreSentAsTheyAre(t *testing.T) {

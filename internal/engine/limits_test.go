@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/importer"
 	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/report"
 	"github.com/rewave/rewave/internal/testkit"
 )
 
@@ -198,6 +200,42 @@ func TestAGroupHoldsAgainstPlannersSideBySide(t *testing.T) {
 
 func budget(minor int64) func(*campaigns.Campaign) {
 	return func(c *campaigns.Campaign) { c.Limits.BudgetMinor = &minor }
+}
+
+// A budget that comes later counts what is spent already, and holds for those on
+// their way too: the plan says so before.
+func TestABudgetThatComesLaterIsSaid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Shop.CostMicros = map[string]int64{"email": 300_000} // 0.30
+	w.entered(4, thanks(treatAll))
+	w.send(start.Add(1 * days))
+	changed := func(c *campaigns.Campaign) { c.Version = "v2" }
+	for _, test := range []struct {
+		minor int64
+		want  engine.Budget
+	}{
+		{149, engine.Budget{Limit: 1.49, Spent: 1.2, Exhausted: true, Waiting: 4}},
+		{150, engine.Budget{Limit: 1.5, Spent: 1.2, Waiting: 4}},
+	} {
+		def := thanks(treatAll, changed, budget(test.minor))
+		applied, err := w.Store.Campaigns(context.Background(), "thanks")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := w.Budget(context.Background(), def, applied[0], start.Add(1*days))
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "budget", *got, test.want)
+		p := w.plan(start.Add(1*days), def).Campaigns[0]
+		warned := slices.ContainsFunc(p.Warnings, func(x report.PlanWarning) bool { return x.Code == "exhausted" && x.Count == 4 })
+		same(t, "warned", warned, test.want.Exhausted)
+	}
+	w.apply(thanks(treatAll, changed, budget(149)))
+	w.send(start.Add(8 * days))
+	same(t, "what waited", w.states("again"), map[string]int{"treat suppressed budget": 4})
+	w.sound()
 }
 
 func TestABudgetIsNotOverspent(t *testing.T) {

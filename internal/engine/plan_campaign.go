@@ -10,6 +10,7 @@ import (
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/evaluation"
+	"github.com/rewave/rewave/internal/message"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/report"
 	"github.com/rewave/rewave/internal/wave"
@@ -93,6 +94,8 @@ type planned struct {
 	anchor  time.Duration // from entry to the primary point's anchor
 	tally   tally
 
+	segments map[string]int64 // of its text messages at most, by folder
+
 	applied *postgres.Campaign // where this design has been applied: what it rests on stays
 	closes  *time.Time         // what an apply set
 
@@ -138,8 +141,14 @@ func (e *Engine) planned(ctx context.Context, def campaigns.Campaign, applied []
 			c.out.Change.Differs = append(c.out.Change.Differs, report.Difference{Path: d.Path, Was: d.Was, Now: d.Now, Restarts: d.Restarts, AtOnce: d.AtOnce, Lines: d.Lines})
 		}
 		c.out.Change.Mixes = append(c.out.Change.Mixes, changes.Mixes()...)
+		budget, err := e.Budget(ctx, def, a, at)
+		if err != nil {
+			return nil, err
+		}
+		if budget != nil {
+			c.out.Money.Spent, c.out.Money.Exhausted, c.out.Money.Waiting = &budget.Spent, budget.Exhausted, budget.Waiting
+		}
 		was, _ := e.plannedEntry(a.Definition, at, a.EntryUntil)
-		var err error
 		if ran, err = e.Store.Ran(ctx, a); err != nil {
 			return nil, err
 		}
@@ -168,7 +177,21 @@ func (e *Engine) planned(ctx context.Context, def campaigns.Campaign, applied []
 	if err := c.findPrimary(e.Shop.Zone, at); err != nil {
 		return nil, err
 	}
+	c.measureTexts(message.Options{Currency: e.Shop.Currency, Zone: e.Shop.Zone, Link: e.Shop.PublicURL})
 	return c, e.planners(c, at)
+}
+
+// measureTexts finds the segments of each text message, filled in as validate
+// does and in the language in which it is longest.
+func (c *planned) measureTexts(shop message.Options) {
+	c.segments = map[string]int64{}
+	uses := message.Uses(c.def, shop)
+	for path, files := range c.def.Messages {
+		lengths, _ := message.Check(path, files, uses[path]) // the loader named the faults; what could be measured is there
+		for _, l := range lengths {
+			c.segments[path] = max(c.segments[path], int64(l.Segments))
+		}
+	}
 }
 
 // planners compiles the definition twice: as it will decide, and as it would have

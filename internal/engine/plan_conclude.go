@@ -20,6 +20,7 @@ func (w *walk) conclude(c *planned) {
 	if out.Status == "paused" {
 		c.warn("paused", "", 0, 0)
 	}
+	w.budget(c)
 	if !c.open() {
 		return
 	}
@@ -46,6 +47,19 @@ func (w *walk) conclude(c *planned) {
 
 func (c *planned) warn(code, of string, n, limit float64) {
 	c.out.Warnings = append(c.out.Warnings, report.PlanWarning{Code: code, Of: of, Count: n, Limit: limit})
+}
+
+// budget holds for the whole campaign, and so where nobody enters any more too.
+func (w *walk) budget(c *planned) {
+	minor, m := c.def.Limits.BudgetMinor, &c.out.Money
+	if minor == nil {
+		return
+	}
+	budget := w.units(float64(*minor))
+	m.Budget = &budget
+	if m.Exhausted && m.Waiting > 0 && c.out.Status != "cancelled" {
+		c.warn("exhausted", "", float64(m.Waiting), 0)
+	}
 }
 
 func (c *planned) servicesOnly() bool {
@@ -95,7 +109,7 @@ func (c *planned) audience() *report.Audience {
 // sends lists the messages of a slot's customers, day by day.
 func (c *planned) sends() {
 	for key, n := range c.tally.sends {
-		c.out.Sends = append(c.out.Sends, report.Sends{Day: key.day.String(), Channel: key.channel, Send: float64(n.send), Withheld: float64(n.withheld)})
+		c.out.Sends = append(c.out.Sends, report.Sends{Day: key.day.String(), Channel: key.channel, Send: float64(n.send), Withheld: float64(n.withheld), Cost: float64(n.micros) / 1e6})
 	}
 	sortSends(c.out.Sends)
 }
@@ -124,12 +138,12 @@ func (w *walk) forecastSends(c *planned, f report.Forecast) {
 			}
 			on := sendKey{day: first.AddDays(at), channel: key.channel}
 			s := sums[on]
-			s.Send, s.Withheld = s.Send+each*float64(n.send), s.Withheld+each*float64(n.withheld)
+			s.Send, s.Withheld, s.Cost = s.Send+each*float64(n.send), s.Withheld+each*float64(n.withheld), s.Cost+each*float64(n.micros)/1e6
 			sums[on] = s
 		}
 	}
 	for key, s := range sums {
-		c.out.Sends = append(c.out.Sends, report.Sends{Day: key.day.String(), Channel: key.channel, Send: round(s.Send), Withheld: round(s.Withheld)})
+		c.out.Sends = append(c.out.Sends, report.Sends{Day: key.day.String(), Channel: key.channel, Send: round(s.Send), Withheld: round(s.Withheld), Cost: s.Cost})
 	}
 	sortSends(c.out.Sends)
 }
@@ -146,9 +160,10 @@ func (w *walk) openDays(c *planned) int {
 func (w *walk) money(c *planned) {
 	m := &c.out.Money
 	for _, s := range c.out.Sends {
-		m.Messages += s.Send * float64(w.Shop.CostMicros[s.Channel]) / 1e6
+		m.Messages += s.Cost
+		m.Priced = m.Priced || w.Shop.CostMicros[s.Channel] > 0
 	}
-	m.Messages = round(m.Messages)
+	m.Messages = round6(m.Messages)
 	times := 1.0
 	if f := c.out.Forecast; f != nil {
 		times = 0
@@ -164,10 +179,6 @@ func (w *walk) money(c *planned) {
 				m.Coupons = append(m.Coupons, w.couponMoney(c, name, times*float64(c.tally.codes[name])))
 			}
 		}
-	}
-	if minor := c.def.Limits.BudgetMinor; minor != nil {
-		budget := w.units(float64(*minor))
-		m.Budget = &budget
 	}
 }
 
@@ -205,7 +216,10 @@ func (w *walk) warnings(c *planned) {
 		}
 		c.warn(code, l.Pool, float64(l.Asked), float64(l.Allows))
 	}
-	if m.Budget != nil && spends > *m.Budget {
+	if m.Spent != nil {
+		spends += *m.Spent
+	}
+	if m.Budget != nil && spends > *m.Budget && !m.Exhausted {
 		c.warn("budget", "", round(spends), *m.Budget)
 	}
 	for _, wave := range c.def.Waves {

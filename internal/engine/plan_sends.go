@@ -9,6 +9,7 @@ import (
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/holdout"
+	"github.com/rewave/rewave/internal/message"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/wave"
 )
@@ -37,8 +38,17 @@ type choiceOf struct {
 
 // said is what is the same of all deliveries with one choice.
 type said struct {
-	content campaigns.Content
-	rule    delivery.Rule
+	content  campaigns.Content
+	rule     delivery.Rule
+	segments int64 // that its text message is paid for, at most
+}
+
+// messageCost is what one such message costs by a channel, in millionths.
+func (e *Engine) messageCost(s *said, channel string) int64 {
+	if channel == message.SMS {
+		return e.Shop.CostMicros[channel] * max(1, s.segments)
+	}
+	return e.Shop.CostMicros[channel]
 }
 
 // says is worked out once for each choice.
@@ -47,7 +57,7 @@ func (r *reader) says(of choiceOf) *said {
 	if !ok {
 		def := &r.campaigns[of.campaign].def
 		content := def.Waves[of.wave].ContentFor(of.variant, of.stratum)
-		s = &said{content, delivery.RuleOf(*def, def.Waves[of.wave], content)}
+		s = &said{content, delivery.RuleOf(*def, def.Waves[of.wave], content), r.campaigns[of.campaign].segments[content.Message]}
 		r.said[of] = s
 	}
 	return s
@@ -198,13 +208,14 @@ func (r *reader) tell(sends []*send) {
 			}
 			switch s.answer.To {
 			case delivery.Sending:
-				if t.sent(key, sendCount{send: 1}); first == "" {
+				cost := r.messageCost(s.said, s.answer.Channel)
+				if t.sent(key, sendCount{send: 1, micros: cost}); first == "" {
 					first = s.answer.Channel
 				}
 				if s.wave.Ramp > 0 && s.round == 1 {
 					count(&t.ramp, rampKey{s.wave.Name, s.delivery.Step}, 1)
 				}
-				t.spent(r.Shop.CostMicros[s.answer.Channel], s.said.content.Coupon, within(s.delivery.ScheduledAt, opens, c.primary.Window))
+				t.spent(cost, s.said.content.Coupon, within(s.delivery.ScheduledAt, opens, c.primary.Window))
 			case delivery.Withheld:
 				if t.sent(key, sendCount{withheld: 1}); why == "" {
 					why = s.answer.Reason

@@ -42,7 +42,10 @@ type rampKey struct {
 	step int
 }
 
-type sendCount struct{ send, withheld int }
+type sendCount struct {
+	send, withheld int
+	micros         int64 // what those sent cost
+}
 
 func (t *tally) reason(why audience.Reason) { count(&t.reasons, why, 1) }
 func (t *tally) arm(arm holdout.Arm)        { count(&t.arms, arm, 1) }
@@ -60,7 +63,7 @@ func (t *tally) sent(key sendKey, n sendCount) {
 		t.sends = map[sendKey]sendCount{}
 	}
 	have := t.sends[key]
-	t.sends[key] = sendCount{have.send + n.send, have.withheld + n.withheld}
+	t.sends[key] = sendCount{have.send + n.send, have.withheld + n.withheld, have.micros + n.micros}
 }
 
 func count[K comparable](m *map[K]int, key K, n int) {

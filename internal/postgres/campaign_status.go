@@ -100,6 +100,28 @@ func (s *Store) Ran(ctx context.Context, c Campaign) (bool, error) {
 	return n > 0, err
 }
 
+// Spending is what a campaign has used of a budget, whether or not it has one,
+// and how many messages of it wait to be sent.
+type Spending struct {
+	Micros  int64 // for messages, in millionths of the currency's unit
+	Bound   int64 // codes at their face value, in minor units, until they end unused
+	Waiting int64 // ghosts not counted
+}
+
+// Spending reads it as of an instant; pools are those that codes are given from.
+func (s *Store) Spending(ctx context.Context, campaign int, at time.Time, pools []string) (out Spending, err error) {
+	if err := s.pool.QueryRow(ctx, statement("limits/spent"), campaign).Scan(&out.Micros, &out.Waiting); err != nil {
+		return out, fmt.Errorf("read spending: %w", mapError(err))
+	}
+	if len(pools) == 0 {
+		return out, nil
+	}
+	if err := s.pool.QueryRow(ctx, statement("limits/bound"), campaign, at, pools).Scan(&out.Bound); err != nil {
+		return out, fmt.Errorf("read spending: %w", mapError(err))
+	}
+	return out, nil
+}
+
 // Deed is one line of a campaign's history. Hash and Design are set for an
 // apply only.
 type Deed struct {

@@ -168,14 +168,20 @@ type Sends struct {
 	Channel  string  `json:"channel"`
 	Send     float64 `json:"send"`
 	Withheld float64 `json:"withheld"`
+	Cost     float64 `json:"-"` // of those sent, in the currency's unit
 }
 
 // Money is what the campaign may cost at most, in the currency's unit. For a
 // campaign that orders bring customers into it is of the days that Sends shows.
 type Money struct {
 	Messages float64       `json:"messages"`
+	Priced   bool          `json:"priced"` // a cost per message is declared for one of its channels
 	Coupons  []CouponMoney `json:"coupons"`
 	Budget   *float64      `json:"budget"`
+	Spent    *float64      `json:"spent"` // of the budget so far, over all versions; null: it has none, or was never applied
+
+	Exhausted bool  `json:"exhausted"` // the budget: not even the cheapest message fits
+	Waiting   int64 `json:"waiting"`   // messages that wait to be sent, and count against it
 }
 
 // CouponMoney is what one pool is needed for. Nil is not known.

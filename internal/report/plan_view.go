@@ -306,43 +306,6 @@ func RampSteps(l evaluation.Language, steps []RampStep) string {
 	return strings.Join(said, ", ")
 }
 
-// money says what it costs, a sentence a line.
-func (v planView) money() []string {
-	m := v.PlannedCampaign.Money
-	unit := func(x float64) string { return v.Language.Money(x, v.plan.Currency) }
-	var said []string
-	switch {
-	case m.Messages == 0:
-		if len(v.Sends) > 0 {
-			said = append(said, v.Say("plan.money.free"))
-		}
-	case v.Forecast != nil:
-		said = append(said, v.Say("plan.money.messages.days", "cost", unit(m.Messages), "days", strconv.Itoa(ShownDays)))
-	default:
-		said = append(said, v.Say("plan.money.messages", "cost", unit(m.Messages)))
-	}
-	for _, c := range m.Coupons {
-		if c.Missing {
-			said = append(said, v.Say("plan.money.missing", "pool", c.Pool))
-			continue
-		}
-		line := v.Say("plan.money.coupon", "pool", c.Pool, "codes", v.amount(c.Codes), "free", v.Count(int64(c.Free)))
-		if c.Value == nil || c.Exposure == nil {
-			said = append(said, line+" "+v.Say("plan.money.unknown"))
-			continue
-		}
-		line += " " + v.Say("plan.money.exposure", "value", unit(*c.Value), "exposure", unit(*c.Exposure))
-		if c.Expected != nil {
-			line += " " + v.Say("plan.money.expected", "expected", unit(*c.Expected), "share", v.share(*c.Redemption), "from", v.Say("plan.money."+c.From))
-		}
-		said = append(said, line)
-	}
-	if m.Budget != nil {
-		said = append(said, v.Say("plan.money.budget", "budget", unit(*m.Budget)))
-	}
-	return said
-}
-
 // measure says whether it can be measured, a sentence a line.
 func (v planView) measure() []string {
 	m := v.Measure
@@ -391,15 +354,6 @@ func (v planView) measure() []string {
 		said = append(said, v.Say(key, "first", v.Date(*m.FirstLook, v.plan.Zone), "final", v.Date(*m.Final, v.plan.Zone)))
 	}
 	return said
-}
-
-// smallMoney shows what a message costs, which may be a part of the smallest coin.
-func (v planView) smallMoney(x float64) string {
-	currency := v.plan.Currency
-	if x > 0 && x < 10*math.Pow10(-currency.Digits) {
-		currency.Digits += 2
-	}
-	return v.Language.Money(x, currency)
 }
 
 // Beware says the warnings of one of the plan's campaigns, a sentence each.
