@@ -95,6 +95,7 @@ var english = map[string]string{
 	"col.round":      "Round",
 	"col.wave":       "Wave",
 	"col.arm":        "Group",
+	"col.channel":    "By",
 	"col.state":      "What became of it",
 	"col.count":      "Deliveries",
 	"col.total":      "All",

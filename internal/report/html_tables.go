@@ -161,16 +161,17 @@ func (v view) curveSection() *curveSection {
 
 // deliveries is the ledger by wave and arm, with a column for each state seen.
 type deliveries struct {
-	Date    string // empty: that of the report
-	Rounds  bool   // more than one
-	States  []string
-	Rows    []deliveryRow
-	Reasons []reasonRow
+	Date     string // empty: that of the report
+	Rounds   bool   // more than one
+	Channels bool   // more than one
+	States   []string
+	Rows     []deliveryRow
+	Reasons  []reasonRow
 }
 
 type reasonRow struct {
-	Round                     int
-	Wave, Arm, Outcome, Count string
+	Round                              int
+	Wave, Arm, Channel, Outcome, Count string
 }
 
 type deliveryRow struct {
@@ -184,7 +185,7 @@ func (v view) deliveries() *deliveries {
 	if len(v.Deliveries) == 0 {
 		return nil
 	}
-	out := &deliveries{Date: v.ledgerDate()}
+	out := &deliveries{Date: v.ledgerDate(), Channels: v.channels()}
 	type key struct {
 		round int
 		wave  string
@@ -194,7 +195,7 @@ func (v view) deliveries() *deliveries {
 	var keys []key
 	counts := map[key]map[string]int64{}
 	for _, d := range v.Deliveries {
-		out.Reasons = append(out.Reasons, reasonRow{d.Round, d.Wave, v.arm(d.Arm), v.outcome(d.State, d.Reason), v.Language.Count(d.Count)})
+		out.Reasons = append(out.Reasons, reasonRow{d.Round, d.Wave, v.arm(d.Arm), d.Channel, v.outcome(d.State, d.Reason), v.Language.Count(d.Count)})
 		k := key{d.Round, d.Wave, d.Arm}
 		if counts[k] == nil {
 			counts[k] = map[string]int64{}

@@ -91,12 +91,13 @@ type WaveTick struct {
 // DeliveryCount is how many deliveries of a round and wave ended, or stand, in a
 // state for a reason. Arm is the delivery's own; Reason may be empty.
 type DeliveryCount struct {
-	Round  int         `json:"round"`
-	Wave   string      `json:"wave"`
-	Arm    holdout.Arm `json:"arm"`
-	State  string      `json:"state"`
-	Reason string      `json:"reason"`
-	Count  int64       `json:"count"`
+	Round   int         `json:"round"`
+	Wave    string      `json:"wave"`
+	Arm     holdout.Arm `json:"arm"`
+	Channel string      `json:"channel"`
+	State   string      `json:"state"`
+	Reason  string      `json:"reason"`
+	Count   int64       `json:"count"`
 }
 
 // Warning is something that does not refuse the result but qualifies it.

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/rewave/rewave/internal/evaluation"
@@ -123,13 +124,22 @@ func (v view) deliveryTable(out *printer) {
 		out.line(say.Say("deliveries.none"))
 		return
 	}
-	rows := [][]string{{say.Say("col.round"), say.Say("col.wave"), say.Say("col.arm"), say.Say("col.state"), say.Say("col.count")}}
+	rows := [][]string{{say.Say("col.round"), say.Say("col.wave"), say.Say("col.arm"), say.Say("col.channel"), say.Say("col.state"), say.Say("col.count")}}
 	for _, d := range v.Deliveries {
-		rows = append(rows, []string{fmt.Sprint(d.Round), d.Wave, v.arm(d.Arm), v.outcome(d.State, d.Reason), say.Count(d.Count)})
+		rows = append(rows, []string{fmt.Sprint(d.Round), d.Wave, v.arm(d.Arm), d.Channel, v.outcome(d.State, d.Reason), say.Count(d.Count)})
+	}
+	// The channel is told where there is more than one; a single round then makes room for it.
+	oneRound := !slices.ContainsFunc(v.Deliveries, func(d DeliveryCount) bool { return d.Round != v.Deliveries[0].Round })
+	for i := range rows {
+		if !v.channels() {
+			rows[i] = slices.Delete(rows[i], 3, 4)
+		} else if oneRound {
+			rows[i] = rows[i][1:]
+		}
 	}
 	out.line(say.Say("text.deliveries"))
 	out.wrapped("", v.ledgerDate())
-	out.table(rows, 4)
+	out.table(rows, len(rows[0])-1)
 	out.wrapped("", v.unknown())
 }
 

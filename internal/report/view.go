@@ -71,6 +71,11 @@ func (v view) ledgerDate() string {
 	return v.Language.Say("deliveries.now", "date", v.Language.Date(*v.DeliveriesAt, v.Zone))
 }
 
+// channels reports whether messages went, or would have gone, by more than one.
+func (v view) channels() bool {
+	return slices.ContainsFunc(v.Deliveries, func(d DeliveryCount) bool { return d.Channel != v.Deliveries[0].Channel })
+}
+
 func (v view) badge(p evaluation.Result) string {
 	judged := p.Verdict == evaluation.Pays || p.Verdict == evaluation.Loses || p.Verdict == evaluation.Open
 	switch {
