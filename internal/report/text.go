@@ -128,14 +128,17 @@ func (v view) deliveryTable(out *printer) {
 	for _, d := range v.Deliveries {
 		rows = append(rows, []string{fmt.Sprint(d.Round), d.Wave, v.arm(d.Arm), d.Channel, v.outcome(d.State, d.Reason), say.Count(d.Count)})
 	}
-	// The channel is told where there is more than one; a single round then makes room for it.
-	oneRound := !slices.ContainsFunc(v.Deliveries, func(d DeliveryCount) bool { return d.Round != v.Deliveries[0].Round })
+	// The channel is told where there is more than one; the round then stands with the wave, to fit 80 columns.
+	several := slices.ContainsFunc(v.Deliveries, func(d DeliveryCount) bool { return d.Round != v.Deliveries[0].Round })
 	for i := range rows {
 		if !v.channels() {
 			rows[i] = slices.Delete(rows[i], 3, 4)
-		} else if oneRound {
-			rows[i] = rows[i][1:]
+			continue
 		}
+		if several {
+			rows[i][1] += " (" + strings.ToLower(rows[i][0]) + ")"
+		}
+		rows[i] = rows[i][1:]
 	}
 	out.line(say.Say("text.deliveries"))
 	out.wrapped("", v.ledgerDate())
