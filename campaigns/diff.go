@@ -52,7 +52,11 @@ func (c Changes) Mixes() []string {
 }
 
 func mixed(waves []string) string {
-	return "the report will hold both, customers with and without " + andList(waves) + "; a campaign of its own would keep them apart"
+	noun := "the wave "
+	if len(waves) > 1 {
+		noun = "the waves "
+	}
+	return "the report will hold both, customers with and without " + noun + andList(waves) + "; a campaign of its own would keep them apart"
 }
 
 // Because is a sentence that says why the experiment restarts; empty where it

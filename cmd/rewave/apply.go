@@ -76,6 +76,7 @@ type appliedRow struct {
 	Next    *string     `json:"next_entry"` // null: by each order or event, or never
 	Changes []changeRow `json:"changes"`
 	Staying []inFlight  `json:"staying"` // customers who keep the version they are on
+	Budget  *budget     `json:"budget,omitempty"`
 }
 
 func appliedRows(found []difference, applied []postgres.Applied) []appliedRow {
@@ -83,7 +84,7 @@ func appliedRows(found []difference, applied []postgres.Applied) []appliedRow {
 	for i, d := range found {
 		p := applied[i]
 		rows[i] = appliedRow{d.definition.Name, version(p.Campaign), p.Campaign.Design, p.New, p.NewVersion, p.NewDesign,
-			d.next.next(), changeRows(d.changes), d.staying}
+			d.next.next(), changeRows(d.changes), d.staying, d.budget}
 	}
 	return rows
 }

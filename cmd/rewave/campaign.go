@@ -76,14 +76,22 @@ func (a *app) listCampaigns(ctx context.Context) error {
 	if len(rows) == 0 {
 		fmt.Fprintln(a.stdout, "no campaign has been applied yet; rewave campaign apply FOLDER does it")
 	}
+	width := 20
+	for _, r := range rows {
+		width = max(width, len([]rune(r.Name)))
+	}
 	for i, r := range rows {
-		fmt.Fprintf(a.stdout, "%-20s %-9s design %d, version %s, since %s\n", r.Name, r.Status, r.Design, short(r.Version),
+		fmt.Fprintf(a.stdout, "%-*s %-9s design %d, version %s, since %s\n", width, r.Name, r.Status, r.Design, short(r.Version),
 			list[i].ActivatedAt.In(l.config.Shop.Zone).Format("2006-01-02"))
 		if more[i] != "" {
-			fmt.Fprintln(a.stdout, wrap(strings.Repeat(" ", 21), more[i]))
+			fmt.Fprintln(a.stdout, wrap(strings.Repeat(" ", min(width, 30)+1), more[i]))
 		}
 	}
-	return nil
+	waits, err := l.overdue(ctx, list, now)
+	if err == nil && waits != nil {
+		fmt.Fprintln(a.stdout, wrap("! ", waits.says(l.config.Shop.Zone)))
+	}
+	return err
 }
 
 // version is the hash of a campaign's content, as validate computes it.

@@ -34,6 +34,7 @@ type difference struct {
 	first      bool // it was never applied
 	changes    campaigns.Changes
 	staying    []inFlight // customers who keep what they are on; empty where nothing changes
+	budget     *budget    // where the change touches it, or nothing more fits it
 	over       bool       // it ran, and nobody comes in any more
 }
 
@@ -69,7 +70,8 @@ func (l *live) compare(ctx context.Context, call string, folders []string) ([]di
 
 func (l *live) compareOne(ctx context.Context, d *difference, list []postgres.Campaign, now time.Time) error {
 	def := d.definition
-	if err := l.engine.CanRun(ctx, def); err != nil {
+	err := l.engine.CanRun(ctx, def)
+	if err != nil {
 		return err
 	}
 	i := slices.IndexFunc(list, func(c postgres.Campaign) bool { return c.Name == def.Name })
@@ -100,6 +102,12 @@ func (l *live) compareOne(ctx context.Context, d *difference, list []postgres.Ca
 	d.next = nextEntry(def, zone, old.SlotDone, now)
 	if len(d.changes) == 0 {
 		return nil
+	}
+	if d.budget, err = l.budget(ctx, def, old, now); err != nil {
+		return err
+	}
+	if d.budget != nil && !d.budget.Exhausted && !slices.ContainsFunc(d.changes, func(c campaigns.Change) bool { return c.Path == "limits.budget" }) {
+		d.budget = nil
 	}
 	flying, err := l.store.InFlight(ctx, old.ID)
 	for _, f := range flying {
@@ -135,6 +143,9 @@ func (d difference) text(w io.Writer) {
 	if len(d.staying) == 0 {
 		fmt.Fprintln(w, "  nobody is on the way under it")
 	}
+	if d.budget != nil {
+		fmt.Fprintln(w, wrap("  ", d.budget.says()))
+	}
 	if d.over && !slices.ContainsFunc(d.changes, func(c campaigns.Change) bool { return c.AtOnce }) {
 		fmt.Fprintln(w, wrap("  ", "nobody enters any more, so what changes here reaches no customer; to hold what is still to go out: rewave campaign pause "+d.definition.Name))
 	}
@@ -149,7 +160,9 @@ type differenceRow struct {
 	Restarts bool        `json:"restarts"` // the experiment
 	Because  string      `json:"because,omitempty"`
 	Changes  []changeRow `json:"changes"`
+	Mixes    []string    `json:"mixes"` // waves that come or go: one report holds customers with them and without
 	Staying  []inFlight  `json:"staying"`
+	Budget   *budget     `json:"budget,omitempty"`
 }
 
 type changeRow struct {
@@ -157,13 +170,14 @@ type changeRow struct {
 	Was      string   `json:"was"` // empty: it is new
 	Now      string   `json:"now"` // empty: it is gone
 	Restarts bool     `json:"restarts"`
+	AtOnce   bool     `json:"at_once"`         // it holds for those on their way too
 	Lines    []string `json:"lines,omitempty"` // of a text
 }
 
 func changeRows(changes campaigns.Changes) []changeRow {
 	rows := make([]changeRow, len(changes))
 	for i, c := range changes {
-		rows[i] = changeRow{c.Path, c.Was, c.Now, c.Restarts, c.Lines}
+		rows[i] = changeRow{c.Path, c.Was, c.Now, c.Restarts, c.AtOnce, c.Lines}
 	}
 	return rows
 }
@@ -183,7 +197,7 @@ func (a *app) diffCampaigns(ctx context.Context, folders []string) error {
 	rows := make([]differenceRow, len(found))
 	pending := 0
 	for i, d := range found {
-		rows[i] = differenceRow{d.definition.Name, d.folder, d.first, d.differs(), d.changes.Restarts(), d.changes.Because(), changeRows(d.changes), d.staying}
+		rows[i] = differenceRow{d.definition.Name, d.folder, d.first, d.differs(), d.changes.Restarts(), d.changes.Because(), changeRows(d.changes), append([]string{}, d.changes.Mixes()...), d.staying, d.budget}
 		if d.differs() {
 			pending++
 		}

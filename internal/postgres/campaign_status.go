@@ -16,12 +16,14 @@ type Steered struct {
 	Changed bool      // false: it stood like that already, and nothing was written
 	Because string    // the reason that now stands; may be empty
 	Since   time.Time // when it came to stand like that
-	Waiting int64     // planned deliveries of the campaign
+	Waiting int64     // messages that are planned; ghosts not counted
+	Held    int64     // ghosts that are planned
+	Expires time.Time // of the first of Waiting; zero: none waits
 }
 
 // SetStatus pauses, resumes or cancels, and writes it into the history. A
 // cancelled campaign stays cancelled. Where a campaign stands like that already
-// the first reason stays.
+// the first reason stays; one that comes later is kept where there was none.
 func (s *Store) SetStatus(ctx context.Context, name, status, because string) (Steered, error) {
 	var out Steered
 	err := s.InTx(ctx, func(tx pgx.Tx) error {
@@ -37,7 +39,17 @@ func (s *Store) SetStatus(ctx context.Context, name, status, because string) (St
 		case now == "cancelled" && status != now:
 			return fault.New(fault.Conflict, fmt.Sprintf("campaign %q was cancelled; a cancelled campaign cannot be %s", name, deeds[status]), "give the new campaign a name of its own")
 		}
-		if err := tx.QueryRow(ctx, "select count(*) from deliveries where campaign_id = $1 and due_at is not null", id).Scan(&out.Waiting); err != nil || now == status {
+		var expires *time.Time
+		err = tx.QueryRow(ctx, `select count(*) filter (where arm = 'treat' and not skip), count(*) filter (where arm <> 'treat' or skip), min(expires_at) filter (where arm = 'treat' and not skip)
+			from deliveries where campaign_id = $1 and due_at is not null`, id).Scan(&out.Waiting, &out.Held, &expires)
+		if expires != nil {
+			out.Expires = *expires
+		}
+		if err == nil && now == status && out.Because == "" && because != "" && status != "running" {
+			out.Because = because // said later, of what stands
+			_, err = tx.Exec(ctx, "update campaigns set status_reason = $2 where campaign_id = $1", id, because)
+		}
+		if err != nil || now == status {
 			return err
 		}
 		out.Changed, out.Because = true, because
@@ -82,12 +94,20 @@ func (s *Store) InFlight(ctx context.Context, campaign int) ([]InFlight, error) 
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[InFlight])
 }
 
-// Entered counts the enrollments of a campaign, of all designs and arms.
-func (s *Store) Entered(ctx context.Context, campaign int) (n int64, err error) {
-	if err := s.pool.QueryRow(ctx, "select count(*) from enrollments where campaign_id = $1", campaign).Scan(&n); err != nil {
-		return 0, fmt.Errorf("count enrollments: %w", mapError(err))
+// Enrolled counts the enrollments of a campaign by arm, of all designs.
+type Enrolled struct{ Treat, Hold, GlobalHold int64 }
+
+// All is how many there are.
+func (e Enrolled) All() int64 { return e.Treat + e.Hold + e.GlobalHold }
+
+// Enrolled counts who came into a campaign.
+func (s *Store) Enrolled(ctx context.Context, campaign int) (e Enrolled, err error) {
+	err = s.pool.QueryRow(ctx, `select count(*) filter (where arm = 'treat'), count(*) filter (where arm = 'hold'), count(*) filter (where arm = 'global_hold')
+		from enrollments where campaign_id = $1`, campaign).Scan(&e.Treat, &e.Hold, &e.GlobalHold)
+	if err != nil {
+		return e, fmt.Errorf("count enrollments: %w", mapError(err))
 	}
-	return n, nil
+	return e, nil
 }
 
 // Ran reports whether entry into a campaign has been open: somebody entered, or
@@ -96,8 +116,8 @@ func (s *Store) Ran(ctx context.Context, c Campaign) (bool, error) {
 	if c.SlotDone.After(c.ActivatedAt) {
 		return true, nil
 	}
-	n, err := s.Entered(ctx, c.ID)
-	return n > 0, err
+	e, err := s.Enrolled(ctx, c.ID)
+	return e.All() > 0, err
 }
 
 // Spending is what a campaign has used of a budget, whether or not it has one,
@@ -130,6 +150,7 @@ type Deed struct {
 	Because string
 	Hash    string
 	Design  int
+	Version int
 }
 
 // History returns what was done to a campaign, oldest first.
@@ -141,14 +162,32 @@ func (s *Store) History(ctx context.Context, campaign int) ([]Deed, error) {
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Deed])
 }
 
-// WaveState counts the deliveries of a wave that stand in one state.
+// WaveState counts the deliveries of a wave that stand in one state for one
+// reason. Due and Last are set for planned ones: when the first and the last of
+// them are asked about next.
 type WaveState struct {
 	Round       int
 	Wave, State string
+	Reason      string // empty: none, or the provider's own words
 	Count       int64
+	Due, Last   *time.Time
 }
 
-// Progress returns where the deliveries of a campaign stand.
+// Overdue is how many planned messages of running campaigns were due before an
+// instant, and since when the first of them is; campaign 0 is all of them.
+func (s *Store) Overdue(ctx context.Context, campaign int, before time.Time) (n int64, since time.Time, err error) {
+	var first *time.Time
+	if err := s.pool.QueryRow(ctx, statement("campaign/overdue"), nullInt(campaign), before).Scan(&n, &first); err != nil {
+		return 0, since, fmt.Errorf("count what is overdue: %w", mapError(err))
+	}
+	if first != nil {
+		since = *first
+	}
+	return n, since, nil
+}
+
+// Progress returns where the deliveries of a campaign stand, round by round, the
+// waves in the order of their time.
 func (s *Store) Progress(ctx context.Context, campaign int) ([]WaveState, error) {
 	rows, err := s.pool.Query(ctx, statement("campaign/progress"), campaign)
 	if err != nil {

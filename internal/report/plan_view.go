@@ -65,7 +65,7 @@ func (v planView) standing() []string {
 		said = append(append(said, what), d.Lines...)
 	}
 	if len(v.Change.Mixes) > 0 {
-		said = append(said, v.Say("plan.change.mixes", "waves", strings.Join(v.Change.Mixes, ", ")))
+		said = append(said, v.SayCount("plan.change.mixes", int64(len(v.Change.Mixes)), "waves", strings.Join(v.Change.Mixes, ", ")))
 	}
 	kept := ""
 	if v.Change.Kind == "none" {
