@@ -282,7 +282,7 @@ func (o once) blame(err error, folder, messages string) error {
 			d.File = filepath.ToSlash(filepath.Clean(o.message) + rest)
 		} else if strings.HasPrefix(filepath.FromSlash(d.File), folder) {
 			flag := map[string]string{"campaign": "--name", "holdout": "--holdout", "because": "--because", "enter.when": "--segment", "waves[0].message": "--message", "waves[0].channels[0]": "--channel"}[d.Path]
-			d = source.Diagnostic{File: cmp.Or(flag, "rewave send"), Message: d.Message, Hint: d.Hint}
+			d = source.Diagnostic{File: cmp.Or(flag, "rewave send"), Message: strings.ReplaceAll(d.Message, "messages/message", filepath.ToSlash(filepath.Clean(o.message))), Hint: d.Hint}
 		}
 		out = append(out, d)
 	}
