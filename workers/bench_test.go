@@ -207,7 +207,8 @@ func benchCampaign(b *testing.B) campaigns.Campaign {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c.Name, c.Waves[0].Name, c.Waves[0].Between = "bench", "hello", nil
+	c.Name, c.Waves = "bench", c.Waves[:1]
+	c.Waves[0].Name, c.Waves[0].Between = "hello", nil
 	return c
 }
 

@@ -1,6 +1,7 @@
 package wave
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,8 +23,12 @@ func PlaceRound(c campaigns.Campaign, start time.Time, zone string) ([]Place, er
 	if err != nil {
 		return nil, noZone(err)
 	}
+	l, err := layoutOf(c.Waves)
+	if err != nil {
+		return nil, err
+	}
 	places := make([]Place, len(c.Waves))
-	layoutOf(c.Waves).place(places, c.Waves, start, where)
+	l.place(places, c.Waves, start, where)
 	return places, nil
 }
 
@@ -38,9 +43,9 @@ type step struct {
 	from int // the wave it counts from, which stands before it; -1: the start of the round
 }
 
-// layoutOf puts each wave behind the one it counts from. The loader has refused
-// circles.
-func layoutOf(waves []campaigns.Wave) layout {
+// layoutOf puts each wave behind the one it counts from. The loader refuses
+// circles and waves that are not there.
+func layoutOf(waves []campaigns.Wave) (layout, error) {
 	at := make(map[string]int, len(waves))
 	sorted := make(layout, 0, len(waves))
 	for len(sorted) < len(waves) {
@@ -60,10 +65,10 @@ func layoutOf(waves []campaigns.Wave) layout {
 			}
 		}
 		if len(sorted) == before {
-			panic("wave: campaign with waves in a circle was not refused by its loader")
+			return nil, errors.New("waves count from one another in a circle, or from one that is not there")
 		}
 	}
-	return sorted
+	return sorted, nil
 }
 
 // place fills in places, one for each wave.

@@ -79,7 +79,11 @@ type Planner struct {
 // NewPlanner compiles the campaign's rule and the text of its strata. A campaign
 // that was loaded by package campaigns always compiles.
 func NewPlanner(c campaigns.Campaign, d Design, shopZone *time.Location) (*Planner, error) {
-	p := &Planner{Campaign: c, Design: d, shopZone: shopZone, zones: new(calendar.Zones), layout: layoutOf(c.Waves)}
+	p := &Planner{Campaign: c, Design: d, shopZone: shopZone, zones: new(calendar.Zones)}
+	var err error
+	if p.layout, err = layoutOf(c.Waves); err != nil {
+		return nil, fmt.Errorf("campaign %s: %w", c.Name, err)
+	}
 	if !c.From.IsZero() {
 		p.opens = calendar.Instant(c.From, 0, shopZone)
 	}

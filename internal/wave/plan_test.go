@@ -216,3 +216,19 @@ func TestNextSlotFindsARareRecurrence(t *testing.T) {
 		t.Errorf("NextSlot = %v after the last", got)
 	}
 }
+
+// A stored version that no loader would let through must not take a worker down.
+func TestAPlannerRefusesWavesThatNeverCome(t *testing.T) {
+	t.Parallel()
+	wait := func(of string) campaigns.After { return campaigns.After{Wave: of, Wait: time.Hour} }
+	for name, waves := range map[string][]campaigns.Wave{
+		"circle":  {{Name: "a", After: wait("b")}, {Name: "b", After: wait("a")}},
+		"missing": {{Name: "a", After: wait("gone")}},
+	} {
+		_, err := wave.NewPlanner(campaigns.Campaign{Name: "c", Enter: campaigns.Enter{When: "true"}, Waves: waves}, wave.Design{}, time.UTC)
+		want := "campaign c: waves count from one another in a circle, or from one that is not there"
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", name, err, want)
+		}
+	}
+}
