@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,14 +29,14 @@ who enters and why others do not, what goes out on which day, what it costs, and
 whether the holdout can tell if it pays. Several folders are planned side by
 side. A campaign entered by orders is asked about past orders, as if it had run
 then, for a forecast. With --check the exit code is 4 when an apply would change
-something.`,
+something, and 3 when it would refuse one of them.`,
 		Example: `  rewave campaign plan campaigns/win-back
   rewave campaign plan campaigns/second-order --html plan.html
   rewave campaign plan campaigns/win-back --at "2026-11-23 10:00" --json --check`,
 		RunE: func(c *cobra.Command, args []string) error { return a.planCampaigns(c.Context(), args, ask) }}
 	c.Flags().StringVar(&ask.at, "at", "", "as of this `TIME` in the shop's zone, \"2026-11-23 10:00\" (default now)")
 	c.Flags().StringVar(&ask.html, "html", "", "write one page to `FILE`, which needs no network to open")
-	c.Flags().BoolVar(&ask.check, "check", false, "exit with 4 when an apply would change something")
+	c.Flags().BoolVar(&ask.check, "check", false, "exit with 4 when an apply would change something, 3 when it would refuse")
 	return c
 }
 
@@ -73,6 +74,9 @@ func (a *app) planCampaigns(ctx context.Context, folders []string, ask planning)
 		_, err = fmt.Fprintln(a.stdout, "wrote "+ask.html)
 	default:
 		err = plan.Text(a.stdout)
+	}
+	if refused := plan.CannotApply(); err == nil && ask.check && len(refused) > 0 {
+		return fault.New(fault.Invalid, "campaign plan: an apply would refuse "+strings.Join(refused, ", "), "rewave campaign plan "+folders[0])
 	}
 	if err == nil && ask.check && plan.Pending() {
 		return fault.New(fault.Pending, "campaign plan: differences are pending", "rewave campaign apply "+folders[0])

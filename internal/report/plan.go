@@ -244,6 +244,17 @@ func (p Plan) Pending() bool {
 	return false
 }
 
+// CannotApply names the campaigns that an apply would refuse.
+func (p Plan) CannotApply() []string {
+	var names []string
+	for _, c := range p.Campaigns {
+		if c.Change.Kind == "refused" {
+			names = append(names, c.Campaign)
+		}
+	}
+	return names
+}
+
 // JSON writes the plan for programs: one object, times in UTC, shares and lifts
 // as fractions of 1, money in the currency's unit. The fields are those of Plan.
 func (p Plan) JSON(w io.Writer) error {

@@ -172,7 +172,7 @@ var planEnglish = map[string]string{
 	"plan.measure.dates":             "First figures {first}, final {final}.",
 	"plan.measure.dates.open":        "For those who come in first: first figures {first}, final {final}.",
 	"plan.code.no_holdout":           "It holds nobody out, so what would have been bought anyway stays unknown.",
-	"plan.code.natural_unknown":      "How many would buy anyway is not known: fewer than 100 comparable customers in the shop's past. Write evaluation.expect.natural_rate.",
+	"plan.code.natural_unknown":      "How many would buy anyway is not known: fewer than 100 comparable customers in the shop's past. A campaign's file may say it: evaluation.expect.natural_rate.",
 	"plan.code.margin_unknown":       "What it needs to pay is not known: rewave.yaml has no margin. The verdict would be against 0.",
 	"plan.code.order_value_unknown":  "What it needs to pay is not known: there are no orders to average.",
 	"plan.code.redemption_unknown":   "What it needs to pay is not known: nobody says how many redeem their coupon. Write evaluation.expect.redemption.",
