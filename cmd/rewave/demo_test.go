@@ -190,7 +190,8 @@ func newHome(t *testing.T) *home {
 // built is where program is, once it is.
 var built atomic.Pointer[string]
 
-// program is the real one: no race detector slows it, and a signal reaches it.
+// program is the real one: the race detector would add most of a second to each
+// start of it, and what runs long is raced by internal/e2e. A signal reaches it.
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "rewave-bin-")
 	if err != nil {

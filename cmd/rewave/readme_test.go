@@ -87,7 +87,11 @@ func TestReadmeRunsLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	address := freePort(t)
-	env := append(os.Environ(), "DATABASE_URL="+testkit.NewDB(t).DSN, "REDIS_URL="+testkit.NewRedis(t), "SMTP_PASSWORD=secret", "REWAVE_LISTEN="+address)
+	bin, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := append(os.Environ(), "PATH="+filepath.Dir(bin)+string(filepath.ListSeparator)+os.Getenv("PATH"), "DATABASE_URL="+testkit.NewDB(t).DSN, "REDIS_URL="+testkit.NewRedis(t), "SMTP_PASSWORD=secret", "REWAVE_LISTEN="+address)
 	c, err := config.Load(filepath.Join(dir, "rewave.yaml"), env)
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +109,7 @@ func TestReadmeRunsLive(t *testing.T) {
 				t.Errorf("%s: the test has no value for it", line)
 			}
 		case line == "rewave all":
-			all = exec.Command("rewave", "all")
+			all = exec.Command(bin, "all")
 			all.Dir, all.Env = dir, env
 			if err := all.Start(); err != nil {
 				t.Fatal(err)

@@ -34,12 +34,10 @@ var update = flag.Bool("update", false, "rewrite what the scripts expect")
 // The scripts and the README call rewave by its name: it is this binary, which
 // hands its arguments to run.
 func TestMain(m *testing.M) {
-	testscript.Main(tidied{m}, map[string]func(){
-		"rewave": func() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)) },
-	})
+	os.Exit(tidied{m}.Run())
 }
 
-// tidied removes the program that the demos were run with, after all tests.
+// tidied removes the program that demos and scripts were run with, after all tests.
 type tidied struct{ *testing.M }
 
 func (m tidied) Run() int {
@@ -60,6 +58,11 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
+			bin, err := program()
+			if err != nil {
+				return err
+			}
+			env.Setenv("PATH", filepath.Dir(bin)+string(filepath.ListSeparator)+env.Getenv("PATH"))
 			env.Values["script"] = &script{TB: env.T().(testing.TB)}
 			return os.CopyFS(filepath.Join(env.WorkDir, "campaigns"), campaigns.Library())
 		},
