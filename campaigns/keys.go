@@ -120,7 +120,7 @@ var (
 	afterTable = table{keys: []key{
 		{"wave", "An earlier wave, whatever became of it.", matching(namePattern), list("thanks"), true},
 		{"wait", "How long after that wave was due.", anyDuration, list("3d"), true},
-		{"requires", "accepted: only if that wave's message went out.", words("accepted"), list("accepted"), false},
+		{"requires", "accepted: only if that wave's message went out, or was withheld by lot (skip, holdout): its ghost stands for it.", words("accepted"), list("accepted"), false},
 		{"unless", "What stops this wave alone.", anyOf(words(exitReasons...), listOf(words(exitReasons...), 1)), list("repurchased"), false},
 	}}
 

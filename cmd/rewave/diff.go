@@ -13,6 +13,7 @@ import (
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/wave"
 )
 
 func (a *app) campaignDiff() *cobra.Command {
@@ -99,7 +100,9 @@ func (l *live) compareOne(ctx context.Context, d *difference, list []postgres.Ca
 		}
 		d.over = true
 	}
-	d.next = nextEntry(def, zone, old.SlotDone, now)
+	if wave.SameSlots(old.Definition.Enter, def.Enter) {
+		d.next = nextEntry(def, zone, old.SlotDone, now)
+	}
 	if len(d.changes) == 0 {
 		return nil
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -152,6 +153,8 @@ func operands(c *cobra.Command, args []string) error {
 		return fault.New(fault.Usage, named(c)+names[len(args)]+" is missing", firstExample(c))
 	case len(args) > len(names) && !many:
 		return fault.New(fault.Usage, fmt.Sprintf("%s%q is one word too many", named(c), args[len(names)]), firstExample(c))
+	case slices.Contains(args, ""):
+		return fault.New(fault.Usage, named(c)+"an empty word, perhaps a variable that is not set", firstExample(c))
 	}
 	return nil
 }

@@ -151,7 +151,7 @@ func (l *live) standing(ctx context.Context, name string) (standing, error) {
 
 // late is how long something may be due before somebody should look. Live,
 // messages begin within a minute.
-const late = 5 * time.Minute
+const late = 2 * time.Minute
 
 // overdue is nil where campaigns wait for nobody.
 func (l *live) overdue(ctx context.Context, list []postgres.Campaign, now time.Time) (*overdue, error) {

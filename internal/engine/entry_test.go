@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -208,4 +209,36 @@ func TestAMessageReadsAttributesAsTheyAreWhenItIsSent(t *testing.T) {
 	w.send(start.Add(1 * days))
 	same(t, "texts", got, map[string][]string{"c1@mail.example": {"tea"}, "c2@mail.example": {"all"}})
 	w.sound()
+}
+
+// What an edit puts behind us has no slots: nobody knew of them while they came.
+func TestAnEditOpensNoSlotsOfThePast(t *testing.T) {
+	t.Parallel()
+	daily := func(at calendar.Clock) func(*campaigns.Campaign) {
+		return func(c *campaigns.Campaign) {
+			c.Enter = campaigns.Enter{When: "true", Schedule: &campaigns.Schedule{Every: "day", Time: at}}
+		}
+	}
+	for name, tt := range map[string]struct{ before, after func(*campaigns.Campaign) }{
+		"a slot that ran, moved":     {slotOn(3, "false"), slotOn(4, "true")},
+		"a recurrence, moved":        {daily(20 * 60), daily(10 * 60)},
+		"orders, then a recurrence":  {func(*campaigns.Campaign) {}, daily(10 * 60)},
+		"orders, then a fixed date":  {func(*campaigns.Campaign) {}, occasion(campaigns.Occasion{Month: 3, Day: 4, Time: 10 * 60})},
+		"a recurrence, then one day": {daily(20 * 60), slotOn(4, "true")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.customers(5)
+			w.apply(thanks(treatAll, tt.before))
+			noon := start.AddDate(0, 0, 2).Truncate(24 * time.Hour).Add(12 * time.Hour)
+			w.openSlots(noon)
+			entered := len(w.entries())
+			w.apply(thanks(treatAll, tt.after, func(c *campaigns.Campaign) { c.Version = strings.Repeat("e", 64) }))
+			w.openSlots(noon.Add(time.Minute))
+			if got := len(w.entries()); got != entered {
+				t.Errorf("%d entered at a slot that was past when it was written", got-entered)
+			}
+		})
+	}
 }

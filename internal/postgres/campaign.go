@@ -12,6 +12,7 @@ import (
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/holdout"
+	"github.com/rewave/rewave/internal/wave"
 )
 
 // Campaign is a campaign as applied: one content version with the design it
@@ -192,6 +193,11 @@ func apply(ctx context.Context, tx pgx.Tx, one Applying, at time.Time, out *Appl
 		return err
 	}
 	out.Changed = told.RowsAffected() > 0
+	if !out.New {
+		if err := skipPassedSlots(ctx, tx, id, def.Enter, at); err != nil {
+			return err
+		}
+	}
 	_, err = tx.Exec(ctx, `update campaigns set version_id = $2, design = $3, priority = $4, exclusion_group = nullif($5, ''), applied_at = now()
 		where campaign_id = $1`, id, version, design, def.Limits.Priority, def.Limits.Group)
 	if err != nil {
@@ -206,6 +212,17 @@ func apply(ctx context.Context, tx pgx.Tx, one Applying, at time.Time, out *Appl
 	case "event":
 		_, err = tx.Exec(ctx, statement("campaign/event_backlog"), id, def.Enter.Event)
 	}
+	return err
+}
+
+// skipPassedSlots lets nobody in at slots that only an edit has put behind us.
+func skipPassedSlots(ctx context.Context, tx pgx.Tx, id int, enter campaigns.Enter, at time.Time) error {
+	var before campaigns.Campaign
+	err := tx.QueryRow(ctx, "select v.definition from campaigns c join campaign_versions v on v.version_id = c.version_id where c.campaign_id = $1", id).Scan(&before)
+	if err != nil || wave.SameSlots(before.Enter, enter) {
+		return err
+	}
+	_, err = tx.Exec(ctx, "update campaigns set slot_done = greatest(slot_done, $2) where campaign_id = $1", id, at)
 	return err
 }
 

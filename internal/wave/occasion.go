@@ -27,6 +27,21 @@ func OccasionToday(o campaigns.Occasion, date *calendar.Date, day calendar.Date)
 	return kept.Month == month && kept.Day == of
 }
 
+// SameSlots says whether customers are asked at the same instants, and about the
+// same occasion. Where they are not, what lies behind an edit has no slots.
+func SameSlots(a, b campaigns.Enter) bool {
+	s, slots := ScheduleOf(a)
+	t, too := ScheduleOf(b)
+	var of, kept campaigns.Occasion
+	if a.Occasion != nil {
+		of = *a.Occasion
+	}
+	if b.Occasion != nil {
+		kept = *b.Occasion
+	}
+	return slots == too && s == t && of == kept
+}
+
 // ScheduleOf is the schedule on which customers are asked whether they enter:
 // the written one, for an occasion every day at its time. False where entry is
 // by an order or an event.
