@@ -262,5 +262,13 @@ func TestCustomersInFlightKeepTheirDesign(t *testing.T) {
 	w.send(start.Add(31 * days))
 	same(t, "texts", slices.Collect(maps.Values(got)), [][]string{{"old", "old"}})
 	same(t, "handed out", w.send(start.Add(31*days)), engine.Sent{})
+	before, err := w.Store.CampaignDesign(context.Background(), "thanks", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := w.Store.CampaignDesign(context.Background(), "thanks", 2)
+	if err != nil || before.EntryUntil == nil || !before.EntryUntil.Equal(now.StartedAt) || now.EntryUntil != nil {
+		t.Errorf("entry ends at %v and %v, %v; want where design 2 began, %v, and never", before.EntryUntil, now.EntryUntil, err, now.StartedAt)
+	}
 	w.sound()
 }
