@@ -280,6 +280,20 @@ func TestTextMessagesCostByTheirParts(t *testing.T) {
 		c.Messages["messages/hello"][""] = campaigns.MessageFiles{Subject: "Hi", Text: "Hi {{ unsubscribe_url }}", SMS: long}
 	}))
 	same(t, "planned cost", p.Campaigns[0].Money.Messages, 0.14)
+
+	// An attribute that the shop declared, and a text that is dear without it.
+	says := func(sms string) campaigns.Campaign {
+		return thanks(slotOn(4, "true"), treatAll, func(c *campaigns.Campaign) {
+			c.Name, c.Waves = "likes", c.Waves[:1]
+			c.Waves[0].Channels = []string{"sms", "email"}
+			c.Messages["messages/hello"][""] = campaigns.MessageFiles{Subject: "Hi", Text: "Hi {{ unsubscribe_url }}", SMS: sms}
+		})
+	}
+	p = w.plan(start.Add(1*days), says(`{{ customer.likes | default: "茶" }}`+long))
+	same(t, "planned cost with an attribute", p.Campaigns[0].Money.Messages, 0.28)
+	if _, err := w.PlanCampaign(t.Context(), []campaigns.Campaign{says("{{ customer.likes | divided_by: 0 }}")}, start.Add(1*days), nil); err == nil {
+		t.Error("a text message that cannot be measured has a price")
+	}
 }
 
 func TestGeneratedCodesAreSentAsTheyAre(t *testing.T) {

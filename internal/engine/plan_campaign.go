@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -177,21 +178,32 @@ func (e *Engine) planned(ctx context.Context, def campaigns.Campaign, applied []
 	if err := c.findPrimary(e.Shop.Zone, at); err != nil {
 		return nil, err
 	}
-	c.measureTexts(message.Options{Currency: e.Shop.Currency, Zone: e.Shop.Zone, Link: e.Shop.PublicURL})
+	if err := c.measureTexts(message.Options{Currency: e.Shop.Currency, Zone: e.Shop.Zone, Link: e.Shop.PublicURL}); err != nil {
+		return nil, err
+	}
 	return c, e.planners(c, at)
 }
 
 // measureTexts finds the segments of each text message, filled in as validate
-// does and in the language in which it is longest.
-func (c *planned) measureTexts(shop message.Options) {
+// does and in the language in which it is longest. One that cannot be measured is
+// an error: any number said of it would be made up.
+func (c *planned) measureTexts(shop message.Options) error {
 	c.segments = map[string]int64{}
 	uses := message.Uses(c.def, shop)
 	for path, files := range c.def.Messages {
-		lengths, _ := message.Check(path, files, uses[path]) // the loader named the faults; what could be measured is there
+		use, used := uses[path]
+		if !used || !slices.Contains(use.Channels, message.SMS) {
+			continue
+		}
+		lengths, err := message.Lengths(path, files, use)
+		if err != nil {
+			return err
+		}
 		for _, l := range lengths {
 			c.segments[path] = max(c.segments[path], int64(l.Segments))
 		}
 	}
+	return nil
 }
 
 // planners compiles the definition twice: as it will decide, and as it would have

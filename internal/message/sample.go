@@ -76,8 +76,8 @@ func sparse(o Options) Bindings {
 // Check compiles a message folder in all its languages, then renders each part
 // with every optional field unknown and with all of them known; an advertisement
 // must print the link to unsubscribe in every part. A fault of one file hides
-// none of another. The lengths are those of the text messages, by locale, with
-// everything known. The error, if any, is a source.List.
+// none of another. The lengths are those of the text messages, by locale, of the
+// dearer of the two. The error, if any, is a source.List.
 //
 // NewSet does not ask for that link and follows none, so that what was stored
 // before still runs.
@@ -96,8 +96,8 @@ func Check(folder string, files map[string]Files, o Options) (map[string]gsm.Len
 		faults = append(faults, found...)
 		rendered, found := t.try()
 		faults = append(faults, found...)
-		if all := rendered[len(rendered)-1]; all.SMS != "" {
-			lengths[locale] = gsm.Measure(all.SMS)
+		if l := dearest(rendered); l.Segments > 0 {
+			lengths[locale] = l
 		}
 		if o.Service {
 			continue
@@ -115,6 +115,44 @@ func Check(folder string, files map[string]Files, o Options) (map[string]gsm.Len
 	}
 	faults.Sort()
 	return lengths, faults.Err()
+}
+
+// Lengths measures the text messages of a folder as Check does, by locale, and
+// asks for nothing that a message that was stored before may lack: an attribute
+// that it reads need not be declared. The error is a source.List of what could
+// not be compiled or rendered; then there are no lengths.
+func Lengths(folder string, files map[string]Files, o Options) (map[string]gsm.Length, error) {
+	var faults source.List
+	lengths := map[string]gsm.Length{}
+	o.Channels = []string{SMS} // by e-mail nothing is measured
+	scope := newScope(o)
+	for _, locale := range slices.Sorted(maps.Keys(files)) {
+		if strings.TrimSpace(files[locale].SMS) == "" {
+			continue
+		}
+		t, found := compile(localeFolder(folder, locale), locale, Files{SMS: files[locale].SMS}, scope)
+		faults = append(faults, found...)
+		rendered, found := t.try()
+		faults = append(faults, found...)
+		lengths[locale] = dearest(rendered)
+	}
+	if faults != nil {
+		faults.Sort()
+		return nil, faults
+	}
+	return lengths, nil
+}
+
+// dearest is the length of the text message that takes the most segments, the
+// last of those that take as many; zero where there is none.
+func dearest(rendered []Content) gsm.Length {
+	var most gsm.Length
+	for _, c := range rendered {
+		if l := gsm.Measure(c.SMS); c.SMS != "" && l.Segments >= most.Segments {
+			most = l
+		}
+	}
+	return most
 }
 
 // try renders each part by itself for both extremes; a part that cannot be

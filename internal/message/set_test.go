@@ -1,6 +1,7 @@
 package message_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -181,6 +182,38 @@ func TestCheckMeasuresTextMessages(t *testing.T) {
 	want := map[string]gsm.Length{"": {Encoding: gsm.Septets, Characters: 104, Segments: 1}, "zh": {Encoding: gsm.UCS2, Characters: 96, Segments: 2}}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("-got +want\n%s", diff)
+	}
+}
+
+// A text message is as dear as the dearer of those two who know it least and best.
+func TestLengthsAreOfTheDearerCustomer(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 70)
+	files := map[string]message.Files{
+		"":   {SMS: `{{ customer.likes | default: "茶" }}` + long + ` {{ unsubscribe_url }}`},
+		"de": {SMS: `{% if customer.likes %}茶{% endif %}` + long + ` {{ unsubscribe_url }}`},
+	}
+	shop := message.Options{Channels: []string{"sms"}, Link: "https://s.example/"}
+	declared := shop
+	declared.Attributes = []string{"likes"}
+	want := map[string]gsm.Length{"": {Encoding: gsm.UCS2, Characters: 130, Segments: 2}, "de": {Encoding: gsm.UCS2, Characters: 130, Segments: 2}}
+	checked, err := message.Check("m", files, declared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(checked, want); diff != "" {
+		t.Errorf("checked: -got +want\n%s", diff)
+	}
+	stored, err := message.Lengths("m", files, shop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(stored, want); diff != "" {
+		t.Errorf("stored: -got +want\n%s", diff)
+	}
+	got, err := message.Lengths("m", map[string]message.Files{"": {SMS: "{{ customer.likes | divided_by: 0 }}"}}, shop)
+	if err == nil {
+		t.Errorf("what fails was measured: %v", got)
 	}
 }
 
