@@ -81,6 +81,25 @@ func plans() map[string]report.Plan {
 	return map[string]report.Plan{"plan-slot": of(slot), "plan-orders": of(orders), "plan-closed": of(cancelled, closed("past", "past"), closed("ended", "ended"), closed("never", "no_slot"), paused)}
 }
 
+func TestAPlanSaysTimesAsAFileDoes(t *testing.T) {
+	t.Parallel()
+	p := report.Plan{Zone: time.UTC, AsOf: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Currency: evaluation.Currency{Code: "EUR", Digits: 2},
+		Campaigns: []report.PlannedCampaign{{Campaign: "soon", Version: "v", Design: 1, Status: "new", Change: report.Change{Kind: "new"}, Entry: report.PlannedEntry{By: "order"},
+			Rounds: report.PlannedRounds{Times: 2, Every: 1. / 3},
+			Waves: []report.PlannedWave{{Wave: "first", Wait: 1. / 60, Starts: 1. / 60}, {Wave: "care", After: "first", Wait: 9. / 60, Starts: 10. / 60},
+				{Wave: "next", After: "care", Wait: 1.5, Starts: 25.5}, {Wave: "last", After: "next", Wait: 24, Starts: 49.5}}}}}
+	var out bytes.Buffer
+	if err := p.HTML(&out); err != nil {
+		t.Fatal(err)
+	}
+	got := regexp.MustCompile(`\S+ \([^)]* after the round begins\)|: \w+ later|2 rounds, \S+`).FindAllString(out.String(), -1)
+	want := []string{"first (1m after the round begins)", "care (10m after the round begins)", "next (25h 30m after the round begins)", "last (2d after the round begins)",
+		"2 rounds, 20m", "2 rounds, 20m", ": 1m later", ": 9m later", ": 90m later", ": 1d later"}
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("-got +want\n%s", diff)
+	}
+}
+
 func TestPlanGolden(t *testing.T) {
 	t.Parallel()
 	for name, p := range plans() {

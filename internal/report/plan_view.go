@@ -375,12 +375,9 @@ func (v planView) warnings() []string {
 	return said
 }
 
-// hours is a time in days where it is whole ones.
+// hours is a time that a plan holds in hours.
 func hours(l evaluation.Language, h float64) string {
-	if h >= 24 && math.Mod(h, 24) == 0 {
-		return l.Say("duration.days", "n", strconv.FormatFloat(h/24, 'f', -1, 64))
-	}
-	return l.Say("duration.hours", "n", strconv.FormatFloat(h, 'f', -1, 64))
+	return duration(l, time.Duration(math.Round(h*60))*time.Minute)
 }
 
 // ShownDays is how far ahead a forecast shows its messages.

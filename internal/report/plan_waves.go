@@ -30,7 +30,7 @@ func (v planView) starts(w PlannedWave) string {
 	if w.Starts == 0 {
 		return v.Say("plan.wave.at")
 	}
-	h := math.Round(w.Starts)
+	h := w.Starts
 	if h >= 48 {
 		h = 24 * math.Round(h/24) // hours of the day move it by less than a day
 	}

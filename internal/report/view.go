@@ -110,11 +110,23 @@ func repeats(p evaluation.Result) bool {
 	return p.Verdict == evaluation.Open && !p.ReplayAA
 }
 
-func (v view) duration(d time.Duration) string {
-	if d%(24*time.Hour) == 0 {
-		return v.Language.Say("duration.days", "n", strconv.FormatInt(int64(d/(24*time.Hour)), 10))
+func (v view) duration(d time.Duration) string { return duration(v.Language, d) }
+
+// duration is a length of time to the minute, in the largest unit that holds it,
+// as a campaign's file has it; what is longer than two hours and not whole ones
+// says its minutes apart.
+func duration(l evaluation.Language, d time.Duration) string {
+	const day = 24 * time.Hour
+	count := func(n time.Duration) string { return strconv.FormatInt(int64(n), 10) }
+	switch d = d.Round(time.Minute); {
+	case d != 0 && d%day == 0:
+		return l.Say("duration.days", "n", count(d/day))
+	case d != 0 && d%time.Hour == 0:
+		return l.Say("duration.hours", "n", count(d/time.Hour))
+	case d > 2*time.Hour:
+		return l.Say("duration.hours", "n", count(d/time.Hour)) + " " + l.Say("duration.minutes", "n", count(d%time.Hour/time.Minute))
 	}
-	return v.Language.Say("duration.hours", "n", strconv.FormatFloat(d.Hours(), 'f', -1, 64))
+	return l.Say("duration.minutes", "n", count(d/time.Minute))
 }
 
 // percent is a rate without its sign, or a dash.
