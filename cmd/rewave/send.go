@@ -313,7 +313,11 @@ func (a *app) showOnce(plan report.Plan, o once, slot time.Time) error {
 	if steps != "" {
 		steps = ": " + steps
 	}
-	fmt.Fprintf(a.stdout, "%10s  get it%s\n", thousands(who.Treat), steps)
+	written := 0
+	for _, by := range who.Written {
+		written += by.Count
+	}
+	fmt.Fprintf(a.stdout, "%10s  get it%s\n", thousands(written), steps)
 	fmt.Fprintf(a.stdout, "%10s  are held out\n", thousands(who.Hold+who.GlobalHold))
 	for _, line := range slices.Concat(who.Before, who.Refused, who.Nothing) {
 		fmt.Fprintf(a.stdout, "%10s  do not: %s\n", thousands(line.Count), words(line.Reason))
