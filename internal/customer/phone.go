@@ -12,20 +12,25 @@ var (
 )
 
 // CheckPhone returns the number to send to as E.164 has it: + and the digits,
-// without the marks people divide them by; 00 before the country code is +. A
-// number that does not begin with its country is refused, as it is another
-// address than the same number with it: no message arrives there, and a ban of it
-// would hold nobody's. The error is one of those above.
+// without the marks people divide them by; 00 before the country code is +, and
+// (0) behind it, which is dialled inside the country only, is left out. A number
+// that does not begin with its country is refused, as it is another address than
+// the same number with it: no message arrives there, and a ban of it would hold
+// nobody's. The error is one of those above.
 func CheckPhone(s string) (string, error) {
 	number := strings.Map(func(r rune) rune {
 		switch {
-		case strings.ContainsRune(" -.()/\u00a0", r):
+		case strings.ContainsRune(" -./\u00a0", r):
 			return -1
 		case r == '＋':
 			return '+'
 		}
 		return r
 	}, s)
+	if code, rest, ok := strings.Cut(number, "(0)"); ok && isCountryCode(brackets.Replace(code)) {
+		number = code + rest
+	}
+	number = brackets.Replace(number)
 	if rest, ok := strings.CutPrefix(number, "00"); ok {
 		number = "+" + rest
 	}
@@ -37,4 +42,15 @@ func CheckPhone(s string) (string, error) {
 		return "", ErrNoCode
 	}
 	return number, nil
+}
+
+var brackets = strings.NewReplacer("(", "", ")", "")
+
+// isCountryCode says whether s is how a number with its country begins.
+func isCountryCode(s string) bool {
+	digits, plus := strings.CutPrefix(s, "+")
+	if !plus {
+		digits, plus = strings.CutPrefix(s, "00")
+	}
+	return plus && len(digits) >= 1 && len(digits) <= 3 && strings.Trim(digits, "0123456789") == ""
 }

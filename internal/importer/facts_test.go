@@ -132,7 +132,7 @@ func TestSuppressions(t *testing.T) {
 	text := "channel,address,reason,at\n" +
 		"email,ann@shop.example,bounced,2026-01-02\n" +
 		"Email,ANN@shop.example,Complained,2026-01-03\n" + // the same mailbox
-		"sms,+4930/123456,manual,\n" +
+		"sms,+49 (0)30/123456,manual,\n" +
 		"sms,bob@shop.example,manual,2026-01-02\n" +
 		"fax,1,manual,2026-01-02\n" +
 		"email,nobody,bounced,2026-01-02\n" +
