@@ -13,10 +13,11 @@ var (
 
 // CheckPhone returns the number to send to as E.164 has it: + and the digits,
 // without the marks people divide them by; 00 before the country code is +, and
-// (0) behind it, which is dialled inside the country only, is left out. A number
-// that does not begin with its country is refused, as it is another address than
-// the same number with it: no message arrives there, and a ban of it would hold
-// nobody's. The error is one of those above.
+// (0) behind it, which is dialled inside the country only, is left out, but for
+// Italy, whose numbers keep their 0. A number that does not begin with its country
+// is refused, as it is another address than the same number with it: no message
+// arrives there, and a ban of it would hold nobody's. The error is one of those
+// above.
 func CheckPhone(s string) (string, error) {
 	number := strings.Map(func(r rune) rune {
 		switch {
@@ -27,7 +28,7 @@ func CheckPhone(s string) (string, error) {
 		}
 		return r
 	}, s)
-	if code, rest, ok := strings.Cut(number, "(0)"); ok && isCountryCode(brackets.Replace(code)) {
+	if code, rest, ok := strings.Cut(number, "(0)"); ok && dropsZero(brackets.Replace(code)) {
 		number = code + rest
 	}
 	number = brackets.Replace(number)
@@ -46,11 +47,13 @@ func CheckPhone(s string) (string, error) {
 
 var brackets = strings.NewReplacer("(", "", ")", "")
 
-// isCountryCode says whether s is how a number with its country begins.
-func isCountryCode(s string) bool {
-	digits, plus := strings.CutPrefix(s, "+")
+// dropsZero says whether code is how a number with its country begins, and that
+// country's 0 is not dialled from abroad.
+func dropsZero(code string) bool {
+	digits, plus := strings.CutPrefix(code, "+")
 	if !plus {
-		digits, plus = strings.CutPrefix(s, "00")
+		digits, plus = strings.CutPrefix(code, "00")
 	}
-	return plus && len(digits) >= 1 && len(digits) <= 3 && strings.Trim(digits, "0123456789") == ""
+	const italy = "39"
+	return plus && len(digits) >= 1 && len(digits) <= 3 && strings.Trim(digits, "0123456789") == "" && digits != italy
 }
