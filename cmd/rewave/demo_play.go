@@ -63,7 +63,7 @@ func (d *demo) orderOptions() (importer.Options, error) {
 	if d.orders == "" {
 		d.info.name, zone = "The made-up shop", "Europe/London"
 	}
-	opts, err := d.form.options(importer.Orders, d.orders)
+	opts, err := d.form.options(importer.Orders, d.orders, importer.Attributes{})
 	if err != nil {
 		return opts, err
 	}

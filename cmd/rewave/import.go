@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/config"
+	"github.com/rewave/rewave/internal/event"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/importer"
 )
@@ -36,8 +38,8 @@ func (f *fileForm) flags(c *cobra.Command, kind, zone, currency string) {
 	flags.StringVar(&f.encoding, "encoding", "", "`NAME` utf-8, gb18030 or windows-1252 (default utf-8)")
 }
 
-// options reads what the flags name.
-func (f *fileForm) options(kind, file string) (importer.Options, error) {
+// options reads what the flags name; a map must agree with what is declared.
+func (f *fileForm) options(kind, file string, declared importer.Attributes) (importer.Options, error) {
 	if forms := []string{importer.Generic, importer.UCIOnlineRetail, importer.CDNOW}; f.preset != "" && !slices.Contains(forms, f.preset) {
 		return importer.Options{}, fault.New(fault.Usage, fmt.Sprintf("there is no preset %q; there are %s", f.preset, strings.Join(forms, ", ")), "rewave import inspect "+file)
 	}
@@ -47,10 +49,10 @@ func (f *fileForm) options(kind, file string) (importer.Options, error) {
 	if f.decimal != "" && f.decimal != importer.DecimalPoint && f.decimal != importer.DecimalComma {
 		return importer.Options{}, fault.New(fault.Usage, fmt.Sprintf("there is no decimal %q; there are %s and %s", f.decimal, importer.DecimalPoint, importer.DecimalComma), "rewave import inspect "+file)
 	}
-	opts := importer.Options{Kind: kind, File: file, Preset: f.preset, Currency: f.currency, Encoding: f.encoding, Decimal: f.decimal}
+	opts := importer.Options{Kind: kind, File: file, Preset: f.preset, Currency: f.currency, Encoding: f.encoding, Decimal: f.decimal, Attributes: declared}
 	var err error
 	if f.mapping != "" {
-		if opts.Map, err = importer.ReadMap(f.mapping, kind); err != nil {
+		if opts.Map, err = importer.ReadMap(f.mapping, kind, declared); err != nil {
 			return opts, err
 		}
 	}
@@ -126,9 +128,10 @@ Nobody is written to without consent, which is yes or no (ja, nein, 是, 否) si
 consent_at: a file with the one has the other, or a default of it in the map. A
 phone number has its country code, +49 30 901820; another is left out and the
 customer kept. A column attribute.NAME is a text, number, date (2026-12-24) or
-truth (true, false) that rules may ask for, by its look or by the map's types;
-tags are divided by semicolons, all of a customer's, a single ; being none. Both
-hold from changed_at on, else since the import. What is empty changes nothing.`,
+truth (true, false) that rules may ask for: what rewave.yaml's attributes or the
+map's types say, which must agree, else what it looks like. Tags are divided by
+semicolons, all of a customer's, a single ; being none. Both hold from
+changed_at on, else since the import. What is empty changes nothing.`,
 	importer.Products: `The columns are sku and, where there are any, name, category, price and cost.`,
 	importer.Events: `The columns are id, name, customer and at; every other column, or props.NAME, is
 a property. A property is a text, unless the map's types say number, date or
@@ -157,13 +160,22 @@ func (a *app) importKind(kind string) *cobra.Command {
 	return c
 }
 
+// declared are the attributes of the shop's customers, as imports read them.
+func declared(c config.Config) importer.Attributes {
+	kinds := make(map[string]event.Kind, len(c.Attributes))
+	for name, kind := range c.Attributes {
+		kinds[name] = event.Kind(kind)
+	}
+	return importer.Attributes{File: c.File, Kinds: kinds}
+}
+
 func (a *app) importFile(ctx context.Context, kind, file string, form fileForm, rejects, completeUntil string) error {
 	l, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer l.close()
-	opts, err := form.options(kind, file)
+	opts, err := form.options(kind, file, declared(l.config))
 	if err != nil {
 		return err
 	}

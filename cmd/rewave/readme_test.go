@@ -80,7 +80,7 @@ func TestReadmeRunsLive(t *testing.T) {
 			files[b.language] = names[1:]
 		}
 	}
-	if m, err := importer.ReadMap(filepath.Join(dir, "columns.yaml"), importer.Orders); err != nil || len(m.Columns) != 6 || m.Currency != "EUR" {
+	if m, err := importer.ReadMap(filepath.Join(dir, "columns.yaml"), importer.Orders, importer.Attributes{}); err != nil || len(m.Columns) != 6 || m.Currency != "EUR" {
 		t.Errorf("the map of the README: %+v, %v", m, err)
 	}
 	if err := os.CopyFS(filepath.Join(dir, "campaigns"), campaigns.Library()); err != nil {

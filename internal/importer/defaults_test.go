@@ -13,7 +13,7 @@ import (
 // mapped is a map as a person writes it.
 func mapped(t *testing.T, kind, yaml string) importer.Map {
 	t.Helper()
-	m, err := importer.ReadMap(write(t, "map.yaml", []byte(yaml)), kind)
+	m, err := importer.ReadMap(write(t, "map.yaml", []byte(yaml)), kind, importer.Attributes{})
 	if err != nil {
 		t.Fatal(err)
 	}

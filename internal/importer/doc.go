@@ -27,9 +27,9 @@
 // An event is a fact and known by its id: another content under a known id changes
 // nothing, and is counted. Its columns besides id, name, customer and at are
 // properties, as are columns attribute.NAME of a customers file attributes. Their
-// kinds come from the map, else in JSON lines from the value (a text that is a day,
-// 2026-12-24, is a date), and in CSV a property is a text and an attribute what it
-// looks like. Attributes and tags are kept with the instant from which they hold:
+// kinds come from the map, else an attribute's from what the shop declares, else in
+// JSON lines from the value (a text that is a day, 2026-12-24, is a date), and in
+// CSV a property is a text and an attribute what it looks like. Attributes and tags are kept with the instant from which they hold:
 // changed_at of the row, else the import, which then writes only what differs from
 // the newest. Events of a customer whom nobody knows are rejected. Complaints and
 // disputes are folded anew, by package event, for each customer with a new event

@@ -40,7 +40,7 @@ time_format: "DD.MM.YYYY hh:mm"
 zone: Asia/Shanghai
 defaults: {props.shop: cn}
 types: {props.days: number, props.due: date, props.paid: truth, props.size: text}
-`)), importer.Events)
+`)), importer.Events, importer.Attributes{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestRejectedEvents(t *testing.T) {
 	t.Parallel()
 	db := testkit.NewDB(t)
 	people(t, db, "ann")
-	mapping, err := importer.ReadMap(write(t, "map.yaml", []byte("types: {props.days: number}\n")), importer.Events)
+	mapping, err := importer.ReadMap(write(t, "map.yaml", []byte("types: {props.days: number}\n")), importer.Events, importer.Attributes{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -336,7 +336,7 @@ func TestAFeedsWatermarkNeverGoesBack(t *testing.T) {
 
 func TestHeadersOfEventsThatCannotBeRead(t *testing.T) {
 	t.Parallel()
-	mapping, err := importer.ReadMap(write(t, "map.yaml", []byte("columns: {props.carrier: By}\n")), importer.Events)
+	mapping, err := importer.ReadMap(write(t, "map.yaml", []byte("columns: {props.carrier: By}\n")), importer.Events, importer.Attributes{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -355,7 +355,7 @@ func TestHeadersOfEventsThatCannotBeRead(t *testing.T) {
 			t.Errorf("%s:\ngot  %s\nwant %s", name, got, test.want)
 		}
 	}
-	_, err = importer.ReadMap(write(t, "m.yaml", []byte("columns: {props.: x, attribute.x: y}\ntypes: {days: number, props.x: numbr}\n")), importer.Events)
+	_, err = importer.ReadMap(write(t, "m.yaml", []byte("columns: {props.: x, attribute.x: y}\ntypes: {days: number, props.x: numbr}\n")), importer.Events, importer.Attributes{})
 	for _, want := range []string{`columns.props.: unknown column "props."`, `columns.attribute.x: unknown column "attribute.x"`,
 		`types.days: "days" is no column of the shop's own (write props.NAME)`, `types.props.x: unknown type "numbr" (did you mean "number"?)`} {
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -2,6 +2,7 @@ package importer_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/rewave/rewave/internal/event"
 	"github.com/rewave/rewave/internal/importer"
 	"github.com/rewave/rewave/internal/testkit"
 )
@@ -23,7 +25,12 @@ const storedTags = `select concat_ws(' ', shop_id, tags::text, case when at > no
 
 func TestAttributesAndTags(t *testing.T) {
 	t.Parallel()
-	mapping, err := importer.ReadMap(write(t, "map.yaml", []byte("columns: {attribute.size: Size}\ntypes: {attribute.size: text, attribute.member: truth}\n")), importer.Customers)
+	mapping, err := importer.ReadMap(write(t, "map.yaml", []byte("columns: {attribute.size: Size}\ntypes: {attribute.size: text, attribute.member: truth}\n")), importer.Customers, importer.Attributes{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := importer.Attributes{File: "rewave.yaml", Kinds: map[string]event.Kind{"size": event.Text, "member": event.Truth, "points": event.Number}}
+	agreeing, err := importer.ReadMap(write(t, "map.yaml", []byte("columns: {attribute.size: Size}\ntypes: {attribute.size: text, attribute.zip: number}\ndefaults: {attribute.member: nein}\n")), importer.Customers, declared)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,6 +50,22 @@ func TestAttributesAndTags(t *testing.T) {
 		"as the map says": {
 			[]file{{text: "customer_id,Size,attribute.member\nann,38,yes\n", opts: importer.Options{Map: mapping}}},
 			[]string{"ann member truth true now", "ann size text 38 now"}, nil,
+		},
+		"as declared, else by their look": {
+			[]file{{text: "customer_id,attribute.size,attribute.member,attribute.points,attribute.children\nann,42,ja,1e3,2\n", opts: importer.Options{Attributes: declared}}},
+			[]string{"ann children number 2 now", "ann member truth true now", "ann points number 1000 now", "ann size text 42 now"}, nil,
+		},
+		"as declared in json lines, too": {
+			[]file{{text: `{"customer_id": "ann", "attributes": {"size": 42, "member": "ja"}, "attribute.points": "7"}`, opts: importer.Options{Attributes: declared}}},
+			[]string{"ann member truth true now", "ann points number 7 now", "ann size text 42 now"}, nil,
+		},
+		"as declared, and the map says the rest": {
+			[]file{{text: "customer_id,Size,attribute.zip\nann,42,01234\n", opts: importer.Options{Map: agreeing, Attributes: declared}}},
+			[]string{"ann member truth false now", "ann size text 42 now", "ann zip number 1234 now"}, nil,
+		},
+		"read otherwise before it was declared": {
+			[]file{{text: "customer_id,attribute.size,changed_at\nann,42,2026-01-02\nbob,42,\n"}, {text: "customer_id,attribute.size,changed_at\nann,42,2026-01-02\nbob,42,\n", opts: importer.Options{Attributes: declared}}},
+			[]string{"ann size text 42 2026-01-02", "bob size number 42 now", "bob size text 42 now"}, nil,
 		},
 		"json lines have types": {
 			[]file{{text: `{"customer_id": "ann", "attributes": {"children": 2, "zip": "1234", "birthday": "1990-02-03"}, "attribute.member": false, "tags": ["vip", "new"], "shoe": 38}`}},
@@ -112,7 +135,7 @@ func TestNobodyGivesAnErasedCustomerAttributes(t *testing.T) {
 func TestRejectedAttributes(t *testing.T) {
 	t.Parallel()
 	db := testkit.NewDB(t)
-	mapping, err := importer.ReadMap(write(t, "map.yaml", []byte("types: {attribute.birthday: date}\n")), importer.Customers)
+	mapping, err := importer.ReadMap(write(t, "map.yaml", []byte("types: {attribute.birthday: date}\n")), importer.Customers, importer.Attributes{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,6 +145,35 @@ func TestRejectedAttributes(t *testing.T) {
 		"a tag longer than 200 bytes, or more than 200 of them": 1}
 	if diff := cmp.Diff(got.RejectedBy, want); diff != "" || got.Merged != 1 {
 		t.Errorf("%d merged (-got +want):\n%s", got.Merged, diff)
+	}
+}
+
+func TestRejectedAsDeclared(t *testing.T) {
+	t.Parallel()
+	db := testkit.NewDB(t)
+	declared := importer.Attributes{File: "rewave.yaml", Kinds: map[string]event.Kind{"birthday": event.Date, "member": event.Truth, "points": event.Number}}
+	text := "customer_id,attribute.birthday,attribute.member,attribute.points\nann,3.2.1990,,\nbob,,perhaps,\ncid,,,many\ndan,1990-02-03,no,3\n"
+	got := run(t, db, importer.Options{Kind: importer.Customers, File: write(t, "c.csv", []byte(text)), Attributes: declared})
+	want := map[string]int{"attribute.birthday is not a date, which is written 2026-12-24": 1, "attribute.points is not a number": 1,
+		"attribute.member is " + event.ErrTruth.Error(): 1}
+	if diff := cmp.Diff(got.RejectedBy, want); diff != "" || got.Merged != 1 || got.MixedKinds != nil {
+		t.Errorf("%d merged, %v (-got +want):\n%s", got.Merged, got.MixedKinds, diff)
+	}
+}
+
+func TestMapAgainstDeclared(t *testing.T) {
+	t.Parallel()
+	declared := importer.Attributes{File: "shop/rewave.yaml", Kinds: map[string]event.Kind{"size": event.Text, "days": event.Text}}
+	path := write(t, "map.yaml", []byte("types: {attribute.size: number, attribute.days: text, attribute.zip: txt}\n"))
+	_, err := importer.ReadMap(path, importer.Customers, declared)
+	want := path + `:1:25: types.attribute.size: shop/rewave.yaml declares attributes: {size: text}, not number (say the same in both, or leave it out here)
+` + path + `:1:70: types.attribute.zip: unknown type "txt" (did you mean "text"?)`
+	if diff := cmp.Diff(fmt.Sprint(err), want); diff != "" {
+		t.Errorf("(-got +want):\n%s", diff)
+	}
+	// A property of an event is no attribute.
+	if _, err := importer.ReadMap(write(t, "map.yaml", []byte("types: {props.days: number}\n")), importer.Events, declared); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -36,7 +36,7 @@ zone: Asia/Shanghai
 currency: CNY
 defaults: {category: food, region: 浙江}
 `))
-	mapping, err := importer.ReadMap(mapFile, importer.Orders)
+	mapping, err := importer.ReadMap(mapFile, importer.Orders, importer.Attributes{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/event"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/postgres"
 )
@@ -27,6 +28,10 @@ type Options struct {
 	Encoding string // one of Encodings; empty is UTF8
 	Decimal  string // DecimalPoint (the default) or DecimalComma, of orders' and products' numbers
 	Rejects  string // empty: beside the file, named FILE.rejects.csv
+
+	// Attributes say how columns of a customers file are read of which the map does
+	// not say it.
+	Attributes Attributes
 
 	// Consent, where set, is assumed for every customer of the file who has said
 	// neither yes nor no on its channel.
@@ -210,7 +215,20 @@ func (o Options) complete() (Options, error) {
 		return o, fault.New(fault.Usage, fmt.Sprintf("the address template %q has no %%s", o.AddressTemplate), `for example "%s@demo.invalid"`)
 	}
 	o.Rejects = first(o.Rejects, o.File+".rejects.csv")
+	if o.Kind == Customers {
+		o.Map.Types = o.Attributes.under(o.Map.Types)
+	}
 	return o, nil
+}
+
+// under are the types of a map and those declared of which it does not speak.
+func (a Attributes) under(types map[string]event.Kind) map[string]event.Kind {
+	out := map[string]event.Kind{}
+	for name, kind := range a.Kinds {
+		out[genericColumns[Customers].own.prefix+name] = kind
+	}
+	maps.Copy(out, types)
+	return out
 }
 
 func first(texts ...string) string {

@@ -40,17 +40,24 @@ type Map struct {
 	Types    map[string]event.Kind
 }
 
-// ReadMap reads a map for files of a kind. Its faults come all at once, as a
-// source.List.
-func ReadMap(path, kind string) (Map, error) {
+// Attributes are what the shop declares of its customers' attributes. The zero
+// Attributes declares none.
+type Attributes struct {
+	File  string                // that declares them
+	Kinds map[string]event.Kind // by name, without a prefix
+}
+
+// ReadMap reads a map for files of a kind; types that are not as declared are
+// faults. Its faults come all at once, as a source.List.
+func ReadMap(path, kind string, declared Attributes) (Map, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return Map{}, cannotOpen(path, err)
 	}
-	return parseMap(path, data, kind)
+	return parseMap(path, data, kind, declared)
 }
 
-func parseMap(path string, data []byte, kind string) (Map, error) {
+func parseMap(path string, data []byte, kind string, declared Attributes) (Map, error) {
 	doc := source.Parse(path, data)
 	if faults := doc.Faults(); len(faults) > 0 {
 		return Map{}, faults
@@ -84,7 +91,7 @@ func parseMap(path string, data []byte, kind string) (Map, error) {
 	if n, ok := top.Get("decimal"); ok {
 		m.Decimal, _ = n.OneOf("decimal", []string{DecimalPoint, DecimalComma}, nil)
 	}
-	m.Types = types(top, kind)
+	m.Types = types(top, kind, declared)
 	return m, doc.Faults().Err()
 }
 
@@ -123,7 +130,7 @@ func unknownColumn(key source.Node, set columnSet) {
 }
 
 // types reads the kinds of the shop's own columns.
-func types(top source.Mapping, kind string) map[string]event.Kind {
+func types(top source.Mapping, kind string, declared Attributes) map[string]event.Kind {
 	n, ok := top.Get("types")
 	if !ok {
 		return nil
@@ -140,6 +147,10 @@ func types(top source.Mapping, kind string) map[string]event.Kind {
 		}
 		if text, ok := e.Value.OneOf("type", []string{"text", "number", "date", "truth"}, nil); ok {
 			out[e.Key.Name()] = event.Kind(text)
+			name := e.Key.Name()[len(set.prefix):]
+			if said, ok := declared.Kinds[name]; ok && kind == Customers && said != event.Kind(text) {
+				e.Value.Report(fmt.Sprintf("%s declares attributes: {%s: %s}, not %s", declared.File, name, said, text), "say the same in both, or leave it out here")
+			}
 		}
 	}
 	return out

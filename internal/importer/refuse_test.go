@@ -203,7 +203,7 @@ zone: Europe/Munich
 currency: Euro
 default: {}
 `))
-	_, err := importer.ReadMap(path, importer.Orders)
+	_, err := importer.ReadMap(path, importer.Orders, importer.Attributes{})
 	var faults source.List
 	if !errors.As(err, &faults) {
 		t.Fatalf("got %v; want a list of faults", err)
