@@ -37,7 +37,7 @@ func worked(t testing.TB) time.Duration {
 
 // toll compiles and renders a text and a markup part, and returns the least
 // time and the most memory that it took.
-func toll(t testing.TB, file, text string) (took time.Duration, memory uint64, err error) {
+func toll(t testing.TB, file, text string, o Options) (took time.Duration, memory uint64, err error) {
 	t.Helper()
 	files := Files{Subject: "s", Text: "x", HTML: "<p>x</p>"}
 	switch file {
@@ -52,7 +52,7 @@ func toll(t testing.TB, file, text string) (took time.Duration, memory uint64, e
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		start := worked(t)
-		scope := newScope(Options{})
+		scope := newScope(o)
 		scope.checking = true
 		tpl, faults := compile("m", "", files, scope)
 		if err = faults.Err(); err == nil {
@@ -103,7 +103,7 @@ func TestHostileTemplatesStayWithinBounds(t *testing.T) {
 		{"a filter that panics", `{{ "a" | truncate: customer.last_name }}`, "m/text.txt:1: text where a number is needed"},
 	}
 	for _, tt := range tests {
-		took, memory, err := toll(t, TextFile, tt.text)
+		took, memory, err := toll(t, TextFile, tt.text, Options{})
 		got := ""
 		if err != nil {
 			got = err.Error()
@@ -126,8 +126,54 @@ func TestHostileTemplatesStayWithinBounds(t *testing.T) {
 		"many links without tags":  x(`<a href="https://a.b">`, 2900),
 		"open tags":                x("<", 60000),
 	} {
-		if took, memory, _ := toll(t, HTMLFile, markup); took > inputTime || memory > inputMemory {
+		if took, memory, _ := toll(t, HTMLFile, markup, Options{}); took > inputTime || memory > inputMemory {
 			t.Errorf("%s: took %v and %d KiB", name, took, memory>>10)
+		}
+	}
+}
+
+// Names that nobody knows are looked up among the attributes of the shop, of
+// which there may be many, for the faults that are told.
+func TestNoNameOutlastsItsSuggestion(t *testing.T) {
+	attributes := func(n, length int) (names []string) {
+		for i := range n {
+			names = append(names, fmt.Sprintf("a%s%05d", strings.Repeat("b", length-6), i))
+		}
+		return names
+	}
+	// written is a format with another number, in letters, n times, or as often
+	// as a file holds.
+	written := func(n int, format string) string {
+		var b strings.Builder
+		for i := 0; i < n && b.Len() < maxSource-200; i++ {
+			letters := strings.Map(func(r rune) rune { return r - '0' + 'a' }, fmt.Sprintf("%05d", i))
+			fmt.Fprintf(&b, format, letters)
+		}
+		return b.String()
+	}
+	const long = "abbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+	for _, tt := range []struct {
+		name, text string
+		attributes []string
+	}{
+		{"one name, often", written(maxSource, "{attrnumbraof}%.0s "), attributes(500, 12)},
+		{"one name with a dollar, often", written(maxSource, "${abcdefghi}%.0s "), nil},
+		{"many names", written(maxSource, "{attrnumb%s} "), attributes(500, 12)},
+		{"many long names", written(maxSource, "{customer."+long+"%sx} "), attributes(500, len(long)+5)},
+		{"many long names of our own", written(900, "{{ customer."+long+"%sx }}"), attributes(500, len(long)+5)},
+		{"many attributes", written(maxSource, "{attrnumb%s} "), attributes(20_000, 12)},
+		{"many filters", written(900, "{{ 1 | plusx%s | plusy | plusz }}"), nil},
+	} {
+		took, memory, err := toll(t, TextFile, tt.text, Options{Attributes: tt.attributes})
+		base, ground, _ := toll(t, TextFile, "x", Options{Attributes: tt.attributes})
+		took, memory = took-base, memory-min(ground, memory)
+		if took > inputTime || memory > inputMemory {
+			t.Errorf("%s: took %v and %d KiB", tt.name, took, memory>>10)
+		}
+		t.Logf("%-30s %8v %6d KiB", tt.name, took.Round(10*time.Microsecond), memory>>10)
+		var list source.List
+		if !errors.As(err, &list) || len(list) != maxFaults {
+			t.Errorf("%s: %d faults", tt.name, len(list))
 		}
 	}
 }
@@ -164,7 +210,7 @@ func TestNoFilterOutlastsItsSteps(t *testing.T) {
 			}
 			loops, worst = turns, text
 		}
-		took, memory, err := toll(t, TextFile, worst)
+		took, memory, err := toll(t, TextFile, worst, Options{})
 		if err != nil {
 			t.Errorf("%s: %v", f.name, err)
 		}

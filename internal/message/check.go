@@ -44,6 +44,7 @@ type checker struct {
 // compile parses the file; the template is nil if it does not parse. Faults end
 // up in c.faults.
 func (c *checker) compile(e *liquid.Engine) (tpl *liquid.Template) {
+	c.scope.guesses.work = 0
 	if len(c.text) > maxSource {
 		c.fault(1, "", fmt.Sprintf("is longer than %d KiB", maxSource>>10), "")
 		return nil
@@ -137,6 +138,9 @@ func brackets(s string) int {
 // walk visits nodes that run at most times times, depth loops deep.
 func (c *checker) walk(nodes []render.Node, times, depth int) {
 	for _, n := range nodes {
+		if c.told() {
+			return
+		}
 		switch n := n.(type) {
 		case *render.SeqNode:
 			c.walk(n.Children, times, depth)
@@ -271,9 +275,12 @@ func (c *checker) textNode(n *render.TextNode) {
 
 var script = regexp.MustCompile(`(?i)<script\b`)
 
+// told says that no other fault of this file will be told.
+func (c *checker) told() bool { return len(c.faults) >= maxFaults }
+
 // fault records a fault at src on line, or at the start of the line.
 func (c *checker) fault(line int, src, message, hint string) {
-	if len(c.faults) >= maxFaults {
+	if c.told() {
 		return
 	}
 	d := source.Diagnostic{File: c.file, Line: max(line, 1), Column: 1, Message: message, Hint: hint}

@@ -95,7 +95,7 @@ func (c *checker) used(path, filter string) {
 }
 
 func (c *checker) filter(line int, src, name string) {
-	if filterNames[name] {
+	if filterNames[name] || c.told() {
 		return
 	}
 	hint := ""
@@ -129,6 +129,8 @@ func (c *checker) field(line int, src, path string, indexed bool) {
 	}
 	_, known := c.scope.find(path)
 	switch {
+	case !known && c.told():
+		return
 	case known && !indexed:
 		c.template.name(path)
 		return
@@ -140,7 +142,7 @@ func (c *checker) field(line int, src, path string, indexed bool) {
 	if near := c.scope.meant(path); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	} else if reserved(root) && root != "event" {
-		hint = fmt.Sprintf("%s has: %s", root, strings.Join(c.scope.below(root), ", "))
+		hint = fmt.Sprintf("%s has: %s", root, c.scope.below(root))
 		if name, ok := strings.CutPrefix(path, "customer."); ok && property.MatchString(name) {
 			hint += fmt.Sprintf("; an attribute is declared in rewave.yaml: attributes: {%s: text}", name)
 		}

@@ -5,7 +5,6 @@ import (
 	"math"
 	"regexp"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 )
@@ -91,6 +90,7 @@ type scope struct {
 	Options
 	open     map[string]field // named by the campaign or the shop, and all of fields
 	checking bool             // links are followed: what was stored before that still runs
+	guesses  suggestions      // of the checkers, one after the other
 }
 
 func newScope(o Options) *scope {
@@ -150,27 +150,6 @@ func reserved(name string) bool {
 		}
 	}
 	return name == "event"
-}
-
-// below lists the fields below root, sorted, without the root.
-func (s *scope) below(root string) []string {
-	var names []string
-	for path := range s.open {
-		if name, ok := strings.CutPrefix(path, root+"."); ok {
-			names = append(names, name)
-		}
-	}
-	sort.Strings(names)
-	return names
-}
-
-// paths is every field there is here, for suggestions.
-func (s *scope) paths() map[string]bool {
-	m := make(map[string]bool, len(s.open))
-	for path := range s.open {
-		m[path] = true
-	}
-	return m
 }
 
 // vars binds every field that the template may read. A text that is longer than

@@ -1,48 +1,79 @@
 package message
 
-import "sort"
+import (
+	"maps"
+	"slices"
+)
+
+// far is the distance from which on a name is no longer a typo of another.
+const far = 3
 
 // nearest is the known name within two edits of got, or "".
 func nearest(got string, known map[string]bool) string {
-	names := make([]string, 0, len(known))
-	for name := range known {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	best, bestAt := "", 3
+	return nearestOf(got, slices.Sorted(maps.Keys(known)), new(int))
+}
+
+// nearestOf is nearest among sorted names. It adds to work what it did, and
+// finds nothing once that is maxWork.
+func nearestOf(got string, names []string, work *int) string {
+	best, bestAt := "", far
 	for _, name := range names {
-		if d := distance(got, name); d < bestAt && d < len(name) {
+		if *work >= maxWork {
+			return ""
+		}
+		d, steps := distance(got, name)
+		*work += steps
+		if d < bestAt && d < len(name) {
 			best, bestAt = name, d
 		}
 	}
 	return best
 }
 
+// maxTypo is the longest name that is compared, in bytes.
+const maxTypo = 64
+
 // distance is the least number of insertions, deletions, changes and swaps of
-// neighbours that turn a into b (Damerau 1964, restricted).
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 || len(a)-len(b) > 2 || len(b)-len(a) > 2 {
-		return 64 // farther than any that is asked for
+// neighbours that turn a into b (Damerau 1964, restricted), or far where it is
+// more than that. Only the diagonals less than far away can hold it (Ukkonen
+// 1985). steps is how many rows it took.
+func distance(a, b string) (d, steps int) {
+	if len(a) > maxTypo || len(b) > maxTypo || len(a)-len(b) >= far || len(b)-len(a) >= far {
+		return far, 1
 	}
-	d := make([][]int, len(a)+1)
-	for i := range d {
-		d[i] = make([]int, len(b)+1)
-		d[i][0] = i
+	var table [3][maxTypo + 1]int
+	before, last, row := &table[0], &table[1], &table[2]
+	for j := range last {
+		last[j] = j
 	}
-	for j := range d[0] {
-		d[0][j] = j
-	}
+	least := 0
 	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
+		first, end := max(i-far+1, 1), min(i+far-1, len(b))
+		row[first-1] = far
+		if first == 1 {
+			row[0] = i
+		}
+		was := least
+		least = row[first-1]
+		for j := first; j <= end; j++ {
 			cost := 1
 			if a[i-1] == b[j-1] {
 				cost = 0
 			}
-			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			n := min(last[j-1]+cost, row[j-1]+1)
+			if j < i+far-1 {
+				n = min(n, last[j]+1)
 			}
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				n = min(n, before[j-2]+1)
+			}
+			row[j] = n
+			least = min(least, n)
 		}
+		if least >= far && was >= far-1 {
+			return far, i + 1
+		}
+		before, last, row = last, row, before
 	}
-	return d[len(a)][len(b)]
+	return min(last[len(b)], far), len(a) + 1
 }
