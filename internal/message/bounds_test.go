@@ -125,6 +125,14 @@ func TestHostileTemplatesStayWithinBounds(t *testing.T) {
 		"many bad links":           x(`<a href=x>`, 6000),
 		"many links without tags":  x(`<a href="https://a.b">`, 2900),
 		"open tags":                x("<", 60000),
+		"open comments":            x("<!--", 15000),
+		"closed comments":          x("<!-->{% comment %}", 1001),
+		"open styles":              x("<style", 10000),
+		"open braces":              x("{ ", 30000),
+		"open percents":            x("%ab", 20000),
+		"open names":               x("${", 30000),
+		"words in braces":          x("{a b}", 12000),
+		"colons":                   x("a://", 15000),
 	} {
 		if took, memory, _ := toll(t, HTMLFile, markup, Options{}); took > inputTime || memory > inputMemory {
 			t.Errorf("%s: took %v and %d KiB", name, took, memory>>10)
@@ -162,6 +170,8 @@ func TestNoNameOutlastsItsSuggestion(t *testing.T) {
 		{"many long names", written(maxSource, "{customer."+long+"%sx} "), attributes(500, len(long)+5)},
 		{"many long names of our own", written(900, "{{ customer."+long+"%sx }}"), attributes(500, len(long)+5)},
 		{"many attributes", written(maxSource, "{attrnumb%s} "), attributes(20_000, 12)},
+		{"many figures", strings.Repeat("{attr12345} ", 5000), attributes(500, 12)},
+		{"far from the line's start", strings.Repeat("x", 60_000) + written(110, "{attrnumb%s} "), attributes(500, 12)},
 		{"many filters", written(900, "{{ 1 | plusx%s | plusy | plusz }}"), nil},
 	} {
 		took, memory, err := toll(t, TextFile, tt.text, Options{Attributes: tt.attributes})

@@ -98,7 +98,7 @@ func (c *checker) readable() bool {
 		}
 	}
 	if c.scope.checking {
-		c.foreign()
+		c.foreign(found)
 	}
 	return ok
 }
@@ -274,6 +274,16 @@ func (c *checker) textNode(n *render.TextNode) {
 }
 
 var script = regexp.MustCompile(`(?i)<script\b`)
+
+// faultAt records a fault at a byte of the text.
+func (c *checker) faultAt(at int, message, hint string) {
+	if c.told() {
+		return
+	}
+	begin := strings.LastIndexByte(c.text[:at], '\n') + 1
+	c.faults = append(c.faults, source.Diagnostic{File: c.file, Line: 1 + strings.Count(c.text[:at], "\n"),
+		Column: 1 + len([]rune(c.text[begin:at])), Message: message, Hint: hint})
+}
 
 // told says that no other fault of this file will be told.
 func (c *checker) told() bool { return len(c.faults) >= maxFaults }

@@ -12,6 +12,13 @@ import (
 func TestWhatOtherProgramsWriteIsRefused(t *testing.T) {
 	t.Parallel()
 	const printed = " is printed as it stands "
+	const first, general = "write {{ customer.first_name }}", "a place is written {{ customer.first_name }}"
+	one := func(column, place, hint string) string {
+		return "m/text.txt:1:" + column + ": " + place + printed + "(" + hint + ")\n"
+	}
+	one2 := func(column, place, hint string) string {
+		return "m/text.txt:2:" + column + ": " + place + printed + "(" + hint + ")\n"
+	}
 	for _, test := range []struct{ name, text, want string }{
 		{"full-width braces", "Hi ｛｛ customer.first_name ｝｝!", "m/text.txt:1:4: full-width braces are printed as they stand (write {{ and }}, {% and %})\n"},
 		{"a full-width colon", "x\n{{ customer.first_name | default： \"x\" }}", "m/text.txt:2:1: the full-width character ： stands where the language has its own (write :)\n"},
@@ -24,6 +31,19 @@ func TestWhatOtherProgramsWriteIsRefused(t *testing.T) {
 		{"{ {name} }", "Hi { {lastname} }", "m/text.txt:1:4: { {lastname} }" + printed + "(write {{ customer.last_name }})\n"},
 		{"nobody knows", "Hi ${frob}", "m/text.txt:1:4: ${frob}" + printed + "(a place is written {{ customer.first_name }})\n"},
 		{"meant as it stands", `{{ "${name} %name% {name}" }}`, ""},
+		{"behind a letter", "尊敬的%name%， 您好%name%", one("4", "%name%", first) + one("14", "%name%", first)},
+		{"in a word", "Hi%name%", one("3", "%name%", first)},
+		{"in a link", "https://shop.example/?n=%name%&c=%da%af", one("25", "%name%", first)},
+		{"two signs", "%%first_name%%", one("1", "%%first_name%%", first)},
+		{"another script", "{姓名} *|姓名|* ${姓名} %姓名% {имя}", one("1", "{姓名}", first) + one("6", "*|姓名|*", first) + one("13", "${姓名}", first) + one("19", "%姓名%", first) + one("24", "{имя}", general)},
+		{"two words", "{first name} {siehe unten}", one("1", "{first name}", first)},
+		{"a figure in the name", "{name1}", one("1", "{name1}", general)},
+		{"{!Contact.Name}", "{!Contact.Name} {$name}", one("1", "{!Contact.Name}", first) + one("17", "{$name}", first)},
+		{"encoded", "https://el.example/wiki/Category:%CE%B1, /x,%CE%BA, /a.%EF%BC%8C, /a:%da%af", ""},
+		{"addresses", "https://api.example/{name}/${name} mailto:{name}?x，{name}", one("52", "{name}", first)},
+		{"percents in a row", "20%off%now 打5%折%", ""},
+		{"in a comment", "{% comment %} was {name}\n%name% {% endcomment %}{name}", one2("24", "{name}", first)},
+		{"in a comment of markup that is none", "<!-- {name} -->", one("6", "{name}", first)},
 		{"percents", "20% or 30% off, https://shop.example/%E4%BD%A0/a%ABc%20 {1} {}", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -36,6 +56,26 @@ func TestWhatOtherProgramsWriteIsRefused(t *testing.T) {
 				t.Errorf("what was stored before still runs: %v", err)
 			}
 		})
+	}
+}
+
+func TestWhatNobodySeesInMarkupIsNotRefused(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"<STYLE>.a{inherit}</style><!-- {name} --><p>x</p>":          "",
+		"<p>x</p><!-- {name}":                                        "",
+		"<!-- {name} --><p>{name}</p>":                               "m/body.html:1:19: {name}",
+		"<!--[if mso]><style>.a{inherit}</style>{name}<![endif]-->":  "m/body.html:1:40: {name}",
+		"<!--[if !mso]><!-->{name}<!--<![endif]-->":                  "m/body.html:1:20: {name}",
+		`<a href="https://shop.example/{name}" title="{name}">x</a>`: "m/body.html:1:46: {name}",
+	} {
+		_, err := message.Check("m", map[string]message.Files{"": {Subject: "s", Text: "x", HTML: text}}, message.Options{Service: true})
+		if want != "" {
+			want += " is printed as it stands (write {{ customer.first_name }})"
+		}
+		if diff := cmp.Diff(faultsOf(t, err), want); diff != "" {
+			t.Errorf("%s: faults (-got +want):\n%s", text, diff)
+		}
 	}
 }
 

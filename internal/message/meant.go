@@ -13,6 +13,7 @@ import (
 var (
 	people   = set("user", "client", "contact", "profile", "recipient", "person", "subscriber", "member", "buyer", "kunde")
 	meanings = map[string]string{
+		"姓名": "customer.first_name", "名字": "customer.first_name", "优惠码": "coupon.code", "店铺": "shop.name", "退订": "unsubscribe_url",
 		"name": "customer.first_name", "firstname": "customer.first_name", "fname": "customer.first_name", "first": "customer.first_name",
 		"customer_name": "customer.first_name", "user_name": "customer.first_name", "username": "customer.first_name", "vorname": "customer.first_name",
 		"lastname": "customer.last_name", "lname": "customer.last_name", "surname": "customer.last_name", "nachname": "customer.last_name",

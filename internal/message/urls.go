@@ -142,11 +142,8 @@ func linksOf(a html.Attribute) []string {
 
 // link refuses an address that does not lead to the same place for everybody.
 func (c *checker) link(link string, at int) {
-	if why, hint := badLink(link); why != "" && len(c.faults) < maxFaults {
-		line := 1 + strings.Count(c.text[:at], "\n")
-		begin := strings.LastIndexByte(c.text[:at], '\n') + 1
-		c.fault(line, "", why, hint)
-		c.faults[len(c.faults)-1].Column = 1 + len([]rune(c.text[begin:at]))
+	if why, hint := badLink(link); why != "" {
+		c.faultAt(at, why, hint)
 	}
 }
 
