@@ -65,8 +65,12 @@ func TestAPlanIsWhatHappens(t *testing.T) {
 
 	// Another campaign has been to some of them already, and will be again.
 	other := thanks(func(c *campaigns.Campaign) { c.Name, c.Exit = "other", nil }, slotOn(2, "orders.count == 1"))
+	w.clock.Set(start.Add(-time.Hour))
 	w.apply(other)
 	w.openSlots(start)
+	if n := testkit.Get[int](t, w.db, "select count(*) from deliveries"); n == 0 {
+		t.Error("the other campaign has nobody")
+	}
 
 	def := thanks(slotOn(3, "orders.count <= 2"), func(c *campaigns.Campaign) {
 		c.Exit, c.Rounds = nil, campaigns.Rounds{Times: 2, Every: 14 * days}

@@ -149,7 +149,10 @@ func (r *reader) pressure(p *postgres.Person, sends []*send, i int) []audience.P
 		for _, m := range p.Messages {
 			mine := c.id > 0 && m.Campaign == c.id
 			switch {
-			case own && !mine:
+			case (own || m.Ghost) && !mine:
+			case m.Ghost && counts(m.At):
+				x.Ghosts++
+			case m.Ghost:
 			case counts(m.At):
 				x.Real++
 			case ahead(m.At) && r.priority(m.Campaign) > c.def.Limits.Priority:
@@ -159,12 +162,12 @@ func (r *reader) pressure(p *postgres.Person, sends []*send, i int) []audience.P
 		for j, o := range sends {
 			mine := o.campaign == s.campaign
 			switch {
-			case j == i || own && !mine:
+			case j == i || own && !mine || o.delivery.Uncapped:
 			case j < i && o.answer.To == delivery.Sending && counts(o.at):
 				x.Real++
 			case j < i && o.answer.To == delivery.Withheld && mine && counts(o.at):
 				x.Ghosts++
-			case j > i && o.real() && ahead(o.delivery.ScheduledAt) && r.campaigns[o.campaign].def.Limits.Priority > c.def.Limits.Priority:
+			case j > i && o.fills() && ahead(o.delivery.ScheduledAt) && r.campaigns[o.campaign].def.Limits.Priority > c.def.Limits.Priority:
 				x.Outranking++
 			}
 		}
@@ -177,11 +180,19 @@ func (r *reader) pressure(p *postgres.Person, sends []*send, i int) []audience.P
 	return r.caps
 }
 
-// real says whether a message would be sent if nothing held it back.
-func (s *send) real() bool { return s.delivery.Arm == holdout.Treat && !s.delivery.Skip }
+// fills says whether a message would fill caps if nothing held it back: it is
+// a real one, and counted.
+func (s *send) fills() bool {
+	return s.delivery.Arm == holdout.Treat && !s.delivery.Skip && !s.delivery.Uncapped
+}
 
-// priority is that of a campaign that runs.
+// priority is that of a campaign that runs, as it will be once the plan is applied.
 func (w *walk) priority(id int) int {
+	for _, c := range w.campaigns {
+		if c.id == id {
+			return c.def.Limits.Priority
+		}
+	}
 	for i := range w.applied {
 		if w.applied[i].ID == id {
 			return w.applied[i].Definition.Limits.Priority
@@ -254,16 +265,16 @@ func (r *reader) collide(p *postgres.Person, sends []*send) {
 			}
 		}
 		for _, s := range sends {
-			if s.campaign != i || !s.real() {
+			if s.campaign != i || !s.fills() {
 				continue
 			}
 			for _, m := range p.Messages {
-				if m.Campaign != c.id && !m.At.Before(r.at) && near(m.At, s.delivery.ScheduledAt) {
+				if m.Campaign != c.id && !m.Ghost && !m.At.Before(r.at) && near(m.At, s.delivery.ScheduledAt) {
 					meet(r.names[m.Campaign])
 				}
 			}
 			for _, o := range sends {
-				if o.campaign != i && o.real() && near(o.delivery.ScheduledAt, s.delivery.ScheduledAt) {
+				if o.campaign != i && o.fills() && near(o.delivery.ScheduledAt, s.delivery.ScheduledAt) {
 					meet(r.campaigns[o.campaign].def.Name)
 				}
 			}

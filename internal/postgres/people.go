@@ -10,7 +10,7 @@ import (
 
 // PeopleQuery says what is to be known of the shop's customers.
 type PeopleQuery struct {
-	Campaigns []int     // whose entries are read
+	Campaigns []int     // whose entries and ghosts are read
 	Currency  string    // of the orders
 	Until     time.Time // orders up to then
 	Lines     time.Time // the lines of orders after then are counted
@@ -59,10 +59,12 @@ type Person struct {
 	settled      []settled
 }
 
-// Contacted is a message that a customer had, or is to have.
+// Contacted is a message that a customer had, or is to have, and that counts
+// against caps.
 type Contacted struct {
 	Campaign int
 	At       time.Time
+	Ghost    bool // withheld, or to be
 }
 
 // Entered is an entry into a campaign.

@@ -162,7 +162,7 @@ func (g *page) read(ctx context.Context, tx pgx.Tx, q PeopleQuery, after, to int
 		b.Queue(statement("people/groups"), after, to).Query(deal([]any{&o.campaign, &o.group}, func(_ int, p *Person) { p.others = part(&g.others, p.others, o) }))
 	}
 	var m Contacted
-	b.Queue(statement("people/contacts"), after, to, q.Since).Query(deal([]any{&m.Campaign, &m.At},
+	b.Queue(statement("people/contacts"), after, to, q.Since, q.Campaigns).Query(deal([]any{&m.Campaign, &m.At, &m.Ghost},
 		func(_ int, p *Person) { p.Messages = part(&g.messages, p.Messages, m) }))
 	var h OrderHistory
 	var lines int
