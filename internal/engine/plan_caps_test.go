@@ -112,3 +112,20 @@ func TestAPlanTakesNothingOfAPausedCampaign(t *testing.T) {
 		t.Errorf("-planned +happened\n%s", diff)
 	}
 }
+
+// Past orders are asked as if the campaign had run only now: the messages that it
+// did send after them do not count twice.
+func TestAForecastDoesNotCountItsOwnMessagesTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	def := thanks(func(c *campaigns.Campaign) {
+		c.Waves = c.Waves[:1]
+		c.Limits.PerCustomer = &campaigns.Cap{Count: 1, Window: 20 * days}
+	})
+	w.entered(20, def)
+	w.send(start.Add(1 * days))
+	a := w.plan(start.Add(5*days), def).Campaigns[0].Audience
+	if a.Enter != 20 || a.Treat == 0 || len(a.Written) != 1 || a.Written[0].Count != a.Treat || len(a.Nothing) != 0 {
+		t.Errorf("got %+v, want a message for every treated customer", a)
+	}
+}

@@ -150,6 +150,7 @@ func (r *reader) pressure(p *postgres.Person, sends []*send, i int) []audience.P
 			mine := c.id > 0 && m.Campaign == c.id
 			switch {
 			case (own || m.Ghost) && !mine:
+			case mine && c.triggered(): // of the orders that are asked about
 			case m.Ghost && counts(m.At):
 				x.Ghosts++
 			case m.Ghost:
