@@ -21,7 +21,8 @@ import (
 // as of an instant, and changes nothing. It reads every customer once and asks
 // about each the functions that will decide: wave.Planner who enters and when
 // each wave falls, delivery.Gate what its hours and the caps let out. Several
-// definitions are planned as running side by side.
+// definitions are planned as running side by side: a customer who enters one is
+// elsewhere for the others of its group until their last message has an end.
 //
 // A slot is asked about as of the slot, with what is known of the shop today. A
 // campaign that orders bring customers into is asked about past orders, as if it
@@ -59,11 +60,13 @@ func (e *Engine) walk(ctx context.Context, defs []campaigns.Campaign, at time.Ti
 		if err != nil {
 			return nil, fmt.Errorf("plan campaign %s: %w", def.Name, err)
 		}
+		w.order = append(w.order, len(w.campaigns))
 		w.campaigns = append(w.campaigns, c)
 		if c.chosen() && c.open() {
 			w.passes = 2
 		}
 	}
+	w.sortBySlot()
 	if w.pools, err = e.pools(ctx, at); err != nil {
 		return nil, err
 	}

@@ -84,11 +84,18 @@ func (r *reader) allRounds(sends []send, i int, c *planned, k *postgres.Candidat
 	return sends, nil
 }
 
-// simulate lets the messages of one customer through the gate in the order of
-// their time, those of higher priority first, and counts what comes out: at most,
-// as nobody buys, opts out or complains meanwhile. It returns them in that order,
-// good until the next call.
+// simulate lets the messages of one customer through the gate and counts what
+// comes out. It returns what settle does.
 func (r *reader) simulate(p *postgres.Person, all []send) []*send {
+	sends := r.settle(p, all)
+	r.tell(sends)
+	return sends
+}
+
+// settle lets the messages of one customer through the gate in the order of their
+// time, those of higher priority first: at most, as nobody buys, opts out or
+// complains meanwhile. It returns them in that order, good until the next call.
+func (r *reader) settle(p *postgres.Person, all []send) []*send {
 	sends := r.sorted[:0]
 	for i := range all {
 		sends = append(sends, &all[i])
@@ -103,7 +110,6 @@ func (r *reader) simulate(p *postgres.Person, all []send) []*send {
 	for i := range sends {
 		r.gate(p, sends, i)
 	}
-	r.tell(sends)
 	return sends
 }
 

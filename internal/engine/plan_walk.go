@@ -26,6 +26,7 @@ type walk struct {
 	*Engine
 	at        time.Time
 	campaigns []*planned
+	order     []int // of campaigns: as their slots are opened
 	applied   []postgres.Campaign
 	names     map[int]string // of applied campaigns
 	pools     map[string]pool
@@ -244,7 +245,8 @@ func (r *reader) person(p *postgres.Person, known *facts) error {
 		}
 	}
 	r.slots = r.slots[:0]
-	for i, c := range r.campaigns {
+	for _, i := range r.order {
+		c := r.campaigns[i]
 		if !c.open() {
 			continue
 		}
@@ -267,6 +269,7 @@ func (r *reader) person(p *postgres.Person, known *facts) error {
 func (r *reader) slotOf(i int, c *planned, p *postgres.Person) (err error) {
 	t := &r.tallies[i]
 	k := p.Candidate(c.now, c.slot)
+	k.Elsewhere = k.Elsewhere || r.elsewhere(c, p)
 	d := r.ask(c.asks, &k)
 	t.asked++
 	t.reason(d.Reason)
