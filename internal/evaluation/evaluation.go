@@ -16,6 +16,8 @@ type Input struct {
 	Point        Point
 	Design       Design
 	Observations []Observation // one per arm; an arm left out is an arm of nobody
+	Metrics      []MetricInput // besides the repurchase rate
+	Integrity    Integrity
 	Cost         Cost
 
 	AsOf     time.Time      // what was known then counts (business time)
@@ -112,7 +114,11 @@ const (
 	E01 Code = "E01" // sample ratio mismatch
 	E02 Code = "E02" // too few
 	E03 Code = "E03" // not mature
+	E04 Code = "E04" // the holdout was reached
+	E05 Code = "E05" // ghosts are missing
 	E09 Code = "E09" // a ratio of almost nothing
+	E10 Code = "E10" // asked of those still in, or without a lot that skips
+	E11 Code = "E11" // one order decides
 
 	Unbounded         Code = "unbounded"           // an end of the interval does not exist
 	NoEstimate        Code = "not_reportable"      // the figure does not exist
@@ -181,6 +187,8 @@ type Result struct {
 	Z             *float64    `json:"z"`
 	P             *float64    `json:"p"`
 	SRM           SampleRatio `json:"srm"`
+	Integrity     Integrity   `json:"integrity"`
+	Metrics       []Metric    `json:"metrics"`
 	BreakEven     *float64    `json:"break_even"`
 	BreakEvenCode Code        `json:"break_even_code,omitempty"`
 	ExtraBuyers   Figure      `json:"extra_buyers"`

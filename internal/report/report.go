@@ -32,6 +32,11 @@ type Report struct {
 	Pending []Round             `json:"pending"` // rounds that have not begun: no point is read in them yet
 	Curves  *Curves             `json:"curves"`  // nil: nothing to draw yet
 
+	Looks       []evaluation.Look       `json:"looks"`        // one a round, where the file asks for them
+	WaveEffects []evaluation.WaveEffect `json:"wave_effects"` // of waves that skip by lot, in each round
+	Coupons     []CouponCount           `json:"coupons"`
+	Planted     *Planted                `json:"planted,omitempty"` // of a made-up shop: the truth
+
 	Waves        []string        `json:"waves"` // file order
 	Deliveries   []DeliveryCount `json:"deliveries"`
 	DeliveriesAt *time.Time      `json:"deliveries_as_of,omitempty"` // nil: AsOf, or close to it
@@ -98,6 +103,27 @@ type DeliveryCount struct {
 	State   string      `json:"state"`
 	Reason  string      `json:"reason"`
 	Count   int64       `json:"count"`
+}
+
+// CouponCount is what became of the codes that a wave gave in a round.
+type CouponCount struct {
+	Round    int    `json:"round"`
+	Wave     string `json:"wave"`
+	Given    int64  `json:"given"`
+	Redeemed int64  `json:"redeemed"`
+	Minor    int64  `json:"minor"` // what the redeemed ones took off
+}
+
+// Planted is what a made-up shop knows and a real one never does: what the same
+// treated customers would have done, had nobody written to them.
+type Planted struct {
+	Treated  int64   `json:"treated"`        // final enrollments of the treated arm at the primary point
+	Buyers   int64   `json:"buyers"`         // of them, who bought
+	Natural  int64   `json:"natural"`        // of them, who would have bought anyway
+	Effect   float64 `json:"effect"`         // (Buyers - Natural) / Treated
+	Profit   float64 `json:"profit"`         // what writing to them earned in all, in units of the currency; net of messages and coupons
+	Covered  *bool   `json:"covered"`        // whether the interval of the difference holds Effect; nil: there is none
+	CoveredP *bool   `json:"covered_profit"` // whether that of the extra profit holds Profit; nil: there is none
 }
 
 // Warning is something that does not refuse the result but qualifies it.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # deps.sh NAME...  names and installs what is missing of postgresql, redis-server,
-# gcc and npm. It does nothing, at once, where all is there.
+# gcc, npm and chromium. It does nothing, at once, where all is there.
 set -eu
 
 has_postgresql() {
@@ -19,7 +19,7 @@ for name in "$@"; do
 	postgresql) has_postgresql || missing="$missing postgresql" ;;
 	redis-server) has_redis || missing="$missing redis-server" ;;
 	gcc) has_gcc || missing="$missing gcc libc6-dev" ;;
-	npm) command -v npm >/dev/null || missing="$missing npm" ;;
+	npm | chromium) command -v "$name" >/dev/null || missing="$missing $name" ;;
 	*) echo "deps.sh: unknown name $name" >&2; exit 2 ;;
 	esac
 done
