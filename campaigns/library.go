@@ -11,7 +11,7 @@ import (
 	"github.com/rewave/rewave/internal/fault"
 )
 
-//go:embed delay-notice double-11 mother-and-baby second-order thanks-coupon-care win-back
+//go:embed delay-notice double-11 mother-and-baby second-order thanks-coupon-care win-back win-back-coupon
 var shelf embed.FS
 
 // Library is the campaigns that ship, in the form Folders and Load read: one

@@ -58,7 +58,8 @@ func TestShelfLoads(t *testing.T) {
 		}
 	}
 	want := map[string]string{"delay-notice": "delay-notice", "double-11": "double11-new-buyers", "mother-and-baby": "mother-and-baby",
-		"second-order": "second-order", "thanks-coupon-care": "thanks-coupon-care", "win-back": "win-back"}
+		"second-order": "second-order", "thanks-coupon-care": "thanks-coupon-care", "win-back": "win-back",
+		"win-back-coupon": "win-back-coupon"}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("-got +want\n%s", diff)
 	}

@@ -219,7 +219,7 @@ func (d *demo) wire(ctx context.Context, from time.Time) error {
 	d.clock = replay.NewClock(from)
 	margin := demoMargin
 	d.engine = &engine.Engine{
-		Store: d.store, Clock: d.clock, Replay: true, Links: links, Log: d.log(slog.LevelWarn),
+		Store: d.store, Clock: d.clock, Replay: true, AA: d.orders != "", Links: links, Log: d.log(slog.LevelWarn),
 		Shop: engine.Shop{Name: d.info.name, Zone: d.info.zone, Currency: d.info.currency, Digits: order.Decimals(d.info.currency), PublicURL: "http://127.0.0.1:8080",
 			ReturnWindow: 30 * 24 * time.Hour, Margin: &margin, CostMicros: map[string]int64{"email": demoCost}},
 		Channels: map[string]*engine.Sender{"email": engine.NewSender(mail, demoFrom, demoInFlight)},

@@ -27,7 +27,8 @@ type Engine struct {
 	Channels map[string]*Sender // by the name campaigns use
 	Links    Links
 	Clock    Clock // nil: live, the database's clock
-	Replay   bool  // the past is replayed and nobody was really treated: reports say so
+	Replay   bool  // business time is driven by Clock: everything up to it is known, and ledger and figures are of one instant
+	AA       bool  // what is replayed is the past, so that nobody was really treated: reports say so
 	Log      *slog.Logger
 
 	zones    calendar.Zones // of customers

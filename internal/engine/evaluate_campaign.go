@@ -39,7 +39,7 @@ func (e *Engine) EvaluateCampaign(ctx context.Context, name string, ask Evaluati
 		return report.Report{}, fmt.Errorf("evaluate %s: %w", name, err)
 	}
 	r := report.Report{
-		Campaign: c.Name, Says: c.Definition.Says, Design: c.Design, Version: c.Hash, AsOf: asOf, Zone: e.Shop.Zone, ReplayAA: e.Replay,
+		Campaign: c.Name, Says: c.Definition.Says, Design: c.Design, Version: c.Hash, AsOf: asOf, Zone: e.Shop.Zone, ReplayAA: e.AA,
 		Arms:     []report.PlannedArm{{Arm: holdout.Treat, Share: holdout.Whole - c.Share}, {Arm: holdout.Hold, Share: c.Share}},
 		Salts:    []report.Salt{{Layer: holdout.CampaignLayer(c.Name, c.Design, 0), Of: "campaign holdout"}},
 		Language: report.English(),
@@ -147,7 +147,7 @@ func (e reading) input(ctx context.Context, q postgres.PointQuery, p campaigns.P
 		Point: evaluation.Point{Name: p.Name, Metric: c.Definition.Evaluation.Primary.Metric,
 			Anchor: anchorSaid(c.Definition, p.Anchor, q.Round), Window: p.Window, ReturnWindow: e.Shop.ReturnWindow},
 		Design: evaluation.Design{HoldShare: c.Share},
-		AsOf:   q.AsOf, Zone: e.Shop.Zone, ReplayAA: e.Replay,
+		AsOf:   q.AsOf, Zone: e.Shop.Zone, ReplayAA: e.AA,
 	}
 	if e.entries.First != nil {
 		in.Design.EntryFrom = *e.entries.First

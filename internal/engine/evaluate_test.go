@@ -365,7 +365,7 @@ func TestAVerdictInMoney(t *testing.T) {
 	})
 
 	// The same counts in a replay are no effect of anything.
-	w.Replay = true
+	w.Replay, w.AA = true, true
 	p = w.report(final).Points[0]
 	same(t, "replayed", []any{p.Verdict, p.ExtraBuyers.Code, p.PricePerBuyer.Code}, []any{evaluation.Open, evaluation.NobodyTreated, evaluation.NobodyTreated})
 
@@ -518,7 +518,7 @@ func TestALiveReportSaysWhatItIsOf(t *testing.T) {
 	w.bought("c1", start.Add(89*days), 100, "EUR")
 	same(t, "an order of yesterday", w.report(start.Add(90*days)).Warnings, nil)
 	same(t, "known since", w.report(start.Add(40*days)).Warnings, nil) // nothing is missing: the shop was quiet
-	w.Replay = true
+	w.Replay, w.AA = true, true
 	same(t, "a replay", w.report(start.Add(300*days)).Warnings, nil)
 }
 

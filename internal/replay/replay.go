@@ -35,13 +35,24 @@ func (c *Clock) At() *time.Time { return c.at.Load() }
 // Set moves the clock.
 func (c *Clock) Set(at time.Time) { c.at.Store(&at) }
 
-// Driver replays. All fields but Progress must be set.
+// Feed is a world that goes on while it is written to. Where there is one, the
+// clock stops whenever it is due, and it is asked before anything is decided.
+type Feed interface {
+	// Due is when it is to be asked next; the zero time ends it.
+	Due() time.Time
+	// Feed brings in what happens from then on until it is due again: facts that
+	// lie ahead of the clock are known to nobody before their time.
+	Feed(ctx context.Context, at time.Time) error
+}
+
+// Driver replays. All fields but Feed and Progress must be set.
 type Driver struct {
 	Engine     *engine.Engine
 	Clock      *Clock
 	Dispatcher *workers.Dispatcher
 	Server     *workers.Server // not started; the driver runs it
 	Step       time.Duration   // the clock stops on multiples of it: what is due in between goes out at the next stop
+	Feed       Feed            // nil: all that happens is in the database already
 	Progress   func(at time.Time, stops int)
 
 	lead  time.Duration
@@ -75,7 +86,10 @@ func (d *Driver) Run(ctx context.Context, from, until time.Time) (stops int, err
 	if d.lead, err = d.shortestLead(ctx); err != nil {
 		return 0, err
 	}
-	due, err := d.due(ctx, nil)
+	due := work{feed: d.fed()}
+	if due.feed.IsZero() {
+		due, err = d.due(ctx, nil)
+	}
 	for at := from; err == nil; {
 		if due, err = d.stopAt(ctx, at, due); err != nil {
 			return stops, fmt.Errorf("replay at %s: %w", at.UTC().Format(time.RFC3339), err)
@@ -92,12 +106,12 @@ func (d *Driver) Run(ctx context.Context, from, until time.Time) (stops int, err
 }
 
 // work is when each kind of work comes next; the zero time where there is none.
-type work struct{ delivery, order, event, round, slot time.Time }
+type work struct{ feed, delivery, order, event, round, slot time.Time }
 
 // due asks for what comes next. A slot moves only when it was opened, so
 // another known one may be handed in.
 func (d *Driver) due(ctx context.Context, slot *time.Time) (work, error) {
-	var w work
+	w := work{feed: d.fed()}
 	due, err := d.Engine.Store.NextDue(ctx)
 	if err != nil {
 		return w, err
@@ -124,6 +138,14 @@ func (d *Driver) due(ctx context.Context, slot *time.Time) (work, error) {
 	return w, nil
 }
 
+// fed is when the feed is due; the zero time where there is none.
+func (d *Driver) fed() time.Time {
+	if d.Feed == nil {
+		return time.Time{}
+	}
+	return d.Feed.Due()
+}
+
 // never is a slot that does not come.
 var never = time.Unix(1<<40, 0)
 
@@ -134,6 +156,15 @@ func reached(work, at time.Time) bool { return !work.IsZero() && !work.After(at)
 // stops only send. It returns what comes next.
 func (d *Driver) stopAt(ctx context.Context, at time.Time, due work) (work, error) {
 	d.Clock.Set(at)
+	if reached(due.feed, at) {
+		if err := d.Feed.Feed(ctx, at); err != nil {
+			return due, err
+		}
+		var err error
+		if due, err = d.due(ctx, nil); err != nil {
+			return due, err
+		}
+	}
 	for _, step := range []struct {
 		due bool
 		do  func(context.Context) (int, error)
@@ -179,7 +210,7 @@ func (d *Driver) sweep(ctx context.Context) (int, error) {
 // step on.
 func (d *Driver) next(at time.Time, due work) time.Time {
 	next := at.AddDate(100, 0, 0)
-	for _, t := range []time.Time{due.delivery, due.order, due.event, due.round, due.slot} {
+	for _, t := range []time.Time{due.feed, due.delivery, due.order, due.event, due.round, due.slot} {
 		if !t.IsZero() && t.Before(next) {
 			next = t
 		}
