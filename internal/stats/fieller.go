@@ -8,7 +8,8 @@ import "math"
 // delta method it holds where b is not far from 0.
 //
 // Not defined (ok false) when b itself is not told from 0 at alpha: then no
-// ratio is too large. A negative variance panics.
+// ratio is too large. Nor when float64 cannot hold an end. A negative variance
+// panics.
 func Fieller(a, va, b, vb, cab, alpha float64) (Estimate, bool) {
 	if !(va >= 0 && vb >= 0) {
 		panic("stats: variances are not negative")
@@ -31,8 +32,7 @@ func Fieller(a, va, b, vb, cab, alpha float64) (Estimate, bool) {
 		e.Hi = constant / far
 	}
 	e.Lo, e.Hi = min(e.Lo, e.Hi, e.Value), max(e.Lo, e.Hi, e.Value)
-	finite := !math.IsNaN(e.Lo+e.Hi) && !math.IsInf(e.Lo, 0) && !math.IsInf(e.Hi, 0)
-	if !finite {
+	if !finite(e.Lo, e.Value, e.Hi) {
 		return Estimate{}, false
 	}
 	return e, true

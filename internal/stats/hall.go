@@ -7,8 +7,14 @@ type Skewed struct {
 	Estimate
 
 	SE float64 // of the difference, arms unpooled
-	A  float64 // skewness of the difference: 0 is none, positive when treat has the large values
-	P  float64 // two-sided; below alpha exactly when the interval leaves out 0; 1 when not Bounded
+
+	// A is the skewness of the difference, positive when treat has the large
+	// values. Where k equal values of one arm outweigh all others it is about
+	// 1/sqrt(k), so the moments of real units stay within ±1 and come near it when
+	// a single one decides.
+	A float64
+
+	P float64 // two-sided; below alpha exactly when the interval leaves out 0; 1 when not Bounded
 
 	// Bounded is false where no interval can be given: the difference is too
 	// skewed (A beyond ±1), or nothing varies in either arm, which is no
@@ -23,7 +29,8 @@ type Skewed struct {
 // the normal interval. It is valid for arms of some hundred units and more; its
 // coverage falls short where a handful of values decide.
 //
-// Not defined (ok false) with fewer than two units in an arm.
+// Not defined (ok false) with fewer than two units in an arm, or when float64
+// cannot hold a figure.
 func HallDifference(treat, control Moments, alpha float64) (Skewed, bool) {
 	z := twoSided(alpha)
 	m1, v1, t1, ok1 := treat.shape()
@@ -38,6 +45,9 @@ func HallDifference(treat, control Moments, alpha float64) (Skewed, bool) {
 		return unbounded, true
 	}
 	a := (t1/n1/n1 - t0/n0/n0) / se / se / se
+	if !finite(d, se, a) {
+		return Skewed{}, false
+	}
 	if math.Abs(a) > 1 {
 		unbounded.A = a
 		return unbounded, true
@@ -46,7 +56,9 @@ func HallDifference(treat, control Moments, alpha float64) (Skewed, bool) {
 	// The point estimate lies inside for every alpha below 0.86; min and max are
 	// for the others.
 	e := Estimate{d, min(d, d-se*straight(z, a)), max(d, d-se*straight(-z, a))}
-	g := bent(d/se, a)
+
+	// Past a million standard errors p is 0, and no power of t overflows.
+	g := bent(max(-1e6, min(1e6, d/se)), a)
 	return Skewed{Estimate: e, SE: se, A: a, P: min(1, 2*NormalCDF(-math.Abs(g))), Bounded: true}, true
 }
 
@@ -54,8 +66,8 @@ func HallDifference(treat, control Moments, alpha float64) (Skewed, bool) {
 func (m Moments) shape() (mean, variance, third float64, ok bool) {
 	mean, _ = m.Mean()
 	variance, ok = m.Variance()
-	third, finite := m.Third()
-	return mean, variance, third, ok && finite
+	third, told := m.Third()
+	return mean, variance, third, ok && told
 }
 
 // bent is Hall's g: it takes a Studentised difference of skewness a to one that

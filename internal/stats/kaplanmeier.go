@@ -37,7 +37,7 @@ type Step struct {
 // KaplanMeier is the cumulative share 1 - S(t) of n customers who have bought,
 // counted so that those seen for part of the time say what they can (Kaplan and
 // Meier 1958, J Am Stat Assoc 53:457), with Greenwood's variance (1926) and the
-// log(-log) band (Kalbfleisch and Prentice 1980, sec. 1.3), which stays within
+// log(-log) band (Kalbfleisch and Prentice 1980, ch. 1), which stays within
 // [0,1]. At one time purchases come before censorings. Each band holds for its
 // time, not for the whole curve at once.
 //

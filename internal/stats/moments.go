@@ -7,7 +7,8 @@ import (
 
 // Moments are the power sums of one metric over the units of one arm, zeros
 // included: all that means, variances and skewness need. Those of disjoint sets
-// of units add up.
+// of units add up. Whole minor units, summed exactly and rounded once to float64,
+// lose nothing that matters below.
 type Moments struct {
 	N    int64   `json:"n"`
 	Sum  float64 `json:"sum"`
@@ -73,12 +74,17 @@ func (m Moments) Third() (float64, bool) {
 
 // usable says whether there are enough units and sums that are numbers.
 func (m Moments) usable(atLeast int64) bool {
-	for _, sum := range []float64{m.Sum, m.Sum2, m.Sum3} {
-		if math.IsNaN(sum) || math.IsInf(sum, 0) {
+	return m.N >= atLeast && finite(m.Sum, m.Sum2, m.Sum3)
+}
+
+// finite says whether all are numbers, none too large to be one.
+func finite(xs ...float64) bool {
+	for _, x := range xs {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return false
 		}
 	}
-	return m.N >= atLeast
+	return true
 }
 
 // product multiplies without rounding: four factors of 53 bits need 212, and the
@@ -104,5 +110,8 @@ func told(difference *big.Float, parts ...*big.Float) bool {
 
 func quotient(a, b *big.Float) (float64, bool) {
 	q, _ := new(big.Float).Quo(a, b).Float64()
-	return q, !math.IsInf(q, 0)
+	if !finite(q) {
+		return 0, false
+	}
+	return q, true
 }
