@@ -4,35 +4,31 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strconv"
 	"time"
 )
 
-// The columns of the three files, which the importer's preset "generic" reads.
+// The columns of the four files, which the importer's preset "generic" reads.
 var (
 	customerColumns = []string{"customer_id", "email", "phone", "first_name", "last_name", "locale", "region", "zone",
 		"first_seen_at", "consent_email", "consent_sms", "consent_at"}
 	productColumns = []string{"sku", "name", "category", "price", "cost"}
 	orderColumns   = []string{"order_id", "kind", "customer_id", "placed_at", "sku", "quantity", "unit_price", "currency",
-		"category", "refund_of"}
+		"category", "refund_of", "coupon"}
+	// Behind the first four stand the properties, in the order that Event.Props keeps.
+	eventColumns = []string{"id", "name", "customer", "at",
+		"ref", "order", "carrier", "days", "expected_on", "promised_on", "category", "reason"}
 )
 
 // WriteCustomers writes customers.csv: a header and a row per customer, by
 // index. Consents are yes or no, that to SMS empty where there is no phone;
 // instants here and in the other files are RFC 3339 in UTC, whole seconds.
 func (s *Shop) WriteCustomers(w io.Writer) error {
-	return table(w, "customers", customerColumns, func(row func(...string) error) error {
+	return table(w, "customers", customerColumns, func(t *rows) error {
 		for h := range s.Histories() {
-			c := h.Customer
-			said := map[bool]string{true: "yes", false: "no"}
-			sms := said[c.SMSConsent]
-			if c.Phone == "" {
-				sms = ""
-			}
-			err := row(c.ID, c.Email, c.Phone, c.FirstName, c.LastName, c.Locale, c.Region, c.Zone,
-				instant(c.FirstSeenAt), said[c.EmailConsent], sms, instant(c.ConsentAt))
-			if err != nil {
+			if err := t.customer(&h.Customer); err != nil {
 				return err
 			}
 		}
@@ -43,9 +39,9 @@ func (s *Shop) WriteCustomers(w io.Writer) error {
 // WriteProducts writes products.csv: a header and a row per product, price and
 // cost in decimals of Currency.
 func (s *Shop) WriteProducts(w io.Writer) error {
-	return table(w, "products", productColumns, func(row func(...string) error) error {
+	return table(w, "products", productColumns, func(t *rows) error {
 		for _, p := range Products() {
-			if err := row(p.SKU, p.Name, p.Category, decimal(p.Price), decimal(p.Cost)); err != nil {
+			if err := t.write(p.SKU, p.Name, p.Category, decimal(p.Price), decimal(p.Cost)); err != nil {
 				return err
 			}
 		}
@@ -57,19 +53,35 @@ func (s *Shop) WriteProducts(w io.Writer) error {
 // stand together, by time; kind is order or refund. A refund's row carries the
 // refund's own id and instant, a positive quantity, the price paid, and in
 // refund_of the order; that order's line is always the customer's latest
-// earlier line of the sku.
+// earlier line of the sku. No order of the history uses a coupon.
 func (s *Shop) WriteOrders(w io.Writer) error {
-	return table(w, "orders", orderColumns, func(row func(...string) error) error {
+	return table(w, "orders", orderColumns, func(t *rows) error {
 		for h := range s.Histories() {
 			for _, d := range documents(h.Orders) {
-				at := instant(d.at)
-				for _, l := range d.lines {
-					p := l.Product
-					err := row(d.id, d.kind, h.Customer.ID, at, p.SKU, strconv.Itoa(l.Quantity),
-						decimal(p.Price), Currency, p.Category, d.of)
-					if err != nil {
-						return err
-					}
+				if err := t.document(h.Customer.ID, d); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// WriteEvents writes events.csv: a header and a row per event, with a column for
+// each property, empty where the event has none of it. A customer's rows stand
+// together, by time.
+func (s *Shop) WriteEvents(w io.Writer) error {
+	return table(w, "events", eventColumns, func(t *rows) error {
+		var events []Event
+		for h := range s.Histories() {
+			events = events[:0]
+			for _, o := range h.Orders {
+				events = append(events, o.Events...)
+			}
+			slices.SortStableFunc(events, func(a, b Event) int { return a.At.Compare(b.At) })
+			for k := range events {
+				if err := t.event(&events[k]); err != nil {
+					return err
 				}
 			}
 		}
@@ -79,9 +91,9 @@ func (s *Shop) WriteOrders(w io.Writer) error {
 
 // document is an order or a refund, as orders.csv has them.
 type document struct {
-	id, kind, of string
-	at           time.Time
-	lines        []Line
+	id, kind, of, coupon string
+	at                   time.Time
+	lines                []Line
 }
 
 // documents lists a customer's orders and refunds by time; at the same second
@@ -104,12 +116,56 @@ func documents(orders []Order) []document {
 	return out
 }
 
-// table writes a header and what body hands to row.
-func table(w io.Writer, name string, columns []string, body func(row func(...string) error) error) error {
+// rows writes the rows of a table.
+type rows struct {
+	csv    *csv.Writer
+	fields []string
+}
+
+// write writes a row; it keeps nothing of fields.
+func (t *rows) write(fields ...string) error { return t.csv.Write(fields) }
+
+func (t *rows) customer(c *Customer) error {
+	sms := yesNo(c.SMSConsent)
+	if c.Phone == "" {
+		sms = ""
+	}
+	return t.write(c.ID, c.Email, c.Phone, c.FirstName, c.LastName, c.Locale, c.Region, c.Zone,
+		instant(c.FirstSeenAt), yesNo(c.EmailConsent), sms, instant(c.ConsentAt))
+}
+
+func (t *rows) document(customer string, d document) error {
+	at := instant(d.at)
+	for _, l := range d.lines {
+		p := &l.Product
+		err := t.write(d.id, d.kind, customer, at, p.SKU, strconv.Itoa(l.Quantity), decimal(p.Price), Currency, p.Category, d.of, d.coupon)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *rows) event(e *Event) error {
+	t.fields = append(t.fields[:0], e.ID, e.Name, e.Customer, instant(e.At))
+	for _, column := range eventColumns[len(t.fields):] {
+		value := ""
+		for _, p := range e.Props {
+			if p.Name == column {
+				value = p.Value
+			}
+		}
+		t.fields = append(t.fields, value)
+	}
+	return t.write(t.fields...)
+}
+
+// table writes a header and what body writes.
+func table(w io.Writer, name string, columns []string, body func(*rows) error) error {
 	c := csv.NewWriter(w)
 	err := c.Write(columns)
 	if err == nil {
-		err = body(func(fields ...string) error { return c.Write(fields) })
+		err = body(&rows{csv: c})
 	}
 	if err == nil {
 		c.Flush()
@@ -119,6 +175,13 @@ func table(w io.Writer, name string, columns []string, body func(row func(...str
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
 }
 
 func instant(t time.Time) string { return t.Format("2006-01-02T15:04:05Z") }

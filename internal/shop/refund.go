@@ -13,31 +13,56 @@ const (
 	lastDay  = 28.0
 )
 
+// reasons are why something came back, and how often in each category, in
+// percent.
+var (
+	reasons       = [...]string{"does not fit", "arrived late", "damaged", "not as described", "changed my mind"}
+	reasonWeights = map[string][]int{
+		"food":     {0, 25, 40, 20, 15},
+		"clothing": {55, 7, 5, 15, 18},
+		"daily":    {5, 20, 30, 25, 20},
+		"durable":  {10, 10, 30, 25, 25},
+	}
+)
+
 // refund draws which of a customer's orders come back, what of them and when.
-func (s *Shop) refund(m Model, customer int, orders []Order, r *rand.Rand) {
+func (s *Shop) refund(customer int, orders []Order) {
+	r := s.stream(customer, streamBack)
 	for n := range orders {
 		o := &orders[n]
-		if r.Float64() >= m.RefundRate {
+		f := s.config.Model.newRefund(o, r)
+		if f == nil {
 			continue
 		}
-		lines := o.Lines
-		if r.Float64() >= m.WholeRefund {
-			l := o.Lines[r.IntN(len(o.Lines))]
-			l.Quantity = 1 + r.IntN(l.Quantity)
-			lines = []Line{l}
+		if next, ok := boughtAgain(orders[n+1:], f.Lines); ok && !f.At.Before(next) {
+			f.At = o.PlacedAt.Add(next.Sub(o.PlacedAt) / 2).Truncate(time.Second)
 		}
-		days := lastDay + 1
-		for days > lastDay {
-			days = firstDay + r.ExpFloat64()*meanDays
+		if f.At.After(o.PlacedAt) && f.At.Before(s.config.End) {
+			f.ID = documentID('r', customer, n)
+			o.Refund = f
 		}
-		at := o.PlacedAt.Add(time.Duration(days*86400) * time.Second)
-		if next, ok := boughtAgain(orders[n+1:], lines); ok && !at.Before(next) {
-			at = o.PlacedAt.Add(next.Sub(o.PlacedAt) / 2).Truncate(time.Second)
-		}
-		if !at.After(o.PlacedAt) || !at.Before(s.config.End) {
-			continue
-		}
-		o.Refund = &Refund{ID: documentID('r', customer, n), At: at, Lines: lines}
+	}
+}
+
+// newRefund draws what comes back of an order, still without an id; mostly nil.
+func (m Model) newRefund(o *Order, r *rand.Rand) *Refund {
+	if r.Float64() >= m.Refunded.of(o.Category()) {
+		return nil
+	}
+	lines := o.Lines
+	if r.Float64() >= m.WholeRefund {
+		l := o.Lines[r.IntN(len(o.Lines))]
+		l.Quantity = 1 + r.IntN(l.Quantity)
+		lines = []Line{l}
+	}
+	days := lastDay + 1
+	for days > lastDay {
+		days = firstDay + r.ExpFloat64()*meanDays
+	}
+	return &Refund{
+		At:     o.PlacedAt.Add(time.Duration(days*86400) * time.Second),
+		Reason: reasons[weighted(r, reasonWeights[lines[0].Product.Category], 100)],
+		Lines:  lines,
 	}
 }
 

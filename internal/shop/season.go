@@ -45,6 +45,14 @@ func newSeasonClock(s Season, start, end time.Time) seasonClock {
 // total is the operational length of the whole history.
 func (c seasonClock) total() float64 { return c.before[len(c.before)-1] }
 
+// days is how many calendar days there are.
+func (c seasonClock) days() int { return len(c.before) - 1 }
+
+// at is the operational instant so far, in [0,1], into a calendar day.
+func (c seasonClock) at(day int, fraction float64) float64 {
+	return c.before[day] + fraction*(c.before[day+1]-c.before[day])
+}
+
 // day says on which calendar day, and how far into it (in [0,1)), an
 // operational instant in [0, total) falls.
 func (c seasonClock) day(operational float64) (day int, fraction float64) {

@@ -10,6 +10,8 @@ import (
 // Currency is the one currency of the shop; its minor unit is a hundredth.
 const Currency = "GBP"
 
+const day = 24 * time.Hour
+
 // Config says which shop to invent. The same Config gives the same shop.
 type Config struct {
 	Seed      uint64
@@ -19,77 +21,29 @@ type Config struct {
 	Model     Model     // how they behave; the zero Model means DefaultModel
 }
 
-// Default is the shop of the demo: 6,000 customers over two years.
+// Default is the shop of the demo: 36,000 customers over two years.
 func Default() Config {
 	return Config{
 		Seed:      11,
-		Customers: 6000,
+		Customers: 36_000,
 		Start:     time.Date(2023, time.July, 1, 0, 0, 0, 0, time.UTC),
 		End:       time.Date(2025, time.July, 1, 0, 0, 0, 0, time.UTC),
 		Model:     DefaultModel(),
 	}
 }
 
-// Model holds the parameters described in the package comment. Probabilities
-// are in [0,1].
-type Model struct {
-	Shape          float64 // of the purchase rate's gamma distribution; > 0
-	Scale          float64 // its rate parameter, in days; > 0; mean rate is Shape/Scale orders a day
-	LeaveA, LeaveB float64 // beta distribution of leaving after an order; > 0
-	Season         Season
-	BasketMedian   float64 // minor units; > 0
-	BasketSpread   float64 // standard deviation of the log of a basket's value; >= 0
-	CategoryStay   float64 // probability
-	RefundRate     float64 // probability
-	WholeRefund    float64 // probability, given a refund
-	Consent        float64 // probability
+// Small is the default shop with 6,000 customers, for what has to be quick.
+func Small() Config {
+	c := Default()
+	c.Customers = 6_000
+	return c
 }
 
-// DefaultModel is the behaviour of the demo's shop.
-func DefaultModel() Model {
-	return Model{
-		Shape: 1.1, Scale: 135,
-		LeaveA: 0.75, LeaveB: 2.75,
-		Season:       DefaultSeason(),
-		BasketMedian: 4200, BasketSpread: 0.7,
-		CategoryStay: 0.65,
-		RefundRate:   0.06, WholeRefund: 0.4,
-		Consent: 0.85,
-	}
-}
-
-func (m Model) check() error {
-	for _, f := range []struct {
-		name  string
-		value float64
-	}{
-		{"shape", m.Shape}, {"scale", m.Scale}, {"leave a", m.LeaveA}, {"leave b", m.LeaveB},
-		{"basket median", m.BasketMedian}, {"season's peak", m.Season.Peak},
-	} {
-		if !(f.value > 0) {
-			return fmt.Errorf("%s is %v, must be above 0", f.name, f.value)
-		}
-	}
-	for month, factor := range m.Season.Months {
-		if !(factor > 0) {
-			return fmt.Errorf("season of %s is %v, must be above 0", time.Month(month+1), factor)
-		}
-	}
-	if !(m.BasketSpread >= 0) {
-		return fmt.Errorf("basket spread is %v, must not be below 0", m.BasketSpread)
-	}
-	for _, p := range []struct {
-		name  string
-		value float64
-	}{
-		{"category stay", m.CategoryStay}, {"refund rate", m.RefundRate},
-		{"whole refund", m.WholeRefund}, {"consent", m.Consent},
-	} {
-		if !(p.value >= 0 && p.value <= 1) {
-			return fmt.Errorf("%s is %v, must be from 0 to 1", p.name, p.value)
-		}
-	}
-	return nil
+// Hostile is the default shop with HostileModel.
+func Hostile() Config {
+	c := Default()
+	c.Model = HostileModel()
+	return c
 }
 
 // Shop makes customers and their histories on demand; it holds no customer and
@@ -107,9 +61,9 @@ func New(c Config) (*Shop, error) {
 	if c.Customers < 1 {
 		return nil, fmt.Errorf("shop: customers is %d, must be at least 1", c.Customers)
 	}
-	for _, day := range []time.Time{c.Start, c.End} {
-		if !day.Equal(day.UTC().Truncate(24 * time.Hour)) {
-			return nil, fmt.Errorf("shop: %s is not midnight UTC", day.Format(time.RFC3339))
+	for _, at := range []time.Time{c.Start, c.End} {
+		if !at.Equal(at.UTC().Truncate(day)) {
+			return nil, fmt.Errorf("shop: %s is not midnight UTC", at.Format(time.RFC3339))
 		}
 	}
 	if !c.End.After(c.Start) {
@@ -122,8 +76,12 @@ func New(c Config) (*Shop, error) {
 	return &Shop{config: c, clock: newSeasonClock(c.Model.Season, c.Start, c.End)}, nil
 }
 
+// Config is what the shop was made from.
+func (s *Shop) Config() Config { return s.config }
+
 // History is one customer with everything they did, by time: Orders is never
-// empty, instants ascend strictly and lie in [Start, End).
+// empty, instants ascend strictly and lie in [Start, End), as do those of
+// refunds and events.
 type History struct {
 	Customer Customer
 	Orders   []Order
@@ -144,31 +102,53 @@ func (s *Shop) Histories() iter.Seq[History] {
 // History makes customer i, 0 <= i < Customers; it panics outside. Calling it
 // again gives the same.
 func (s *Shop) History(i int) History {
+	h, _ := s.history(i)
+	return h
+}
+
+// history is History, with what moves the customer.
+func (s *Shop) history(i int) (History, nature) {
 	if i < 0 || i >= s.config.Customers {
 		panic(fmt.Sprintf("shop: customer %d of %d", i, s.config.Customers))
 	}
-	m := s.config.Model
-	who, home := newCustomer(i, m.Consent, s.stream(i, streamWho))
-	instants := s.instants(i, home, s.stream(i, streamWhen))
+	who, home := s.identity(i)
+	n := s.purchases(i, &home.hours)
+	s.reach(i, n.rate, &who)
 	what := s.stream(i, streamWhat)
-	who.FirstSeenAt = instants[0].Add(-time.Duration(1+what.IntN(40)) * time.Minute)
+	who.FirstSeenAt = n.instants[0].Add(-time.Duration(1+what.IntN(40)) * time.Minute)
 	who.ConsentAt = who.FirstSeenAt
-	orders := newOrders(m, i, instants, what)
-	s.refund(m, i, orders, what)
-	return History{Customer: who, Orders: orders}
+	h := History{Customer: who}
+	h.Orders, n.level = newOrders(s.config.Model, i, n.instants, what)
+	s.refund(i, h.Orders)
+	care := s.stream(i, streamCare)
+	for k := range h.Orders {
+		s.happen(&h.Orders[k], who.ID, care)
+	}
+	return h, n
 }
 
 const (
 	streamWho = iota + 1
 	streamWhen
 	streamWhat
+	streamHome
+	streamReach
+	streamBack
+	streamCare
+	streamMessage
+	streamExtra
 )
 
-// stream is the customer's own source for one purpose. Seeds are mixed first,
-// because PCG states that differ in a few bits stay related for ever.
-func (s *Shop) stream(i int, purpose uint64) *rand.Rand {
+// stream is the customer's own source for one purpose, and of what more names.
+// Seeds are mixed first, because PCG states that differ in a few bits stay
+// related for ever.
+func (s *Shop) stream(i int, purpose uint64, more ...uint64) *rand.Rand {
 	high := mix(s.config.Seed + purpose*0x9e3779b97f4a7c15)
-	return rand.New(rand.NewPCG(high, mix(high^uint64(i))))
+	low := mix(high ^ uint64(i))
+	for _, m := range more {
+		low = mix(low ^ m)
+	}
+	return rand.New(rand.NewPCG(high, low))
 }
 
 // mix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014).

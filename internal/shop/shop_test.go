@@ -30,6 +30,7 @@ func TestTheDefaultShopIsTheSameForEver(t *testing.T) {
 	got := map[string]string{}
 	for name, write := range map[string]func(io.Writer) error{
 		"customers": s.WriteCustomers, "products": s.WriteProducts, "orders": s.WriteOrders,
+		"events": s.WriteEvents,
 	} {
 		h := sha256.New()
 		if err := write(h); err != nil {
@@ -38,9 +39,10 @@ func TestTheDefaultShopIsTheSameForEver(t *testing.T) {
 		got[name] = hex.EncodeToString(h.Sum(nil))[:16]
 	}
 	want := map[string]string{
-		"customers": "50d5d7304af34647",
+		"customers": "586f0d3137cc9523",
 		"products":  "94642140f3485e39",
-		"orders":    "676373dc81395d16",
+		"orders":    "5d4baa6ef76d9f08",
+		"events":    "3287741626075566",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("hashes of the files (-want +got):\n%s", diff)
@@ -80,7 +82,7 @@ func TestStreamsOfOneCustomerAreApart(t *testing.T) {
 	c.Customers = 500
 	want := slices.Collect(newShop(t, c).Histories())
 	c.Model.BasketMedian *= 2
-	c.Model.RefundRate = 1
+	c.Model.Refunded = ByCategory{1, 1, 1, 1}
 	for i, got := range slices.Collect(newShop(t, c).Histories()) {
 		if diff := cmp.Diff(want[i].Customer, got.Customer); diff != "" {
 			t.Fatalf("customer %d changed with the baskets (-want +got):\n%s", i, diff)
@@ -131,7 +133,7 @@ func TestBadConfig(t *testing.T) {
 		"not midnight":  {func(c *Config) { c.Start = c.Start.Add(time.Hour) }, "shop: 2023-07-01T01:00:00Z is not midnight UTC"},
 		"no rate":       {func(c *Config) { c.Model.Shape = 0 }, "shop: shape is 0, must be above 0"},
 		"dead month":    {func(c *Config) { c.Model.Season.Months[1] = 0 }, "shop: season of February is 0, must be above 0"},
-		"share above 1": {func(c *Config) { c.Model.RefundRate = 6 }, "shop: refund rate is 6, must be from 0 to 1"},
+		"share above 1": {func(c *Config) { c.Model.Refunded.Food = 6 }, "shop: refunded food is 6, must be from 0 to 1"},
 		"spread":        {func(c *Config) { c.Model.BasketSpread = -1 }, "shop: basket spread is -1, must not be below 0"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,11 +1,10 @@
 package shop
 
 import (
+	"math"
 	"testing"
 	"time"
 )
-
-const day = 24 * time.Hour
 
 // kept is the customer's orders as a report counts them: those that came back
 // whole are none.
@@ -19,120 +18,59 @@ func kept(h History) []Order {
 	return out
 }
 
-// boughtWithin reports a kept order in (from, from+30d).
+// boughtWithin reports a kept order in [from, from+30d).
 func boughtWithin(h History, from time.Time) bool {
 	for _, o := range kept(h) {
-		if o.PlacedAt.After(from) && o.PlacedAt.Before(from.Add(30*day)) {
+		if !o.PlacedAt.Before(from) && o.PlacedAt.Before(from.Add(30*day)) {
 			return true
 		}
 	}
 	return false
 }
 
-// lapsed reports at least two kept orders before at, the last of them 90 days
-// ago or longer.
-func lapsed(h History, at time.Time) bool {
-	n, last := 0, time.Time{}
-	for _, o := range kept(h) {
-		if o.PlacedAt.Before(at) {
-			n, last = n+1, o.PlacedAt
-		}
-	}
-	return n >= 2 && at.Sub(last) >= 90*day
-}
+// whole reports whether every unit of an order came back.
+func whole(o Order) bool { return o.Refund != nil && minor(o.Refund.Lines) == o.Minor() }
 
-// The demo splits in halves whoever enters until 63 days before the end: each
-// arm needs hundreds of customers and 40 to 120 buyers, whichever of these
-// usual ways it lets them in, with or without those who refused e-mail.
-func TestTheDefaultShopFeedsTheDemo(t *testing.T) {
+// The demo and its README speak of a shop of this size and behaviour.
+func TestTheDefaultShopHasTheSizeOfTheDemo(t *testing.T) {
 	t.Parallel()
 	c := Default()
-	closed := c.End.Add(-63 * day)
-	type entry struct{ customers, buyers, reachable, reachableBuyers int }
-	entries := map[string]entry{}
-	enter := func(name string, h History, at time.Time) {
-		e := entries[name]
-		bought := 0
-		if boughtWithin(h, at) {
-			bought = 1
-		}
-		e.customers++
-		e.buyers += bought
-		if h.Customer.EmailConsent {
-			e.reachable++
-			e.reachableBuyers += bought
-		}
-		entries[name] = e
-	}
-	var orders, lines, refunds, repeat, twiceAndSilent, again, seen int
-	byMonth := map[string]int{}
+	var orders, lines, refunds, events, minor, again, seen float64
 	for h := range newShop(t, c).Histories() {
-		orders += len(h.Orders)
 		for _, o := range h.Orders {
-			lines += len(o.Lines)
+			orders++
+			minor += float64(o.Minor())
+			lines += float64(len(o.Lines))
+			events += float64(len(o.Events))
 			if o.Refund != nil {
 				refunds++
-				lines += len(o.Refund.Lines)
 			}
 		}
-		first := h.Orders[0].PlacedAt
-		byMonth[first.Format("2006-01")]++
-		if len(h.Orders) > 1 {
-			repeat++
-		}
-		if lapsed(h, c.End) {
-			twiceAndSilent++
-		}
-		if first.Before(c.End.Add(-30 * day)) {
+		// The day after, and 30 days of returns behind the window.
+		if next := h.Orders[0].PlacedAt.Add(day); next.Before(c.End.Add(-60 * day)) {
 			seen++
-			if boughtWithin(h, first) {
+			if boughtWithin(h, next) {
 				again++
 			}
 		}
-		for name, months := range map[string]int{"second order, 4 months": 4, "second order, 6 months": 6} {
-			if first.Before(closed) && !first.Before(closed.AddDate(0, -months, 0)) {
-				enter(name, h, first)
-			}
-		}
-		if lapsed(h, closed) {
-			enter("win-back, once", h, closed)
-		}
-		for week := range 17 {
-			at := closed.AddDate(0, 0, 7*(week-16))
-			if lapsed(h, at) {
-				enter("win-back, weekly for 4 months", h, at)
-				break
-			}
-		}
 	}
-	t.Logf("%d customers, %d orders, %d refunds, %d rows of lines", c.Customers, orders, refunds, lines)
-	t.Logf("%.1f %% ordered twice; %.1f %% of first orders have another, kept, within 30 days; %d customers with two orders are silent for 90 days at the end",
-		100*float64(repeat)/float64(c.Customers), 100*float64(again)/float64(seen), twiceAndSilent)
-	t.Logf("first orders by month: %v", byMonth)
-	if c.Customers > 6000 || lines > 40_000 {
-		t.Errorf("%d customers, %d rows: want at most 6,000 and 40,000", c.Customers, lines)
+	t.Logf("%d customers, %.0f orders, %.0f lines, %.0f refunds, %.0f events; an order is worth %.2f; %.2f %% of the new buy again within 30 days",
+		c.Customers, orders, lines, refunds, events, minor/orders/100, 100*again/seen)
+	if c.Customers != 36_000 || lines > 250_000 {
+		t.Errorf("%d customers, %.0f lines: want 36,000 and at most 250,000", c.Customers, lines)
 	}
-	for name, e := range entries {
-		t.Logf("%s: an arm of %d with %d buyers (%.1f %%); of these %d with %d consent", name, e.customers/2, e.buyers/2,
-			100*float64(e.buyers)/float64(e.customers), e.reachable/2, e.reachableBuyers/2)
-		if e.reachable/2 < 200 || e.reachableBuyers/2 < 40 || e.buyers/2 > 120 {
-			t.Errorf("%s: an arm of %d with %d buyers, of these %d with %d consent; want hundreds with 40 to 120",
-				name, e.customers/2, e.buyers/2, e.reachable/2, e.reachableBuyers/2)
-		}
+	if rate := again / seen; rate < 0.22 || rate > 0.24 {
+		t.Errorf("%.4f of the new buy again within 30 days of the day after, want 0.22 to 0.24", rate)
 	}
-}
-
-// whole reports whether every unit of an order came back.
-func whole(o Order) bool {
-	if o.Refund == nil {
-		return false
+	if mean := minor / orders / 100; mean < 45 || mean > 50 {
+		t.Errorf("an order is worth %.2f, want 45 to 50", mean)
 	}
-	bought, back := 0, 0
-	for _, l := range o.Lines {
-		bought += l.Quantity
+	m := c.Model
+	formula := m.LeaveB / (m.LeaveA + m.LeaveB) * (1 - math.Pow(m.Scale/(m.Scale+30), m.Shape))
+	if formula < 0.22 || formula > 0.24 {
+		t.Errorf("the package comment's formula says %.4f within 30 days, want 0.22 to 0.24", formula)
 	}
-	for _, l := range o.Refund.Lines {
-		back += l.Quantity
+	if c := Small(); c.Customers > 6000 {
+		t.Errorf("the small shop has %d customers, want at most 6,000", c.Customers)
 	}
-	return back == bought
 }
