@@ -6,6 +6,12 @@ CREATE OR REPLACE FUNCTION public.address_hash(address text)
  IMMUTABLE PARALLEL SAFE STRICT
 AS $function$ select sha256(convert_to(lower(normalize(btrim(address), NFKC) collate "und-x-icu"), 'UTF8')) $function$;
 
+CREATE OR REPLACE FUNCTION public.half_even(x numeric)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN ((abs((x - trunc(x))) = 0.5) AND (mod(trunc(x), (2)::numeric) = (0)::numeric)) THEN trunc(x) ELSE round(x) END;
+
 CREATE OR REPLACE FUNCTION public.point_anchors(of_campaign integer, of_design integer, what text, of_wave text, of_round integer, as_of timestamp with time zone)
  RETURNS TABLE(arm text, customer_id bigint, entered_at timestamp with time zone, enrollment_id bigint, round integer, trigger_order_id bigint, anchor timestamp with time zone)
  LANGUAGE sql
@@ -284,7 +290,9 @@ create table campaign_designs (
     skips jsonb not null default '{}'::jsonb,
     global_ppb bigint not null default 0,
     epoch text not null default ''::text,
+    caps jsonb not null default '[]'::jsonb,
     constraint campaign_designs_pkey PRIMARY KEY (campaign_id, design),
+    constraint campaign_designs_caps_check CHECK ((jsonb_typeof(caps) = 'array'::text)),
     constraint campaign_designs_design_check CHECK ((design >= 1)),
     constraint campaign_designs_global_ppb_check CHECK (((global_ppb >= 0) AND (global_ppb <= 1000000000))),
     constraint campaign_designs_holdout_ppb_check CHECK (((holdout_ppb >= 0) AND (holdout_ppb <= 1000000000))),
@@ -293,6 +301,7 @@ create table campaign_designs (
     constraint campaign_designs_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
 );
 comment on column campaign_designs.auto is 'holdout_ppb was chosen at the first apply and not written; it stays for the life of the design';
+comment on column campaign_designs.caps is 'by window: quantiles of what the shop''s customers spent in a window of that length before the design began; empty: too little history';
 comment on column campaign_designs.global_ppb is 'share and epoch of the global holdout as they stood when the design began';
 comment on column campaign_designs.holdout_ppb is 'planned share of the holdout in parts per billion, frozen';
 comment on column campaign_designs.skips is 'share of each wave''s skip in parts per billion by the wave''s name, defaults resolved; a wave that is not there skips nobody';

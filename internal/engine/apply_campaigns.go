@@ -45,9 +45,15 @@ func (e *Engine) applyAll(ctx context.Context, defs []campaigns.Campaign, entryU
 		if err != nil {
 			return nil, err
 		}
+		var bounds []postgres.Bound
+		if as.DesignHash == "" {
+			if bounds, err = e.freezeBounds(ctx, def, at); err != nil {
+				return nil, err
+			}
+		}
 		list[i] = postgres.Applying{
 			Definition: def, EntryUntil: entryUntil,
-			Rests:  postgres.Design{Share: as.Share, Auto: as.Auto, Skips: as.Skips, Global: as.Global, Epoch: as.Epoch},
+			Rests:  postgres.Design{Share: as.Share, Auto: as.Auto, Skips: as.Skips, Global: as.Global, Epoch: as.Epoch, Bounds: bounds},
 			Limits: postgres.Limits{Budget: e.micros(def.Limits.BudgetMinor), PerMinute: def.Limits.PerMinute},
 		}
 	}
@@ -97,7 +103,8 @@ func (e *Engine) perMinor() int64 {
 }
 
 // asApplied is a definition as an apply would store it: under its id and its
-// design's number, with what the design rests on.
+// design's number, with what the design rests on. It has a DesignHash where that
+// design has begun.
 func (e *Engine) asApplied(ctx context.Context, def campaigns.Campaign, at time.Time) (postgres.Campaign, error) {
 	c := postgres.Campaign{Name: def.Name, Definition: def, Design: 1}
 	list, err := e.Store.Campaigns(ctx, "")
@@ -109,7 +116,7 @@ func (e *Engine) asApplied(ctx context.Context, def campaigns.Campaign, at time.
 		switch {
 		case applied.Name != def.Name:
 		case applied.DesignHash == def.Design:
-			c.ID, c.Design, same = applied.ID, applied.Design, &applied
+			c.ID, c.Design, c.DesignHash, same = applied.ID, applied.Design, applied.DesignHash, &applied
 		default:
 			c.ID, c.Design = applied.ID, applied.Design+1
 		}

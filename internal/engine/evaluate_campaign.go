@@ -52,7 +52,11 @@ func (e *Engine) EvaluateCampaign(ctx context.Context, name string, ask Evaluati
 			"This is design %d: only those who entered since %s. What design %d found: rewave report show %s --design %d.",
 			c.Design, r.Language.Date(c.StartedAt, e.Shop.Zone), c.Design-1, c.Name, c.Design-1)})
 	}
-	reading := reading{Engine: e, report: &r, campaign: c, entries: entries, keep: ask.Keep}
+	bounds, err := e.Store.Bounds(ctx, c.ID, c.Design)
+	if err != nil {
+		return r, fmt.Errorf("evaluate %s: %w", name, err)
+	}
+	reading := reading{Engine: e, report: &r, campaign: c, entries: entries, bounds: bounds, keep: ask.Keep}
 	for _, p := range c.Definition.Evaluation.Points {
 		for _, round := range roundsOf(c.Definition, p) {
 			if err := reading.point(ctx, p, round); err != nil {
@@ -87,6 +91,7 @@ type reading struct {
 	report   *report.Report
 	campaign postgres.Campaign
 	entries  postgres.EntrySpan
+	bounds   []postgres.Bound
 	keep     bool
 }
 
@@ -100,7 +105,8 @@ func (e reading) point(ctx context.Context, p campaigns.Point, round int) error 
 	}
 	q := postgres.PointQuery{Campaign: c.ID, Design: c.Design, Anchor: anchorKind(p.Anchor), Wave: p.Anchor.Wave, Round: round,
 		Window: p.Window, ReturnWindow: e.Shop.ReturnWindow, AsOf: r.AsOf, Currency: e.Shop.Currency}
-	arms, err := e.Store.Observe(ctx, q)
+	worth := e.worth(p.Window)
+	arms, err := e.Store.Observe(ctx, q, worth)
 	if err != nil {
 		return err
 	}
@@ -117,7 +123,7 @@ func (e reading) point(ctx context.Context, p campaigns.Point, round int) error 
 	case len(arms) == 0 && round > 1 && !primary:
 		return nil // nobody entered, which the first round says
 	}
-	in, err := e.input(ctx, q, p, arms)
+	in, err := e.input(ctx, q, p, arms, worth)
 	if err != nil {
 		return err
 	}
@@ -141,7 +147,7 @@ func (e reading) pending(round int, begins time.Time) {
 }
 
 // input is everything that the verdict on a point is made of.
-func (e reading) input(ctx context.Context, q postgres.PointQuery, p campaigns.Point, arms []postgres.ArmTotals) (evaluation.Input, error) {
+func (e reading) input(ctx context.Context, q postgres.PointQuery, p campaigns.Point, arms []postgres.ArmTotals, worth postgres.Worth) (evaluation.Input, error) {
 	c := e.campaign
 	in := evaluation.Input{
 		Point: evaluation.Point{Name: p.Name, Metric: c.Definition.Evaluation.Primary.Metric,
@@ -166,37 +172,15 @@ func (e reading) input(ctx context.Context, q postgres.PointQuery, p campaigns.P
 		}
 		in.Point.FinalAt = last.Add(in.Point.Tail())
 	}
-	var treated int64
 	for _, a := range arms {
-		if a.Arm == string(holdout.Treat) {
-			treated = a.Assigned
-		}
 		in.Observations = append(in.Observations, evaluation.Observation{Arm: holdout.Arm(a.Arm), Assigned: a.Assigned,
 			Matured: evaluation.Totals(a.Matured), Final: evaluation.Totals(a.Final)})
 	}
-	var err error
-	in.Cost, err = e.cost(ctx, q, treated, e.entries)
+	in.Cost = e.cost(arms, e.entries)
+	in.Metrics = e.metrics(arms, worth)
+	mixed, err := e.Store.Integrity(ctx, q)
+	in.Integrity = evaluation.Integrity(mixed)
 	return in, err
-}
-
-// cost is what a treated enrollment cost in the point's window, and what an
-// order earns.
-func (e *Engine) cost(ctx context.Context, q postgres.PointQuery, treated int64, entries postgres.EntrySpan) (evaluation.Cost, error) {
-	cost := evaluation.Cost{Margin: e.Shop.Margin, AverageOrderMinor: max(0, entries.AverageOrderMinor),
-		Currency: evaluation.Currency{Code: e.Shop.Currency, Digits: e.Shop.Digits}}
-	if treated == 0 {
-		return cost, nil
-	}
-	contacts, err := e.Store.Contacts(ctx, q)
-	if err != nil {
-		return cost, err
-	}
-	var micros int64
-	for channel, n := range contacts {
-		micros += n * e.Shop.CostMicros[channel]
-	}
-	cost.PerTreatedMicros = micros / treated
-	return cost, nil
 }
 
 // closesAt is when entry closes, where that is known: the earliest of the end

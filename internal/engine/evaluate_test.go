@@ -299,6 +299,7 @@ func TestRefusals(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.crowd(row.customers, thanks(row.change))
+			w.send(anchor) // a ghost that nobody decides on is a refusal of its own
 			row.happen(w)
 			same(t, "answer", refusal(w.report(row.asOf).Points[0]), row.want)
 		})

@@ -31,6 +31,18 @@ var english = map[string]string{
 	"aa.explain":    "This checks the measurement; it is not a finding about the campaign.",
 	"aa.detectable": "With groups of these sizes, an effect of {lift} per 100 would be seen in 80 of 100 runs.",
 
+	"disagree.pays": "{bought} By buyers it pays, by profit it loses: {profit} per customer (between {profitLo} and {profitHi}). " +
+		"The two disagree, so we cannot say yet.",
+	"disagree.loses": "{bought} By buyers it does not pay, by profit it does: {profit} per customer (between {profitLo} and {profitHi}). " +
+		"The two disagree, so we cannot say yet.",
+	"disagree.explain":    "Buyers count one for one. Profit counts what they spent and what the coupons and messages cost.",
+	"disagree.pays.next":  "See whether the coupon takes off more than the extra orders earn, or whether they are small.",
+	"disagree.loses.next": "See whether those written to buy for more, or whether a few large orders do it.",
+
+	"metric.orders":  "orders",
+	"metric.revenue": "revenue",
+	"metric.profit":  "profit",
+
 	"open.explain": "We cannot tell yet. The campaign may have changed the number of buyers by anything " +
 		"from {lo} to {hi} per 100 customers; it needs {needs} to pay for itself.",
 	"open.explain.zero": "We cannot tell yet. The campaign may have changed the number of buyers by anything " +
@@ -69,7 +81,13 @@ var english = map[string]string{
 		"Entry has no end, so that day moves on while it is open: give the campaign an `until`. " +
 		"Before that day the figures are provisional and there is no verdict.",
 	"E03.later": "Results are not open yet: {final} of {all} enrollments are final. Until 95 % are, the figures are provisional and there is no verdict.",
+	"E04":       "{share} of the customers who should have received nothing did receive the message.",
+	"E04.much":  "{share} of the customers who should have received nothing were reached all the same: the difference understates what the campaign does.",
+	"E04.some":  "{share} of the customers who should have received nothing were reached all the same; the difference is a little larger than shown.",
+	"E05":       "We do not know when {share} of the holdout would have been contacted.",
 	"E09":       "A percentage cannot be given because the natural rate is close to zero.",
+	"E11":       "One order of {order} decides this result.",
+	"E11.skew":  "A few customers decide what is said of {metrics}: no range can be given.",
 	"so.far": "So far, with {count} of {all} enrollments complete: of every 100 customers we wrote to, {treat} bought again; " +
 		"of every 100 held out, {hold}.",
 	"so.far.nobody": "No enrollment has its window behind it yet.",

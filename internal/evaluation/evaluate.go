@@ -15,6 +15,10 @@ const (
 	leastHeld        = 100   // E02
 	leastBuyers      = 10    // E02
 	leastFinal       = 0.95  // E03
+	reachedRefused   = 0.20  // E04: of the holdout, more than this
+	reachedMuch      = 0.05  // a note, more than this
+	reachedSome      = 0.01  // a note, this or more
+	ghostsLost       = 0.005 // E05: of the holdout's, more than this
 	worthKnowing     = 0.10  // of the natural rate: a smaller step is not worth looking for
 	methodScore      = "miettinen_nurminen"
 	methodWilson     = "wilson"
@@ -41,15 +45,18 @@ func Evaluate(in Input, language Language) (Result, error) {
 		Relative:      Figure{Method: methodScore},
 		ExtraBuyers:   Figure{Method: methodScore},
 		PricePerBuyer: Figure{Method: methodDivide},
-		Refusals:      []Refusal{}, Notes: []Refusal{},
+		Integrity:     in.Integrity, Metrics: []Metric{},
+		Refusals: []Refusal{}, Notes: []Refusal{},
 	}
 	e.breakEven()
 	e.refuse()
 	e.countArms()
 	if blocking := e.blocking(); blocking != "" {
 		e.withhold(blocking)
+		e.measure(blocking)
 	} else {
 		e.compare()
+		e.measure("")
 		e.judge()
 	}
 	return e.result, nil
@@ -84,10 +91,10 @@ func (e *evaluator) refused(code Code) bool {
 	return false
 }
 
-// blocking is the refusal that decides: what was sorted wrongly stays wrong, and
-// what is not over yet is not too few yet.
+// blocking is the refusal that decides: what was sorted or mixed wrongly stays
+// wrong, and what is not over yet is not too few yet.
 func (e *evaluator) blocking() Code {
-	for _, code := range []Code{E01, E03, E02} {
+	for _, code := range []Code{E01, E04, E05, E03, E02} {
 		if e.refused(code) {
 			return code
 		}
@@ -200,7 +207,7 @@ func (e *evaluator) compare() {
 		r.Relative = figure(stats.Estimate{Value: ratio.Value - 1, Lo: ratio.Lo - 1, Hi: ratio.Hi - 1}, methodScore)
 	} else {
 		r.Relative.Code = E09
-		r.Notes = append(r.Notes, Refusal{E09, e.say.Say("E09")})
+		e.note(E09, e.say.Say("E09"))
 	}
 	natural, _ := hold.Rate()
 	if lift, ok := stats.DetectableLift(natural, treat.N+hold.N, e.in.Design.HoldShare.Float(), alpha, power); ok {

@@ -240,6 +240,36 @@ func (in Input) check() error {
 			return fmt.Errorf("evaluate %s: arm %s: of %d assigned, %+v matured, %+v final", in.Point.Name, o.Arm, o.Assigned, o.Matured, o.Final)
 		}
 	}
+	return in.checkMetrics()
+}
+
+func (in Input) checkMetrics() error {
+	final := map[holdout.Arm]int64{}
+	for _, o := range in.Observations {
+		final[o.Arm] = o.Final.Enrollments
+	}
+	seen := map[string]bool{}
+	for _, m := range in.Metrics {
+		switch m.Metric {
+		case MetricOrders, MetricRevenue, MetricProfit:
+		default:
+			return fmt.Errorf("evaluate %s: unknown metric %q", in.Point.Name, m.Metric)
+		}
+		if seen[m.Metric] {
+			return fmt.Errorf("evaluate %s: metric %s comes twice", in.Point.Name, m.Metric)
+		}
+		seen[m.Metric] = true
+		for arm, sums := range map[holdout.Arm]MetricArm{holdout.Treat: m.Treat, holdout.Hold: m.Hold} {
+			if sums.Whole.N != final[arm] || sums.Capped.N != final[arm] {
+				return fmt.Errorf("evaluate %s: metric %s is of %d and %d of arm %s, of which %d are final",
+					in.Point.Name, m.Metric, sums.Whole.N, sums.Capped.N, arm, final[arm])
+			}
+		}
+	}
+	i := in.Integrity
+	if i.Contaminated < 0 || i.Contaminated > i.Held || i.GhostsLost < 0 || i.GhostsLost > i.GhostsDue {
+		return fmt.Errorf("evaluate %s: %+v contradicts itself", in.Point.Name, i)
+	}
 	return nil
 }
 

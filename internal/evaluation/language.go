@@ -141,6 +141,25 @@ func (l Language) Money(amount float64, currency Currency) string {
 	return strings.TrimSpace(whole + " " + currency.Code)
 }
 
+// MoneyEffect is a difference of amounts, with its sign: +0.43 GBP.
+func (l Language) MoneyEffect(amount float64, currency Currency) string {
+	text := l.Money(amount, currency)
+	if strings.HasPrefix(text, "-") || !strings.ContainsAny(text, "123456789") {
+		return text
+	}
+	return "+" + text
+}
+
+// Portion is a share of a group, with a digit more where it is small: 27 %,
+// 0.6 %.
+func (l Language) Portion(share float64) string {
+	decimals := 0
+	if share < 0.1 {
+		decimals = 1
+	}
+	return l.PerHundred(share, decimals) + " %"
+}
+
 // Chance is a small probability as "1 in 15,800", to three digits.
 func (l Language) Chance(p float64) string {
 	if !(p > 1e-9) {

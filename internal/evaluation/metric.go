@@ -59,8 +59,8 @@ func (r Result) Metric(name string) (Metric, bool) {
 	return Metric{}, false
 }
 
-// Integrity is what may have mixed the arms. Held and the others count
-// enrollments of the holdout whose window is final.
+// Integrity is what may have mixed the arms. Held counts the enrollments of the
+// holdout whose window is final; ghosts are of everyone held out.
 type Integrity struct {
 	Held         int64 `json:"held"`
 	Contaminated int64 `json:"contaminated"` // were reached after all: by a redeemed code of this campaign, or at an address shared with a treated customer

@@ -15,11 +15,12 @@ func (e *evaluator) refuse() {
 		e.add(E02, e.say.Say("E02.nobody"))
 		return
 	}
+	e.integrity()
 	if e.in.Design.HoldShare == 0 {
 		e.add(E02, e.say.Say("E02.none"))
 	}
 	final := e.treat.Final.Enrollments + e.hold.Final.Enrollments
-	if float64(final) < leastFinal*float64(e.assigned()) {
+	if !Opens(final, e.assigned()) {
 		e.immature()
 		return // how many there will be is not known before
 	}
@@ -27,6 +28,9 @@ func (e *evaluator) refuse() {
 		e.tooFew()
 	}
 }
+
+// Opens is whether so many final enrollments of all are enough to open a result.
+func Opens(final, all int64) bool { return float64(final) >= leastFinal*float64(all) }
 
 func (e *evaluator) add(code Code, sentence string) {
 	e.result.Refusals = append(e.result.Refusals, Refusal{code, sentence})
@@ -53,6 +57,25 @@ func (e *evaluator) sampleRatio() {
 		"treat", e.say.Count(srm.Treat), "hold", e.say.Count(srm.Hold),
 		"plannedTreat", e.say.Count(e.assigned()-hold), "plannedHold", e.say.Count(hold),
 		"chance", e.say.Chance(p)))
+}
+
+// integrity finds what may have mixed the arms: a holdout that was reached
+// (E04), and ghosts that nobody decided on (E05). Of a replay nobody was reached.
+func (e *evaluator) integrity() {
+	in := e.in.Integrity
+	if share, ok := (stats.Count{X: in.Contaminated, N: in.Held}).Rate(); ok && !e.in.ReplayAA {
+		switch {
+		case share > reachedRefused:
+			e.add(E04, e.say.Say("E04", "share", e.say.Portion(share)))
+		case share > reachedMuch:
+			e.note(E04, e.say.Say("E04.much", "share", e.say.Portion(share)))
+		case share >= reachedSome:
+			e.note(E04, e.say.Say("E04.some", "share", e.say.Portion(share)))
+		}
+	}
+	if share, ok := (stats.Count{X: in.GhostsLost, N: in.GhostsDue}).Rate(); ok && share > ghostsLost {
+		e.add(E05, e.say.Say("E05", "share", e.say.Portion(share)))
+	}
 }
 
 // immature says when results open (E03), or why no day can be named.

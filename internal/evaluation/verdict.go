@@ -27,6 +27,10 @@ func (e *evaluator) judge() {
 	default:
 		r.Verdict = Open
 	}
+	if e.disagreement() {
+		e.disagree()
+		return
+	}
 	r.Sentence = e.say.Say(e.sentenceKey(hi),
 		append(e.figures(), "bought", e.say.Say("bought", e.figures()...), "why", e.why())...)
 	if r.Verdict == Open {

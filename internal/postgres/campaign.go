@@ -119,6 +119,7 @@ type Design struct {
 	Skips  map[string]holdout.Share // by wave; only those above 0
 	Global holdout.Share
 	Epoch  string
+	Bounds []Bound // on what one enrollment counts for; read by Store.Bounds
 }
 
 // Limits hold back all deliveries of a campaign, those of earlier versions too.
@@ -276,9 +277,13 @@ func storeVersion(ctx context.Context, tx pgx.Tx, def campaigns.Campaign, rests 
 	if skips == nil {
 		skips = map[string]holdout.Share{}
 	}
-	_, err = tx.Exec(ctx, `insert into campaign_designs (campaign_id, design, design_hash, holdout_ppb, auto, skips, global_ppb, epoch, version_id, started_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		id, *design, def.Design, int64(rests.Share), rests.Auto, skips, int64(rests.Global), rests.Epoch, version, at)
+	bounds := rests.Bounds
+	if bounds == nil {
+		bounds = []Bound{}
+	}
+	_, err = tx.Exec(ctx, `insert into campaign_designs (campaign_id, design, design_hash, holdout_ppb, auto, skips, global_ppb, epoch, caps, version_id, started_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		id, *design, def.Design, int64(rests.Share), rests.Auto, skips, int64(rests.Global), rests.Epoch, bounds, version, at)
 	return version, err
 }
 

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,26 +29,82 @@ type Totals struct{ Enrollments, Buyers, Orders, RevenueMinor int64 }
 type ArmTotals struct {
 	Arm        string
 	Assigned   int64
+	LastAnchor *time.Time
 	Matured    Totals
 	Final      Totals
-	LastAnchor *time.Time
+
+	Spent        Spent // of everyone assigned, so far
+	SpentMatured Spent
+	SpentFinal   Spent
+	Money        Money // of the final ones
 }
+
+// Spent is what contact cost in the window.
+type Spent struct {
+	MessageMicros int64 // of the messages that were sent or may have been
+	RedeemedMinor int64 // what this campaign's codes took off orders that count
+}
+
+// Money is the power sums over final enrollments, zeros included: values,
+// squares and cubes.
+type Money struct {
+	LargestOrderMinor      int64
+	Orders                 []float64
+	Revenue, RevenueCapped []float64 // minor units
+	Profit, ProfitCapped   []float64 // minor units; nothing to say where the margin is not known
+}
+
+// Worth says how orders turn into profit and what one enrollment counts for at
+// most.
+type Worth struct {
+	Margin         *float64 // nil: not known
+	MicrosPerMinor int64    // 1 to 1,000,000
+	Few, Many      Capped   // with fewer than ManyHeld final in the holdout, and with as many or more
+	ManyHeld       int64
+}
+
+// Capped is the bounds in minor units; nil: none.
+type Capped struct{ Revenue, Profit *int64 }
 
 func (q PointQuery) args() []any {
 	return []any{q.Campaign, q.Design, q.Anchor, q.Wave, q.Round, q.Window.Seconds(), q.ReturnWindow.Seconds(), q.AsOf, q.Currency}
 }
 
 // Observe returns the statistics of a point, one row an arm.
-func (s *Store) Observe(ctx context.Context, q PointQuery) ([]ArmTotals, error) {
-	rows, err := s.pool.Query(ctx, statement("evaluation/observations"), q.args()...)
+func (s *Store) Observe(ctx context.Context, q PointQuery, w Worth) ([]ArmTotals, error) {
+	var margin *string // as it is written, so that it is exact
+	if w.Margin != nil {
+		text := strconv.FormatFloat(*w.Margin, 'f', -1, 64)
+		margin = &text
+	}
+	rows, err := s.pool.Query(ctx, statement("evaluation/observations"), append(q.args(), margin, w.MicrosPerMinor,
+		w.Few.Revenue, w.Few.Profit, w.ManyHeld, w.Many.Revenue, w.Many.Profit)...)
 	if err != nil {
 		return nil, fmt.Errorf("observe point: %w", mapError(err))
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (ArmTotals, error) {
 		var a ArmTotals
-		m, f := &a.Matured, &a.Final
-		return a, row.Scan(&a.Arm, &a.Assigned, &m.Enrollments, &m.Buyers, &m.Orders, &m.RevenueMinor, &f.Enrollments, &f.Buyers, &f.Orders, &f.RevenueMinor, &a.LastAnchor)
+		m, f, c := &a.Matured, &a.Final, &a.Money
+		return a, row.Scan(&a.Arm, &a.Assigned, &a.LastAnchor,
+			&m.Enrollments, &m.Buyers, &m.Orders, &m.RevenueMinor, &f.Enrollments, &f.Buyers, &f.Orders, &f.RevenueMinor,
+			&a.Spent.MessageMicros, &a.Spent.RedeemedMinor, &a.SpentMatured.MessageMicros, &a.SpentMatured.RedeemedMinor,
+			&a.SpentFinal.MessageMicros, &a.SpentFinal.RedeemedMinor,
+			&c.LargestOrderMinor, &c.Orders, &c.Revenue, &c.RevenueCapped, &c.Profit, &c.ProfitCapped)
 	})
+}
+
+// Mixed counts what may have mixed the arms of a point; evaluation.Integrity
+// says what each is.
+type Mixed struct{ Held, Contaminated, GhostsDue, GhostsLost int64 }
+
+// Integrity looks for what may have mixed the arms of a point.
+func (s *Store) Integrity(ctx context.Context, q PointQuery) (Mixed, error) {
+	var m Mixed
+	err := s.pool.QueryRow(ctx, statement("evaluation/integrity"), q.args()[:8]...).Scan(&m.Held, &m.Contaminated, &m.GhostsDue, &m.GhostsLost)
+	if err != nil {
+		return m, fmt.Errorf("look for mixed arms: %w", mapError(err))
+	}
+	return m, nil
 }
 
 // CurveRow counts the final enrollments of an arm that bought for the first
@@ -164,18 +221,4 @@ func (s *Store) NewestOrder(ctx context.Context, enough, upTo time.Time) (newest
 		return nil, fmt.Errorf("newest order: %w", mapError(err))
 	}
 	return newest, nil
-}
-
-// Contacts counts, by channel, the messages to treated customers in a point's
-// window that were sent or may have been.
-func (s *Store) Contacts(ctx context.Context, q PointQuery) (map[string]int64, error) {
-	rows, err := s.pool.Query(ctx, statement("evaluation/contacts"), q.Campaign, q.Design, q.Anchor, q.Wave, q.Round, q.Window.Seconds(), q.AsOf)
-	if err != nil {
-		return nil, fmt.Errorf("count contacts: %w", mapError(err))
-	}
-	counts := map[string]int64{}
-	var channel string
-	var n int64
-	_, err = pgx.ForEachRow(rows, []any{&channel, &n}, func() error { counts[channel] = n; return nil })
-	return counts, err
 }

@@ -1,31 +1,86 @@
 -- Sufficient statistics of one point, one row an arm: everyone enrolled in the round, in or out by then, both arms.
 -- $1 campaign, $2 design, $3 anchor: entry | wave | end, $4 wave (anchor = wave), $5 round (0: every round), $6 window in seconds,
--- $7 return window in seconds, $8 as of (nothing later is known), $9 currency.
+-- $7 return window in seconds, $8 as of (nothing later is known), $9 currency, $10 margin (null: not known), $11 millionths in a minor unit,
+-- what one enrollment counts for at most, in minor units (null: no cap): $12 revenue and $13 profit where fewer than $14 held out are
+-- final, $15 revenue and $16 profit otherwise.
 -- matured: window over for 24 h; final: return window over as well. An order counts if it was kept: not all of it came back
 -- within the return window, as far as is known; the order that brought the customer in never counts.
-with anchored as (
-    select * from point_anchors($1, $2, $3, $4, $5, $8)
-), outcome as (
-    select a.arm, a.anchor, b.orders, b.revenue,
+-- Rows: arm, assigned, last anchor; enrollments, buyers, orders, revenue of those matured, then of those final; messages in millionths and
+-- redeemed codes in minor units of all, of those matured, of those final; the largest order; of the final ones the sums of values,
+-- squares and cubes: orders, revenue, capped revenue, profit, capped profit. By arm.
+-- Profit is margin x revenue - what this campaign's codes took off the orders that count - the messages of the window, each of the
+-- three in whole minor units, half to even. Sums are exact: they become floating point at the very end.
+-- Twice: only reads.
+with anchored as materialized (
+    select a.*, a.anchor + make_interval(secs => $6) as closes,
            a.anchor + make_interval(secs => $6) + interval '24 hours' <= $8 as matured,
            a.anchor + make_interval(secs => $6 + $7) + interval '24 hours' <= $8 as final
-      from anchored a
-     cross join lateral (
-           select count(*) as orders,
-                  coalesce(sum(o.gross_minor - case when o.refunded_minor = 0 then 0 else
+      from point_anchors($1, $2, $3, $4, $5, $8) a
+), redemption as (
+    select c.redeemed_order_id as order_id, sum(c.redeemed_minor) as minor
+      from coupons c
+      join enrollments e on e.customer_id = c.customer_id and e.entered_at = c.entered_at and e.enrollment_id = c.enrollment_id
+     where c.redeemed_order_id is not null and c.redeemed_at <= $8 and e.campaign_id = $1
+     group by 1
+), bought as (
+    select k.enrollment_id, k.round, count(*) as orders, sum(k.net) as revenue, sum(k.redeemed) as redeemed, max(k.net) as largest
+      from (select a.enrollment_id, a.round, coalesce(r.minor, 0) as redeemed,
+                   o.gross_minor - case when o.refunded_minor = 0 then 0 else
                        (select coalesce(sum(f.amount_minor), 0) from refunds f where f.order_id = o.order_id
-                           and f.refunded_at <= least($8, o.placed_at + make_interval(secs => $7))) end), 0) as revenue
-             from orders o
-            where o.customer_id = a.customer_id and o.currency = $9 and o.order_id is distinct from a.trigger_order_id
-              and o.placed_at >= a.anchor and o.placed_at < a.anchor + make_interval(secs => $6) and o.placed_at <= $8
-              and (o.unkept_at is null or o.unkept_at > least($8, o.placed_at + make_interval(secs => $7)))) b
+                           and f.refunded_at <= least($8, o.placed_at + make_interval(secs => $7))) end as net
+              from anchored a
+              join orders o on o.customer_id = a.customer_id and o.currency = $9 and o.order_id is distinct from a.trigger_order_id
+               and o.placed_at >= a.anchor and o.placed_at < a.closes and o.placed_at <= $8
+               and (o.unkept_at is null or o.unkept_at > least($8, o.placed_at + make_interval(secs => $7)))
+              left join redemption r on r.order_id = o.order_id) k
+     group by 1, 2
+), message as (
+    select a.enrollment_id, a.round, sum(d.cost_micros) as micros
+      from anchored a
+      join deliveries d on d.customer_id = a.customer_id and d.entered_at = a.entered_at and d.enrollment_id = a.enrollment_id
+       and d.scheduled_at >= a.anchor and d.scheduled_at < a.closes
+     where d.cost_micros > 0 and d.state in ('sending', 'accepted', 'unknown', 'unknown_final') and d.gate_at <= $8
+     group by 1, 2
+), alike as (
+    -- Most bought nothing and were sent the same: they are worked out once.
+    select a.arm, a.matured, a.final, coalesce(b.orders, 0) as orders, coalesce(b.revenue, 0) as revenue, coalesce(b.redeemed, 0) as redeemed,
+           coalesce(m.micros, 0) as micros, count(*) as n, max(b.largest) as largest, max(a.anchor) as anchor
+      from anchored a
+      left join bought b on b.enrollment_id = a.enrollment_id and b.round = a.round
+      left join message m on m.enrollment_id = a.enrollment_id and m.round = a.round
+     group by 1, 2, 3, 4, 5, 6, 7
+), worth as (
+    select x.*, p.profit, least(x.revenue, case when h.held < $14::bigint then $12::bigint else $15::bigint end) as revenue_capped,
+           least(p.profit, case when h.held < $14::bigint then $13::bigint else $16::bigint end) as profit_capped
+      from alike x
+     cross join (select coalesce(sum(n) filter (where final and arm = 'hold'), 0) as held from alike) h
+     cross join lateral (select coalesce(half_even($10::numeric * x.revenue), 0) - x.redeemed - half_even(x.micros / $11::numeric) as profit) p
+), moments as (
+    select arm, max(largest) as largest,
+           array[sum(n * orders), sum(n * orders * orders), sum(n * orders * orders * orders)]::float8[] as orders,
+           array[sum(n * revenue), sum(n * revenue * revenue), sum(n * revenue * revenue * revenue)]::float8[] as revenue,
+           array[sum(n * revenue_capped), sum(n * revenue_capped * revenue_capped), sum(n * revenue_capped * revenue_capped * revenue_capped)]::float8[] as revenue_capped,
+           array[sum(n * profit), sum(n * profit * profit), sum(n * profit * profit * profit)]::float8[] as profit,
+           array[sum(n * profit_capped), sum(n * profit_capped * profit_capped), sum(n * profit_capped * profit_capped * profit_capped)]::float8[] as profit_capped
+      from worth
+     where final
+     group by arm
+), totals as (
+    select arm, sum(n)::bigint as assigned, max(anchor) as anchor,
+           coalesce(sum(n) filter (where matured), 0)::bigint as m_enrollments, coalesce(sum(n) filter (where matured and orders > 0), 0)::bigint as m_buyers,
+           coalesce(sum(n * orders) filter (where matured), 0)::bigint as m_orders, coalesce(sum(n * revenue) filter (where matured), 0)::bigint as m_revenue,
+           coalesce(sum(n) filter (where final), 0)::bigint as f_enrollments, coalesce(sum(n) filter (where final and orders > 0), 0)::bigint as f_buyers,
+           coalesce(sum(n * orders) filter (where final), 0)::bigint as f_orders, coalesce(sum(n * revenue) filter (where final), 0)::bigint as f_revenue,
+           sum(n * micros)::bigint as micros, sum(n * redeemed)::bigint as redeemed,
+           coalesce(sum(n * micros) filter (where matured), 0)::bigint as m_micros, coalesce(sum(n * redeemed) filter (where matured), 0)::bigint as m_redeemed,
+           coalesce(sum(n * micros) filter (where final), 0)::bigint as f_micros, coalesce(sum(n * redeemed) filter (where final), 0)::bigint as f_redeemed
+      from worth
+     group by arm
 )
-select arm, count(*),
-       count(*) filter (where matured), count(*) filter (where matured and orders > 0),
-       coalesce(sum(orders) filter (where matured), 0)::bigint, coalesce(sum(revenue) filter (where matured), 0)::bigint,
-       count(*) filter (where final), count(*) filter (where final and orders > 0),
-       coalesce(sum(orders) filter (where final), 0)::bigint, coalesce(sum(revenue) filter (where final), 0)::bigint,
-       max(anchor)
-  from outcome
- group by arm
- order by arm
+select t.arm, t.assigned, t.anchor, t.m_enrollments, t.m_buyers, t.m_orders, t.m_revenue, t.f_enrollments, t.f_buyers, t.f_orders, t.f_revenue,
+       t.micros, t.redeemed, t.m_micros, t.m_redeemed, t.f_micros, t.f_redeemed, coalesce(s.largest, 0)::bigint,
+       coalesce(s.orders, '{0,0,0}'), coalesce(s.revenue, '{0,0,0}'), coalesce(s.revenue_capped, '{0,0,0}'),
+       coalesce(s.profit, '{0,0,0}'), coalesce(s.profit_capped, '{0,0,0}')
+  from totals t
+  left join moments s on s.arm = t.arm
+ order by t.arm
