@@ -28,6 +28,33 @@ var (
 		},
 		Ticks: []chart.Tick{{Day: 1, Name: "thanks"}, {Day: 2, Name: "coupon"}, {Day: 12, Name: "never drawn"}},
 	}
+	bands = chart.Curves{
+		ID: "bands", Title: "Cumulative repurchase", Desc: "Two curves with bands.", XLabel: "days from entry", YLabel: "buyers of every 100", Days: 10,
+		Lines: []chart.Line{
+			{Name: "written to", Band: true, Steps: []chart.Step{{Day: 2, PerHundred: 3, Lo: 2, Hi: 4.4}, {Day: 6, PerHundred: 9, Lo: 7.6, Hi: 10.7}}},
+			{Name: "held out", Band: true, Steps: []chart.Step{{Day: 3, PerHundred: 2, Lo: 0.8, Hi: 4.7}, {Day: 8, PerHundred: 6.8, Lo: 4.5, Hi: 10.2}}},
+		},
+		Ticks: []chart.Tick{{Day: 1, Name: "thanks"}, {Day: 2, Name: "coupon"}, {Day: 7, Name: "thanks"}},
+		Gap:   chart.Gap{Label: "difference", Steps: []chart.Step{{Day: 3, PerHundred: 1, Lo: -1.3, Hi: 3.3}, {Day: 8, PerHundred: 2.2, Lo: -1, Hi: 5.4}}},
+	}
+	funnel = chart.Funnel{ID: "funnel", Title: "From planned to redeemed", Desc: "Two waves.", Key: []chart.Part{{Name: "sent", Kind: chart.Passed}, {Name: "held out", Kind: chart.Ghost}},
+		Groups: []chart.Group{
+			{Name: "thanks, by sms", Bars: []chart.Stage{
+				{Name: "planned", Text: "1,000", Parts: []chart.Part{{Count: 1000, Kind: chart.Whole}}},
+				{Name: "not sent: had bought again", Text: "70 · 7.0 %", Parts: []chart.Part{{Count: 70, Kind: chart.Dropped}}},
+				{Name: "sent", Text: "930 · 93.0 %", Strong: true, Parts: []chart.Part{{Count: 930, Kind: chart.Passed}}},
+				{Name: "held out", Text: "110", Parts: []chart.Part{{Count: 110, Kind: chart.Ghost}}},
+			}},
+			{Bars: []chart.Stage{{Name: "all", Text: "3", Parts: []chart.Part{{Count: 1, Kind: chart.Passed}, {Count: 0, Kind: chart.Dropped}, {Count: 2, Kind: chart.Ghost}}}}},
+		}}
+	rows = chart.Intervals{
+		ID: "rows", Title: "Rounds", Desc: "Under a heading.", XLabel: "GBP per customer",
+		Rows: []chart.Interval{
+			{Name: "coupon_10d", Heading: true},
+			{Name: "Round 1", Estimate: ptr(1200), Lo: ptr(-340), Hi: ptr(2740), Text: "+1,200 (-340 to +2,740)"},
+			{Name: "Round 2", Note: "not yet: E03"},
+		},
+	}
 	intervals = chart.Intervals{
 		ID: "effects", Title: "Effects", Desc: "Two points.", XLabel: "more buyers of every 100",
 		Rows: []chart.Interval{
@@ -47,9 +74,24 @@ var (
 	people = chart.People{ID: "people", Title: "A hundred customers", Desc: "7 would have bought anyway.", Natural: 7.2, Effect: 1.8}
 )
 
+// slim are the same for a screen of a hand's width.
+func slim[T chart.Curves | chart.Intervals | chart.Funnel](picture T) T {
+	switch p := any(&picture).(type) {
+	case *chart.Curves:
+		p.Narrow = true
+	case *chart.Intervals:
+		p.Narrow = true
+	case *chart.Funnel:
+		p.Narrow = true
+	}
+	return picture
+}
+
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	for name, got := range map[string]string{"curves": curves.SVG(), "intervals": intervals.SVG(), "people": people.SVG(), "days": days.SVG(), "waves": waves.SVG()} {
+	for name, got := range map[string]string{"bands": bands.SVG(), "bands-narrow": slim(bands).SVG(), "funnel": funnel.SVG(), "funnel-narrow": slim(funnel).SVG(),
+		"rows": rows.SVG(), "rows-narrow": slim(rows).SVG(), "intervals-narrow": slim(intervals).SVG(),
+		"curves": curves.SVG(), "intervals": intervals.SVG(), "people": people.SVG(), "days": days.SVG(), "waves": waves.SVG()} {
 		path := filepath.Join("testdata", name+".svg")
 		if *update {
 			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
@@ -69,7 +111,7 @@ func TestGolden(t *testing.T) {
 
 func TestNothingToDrawDrawsNothing(t *testing.T) {
 	t.Parallel()
-	if got := (chart.Curves{}).SVG() + (chart.Curves{Days: 3}).SVG() + (chart.Intervals{}).SVG() + (chart.Waves{}).SVG() + (chart.Days{Bars: []chart.Bar{{Label: "13 Nov"}}}).SVG(); got != "" {
+	if got := (chart.Curves{}).SVG() + (chart.Curves{Days: 3}).SVG() + (chart.Intervals{}).SVG() + (chart.Funnel{}).SVG() + (chart.Funnel{Groups: []chart.Group{{Name: "a", Bars: []chart.Stage{{Name: "b"}}}}}).SVG() + (chart.Waves{}).SVG() + (chart.Days{Bars: []chart.Bar{{Label: "13 Nov"}}}).SVG(); got != "" {
 		t.Errorf("drew %s", got)
 	}
 }
@@ -84,6 +126,29 @@ func TestSeriesDifferInMoreThanColour(t *testing.T) {
 	}
 	if strings.Contains(svg, "never drawn") {
 		t.Error("a wave after the last day is drawn")
+	}
+}
+
+// A band is told from the other by hatching, and a ghost from what was sent by
+// its dashes; a wave that comes again is named once.
+func TestBandsAndBarsDifferInMoreThanColour(t *testing.T) {
+	t.Parallel()
+	svg := bands.SVG()
+	for _, want := range []string{"fill-opacity:.16", "stroke-opacity:.55", ">difference<", ">+4<"} {
+		if !strings.Contains(svg, want) {
+			t.Errorf("no %q in the bands", want)
+		}
+	}
+	if n := strings.Count(svg, ">thanks<"); n != 1 {
+		t.Errorf("a wave that comes twice is named %d times", n)
+	}
+	if svg := funnel.SVG(); strings.Count(svg, "stroke-dasharray:4 3") != 3 || !strings.Contains(svg, "M") {
+		t.Errorf("ghosts and what was dropped are not told apart: %s", svg)
+	}
+	for name, svg := range map[string]string{"bands": svg, "funnel": funnel.SVG()} {
+		if strings.Contains(svg, "url(") {
+			t.Errorf("%s asks for something by its address", name)
+		}
 	}
 }
 
@@ -115,9 +180,15 @@ func TestPicturesAreWellFormed(t *testing.T) {
 			l, at := chart.Line{Name: name}, 0.0
 			for d := range rapid.IntRange(0, 20).Draw(t, "steps") {
 				at += rapid.Float64Range(0, 5).Draw(t, "rise")
-				l.Steps = append(l.Steps, chart.Step{Day: float64(d), PerHundred: at})
+				l.Steps = append(l.Steps, chart.Step{Day: float64(d), PerHundred: at, Lo: at / 2, Hi: at * 2})
 			}
+			l.Band = rapid.Bool().Draw(t, "band")
 			c.Lines = append(c.Lines, l)
+		}
+		c.Gap = chart.Gap{Label: name, Steps: c.Lines[0].Steps}
+		f := chart.Funnel{ID: name, Title: name, Desc: name, Key: []chart.Part{{Name: name, Kind: chart.Ghost}}, Groups: []chart.Group{{Name: name}}}
+		for i := range rapid.IntRange(1, 8).Draw(t, "stages") {
+			f.Groups[0].Bars = append(f.Groups[0].Bars, chart.Stage{Name: name, Text: name, Parts: []chart.Part{{Count: rapid.Int64Range(0, 1e9).Draw(t, "count"), Kind: chart.Kind(i % 4)}}})
 		}
 		effect := rapid.Float64Range(-100, 100).Draw(t, "effect")
 		half := rapid.Float64Range(0, 50).Draw(t, "half")
@@ -132,7 +203,7 @@ func TestPicturesAreWellFormed(t *testing.T) {
 		for i := range rapid.IntRange(1, 8).Draw(t, "waves") {
 			w.Boxes = append(w.Boxes, chart.Box{Name: name, Lines: []string{name}, From: rapid.IntRange(-1, i-1).Draw(t, "from"), Arrow: name})
 		}
-		for _, svg := range []string{c.SVG(), v.SVG(), d.SVG(), w.SVG(), chart.People{Natural: 50, Effect: effect}.SVG()} {
+		for _, svg := range []string{c.SVG(), v.SVG(), d.SVG(), w.SVG(), f.SVG(), slim(c).SVG(), slim(v).SVG(), slim(f).SVG(), chart.People{Natural: 50, Effect: effect}.SVG()} {
 			if strings.Contains(svg, "NaN") || strings.Contains(svg, "Inf") {
 				t.Fatal(svg)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/delivery"
+	"github.com/rewave/rewave/internal/evaluation"
 	"github.com/rewave/rewave/internal/report"
 )
 
@@ -36,14 +37,24 @@ func TestEveryLabelIsInTheCatalogue(t *testing.T) {
 	if found < 60 {
 		t.Errorf("only %d labels found in the sources", found)
 	}
-	for _, verdict := range []string{"PAYS", "LOSES", "OPEN", "REFUSED", "PROVISIONAL", "NONE", "PAYS.zero", "LOSES.zero", "aa"} {
+	for _, verdict := range []string{"PAYS", "LOSES", "OPEN", "REFUSED", "PROVISIONAL", "NONE", "E02", "PAYS.zero", "LOSES.zero", "aa"} {
 		known(t, "verdict."+verdict)
 	}
 	for _, arm := range []string{"treat", "hold", "global_hold", "treat.aa", "hold.aa"} {
 		known(t, "arm."+arm)
 	}
-	for _, code := range []string{"E01", "E02", "E03", "E09", "other"} {
+	for _, code := range []string{"E01", "E02", "E03", "E04", "E05", "E09", "E10", "E11", "other"} {
 		known(t, "code."+code)
+	}
+	for _, code := range []string{"E01", "E02", "E03", "E04", "E05", "E09", "E11"} {
+		known(t, "check."+code)
+	}
+	for _, metric := range []string{evaluation.MetricOrders, evaluation.MetricRevenue, evaluation.MetricProfit} {
+		known(t, "money.of."+metric)
+	}
+	for _, word := range []string{"holdout", "natural", "effect", "range", "needs", "profit", "cap", "look", "skip"} {
+		known(t, "word."+word)
+		known(t, "word."+word+".is")
 	}
 	for _, state := range delivery.States {
 		known(t, "state."+string(state))

@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"github.com/rewave/rewave/internal/evaluation"
-	"github.com/rewave/rewave/internal/holdout"
 )
 
 //go:embed page.css
@@ -31,27 +30,33 @@ func (r Report) HTML(w io.Writer) error {
 // page is what the template is filled from. Only what chart drew and the style
 // sheet are trusted; all else is escaped by the template.
 type page struct {
-	Language   evaluation.Language
-	Style      template.CSS
-	Campaign   string
-	Says       string
-	Identity   []string
-	AsOf       string
-	ReplayAA   bool
-	Card       *card
-	Warnings   []Warning
-	Checks     []check
-	Effects    *effects
-	Pending    string
-	Curves     *curveSection
-	Deliveries *deliveries
-	Unknown    string
-	Design     design
-	Words      []word
-	Schema     string
+	Language evaluation.Language
+	Style    template.CSS
+	Campaign string
+	Says     string
+	Identity []string
+	AsOf     string
+	ReplayAA bool
+	Card     *card
+	Contents []entry
+	Warnings []Warning
+	Checks   []check
+	Effects  *effects
+	Money    *moneySection
+	Pending  string
+	Curves   *curveSection
+	Rounds   *roundSection
+	Funnel   *funnelSection
+	Unknown  string
+	Design   design
+	Words    []word
+	Schema   string
 }
 
 type word struct{ Word, Meaning string }
+
+// entry leads to a section.
+type entry struct{ ID, Name string }
 
 // design is the box of what was fixed before the first send.
 type design struct {
@@ -65,17 +70,47 @@ func (v view) page() page {
 	p := page{
 		Language: v.Language, Style: template.CSS(style),
 		Campaign: v.Campaign, Says: v.Says, Identity: v.identity(), AsOf: v.asOf(), ReplayAA: v.ReplayAA,
-		Warnings: v.Warnings, Effects: v.effects(), Pending: v.pending(), Curves: v.curveSection(), Deliveries: v.deliveries(),
-		Unknown: v.unknown(), Design: v.design(),
+		Warnings: v.Warnings, Effects: v.effects(), Money: v.money(), Pending: v.pending(), Curves: v.curveSection(),
+		Rounds: v.roundSection(), Funnel: v.funnelSection(), Unknown: v.unknown(), Design: v.design(), Words: v.words(),
 		Schema: say("foot.schema", "schema", strconv.Itoa(v.SchemaVersion)),
 	}
 	if primary, ok := v.Primary(); ok {
 		p.Card, p.Checks = v.card(primary), v.checks(primary)
 	}
-	for _, key := range []string{"holdout", "natural", "effect", "range", "needs"} {
-		p.Words = append(p.Words, word{say("word." + key), say("word." + key + ".is")})
+	add := func(there bool, id, name string) {
+		if there {
+			p.Contents = append(p.Contents, entry{id, name})
+		}
 	}
+	add(p.Checks != nil, "validity", say("section.validity"))
+	add(p.Effects != nil, "points", say("section.effects"))
+	add(p.Money != nil, "earned", say("section.money"))
+	add(p.Curves != nil, "when", say("section.curves"))
+	if p.Rounds != nil {
+		add(true, "rounds", p.Rounds.Heading)
+	}
+	add(p.Funnel != nil, "sent", say("section.deliveries"))
+	add(true, "design", say("section.design"))
 	return p
+}
+
+// words are those that the page uses beyond everyday ones.
+func (v view) words() []word {
+	keys := []string{"holdout", "natural", "effect", "range", "needs"}
+	if p, ok := v.Primary(); ok && len(p.Metrics) > 0 {
+		keys = append(keys, "profit", "cap")
+	}
+	if len(v.Looks) > 0 {
+		keys = append(keys, "look")
+	}
+	if len(v.WaveEffects) > 0 {
+		keys = append(keys, "skip")
+	}
+	var out []word
+	for _, key := range keys {
+		out = append(out, word{v.Language.Say("word." + key), v.Language.Say("word." + key + ".is")})
+	}
+	return out
 }
 
 func (v view) design() design {
@@ -93,46 +128,6 @@ func (v view) design() design {
 			"anchor", p.Point.Anchor, "returns", v.duration(p.Point.ReturnWindow), "final", final))
 	}
 	return d
-}
-
-// check is one line of the validity panel.
-type check struct{ Class, Icon, Answer, Label, Detail, Sentence string }
-
-func (v view) checks(p evaluation.Result) []check {
-	say := v.Language.Say
-	count := v.Language.Count
-	treat, hold := p.Arm(holdout.Treat), p.Arm(holdout.Hold)
-	refusal := func(code evaluation.Code) string {
-		for _, r := range p.Refusals {
-			if r.Code == code {
-				return r.Sentence
-			}
-		}
-		return ""
-	}
-	sizes := say("check.sizes.none", "treat", count(p.SRM.Treat), "hold", count(p.SRM.Hold))
-	if p.SRM.P != nil {
-		sizes = say("check.sizes", "treat", count(p.SRM.Treat), "hold", count(p.SRM.Hold), "p", probability(p.SRM.P))
-	}
-	answers := []check{
-		{Label: say("check.E01"), Detail: sizes, Sentence: refusal(evaluation.E01)},
-		{Label: say("check.E03"), Detail: say("check.final", "final", count(treat.Final+hold.Final), "all", count(treat.Assigned+hold.Assigned)), Sentence: refusal(evaluation.E03)},
-		{Label: say("check.E02"), Detail: say("check.buyers", "treat", count(treat.Buyers), "hold", count(hold.Buyers)), Sentence: refusal(evaluation.E02)},
-	}
-	for i := range answers {
-		a := &answers[i]
-		switch {
-		case a.Sentence == "" && i == 2 && refusal(evaluation.E03) != "":
-			a.Class, a.Icon, a.Answer = "wait", "○", say("check.skip")
-		case a.Sentence == "":
-			a.Class, a.Icon, a.Answer = "pass", "✓", say("check.pass")
-		case i == 1:
-			a.Class, a.Icon, a.Answer = "wait", "○", say("check.wait")
-		default:
-			a.Class, a.Icon, a.Answer = "fail", "✕", say("check.fail")
-		}
-	}
-	return answers
 }
 
 // rates are what a reader looks for in the sentence: 9.0, +1.8, -0.1.

@@ -10,14 +10,20 @@ import (
 
 // card is the marketer's page: one screen, no statistics.
 type card struct {
-	Class, Badge              string
-	Icon, Sentence            template.HTML
-	Explanation, Next, Change string
-	People                    *people
-	Figures                   []bigFigure
+	Class, Badge      string
+	Icon, Sentence    template.HTML
+	Explanation       string
+	Planted           *planted
+	People            *people
+	Figures           []bigFigure
+	Date, Action, How string // the next date, what to do, and what it takes
 }
 
-type bigFigure struct{ Label, Value, Range string }
+// bigFigure is one number. An open one may be nothing but chance.
+type bigFigure struct {
+	Label, Value, Range string
+	Open                bool
+}
 
 type people struct {
 	Picture template.HTML
@@ -29,19 +35,87 @@ type keyEntry struct{ Class, Mark, Text string }
 func (v view) card(p evaluation.Result) *card {
 	c := &card{
 		Class: string(p.Verdict), Icon: icons[p.Verdict], Badge: v.badge(p),
-		Sentence: emphasised(p.Sentence), Next: p.Next,
-		Figures: v.bigFigures(p),
+		Sentence: emphasised(p.Sentence), How: p.Next,
+		Figures: v.bigFigures(p), Planted: v.planted(p), Action: v.action(p),
+	}
+	if unanswered(p) {
+		c.Class, c.Icon = "WAITING", icons[evaluation.Provisional]
 	}
 	if !repeats(p) {
 		c.Explanation = p.Explanation
 	}
-	if p.NextDate != nil && p.Verdict == evaluation.Refused {
-		c.Change = v.Language.Say("verdict.change", "date", v.Language.Date(*p.NextDate, v.Zone))
+	if p.NextDate != nil {
+		c.Date = v.Language.Date(*p.NextDate, v.Zone)
 	}
 	if p.Difference.Known() && !p.ReplayAA {
 		c.People = v.people(p)
 	}
 	return c
+}
+
+// action is the one thing to do now; empty for a replay, of which nothing follows.
+func (v view) action(p evaluation.Result) string {
+	say := v.Language.Say
+	wait := say("action.wait")
+	switch over := !p.Point.FinalAt.IsZero() && p.Point.FinalAt.Before(p.AsOf); {
+	case over && p.Verdict != evaluation.Provisional:
+		wait = say("action.again")
+	case p.NextDate != nil:
+		wait = say("action.wait.date")
+	}
+	switch {
+	case p.ReplayAA:
+		return ""
+	case refusal(p, evaluation.E01) != "":
+		return say("action.E01")
+	case refusal(p, evaluation.E04) != "":
+		return say("action.E04")
+	case refusal(p, evaluation.E05) != "":
+		return say("action.E05")
+	case p.Verdict == evaluation.Provisional, p.Verdict == evaluation.Refused, p.Verdict == evaluation.Open:
+		return wait
+	case p.Verdict == evaluation.Pays && p.Against == "zero":
+		return say("action.PAYS.zero")
+	case p.Verdict == evaluation.Pays:
+		return say("action.PAYS")
+	case p.Verdict == evaluation.Loses && p.Difference.Hi != nil && *p.Difference.Hi < 0:
+		return say("action.LOSES.harm", "campaign", v.Campaign)
+	case p.Verdict == evaluation.Loses:
+		return say("action.LOSES", "campaign", v.Campaign)
+	}
+	return ""
+}
+
+// planted is what is known of a made-up shop, and whether the report found it.
+type planted struct {
+	Effect, Profit string
+	Found, Earned  mark
+}
+
+// mark says whether an interval holds the truth; its zero value: there is none.
+type mark struct{ Class, Icon, Text string }
+
+func (v view) planted(p evaluation.Result) *planted {
+	if v.Planted == nil || v.Planted.Treated == 0 {
+		return nil
+	}
+	say, t := v.Language.Say, v.Planted
+	of := func(n int64) string { return v.Language.PerHundred(float64(n)/float64(t.Treated), 1) }
+	return &planted{
+		Effect: say("planted", "natural", of(t.Natural), "buyers", of(t.Buyers), "effect", v.effect(t.Effect)),
+		Profit: say("planted.profit", "profit", signed(t.Profit, v.Language.Money(t.Profit, coarse(evaluation.Figure{Estimate: &t.Profit}, p.Currency)))),
+		Found:  v.mark(t.Covered), Earned: v.mark(t.CoveredP),
+	}
+}
+
+func (v view) mark(covered *bool) mark {
+	switch {
+	case covered == nil:
+		return mark{"wait", "○", v.Language.Say("planted.none")}
+	case *covered:
+		return mark{"pass", "✓", v.Language.Say("planted.holds")}
+	}
+	return mark{"fail", "✕", v.Language.Say("planted.misses")}
 }
 
 func (v view) people(p evaluation.Result) *people {
@@ -78,7 +152,40 @@ func (v view) bigFigures(p evaluation.Result) []bigFigure {
 	case p.ReplayAA:
 		return v.replayFigures(p)
 	}
-	return []bigFigure{v.extraBuyers(p), v.breakEven(p), v.price(p)}
+	money := v.breakEven(p)
+	if m, ok := p.Metric(evaluation.MetricProfit); ok {
+		money = v.extraProfit(p, m)
+	}
+	return []bigFigure{v.extraBuyers(p), money, v.price(p)}
+}
+
+// extraProfit is what the campaign earned in all, net of messages and coupons.
+func (v view) extraProfit(p evaluation.Result, m evaluation.Metric) bigFigure {
+	say := v.Language.Say
+	f := bigFigure{Label: say("card.profit")}
+	t := m.Total
+	if !t.Known() {
+		f.Value, f.Range, f.Open = say("card.price.none"), v.code(t.Code), true
+		if t.Code == evaluation.E11 {
+			f.Range = say("card.profit.E11")
+		}
+		return f
+	}
+	currency := coarse(t, p.Currency)
+	f.Value = signed(*t.Estimate, v.Language.Money(*t.Estimate, currency))
+	f.Range, f.Open = v.rangeSaid(t, func(x float64) string {
+		return signed(x, v.Language.Money(x, evaluation.Currency{Digits: currency.Digits}))
+	})
+	return f
+}
+
+// rangeSaid is a range in words; open where it holds 0.
+func (v view) rangeSaid(f evaluation.Figure, said func(float64) string) (text string, open bool) {
+	key := "card.extra.range"
+	if open = *f.Lo <= 0 && *f.Hi >= 0; open {
+		key = "card.range.open"
+	}
+	return v.Language.Say(key, "lo", said(*f.Lo), "hi", said(*f.Hi)), open
 }
 
 func (v view) extraBuyers(p evaluation.Result) bigFigure {
@@ -86,7 +193,7 @@ func (v view) extraBuyers(p evaluation.Result) bigFigure {
 	f := bigFigure{Label: say("card.extra")}
 	if p.ExtraBuyers.Known() {
 		f.Value = count(whole(*p.ExtraBuyers.Estimate))
-		f.Range = say("card.extra.range", "lo", count(whole(*p.ExtraBuyers.Lo)), "hi", count(whole(*p.ExtraBuyers.Hi)))
+		f.Range, f.Open = v.rangeSaid(p.ExtraBuyers, func(x float64) string { return count(whole(x)) })
 	}
 	return f
 }
@@ -116,9 +223,9 @@ func (v view) price(p evaluation.Result) bigFigure {
 	case price.Estimate == nil && p.BreakEvenCode == "" && p.Against != "break_even":
 		f.Value, f.Range = say("card.price.none"), say("card.free")
 	case price.Estimate == nil:
-		f.Value, f.Range = say("card.price.none"), say("card.price.because")
+		f.Value, f.Range, f.Open = say("card.price.none"), say("card.price.because"), true
 	case price.Hi == nil:
-		f.Value, f.Range = say("card.price.none"), say("card.price.open", "lo", money(price.Lo))
+		f.Value, f.Range, f.Open = say("card.price.none"), say("card.price.open", "lo", money(price.Lo)), true
 	default:
 		f.Value, f.Range = money(price.Estimate), say("card.price.range", "lo", money(price.Lo), "hi", money(price.Hi))
 	}
@@ -130,16 +237,16 @@ func (v view) replayFigures(p evaluation.Result) []bigFigure {
 	treat, hold := p.Arm(holdout.Treat), p.Arm(holdout.Hold)
 	out := []bigFigure{
 		{
-			say("card.difference"), v.Language.Effect(*p.Difference.Estimate, 1),
-			say("card.extra.range", "lo", v.Language.Effect(*p.Difference.Lo, 1), "hi", v.Language.Effect(*p.Difference.Hi, 1)),
+			Label: say("card.difference"), Value: v.Language.Effect(*p.Difference.Estimate, 1),
+			Range: say("card.extra.range", "lo", v.Language.Effect(*p.Difference.Lo, 1), "hi", v.Language.Effect(*p.Difference.Hi, 1)),
 		},
 		{
-			say("card.groups"), count(treat.Counted + hold.Counted),
-			say("card.groups.range", "treat", count(treat.Counted), "hold", count(hold.Counted)),
+			Label: say("card.groups"), Value: count(treat.Counted + hold.Counted),
+			Range: say("card.groups.range", "treat", count(treat.Counted), "hold", count(hold.Counted)),
 		},
 	}
 	if p.Detectable != nil {
-		out = append(out, bigFigure{say("card.seen"), v.Language.Effect(*p.Detectable, 1), say("card.seen.range")})
+		out = append(out, bigFigure{Label: say("card.seen"), Value: v.Language.Effect(*p.Detectable, 1), Range: say("card.seen.range")})
 	}
 	return out
 }
@@ -148,11 +255,11 @@ func (v view) waitingFigures(p evaluation.Result) []bigFigure {
 	say, count := v.Language.Say, v.Language.Count
 	treat, hold := p.Arm(holdout.Treat), p.Arm(holdout.Hold)
 	out := []bigFigure{{
-		say("card.complete"), count(treat.Matured + hold.Matured),
-		say("card.of", "all", count(treat.Assigned+hold.Assigned)),
+		Label: say("card.complete"), Value: count(treat.Matured + hold.Matured),
+		Range: say("card.of", "all", count(treat.Assigned+hold.Assigned)),
 	}}
 	if p.NextDate != nil {
-		out = append(out, bigFigure{say("card.open"), v.Language.Date(*p.NextDate, v.Zone), ""})
+		out = append(out, bigFigure{Label: say("card.open"), Value: v.Language.Date(*p.NextDate, v.Zone)})
 	}
 	return out
 }

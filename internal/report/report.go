@@ -72,6 +72,10 @@ type Curves struct {
 	Days   int        `json:"days"`   // the span, in days of 24 h
 	Arms   []Curve    `json:"arms"`
 	Waves  []WaveTick `json:"waves"` // in the order they are scheduled
+
+	// Difference is treat minus hold by day, with the band of each day by itself.
+	// The renderings work it out; it is empty while there is no verdict to be had.
+	Difference []Gap `json:"difference"`
 }
 
 // Curve is one arm: of Enrollments, how many had bought by the end of each day.
@@ -81,10 +85,22 @@ type Curve struct {
 	Steps       []Step      `json:"steps"` // rising days; a day without a step is like the one before
 }
 
-// Step says that Buyers had bought before anchor + Day x 24 h.
+// Step says that Buyers had bought before anchor + Day x 24 h. The share and its
+// band, of this day by itself, are worked out by the renderings.
 type Step struct {
-	Day    int   `json:"day"`
-	Buyers int64 `json:"buyers"`
+	Day    int      `json:"day"`
+	Buyers int64    `json:"buyers"`
+	Share  *float64 `json:"share"`
+	Lo     *float64 `json:"lo"` // nil: nobody had bought, or everybody
+	Hi     *float64 `json:"hi"`
+}
+
+// Gap is the difference of the two curves on a day.
+type Gap struct {
+	Day      int      `json:"day"`
+	Estimate *float64 `json:"estimate"`
+	Lo       *float64 `json:"lo"`
+	Hi       *float64 `json:"hi"`
 }
 
 // WaveTick is the scheduled day of a wave, from the anchor.
@@ -156,6 +172,10 @@ func (r Report) prepared() Report {
 	r.Arms = ordered(r.Arms, func(a, b PlannedArm) int { return byArm(a.Arm, b.Arm) })
 	r.Salts = ordered(r.Salts, nil)
 	r.Points = ordered(r.Points, nil)
+	for i := range r.Points {
+		r.Points[i].Metrics = ordered(r.Points[i].Metrics, nil)
+	}
+	r.Looks = ordered(r.Looks, func(a, b evaluation.Look) int { return cmp.Compare(a.Round, b.Round) })
 	r.Pending = ordered(r.Pending, func(a, b Round) int { return cmp.Compare(a.Round, b.Round) })
 	for i := range r.Pending {
 		r.Pending[i].Begins = r.Pending[i].Begins.UTC()
@@ -175,6 +195,8 @@ func (r Report) prepared() Report {
 			c.Arms[i].Steps = ordered(c.Arms[i].Steps, func(a, b Step) int { return cmp.Compare(a.Day, b.Day) })
 		}
 		c.Waves = ordered(c.Waves, func(a, b WaveTick) int { return cmp.Compare(a.Day, b.Day) })
+		primary, ok := r.Primary()
+		c.band(ok && primary.Difference.Known())
 		r.Curves = &c
 	}
 	place := func(wave string) int { // a wave the file no longer has comes after the others
@@ -183,11 +205,17 @@ func (r Report) prepared() Report {
 		}
 		return len(r.Waves)
 	}
+	r.WaveEffects = ordered(r.WaveEffects, func(a, b evaluation.WaveEffect) int {
+		return cmp.Or(cmp.Compare(a.Round, b.Round), cmp.Compare(place(a.Wave), place(b.Wave)), cmp.Compare(a.Wave, b.Wave))
+	})
+	r.Coupons = ordered(r.Coupons, func(a, b CouponCount) int {
+		return cmp.Or(cmp.Compare(a.Round, b.Round), cmp.Compare(place(a.Wave), place(b.Wave)), cmp.Compare(a.Wave, b.Wave))
+	})
 	r.Deliveries = ordered(r.Deliveries, func(a, b DeliveryCount) int {
 		return cmp.Or(
 			cmp.Compare(a.Round, b.Round),
 			cmp.Compare(place(a.Wave), place(b.Wave)), cmp.Compare(a.Wave, b.Wave),
-			byArm(a.Arm, b.Arm),
+			byArm(a.Arm, b.Arm), cmp.Compare(a.Channel, b.Channel),
 			cmp.Compare(a.State, b.State), cmp.Compare(a.Reason, b.Reason),
 		)
 	})
@@ -206,19 +234,4 @@ func ordered[T any](in []T, compare func(a, b T) int) []T {
 func byArm(a, b holdout.Arm) int {
 	order := []holdout.Arm{holdout.Treat, holdout.Hold, holdout.GlobalHold}
 	return cmp.Or(cmp.Compare(slices.Index(order, a), slices.Index(order, b)), cmp.Compare(a, b))
-}
-
-// share of enrollments that had bought by the end of a day.
-func (c Curve) share(day int) float64 {
-	if c.Enrollments == 0 {
-		return 0
-	}
-	buyers := int64(0)
-	for _, s := range c.Steps {
-		if s.Day > day {
-			break
-		}
-		buyers = s.Buyers
-	}
-	return float64(buyers) / float64(c.Enrollments)
 }

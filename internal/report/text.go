@@ -35,6 +35,7 @@ func (r Report) Text(w io.Writer) error {
 			out.wrapped(indent, p.Explanation)
 		}
 		out.wrapped(indent, p.Next)
+		v.cardLines(out, p)
 	} else {
 		out.line(r.Language.Say("point.none"))
 	}
@@ -46,15 +47,142 @@ func (r Report) Text(w io.Writer) error {
 		out.line("")
 		out.wrapped("", later)
 	}
+	v.moneyLines(out)
 	v.curveTable(out)
+	v.roundLines(out)
 	v.deliveryTable(out)
+	v.codeTable(out)
 	_, err := io.WriteString(w, out.String())
 	return err
 }
 
+// cardLines are the card's figures, what a made-up shop knows, and what to do.
+func (v view) cardLines(out *printer, p evaluation.Result) {
+	if v.ReplayAA {
+		return
+	}
+	c := v.card(p)
+	if p.Difference.Known() {
+		out.line("")
+		t := table{Columns: words("", "", "")}
+		for _, f := range c.Figures {
+			t.Rows = append(t.Rows, row{Cells: []cell{{Text: f.Label}, {Text: f.Value}, {Text: f.Range}}})
+		}
+		if t.width() <= columns {
+			out.grid(t)
+		} else {
+			for _, f := range c.Figures {
+				out.wrapped("  "+f.Label+"  ", f.Value+", "+f.Range)
+			}
+		}
+	}
+	if t := c.Planted; t != nil {
+		out.line("")
+		out.wrapped("= ", t.Effect+" "+t.Found.Text+". "+t.Profit+" "+t.Earned.Text+".")
+	}
+	if c.Action != "" {
+		out.line("")
+		out.wrapped("> ", c.Action)
+	}
+}
+
+// moneyLines say the money of the primary point, and the caps.
+func (v view) moneyLines(out *printer) {
+	m := v.money()
+	if m == nil {
+		return
+	}
+	say := v.Language.Say
+	out.line("")
+	out.line(m.Table.Caption)
+	p, _ := v.Primary()
+	for i, r := range m.Table.Rows {
+		c := r.Cells // name, treat, hold, difference, total, uncapped, p
+		args := []string{"metric", c[0].Text, "unit", c[0].Small, "treat", c[1].Text, "hold", c[2].Text, "effect", c[3].Text, "range", c[3].Small,
+			"total", c[4].Text, "totalRange", c[4].Small, "uncapped", c[5].Text, "uncappedRange", c[5].Small, "p", probability(p.Metrics[i].P)}
+		if !p.Metrics[i].Difference.Known() {
+			out.wrapped("  ", say("text.money.none", args...))
+			continue
+		}
+		text := say("text.money", args...)
+		if p.Metrics[i].Total.Known() {
+			text += "; " + say("text.money.total", args...)
+		}
+		if p.Metrics[i].Cap != nil && p.Metrics[i].Uncapped.Known() {
+			text += "; " + say("text.money.uncapped", args...)
+		}
+		out.wrapped("  ", text)
+	}
+	for _, said := range m.Said {
+		out.wrapped("", said)
+	}
+	for _, n := range m.Notes {
+		out.wrapped(string(n.Code)+"  ", n.Sentence)
+	}
+}
+
+// roundLines say the looks, and what each wave did.
+func (v view) roundLines(out *printer) {
+	s := v.roundSection()
+	if s == nil {
+		return
+	}
+	say := v.Language.Say
+	if s.Looks != nil {
+		out.line("")
+		out.line(s.Looks.Table.Caption)
+		for _, r := range s.Looks.Table.Rows {
+			c := r.Cells // round, treat, hold, so far, added, bound, passed
+			args := []string{"round", c[0].Text, "treat", c[1].Text, "hold", c[2].Text, "effect", c[3].Text, "range", c[3].Small,
+				"added", c[4].Text, "addedRange", c[4].Small, "bound", c[5].Text, "crossed", c[6].Text}
+			key := "text.look"
+			if c[3].Small == "" {
+				key = "text.look.none"
+			}
+			out.wrapped("  ", say(key, args...))
+		}
+		out.wrapped("", say("looks.note"))
+	}
+	if s.Waves != nil {
+		out.line("")
+		out.line(s.Waves.Table.Caption)
+		for _, r := range s.Waves.Table.Rows {
+			if r.Heading != "" {
+				out.line("  " + r.Heading)
+				continue
+			}
+			c := r.Cells // wave, sent, skipped, effect, p
+			args := []string{"wave", c[0].Text, "window", c[0].Small, "sent", c[1].Text, "sentOf", c[1].Small, "skipped", c[2].Text, "skippedOf", c[2].Small,
+				"effect", c[3].Text, "range", c[3].Small, "p", c[4].Text}
+			key := "text.wave"
+			if c[3].Small == "" {
+				key = "text.wave.none"
+			}
+			out.wrapped("    ", say(key, args...))
+		}
+		out.wrapped("", say("waves.note"))
+	}
+	out.wrapped("", s.E10)
+}
+
+// codeTable says what became of the codes.
+func (v view) codeTable(out *printer) {
+	say, count := v.Language.Say, v.Language.Count
+	t := table{Columns: append(append(numbers(say("col.round")), words(say("col.wave"))...), numbers(say("funnel.given"), say("funnel.redeemed"))...)}
+	for _, c := range v.Coupons {
+		if c.Given > 0 {
+			t.Rows = append(t.Rows, row{Cells: []cell{{Text: fmt.Sprint(c.Round)}, {Text: c.Wave}, {Text: count(c.Given)}, {Text: count(c.Redeemed)}}})
+		}
+	}
+	if len(t.Rows) > 0 {
+		out.line("")
+		out.grid(t)
+	}
+}
+
 func (v view) point(out *printer, p evaluation.Result) {
 	say := v.Language
-	name := p.Point.Name
+	name := pointName(v, p)
 	if p.Point.Primary {
 		name = say.Say("point.primary", "name", name)
 	}
@@ -90,7 +218,11 @@ func (v view) point(out *printer, p evaluation.Result) {
 	if repeats(p) {
 		out.wrapped("  ", p.Explanation)
 	}
+	primary, _ := v.Primary()
 	for _, note := range p.Notes {
+		if !p.Point.Primary && slices.Contains(primary.Notes, note) || note.Code == evaluation.E11 && len(p.Metrics) > 0 {
+			continue // said once, with the primary and with the money
+		}
 		out.wrapped("  "+string(note.Code)+"  ", note.Sentence)
 	}
 }
@@ -103,6 +235,9 @@ func (v view) curveTable(out *printer) {
 	out.line("")
 	out.wrapped("", v.Language.Say("text.curves", "anchor", c.Anchor))
 	days := v.sampledDays(12)
+	if c.Days >= 100 {
+		days = v.sampledDays(10) // of three digits
+	}
 	rows := [][]string{{v.Language.Say("col.day")}}
 	for _, day := range days {
 		rows[0] = append(rows[0], fmt.Sprint(day))

@@ -79,6 +79,8 @@ func (v view) channels() bool {
 func (v view) badge(p evaluation.Result) string {
 	judged := p.Verdict == evaluation.Pays || p.Verdict == evaluation.Loses || p.Verdict == evaluation.Open
 	switch {
+	case unanswered(p):
+		return v.Language.Say("verdict.E02")
 	case judged && p.ReplayAA:
 		return v.Language.Say("verdict.aa")
 	case judged && p.Verdict != evaluation.Open && p.Against == "zero":
@@ -97,7 +99,11 @@ func (v view) arm(arm holdout.Arm) string {
 }
 
 func (v view) about(p evaluation.Point) string {
-	text := v.Language.Say("point.about", "window", v.duration(p.Window), "anchor", p.Anchor)
+	anchor := p.Anchor
+	if v.repeated(p.Name) {
+		anchor, _ = anchorOf(p)
+	}
+	text := v.Language.Say("point.about", "window", v.duration(p.Window), "anchor", anchor)
 	if p.ReturnWindow > 0 {
 		text += "; " + v.Language.Say("point.returns", "window", v.duration(p.ReturnWindow))
 	}
@@ -139,9 +145,8 @@ func (v view) percent(rate *float64) string {
 
 // code says why a figure is not there.
 func (v view) code(code evaluation.Code) string {
-	switch code {
-	case evaluation.E01, evaluation.E02, evaluation.E03, evaluation.E09:
-		return v.Language.Say("code." + string(code))
+	if key := "code." + string(code); code != "" && v.Language.Has(key) {
+		return v.Language.Say(key)
 	}
 	return v.Language.Say("code.other")
 }
@@ -168,17 +173,21 @@ func (v view) unknown() string {
 
 // curves is nil when there are none, or none that may be shown.
 func (v view) curves() *Curves {
-	if v.Curves == nil || v.Curves.Days < 1 || len(v.Curves.Arms) == 0 || v.sorted() {
+	if v.Curves == nil || v.Curves.Days < 1 || len(v.Curves.Arms) == 0 || v.hidden() != "" {
 		return nil
 	}
 	return v.Curves
 }
 
-// sorted reports whether the groups are known not to be comparable.
-func (v view) sorted() bool {
-	return slices.ContainsFunc(v.Points, func(p evaluation.Result) bool {
-		return slices.ContainsFunc(p.Refusals, func(r evaluation.Refusal) bool { return r.Code == evaluation.E01 })
-	})
+// hidden is the code that says why the groups cannot be compared; empty where
+// they can.
+func (v view) hidden() evaluation.Code {
+	for _, p := range v.Points {
+		if code := distrusted(p); code != "" && (p.Point.Primary || code == evaluation.E01) {
+			return code
+		}
+	}
+	return ""
 }
 
 // sampledDays are at most so many days, evenly apart and the last one included.
@@ -193,15 +202,7 @@ func (v view) sampledDays(most int) []int {
 
 // steps are the days on which any curve rises, and the last.
 func (v view) steps() []int {
-	var days []int
-	for _, c := range v.Curves.Arms {
-		for _, s := range c.Steps {
-			if s.Day >= 0 && s.Day < v.Curves.Days {
-				days = append(days, s.Day)
-			}
-		}
-	}
-	days = append(days, v.Curves.Days)
+	days := append(v.Curves.days(v.Curves.Arms...), v.Curves.Days)
 	slices.Sort(days)
 	return slices.Compact(days)
 }
@@ -219,5 +220,9 @@ func (v view) curvesDescription() string {
 	if len(waves) == 0 {
 		waves = []string{v.Language.Say("curves.none")}
 	}
-	return v.Language.Say("curves.desc", "days", fmt.Sprint(c.Days), "arms", strings.Join(arms, ". "), "waves", strings.Join(waves, ", "))
+	said := v.Language.Say("curves.desc", "days", fmt.Sprint(c.Days), "arms", strings.Join(arms, ". "), "waves", strings.Join(waves, ", "))
+	if g, ok := c.gap(c.Days); ok {
+		said += " " + v.Language.Say("curves.desc.gap", "days", fmt.Sprint(c.Days), "effect", v.effect(*g.Estimate), "lo", v.effect(*g.Lo), "hi", v.effect(*g.Hi))
+	}
+	return said
 }
