@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,20 +23,26 @@ import (
 
 // formats are the forms of a report.
 var formats = map[string]func(report.Report, io.Writer) error{
-	"text": report.Report.Text, "html": report.Report.HTML, "json": report.Report.JSON,
+	"text": report.Report.Text, "html": report.Report.HTML, "json": report.Report.JSON, "csv": report.Report.CSV, "md": report.Report.Markdown,
 }
 
 func (a *app) report() *cobra.Command {
 	c := &cobra.Command{Use: "report", Short: "What a campaign changed, against its holdout",
 		Example: `  rewave report show win-back
   rewave report show win-back --format html > win-back.html
-  rewave report show win-back --at "2026-11-01 00:00" --json`}
-	var at, format string
-	var design int
+  rewave report export win-back --dir reports`}
+	c.AddCommand(a.reportShow(), a.reportExport())
+	return c
+}
+
+func (a *app) reportShow() *cobra.Command {
+	var format string
+	var of evaluated
 	show := &cobra.Command{Use: "show CAMPAIGN", Short: "Evaluate and print", Args: operands,
 		Long: `Compares everyone assigned to the two groups, as of a moment. A figure is final
 when its window, the return window of its orders and a day have passed; before
-that there is no verdict. The page needs no network to open.`,
+that there is no verdict. The page needs no network to open; csv is one tidy
+table of every figure; md pastes into a wiki.`,
 		Example: `  rewave report show win-back
   rewave report show win-back --format html > win-back.html
   rewave report show win-back --at "2026-11-01 00:00" --design 1 --json`,
@@ -42,34 +53,98 @@ that there is no verdict. The page needs no network to open.`,
 				}
 				format = "json"
 			}
-			if design < 0 {
-				return fault.New(fault.Usage, "report show: designs are numbered from 1", "rewave report show "+args[0]+" --design 1")
-			}
 			render, ok := formats[format]
 			if !ok {
 				return fault.New(fault.Usage, "report show: there is no format "+format, "rewave report show "+args[0]+" --format html")
 			}
-			l, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
-			defer l.close()
-			l.sayZone(a)
-			asOf, err := l.asOf(c.Context(), at, "rewave report show "+args[0])
-			if err != nil {
-				return err
-			}
-			r, err := l.engine.EvaluateCampaign(c.Context(), args[0], engine.Evaluating{AsOf: asOf, Design: design})
+			r, err := a.evaluate(c.Context(), "rewave report show "+args[0], args[0], of)
 			if err != nil {
 				return err
 			}
 			return render(r, a.stdout)
 		}}
-	show.Flags().StringVar(&at, "at", "", "as of this `TIME` in the shop's zone, \"2026-11-01 00:00\" (default now)")
-	show.Flags().IntVar(&design, "design", 0, "an earlier `NUMBER` of the experiment (default the current one)")
-	show.Flags().StringVar(&format, "format", "text", "`FORM` text, html or json")
-	c.AddCommand(a.takesJSON(a.takesConfig(show)))
-	return c
+	of.flags(show)
+	show.Flags().StringVar(&format, "format", "text", "`FORM` text, html, json, csv or md")
+	return a.takesJSON(a.takesConfig(show))
+}
+
+func (a *app) reportExport() *cobra.Command {
+	var dir string
+	var of evaluated
+	export := &cobra.Command{Use: "export CAMPAIGN", Short: "Write every form into a folder", Args: operands,
+		Long: `Writes the report as CAMPAIGN.html, .txt, .json, .csv and .md into a folder,
+which is made where there is none. Files of the same names are replaced.`,
+		Example: `  rewave report export win-back --dir reports
+  rewave report export win-back --dir reports --at "2026-11-01 00:00"
+  rewave report export win-back --dir reports --design 1`,
+		RunE: func(c *cobra.Command, args []string) error {
+			call := "rewave report export " + args[0] + " --dir reports"
+			if dir == "" {
+				return fault.New(fault.Usage, "report export: into which folder?", call)
+			}
+			r, err := a.evaluate(c.Context(), call, args[0], of)
+			if err != nil {
+				return err
+			}
+			return exported(a.stdout, r, dir)
+		}}
+	of.flags(export)
+	export.Flags().StringVar(&dir, "dir", "", "`FOLDER` to write into")
+	return a.takesConfig(export)
+}
+
+// exported writes each form and names it.
+func exported(w io.Writer, r report.Report, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, format := range slices.Sorted(maps.Keys(formats)) {
+		ending := format
+		if format == "text" {
+			ending = "txt"
+		}
+		var out bytes.Buffer
+		if err := formats[format](r, &out); err != nil {
+			return err
+		}
+		path := filepath.Join(dir, r.Campaign+"."+ending)
+		if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(w, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// evaluated says which evaluation of a campaign is asked for.
+type evaluated struct {
+	at     string
+	design int
+}
+
+func (e *evaluated) flags(c *cobra.Command) {
+	c.Flags().StringVar(&e.at, "at", "", "as of this `TIME` in the shop's zone, \"2026-11-01 00:00\" (default now)")
+	c.Flags().IntVar(&e.design, "design", 0, "an earlier `NUMBER` of the experiment (default the current one)")
+}
+
+// evaluate is the report of a campaign; call is one that would work, for faults.
+func (a *app) evaluate(ctx context.Context, call, campaign string, of evaluated) (report.Report, error) {
+	if of.design < 0 {
+		return report.Report{}, fault.New(fault.Usage, "report: designs are numbered from 1", call+" --design 1")
+	}
+	l, err := a.open(ctx)
+	if err != nil {
+		return report.Report{}, err
+	}
+	defer l.close()
+	l.sayZone(a)
+	asOf, err := l.asOf(ctx, of.at, call)
+	if err != nil {
+		return report.Report{}, err
+	}
+	return l.engine.EvaluateCampaign(ctx, campaign, engine.Evaluating{AsOf: asOf, Design: of.design})
 }
 
 func (a *app) audit() *cobra.Command {
