@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/rewave/rewave/internal/event"
 	"github.com/rewave/rewave/internal/fault"
@@ -28,8 +29,10 @@ type ImportKey struct {
 // database's import lock until Close, and is used by one goroutine at a time.
 type Import struct {
 	conn     *pgx.Conn
+	pooled   *pgxpool.Conn // conn, where it goes back to the pool; nil: it is this import's alone
 	id       int64
 	stagedTo int
+	rows     int // staged, or a few more: of those that an earlier run staged the lines are counted
 	begun    time.Time
 }
 
@@ -106,8 +109,10 @@ func (s *Store) BeginImport(ctx context.Context, key ImportKey) (*Import, error)
 	if err != nil {
 		return nil, mapError(err)
 	}
-	// Hijacked: the lock and the settings go with the connection.
-	im := &Import{conn: pooled.Hijack()}
+	im := &Import{conn: pooled.Conn(), pooled: pooled}
+	if s.pool.Stat().MaxConns() < 4 {
+		im.leavePool() // the file is read with the help of others, which must not run out
+	}
 	if err := im.begin(ctx, key); err != nil {
 		im.Close()
 		return nil, mapError(err)
@@ -115,13 +120,50 @@ func (s *Store) BeginImport(ctx context.Context, key ImportKey) (*Import, error)
 	return im, nil
 }
 
+// leavePool makes the connection this import's alone, and lets the pool open
+// another in its place.
+func (im *Import) leavePool() {
+	im.conn, im.pooled = im.pooled.Hijack(), nil
+}
+
 func (im *Import) begin(ctx context.Context, key ImportKey) error {
 	// A killed import's session must not hold its locks until the end of a long
 	// statement: the server looks every second whether its client lives.
-	for _, set := range []string{"set client_connection_check_interval = '1s'", "set lock_timeout = '3s'"} {
-		if _, err := im.conn.Exec(ctx, set); err != nil {
+	if _, err := im.conn.Exec(ctx, "set client_connection_check_interval = '1s'; set lock_timeout = 0"); err != nil {
+		return err
+	}
+	if err := im.lock(ctx); err != nil {
+		return err
+	}
+	return pgx.BeginFunc(ctx, im.conn, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, statement("import/resume"), key.SHA256[:], key.Kind, key.Preset, key.Settings).Scan(&im.id, &im.stagedTo, &im.begun)
+		if err == nil || !errors.Is(err, pgx.ErrNoRows) {
+			im.rows = im.stagedTo
 			return err
 		}
+		// The end of an import empties the staging: without one that did not end it is empty.
+		left, err := tx.Exec(ctx, "update import_jobs set status = 'abandoned', finished_at = now() where status = 'staging'")
+		if err == nil && left.RowsAffected() > 0 {
+			err = clearStaging(ctx, tx)
+		}
+		if err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, statement("import/begin"), key.SHA256[:], key.Kind, key.Preset, key.Settings, key.File, key.At).Scan(&im.id, &im.begun)
+	})
+}
+
+// lock takes the import lock.
+func (im *Import) lock(ctx context.Context) error {
+	var free bool
+	if err := im.conn.QueryRow(ctx, "select pg_try_advisory_lock(hashtext('rewave:import'))").Scan(&free); err != nil || free {
+		return err
+	}
+	if im.pooled != nil {
+		im.leavePool() // those who wait must not keep connections from the one that runs
+	}
+	if _, err := im.conn.Exec(ctx, "set lock_timeout = '3s'"); err != nil {
+		return err
 	}
 	if _, err := im.conn.Exec(ctx, "select pg_advisory_lock(hashtext('rewave:import'))"); err != nil {
 		var e *pgconn.PgError
@@ -130,42 +172,40 @@ func (im *Import) begin(ctx context.Context, key ImportKey) error {
 		}
 		return err
 	}
-	if _, err := im.conn.Exec(ctx, "set lock_timeout = 0"); err != nil {
-		return err
-	}
-	return pgx.BeginFunc(ctx, im.conn, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, statement("import/resume"), key.SHA256[:], key.Kind, key.Preset, key.Settings).Scan(&im.id, &im.stagedTo, &im.begun)
-		if err == nil || !errors.Is(err, pgx.ErrNoRows) {
-			return err
-		}
-		if err := clearStaging(ctx, tx); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, "update import_jobs set status = 'abandoned', finished_at = now() where status = 'staging'"); err != nil {
-			return err
-		}
-		return tx.QueryRow(ctx, statement("import/begin"), key.SHA256[:], key.Kind, key.Preset, key.Settings, key.File, key.At).Scan(&im.id, &im.begun)
-	})
+	_, err := im.conn.Exec(ctx, "set lock_timeout = 0")
+	return err
 }
 
-// clearStaging empties the staging tables that hold something: to empty one makes
-// new files for it, which takes longer than to look.
+// clearStaging empties the staging tables that hold something. TRUNCATE makes new
+// files for a table, which takes longer than all else of a small import; DELETE
+// leaves the rows for vacuum and for whoever reads past them, so it is for little.
 func clearStaging(ctx context.Context, tx pgx.Tx) error {
+	const little = 1 << 20 // bytes of a table, with what was deleted and not yet vacuumed
 	tables := []string{"import_chunks", "import_lines", "import_customers", "import_products", "import_orders", "import_refunds", "import_groups",
 		"import_parts", "import_events", "import_suppressions"}
 	var looks []string
 	for _, table := range tables {
-		looks = append(looks, fmt.Sprintf("select '%[1]s' where exists (select from %[1]s)", table))
+		looks = append(looks, fmt.Sprintf("select '%[1]s', pg_table_size('%[1]s') where exists (select from %[1]s)", table))
 	}
 	rows, err := tx.Query(ctx, strings.Join(looks, " union all "))
 	if err != nil {
 		return err
 	}
-	full, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil || len(full) == 0 {
+	var empty []string // statements
+	var table string
+	var size int64
+	_, err = pgx.ForEachRow(rows, []any{&table, &size}, func() error {
+		verb := "delete from "
+		if size > little {
+			verb = "truncate "
+		}
+		empty = append(empty, verb+table)
+		return nil
+	})
+	if err != nil || len(empty) == 0 {
 		return err
 	}
-	_, err = tx.Exec(ctx, "truncate "+strings.Join(full, ", ")+" restart identity")
+	_, err = tx.Exec(ctx, strings.Join(empty, "; "))
 	return err
 }
 
@@ -195,14 +235,22 @@ func (im *Import) finish(ctx context.Context, tx pgx.Tx, status string) error {
 func (im *Import) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	// The session ends some time after the connection is closed: what comes next
-	// must not find the lock held. A broken connection has no session to ask.
-	im.conn.Exec(ctx, "select pg_advisory_unlock_all()") //nolint:errcheck // the server ends the session either way
-	im.conn.Close(ctx)                                   //nolint:errcheck // the server ends the session either way
+	// A session ends some time after its connection is closed: what comes next must
+	// not find the lock held. A broken connection has no session to ask.
+	_, err := im.conn.Exec(ctx, "select pg_advisory_unlock_all(); reset client_connection_check_interval; reset lock_timeout")
+	if err == nil && im.pooled != nil {
+		im.pooled.Release() // to set up a new one takes as long as half a small import
+		return
+	}
+	if im.pooled != nil {
+		im.leavePool()
+	}
+	im.conn.Close(ctx) //nolint:errcheck // the server ends the session either way
 }
 
 // chunk stages rows and moves the job on, in one transaction.
 func (im *Import) chunk(ctx context.Context, rows, to int, stage func(pgx.Tx) error) error {
+	im.rows += rows
 	return mapError(pgx.BeginFunc(ctx, im.conn, func(tx pgx.Tx) error {
 		// Nothing here must survive a crash of the server: unlogged rows do not either.
 		if _, err := tx.Exec(ctx, "set local synchronous_commit = off"); err != nil {

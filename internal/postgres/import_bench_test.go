@@ -20,9 +20,6 @@ import (
 // the server's defaults otherwise.
 func benchDatabase(b *testing.B) (dsn string, fresh func() *postgres.Store) {
 	b.Helper()
-	if os.Getenv("REWAVE_DATA") == "" {
-		b.Skip("NOT MEASURED: set REWAVE_DATA to the folder of real data sets")
-	}
 	dir, err := os.MkdirTemp("", "rewave-bench-")
 	if err != nil {
 		b.Fatal(err)
@@ -53,6 +50,13 @@ func benchDatabase(b *testing.B) (dsn string, fresh func() *postgres.Store) {
 			b.Fatal(err)
 		}
 		return store
+	}
+}
+
+func needRealData(b *testing.B) {
+	b.Helper()
+	if os.Getenv("REWAVE_DATA") == "" {
+		b.Skip("NOT MEASURED: set REWAVE_DATA to the folder of real data sets")
 	}
 }
 
@@ -96,6 +100,7 @@ func importRetail(b *testing.B, store *postgres.Store) importer.Summary {
 // as COPY, the goal is 0.4. of-keys is the ratio to the COPY of orders and lines
 // alone, with their keys and indexes and nothing to check.
 func BenchmarkImportOnlineRetail(b *testing.B) {
+	needRealData(b)
 	dsn, fresh := benchDatabase(b)
 	var imports, copies, keyed time.Duration
 	rounds := 0
@@ -120,6 +125,7 @@ func BenchmarkImportOnlineRetail(b *testing.B) {
 
 // BenchmarkPlainCopy is the baseline of of-COPY.
 func BenchmarkPlainCopy(b *testing.B) {
+	needRealData(b)
 	dsn, fresh := benchDatabase(b)
 	store := fresh()
 	importRetail(b, store)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -66,8 +67,18 @@ type merge struct {
 // staged chunks stay.
 func (im *Import) inMerge(ctx context.Context, fn func(*merge) error) (ImportCounts, error) {
 	var counts ImportCounts
+	// What was planned for little, by the imports before on this connection, is not for much.
+	const little = 5000 // rows
+	if im.rows > little {
+		if err := im.conn.DeallocateAll(ctx); err != nil {
+			return ImportCounts{}, mapError(err)
+		}
+		if _, err := im.conn.Exec(ctx, "discard plans"); err != nil { // those of the foreign keys' checks
+			return ImportCounts{}, mapError(err)
+		}
+	}
 	err := pgx.BeginFunc(ctx, im.conn, func(tx pgx.Tx) error {
-		for _, sql := range []string{
+		_, err := tx.Exec(ctx, strings.Join([]string{
 			// Applying a campaign takes this lock alone, so that no order falls
 			// between "placed before" and "put before the campaign".
 			"select pg_advisory_xact_lock_shared(hashtext('rewave:apply'))",
@@ -75,10 +86,9 @@ func (im *Import) inMerge(ctx context.Context, fn func(*merge) error) (ImportCou
 			"set local jit = off",                      // compiling takes longer than any statement here
 			"set local random_page_cost = 1.1",         // what was just written is in memory
 			"set local default_statistics_target = 10", // of what is staged, how many rows and how many different ones
-		} {
-			if _, err := tx.Exec(ctx, sql); err != nil {
-				return err
-			}
+		}, "; "))
+		if err != nil {
+			return err
 		}
 		m := &merge{tx: tx, job: im.id}
 		if err := fn(m); err != nil {
@@ -92,8 +102,10 @@ func (im *Import) inMerge(ctx context.Context, fn func(*merge) error) (ImportCou
 				}
 			}
 		}
-		if _, err := m.exec(ctx, "import/hold_customers"); err != nil {
-			return err
+		if counts.Orders.New > 0 {
+			if _, err := m.exec(ctx, "import/hold_customers"); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.Exec(ctx, "insert into merges default values"); err != nil {
 			return err
@@ -153,7 +165,7 @@ func (im *Import) MergeOrders(ctx context.Context, file ImportedOrders) (ImportC
 		if first != nil {
 			err = m.copyHistoryRefunds(ctx, first)
 		} else {
-			err = m.refunds(ctx, file.Source)
+			err = m.refunds(ctx, file)
 		}
 		if err != nil {
 			return fmt.Errorf("refunds: %w", err)
@@ -204,8 +216,17 @@ func (m *merge) exec(ctx context.Context, name string, args ...any) (int64, erro
 
 func (m *merge) customers(ctx context.Context, defaults ImportCustomer, consent *AssumedConsent) error {
 	c := &m.counts
-	for _, name := range []string{"import/find_customers", "import/fold_customers"} {
-		if _, err := m.exec(ctx, name); err != nil {
+	if _, err := m.exec(ctx, "import/find_customers"); err != nil {
+		return err
+	}
+	var twice, consents bool // what a file of orders says of neither
+	err := m.tx.QueryRow(ctx, `select exists (select from import_customers where not last),
+		exists (select from import_customers where consent_email is not null or consent_sms is not null)`).Scan(&twice, &consents)
+	if err != nil {
+		return err
+	}
+	if twice {
+		if _, err := m.exec(ctx, "import/fold_customers"); err != nil {
 			return err
 		}
 	}
@@ -219,7 +240,7 @@ func (m *merge) customers(ctx context.Context, defaults ImportCustomer, consent 
 		return err
 	}
 	var all, nobody int64
-	err := m.tx.QueryRow(ctx, "select count(*) filter (where last), count(*) filter (where customer_id is null) from import_customers").Scan(&all, &nobody)
+	err = m.tx.QueryRow(ctx, "select count(*) filter (where last), count(*) filter (where customer_id is null) from import_customers").Scan(&all, &nobody)
 	if err != nil {
 		return err
 	}
@@ -235,8 +256,10 @@ func (m *merge) customers(ctx context.Context, defaults ImportCustomer, consent 
 		}
 	}
 	c.Customers.Unchanged = all - c.Customers.New - c.Customers.Changed
-	if err := m.count(ctx, "import/record_consents", &c.Consents); err != nil {
-		return err
+	if consents {
+		if err := m.count(ctx, "import/record_consents", &c.Consents); err != nil {
+			return err
+		}
 	}
 	if err := m.defaultConsents(ctx, defaults); err != nil || consent == nil {
 		return err
@@ -301,7 +324,7 @@ func (m *merge) orders(ctx context.Context, file ImportedOrders, keys heldKeys) 
 		if err := m.copyHistory(ctx, first, file); err != nil {
 			return nil, err
 		}
-	} else if err := m.mergeOrders(ctx, file.Source); err != nil {
+	} else if err := m.mergeOrders(ctx, file); err != nil {
 		return nil, err
 	}
 	if err := m.lines(ctx, ids, products, returned); err != nil {
@@ -315,11 +338,13 @@ func (m *merge) orders(ctx context.Context, file ImportedOrders, keys heldKeys) 
 }
 
 // mergeOrders brings the heads of the staged orders to where they belong.
-func (m *merge) mergeOrders(ctx context.Context, source string) (err error) {
-	if m.counts.Orders.New, err = m.exec(ctx, "import/insert_orders", source); err != nil {
+func (m *merge) mergeOrders(ctx context.Context, file ImportedOrders) (err error) {
+	if m.counts.Orders.New, err = m.exec(ctx, "import/insert_orders", file.Source); err != nil {
 		return err
 	}
-	_, err = m.exec(ctx, "import/update_orders")
+	if m.counts.Orders.New < int64(len(file.Orders)) {
+		_, err = m.exec(ctx, "import/update_orders")
+	}
 	return err
 }
 
@@ -357,7 +382,7 @@ func (m *merge) updateLines(ctx context.Context) error {
 		return err
 	}
 	var isNew bool
-	_, err = pgx.ForEachRow(rows, []any{&isNew}, func() error {
+	tag, err := pgx.ForEachRow(rows, []any{&isNew}, func() error {
 		if isNew {
 			m.counts.Lines.New++
 		} else {
@@ -367,6 +392,9 @@ func (m *merge) updateLines(ctx context.Context) error {
 	})
 	if err != nil {
 		return fmt.Errorf("import/update_lines: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return nil
 	}
 	_, err = m.exec(ctx, "import/update_gross")
 	return err

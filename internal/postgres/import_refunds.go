@@ -36,19 +36,22 @@ type refundGroup struct {
 // refunds matches refund lines to order lines. Only the groups are looked at in
 // which this import changed something, and these from the beginning: a file that
 // comes late ends in the same state as one that came in time.
-func (m *merge) refunds(ctx context.Context, source string) error {
-	if _, err := m.exec(ctx, "import/find_refunds", source); err != nil {
+func (m *merge) refunds(ctx context.Context, file ImportedOrders) error {
+	staged, source := len(file.Refunds) > 0, file.Source
+	if staged {
+		if _, err := m.exec(ctx, "import/find_refunds", source); err != nil {
+			return err
+		}
+		if err := m.analyze(ctx, "import_refunds"); err != nil {
+			return err
+		}
+	}
+	found, err := m.exec(ctx, "import/find_groups", source)
+	if err != nil {
 		return err
 	}
-	var some bool
-	if err := m.tx.QueryRow(ctx, "select exists (select from refunds) or exists (select from import_refunds)").Scan(&some); err != nil || !some {
-		return err
-	}
-	if err := m.analyze(ctx, "import_refunds"); err != nil {
-		return err
-	}
-	if _, err := m.exec(ctx, "import/find_groups", source); err != nil {
-		return err
+	if found == 0 && !staged {
+		return m.writeMatches(ctx, nil)
 	}
 	if err := m.analyze(ctx, "import_groups"); err != nil {
 		return err
@@ -127,6 +130,21 @@ func (m *merge) writeMatches(ctx context.Context, groups map[int64]*refundGroup)
 		}
 	}
 	m.settled = settled
+	if len(parts) > 0 {
+		if err := m.writeParts(ctx, parts); err != nil {
+			return err
+		}
+	}
+	if len(orders) > 0 {
+		if _, err := m.exec(ctx, "import/count_returned", orders, numbers, counts); err != nil {
+			return err
+		}
+	}
+	_, err := m.exec(ctx, "import/settle_orders", settled)
+	return err
+}
+
+func (m *merge) writeParts(ctx context.Context, parts []refundPart) error {
 	slices.SortFunc(parts, refundPart.compare) // the same file gives rows in the same order
 	err := copyRows(ctx, m.tx, "import_parts", partColumns, len(parts), func(i int) []any { return parts[i].values() })
 	if err != nil {
@@ -135,16 +153,8 @@ func (m *merge) writeMatches(ctx context.Context, groups map[int64]*refundGroup)
 	if err := m.analyze(ctx, "import_parts"); err != nil {
 		return err
 	}
-	for _, step := range []struct {
-		name string
-		args []any
-	}{
-		{"import/delete_parts", nil},
-		{"import/write_parts", nil},
-		{"import/count_returned", []any{orders, numbers, counts}},
-		{"import/settle_orders", []any{settled}},
-	} {
-		if _, err := m.exec(ctx, step.name, step.args...); err != nil {
+	for _, name := range []string{"import/delete_parts", "import/write_parts"} {
+		if _, err := m.exec(ctx, name); err != nil {
 			return err
 		}
 	}

@@ -13,5 +13,6 @@ update import_refunds r
           left join import_customers c on c.seq = s.customer_seq
           left join orders o on o.source = $1 and o.shop_order_id = s.refund_of
          cross join lateral (select case when o.order_id is null then c.customer_id else o.customer_id end as customer_id) w
-          left join refund_lines t on t.source = $1 and t.shop_refund_id = s.shop_refund_id and t.line_no = s.line_no) f
+          left join lateral ( -- looked up one by one: the view as a whole puts all refunds together
+              select * from refund_lines v where v.source = $1 and v.shop_refund_id = s.shop_refund_id and v.line_no = s.line_no offset 0) t on true) f
  where f.seq = r.seq
