@@ -3,17 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/channel"
 	"github.com/rewave/rewave/internal/channel/email"
 	"github.com/rewave/rewave/internal/channel/file"
 	"github.com/rewave/rewave/internal/engine"
@@ -22,7 +21,6 @@ import (
 	"github.com/rewave/rewave/internal/order"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/replay"
-	"github.com/rewave/rewave/internal/shop"
 	"github.com/rewave/rewave/workers"
 )
 
@@ -34,10 +32,10 @@ const (
 	demoSpan = 170 * 24 * time.Hour
 	// demoLeast is how long entry must be open for a replay to show anything.
 	demoLeast = 30 * 24 * time.Hour
-	// demoStep is the grid of the replayed clock. The made-up shop has twice the
-	// campaigns and is played on a coarser one; no window of theirs is shorter.
-	demoStep       = time.Hour
-	demoCoarseStep = 6 * time.Hour
+	// demoStep is the grid of the replayed clock. The made-up shop has more to send
+	// and is played on a coarser one; no window of its campaigns is shorter.
+	demoStep   = time.Hour
+	livingStep = 6 * time.Hour
 
 	demoInFlight = 20
 	demoFrom     = "Rewave demo <shop@demo.invalid>"
@@ -46,14 +44,9 @@ const (
 	demoTextCost = 40000 // 0.04 for a text message
 )
 
-// demoCampaigns are planned in every demo, and moreCampaigns where the shop is
-// the made-up one, which has what they speak of: text messages, categories and
-// a Double 11. Their names salt the assignment, so they were fixed before the
-// first run.
-var (
-	demoCampaigns = []string{"second-order", "win-back"}
-	moreCampaigns = []string{"double-11", "mother-and-baby"}
-)
+// demoCampaigns are planned where the past of a real shop is replayed. Their
+// names salt the assignment, so they were fixed before the first run.
+var demoCampaigns = []string{"second-order", "win-back"}
 
 // orderOptions says how the person's own orders are read, and where their shop
 // stands.
@@ -61,7 +54,7 @@ func (d *demo) orderOptions() (importer.Options, error) {
 	d.info.name = "Your shop, replayed"
 	zone := map[string]string{importer.UCIOnlineRetail: "Europe/London", importer.CDNOW: "America/New_York"}[d.form.preset]
 	if d.orders == "" {
-		d.info.name, zone = "The made-up shop", "Europe/London"
+		d.info.name, zone = madeUpName, madeUpZone
 	}
 	opts, err := d.form.options(importer.Orders, d.orders, importer.Attributes{})
 	if err != nil {
@@ -95,46 +88,12 @@ func (d *demo) orderOptions() (importer.Options, error) {
 	return opts, nil
 }
 
-// load imports the shop's history: the files of the made-up shop go through the
-// same door as a real one.
+// load imports the history of a real shop.
 func (d *demo) load(ctx context.Context, own importer.Options) error {
-	steps := []importer.Options{own}
-	if d.orders == "" {
-		dir := filepath.Join(d.stack.Dir, "shop")
-		if err := writeShop(dir); err != nil {
-			return err
-		}
-		steps = nil
-		for _, kind := range []string{importer.Products, importer.Customers, importer.Orders} {
-			steps = append(steps, importer.Options{Kind: kind, File: filepath.Join(dir, kind+".csv"), Zone: d.info.zone, Currency: shop.Currency})
-		}
+	if err := d.importOne(ctx, own); err != nil {
+		return err
 	}
-	for _, opts := range steps {
-		opts.Now = d.began
-		opts.Rejects = filepath.Join(d.out, filepath.Base(opts.File)+".rejects.csv")
-		bar := d.progress("reading " + opts.Kind)
-		opts.Progress = bar.update
-		sum, err := importer.Run(ctx, d.store, opts)
-		bar.done()
-		if err == nil {
-			err = noneMerged(sum)
-		}
-		if err != nil {
-			return err
-		}
-		lines := importLines(sum, d.info.zone)
-		if d.orders == "" {
-			lines = lines[:1] // the made-up shop holds no surprises
-		}
-		d.say("%s: %s", opts.Kind, lines[0])
-		for _, line := range lines[1:] {
-			d.more("", line)
-		}
-		d.warnRejected(sum)
-	}
-	if d.orders != "" {
-		d.say("addresses are ID@demo.invalid, and consent to e-mail is assumed for everyone: the file has none")
-	}
+	d.say("addresses are ID@demo.invalid, and consent to e-mail is assumed for everyone: the file has none")
 	var err error
 	if d.info.currency, err = d.store.MainCurrency(ctx); err != nil {
 		return err
@@ -145,53 +104,97 @@ func (d *demo) load(ctx context.Context, own importer.Options) error {
 	return nil
 }
 
+// importOne imports a file and says what came of it.
+func (d *demo) importOne(ctx context.Context, opts importer.Options) error {
+	opts.Now = d.began
+	opts.Rejects = filepath.Join(d.out, filepath.Base(opts.File)+".rejects.csv")
+	bar := d.progress("reading " + opts.Kind)
+	opts.Progress = bar.update
+	sum, err := importer.Run(ctx, d.store, opts)
+	bar.done()
+	if err == nil {
+		err = noneMerged(sum)
+	}
+	if err != nil {
+		return err
+	}
+	lines := importLines(sum, d.info.zone)
+	if d.orders == "" {
+		lines = lines[:1] // more of it than a stranger asks
+	}
+	d.say("%s: %s", opts.Kind, lines[0])
+	for _, line := range lines[1:] {
+		d.more("", line)
+	}
+	d.warnRejected(sum)
+	return nil
+}
+
 // play applies the campaigns and replays the last months.
 func (d *demo) play(ctx context.Context) (asOf time.Time, err error) {
-	first, last, err := d.store.OrderSpan(ctx)
+	span, err := d.span(ctx)
 	if err != nil {
 		return asOf, err
 	}
-	until := *last
-	closes := until.Add(-closesBefore)
-	if first.After(closes.Add(-demoLeast)) {
-		day := 24 * time.Hour
-		return asOf, fault.New(fault.Invalid, fmt.Sprintf("the orders span %s; a replay takes %d at least", count(int(until.Sub(*first)/day)+1, "day"), (closesBefore+demoLeast)/day),
-			fmt.Sprintf("customers enter for a month or more, and their results are final %d days after the last has entered; a year of orders shows most", closesBefore/day))
-	}
-	from := closes.Add(-demoSpan).Truncate(24 * time.Hour)
-	if err := d.wire(ctx, from); err != nil {
+	if err := d.wire(ctx, span.from); err != nil {
 		return asOf, err
 	}
-	if err := d.apply(ctx, until, closes); err != nil {
+	if err := d.apply(ctx, span); err != nil {
 		return asOf, err
 	}
 	day := func(t time.Time) string { return t.In(d.info.zone).Format("2 Jan 2006") }
-	d.say("replaying %s to %s; entry is open until %s, so that every figure is final at the end", day(from), day(until), day(closes))
-	d.say("nobody was really written to at that time, so the two groups of each campaign differ by chance only (an A/A replay)")
+	d.say("replaying %s to %s; entry is open until %s, so that every figure is final at the end", day(span.from), day(span.until), day(span.closes))
+	if d.living == nil {
+		d.say("nobody was really written to at that time, so the two groups of each campaign differ by chance only (an A/A replay)")
+	} else {
+		d.say("the shop lives on meanwhile: whoever a message reaches buys more often for a while, as planted")
+	}
 	log := d.log(slog.LevelWarn)
 	redis, err := connect(ctx, d.stack.RedisURL, log)
 	if err != nil {
 		return asOf, err
 	}
 	defer redis.Close() //nolint:errcheck // it goes away with its server
-	step := demoStep
-	if d.orders == "" {
-		step = demoCoarseStep
-	}
 	bar := d.progress("replaying")
 	driver := &replay.Driver{
-		Engine: d.engine, Clock: d.clock, Step: step,
+		Engine: d.engine, Clock: d.clock, Step: demoStep,
 		Dispatcher: workers.NewDispatcher(d.engine, redis, log),
 		Server:     &workers.Server{Engine: d.engine, Redis: redis, Log: log, Channels: slices.Sorted(maps.Keys(d.engine.Channels)), Poll: 2 * time.Millisecond},
-		Progress:   func(at time.Time, _ int) { bar.update(int64(at.Sub(from)), int64(until.Sub(from))) },
+		Progress:   func(at time.Time, _ int) { bar.update(int64(at.Sub(span.from)), int64(span.until.Sub(span.from))) },
 	}
-	stops, err := driver.Run(ctx, from, until)
+	if d.living != nil {
+		driver.Step, driver.Feed = livingStep, d.living
+	}
+	stops, err := driver.Run(ctx, span.from, span.until)
 	bar.done()
 	if err != nil {
 		return asOf, err
 	}
-	d.say("replayed %s in %s", count(int(until.Sub(from).Hours()/24), "day"), count(stops, "stop"))
-	return until, nil
+	d.say("replayed %s in %s", count(int(span.until.Sub(span.from).Hours()/24), "day"), count(stops, "stop"))
+	return span.until, nil
+}
+
+// span is the time that is replayed, and when entry closes.
+type span struct{ from, closes, until time.Time }
+
+// span of a real shop ends with its last order; that of the made-up one is
+// written down.
+func (d *demo) span(ctx context.Context) (span, error) {
+	if d.living != nil {
+		return span{livingFrom, livingUntil.Add(-closesBefore), livingUntil}, nil
+	}
+	first, last, err := d.store.OrderSpan(ctx)
+	if err != nil {
+		return span{}, err
+	}
+	until := *last
+	closes := until.Add(-closesBefore)
+	if first.After(closes.Add(-demoLeast)) {
+		day := 24 * time.Hour
+		return span{}, fault.New(fault.Invalid, fmt.Sprintf("the orders span %s; a replay takes %d at least", count(int(until.Sub(*first)/day)+1, "day"), (closesBefore+demoLeast)/day),
+			fmt.Sprintf("customers enter for a month or more, and their results are final %d days after the last has entered; a year of orders shows most", closesBefore/day))
+	}
+	return span{closes.Add(-demoSpan).Truncate(24 * time.Hour), closes, until}, nil
 }
 
 func waveNames(c campaigns.Campaign) []string {
@@ -219,33 +222,27 @@ func (d *demo) wire(ctx context.Context, from time.Time) error {
 	d.clock = replay.NewClock(from)
 	margin := demoMargin
 	d.engine = &engine.Engine{
-		Store: d.store, Clock: d.clock, Replay: true, AA: d.orders != "", Links: links, Log: d.log(slog.LevelWarn),
-		Shop: engine.Shop{Name: d.info.name, Zone: d.info.zone, Currency: d.info.currency, Digits: order.Decimals(d.info.currency), PublicURL: "http://127.0.0.1:8080",
+		Store: d.store, Clock: d.clock, Replay: true, AA: d.living == nil, Links: links, Log: d.log(slog.LevelWarn),
+		Shop: engine.Shop{Name: d.info.name, Zone: d.info.zone, Currency: d.info.currency, Digits: order.Decimals(d.info.currency), PublicURL: "http://" + d.listen,
 			ReturnWindow: 30 * 24 * time.Hour, Margin: &margin, CostMicros: map[string]int64{"email": demoCost}},
-		Channels: map[string]*engine.Sender{"email": engine.NewSender(mail, demoFrom, demoInFlight)},
+		Channels: map[string]*engine.Sender{},
 	}
-	if d.orders == "" {
+	open := map[string]channel.Channel{"email": mail}
+	sender := map[string]string{"email": demoFrom}
+	if d.living != nil {
 		texts, err := file.New(file.Options{Name: "sms", Directory: d.texts()})
 		if err != nil {
 			return err
 		}
-		d.engine.Channels["sms"], d.engine.Shop.CostMicros["sms"] = engine.NewSender(texts, "Demo", demoInFlight), demoTextCost
+		open["sms"], sender["sms"], d.engine.Shop.CostMicros["sms"] = texts, "Fernway", demoTextCost
+		d.living.engine = d.engine
+		d.living.clock = func() time.Time { return *d.clock.At() }
 	}
-	return nil
-}
-
-func writeShop(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	s, err := shop.New(shop.Default())
-	if err != nil {
-		return err
-	}
-	for kind, write := range map[string]func(io.Writer) error{importer.Products: s.WriteProducts, importer.Customers: s.WriteCustomers, importer.Orders: s.WriteOrders} {
-		if err := writeFile(filepath.Join(dir, kind+".csv"), write); err != nil {
-			return err
+	for name, c := range open {
+		if d.living != nil {
+			c = d.living.listen(c)
 		}
+		d.engine.Channels[name] = engine.NewSender(c, sender[name], demoInFlight)
 	}
 	return nil
 }

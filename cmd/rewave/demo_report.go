@@ -67,6 +67,11 @@ func (d *demo) reports(ctx context.Context, asOf time.Time) ([]report.Report, er
 		if err != nil {
 			return nil, err
 		}
+		if d.living != nil {
+			if r.Planted, err = d.planted(ctx, r); err != nil {
+				return nil, err
+			}
+		}
 		for format, render := range formats {
 			ending := map[string]string{"text": "txt"}[format]
 			if ending == "" {
@@ -85,10 +90,7 @@ func (d *demo) reports(ctx context.Context, asOf time.Time) ([]report.Report, er
 func (d *demo) close(reports []report.Report) error {
 	d.say("reported; the services are stopped and their data removed")
 	for _, r := range reports {
-		fmt.Fprintln(d.stdout)
-		if err := r.Text(d.stdout); err != nil {
-			return err
-		}
+		d.summary(r)
 	}
 	if d.form.preset == importer.UCIOnlineRetail {
 		fmt.Fprintf(d.stdout, "\n%s\n", wrap("", uciCredit))

@@ -6,5 +6,5 @@ select a.arm, k.shop_id, a.anchor, coalesce(o.shop_order_id, '')
   from point_anchors($1, $2, $3, $4, $5, $8) a
   join customers k on k.customer_id = a.customer_id
   left join orders o on o.order_id = a.trigger_order_id
- where a.anchor + make_interval(secs => $6 + $7) + interval '24 hours' <= $8
+ where a.anchor + make_interval(secs => $6::double precision + $7::double precision) + interval '24 hours' <= $8
  order by 1, 2, 3
