@@ -42,7 +42,7 @@ func (w *World) answer(m *received) {
 			ordinal++
 		}
 	}
-	m.salted(ordinal)
+	m.salted(s.config.Seed, ordinal)
 	p.messages = append(p.messages, m)
 	if !m.acts.Before(s.config.End) {
 		return

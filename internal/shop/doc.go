@@ -130,14 +130,14 @@
 //
 //	A ((Scale/(Scale+t))^Shape - (Scale/(Scale+t+R L))^Shape)
 //
-// with R the mean Response of those asked about, times the share that messages
-// reach (of whom only some of the messages go by: their L is smaller). It holds
-// too where a purchase ends the sequence: until it does, all messages come.
-// With a season, t and L are multiplied by its mean over the window. Orders that
-// come back whole take some 3 % off. With DefaultModel, t = 31 and messages on
-// days 2, 9 and 23 of Lift 0.5 that fade in 10 days, L = 11.9 and the share of
-// buyers rises by 5.8 points. Because A and Scale are the shop's, a lift of
-// buyers is far smaller than Lift: most of the new never come back, or slowly.
+// times the share of the asked whom the messages reach, R being their mean
+// Response. It holds too where a purchase ends the sequence: until it does, all
+// messages come. With a season, t and L are multiplied by its mean over the
+// window; orders that come back whole take some 3 % off. With DefaultModel,
+// t = 31 and messages that act from days 2, 9 and 23 with Lift 0.5, fading in 10
+// days, L = 11.9: of those reached, 5.8 in a hundred more buy. Because A and
+// Scale are the shop's, a lift of buyers is far smaller than Lift: most of the
+// new never come back, or slowly.
 //
 // # Truth
 //

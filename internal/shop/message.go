@@ -93,11 +93,11 @@ func (r *received) compare(o *received) int {
 		cmp.Compare(r.Campaign, o.Campaign), cmp.Compare(r.Wave, o.Wave), cmp.Compare(r.Code, o.Code), cmp.Compare(r.Ref, o.Ref))
 }
 
-// salted gives the message its draws: those of the customer, campaign, wave and
-// how many of these there were before.
-func (r *received) salted(ordinal int) {
+// salted gives the message its draws: those of the shop, the customer, the
+// campaign, the wave and how many of these there were before.
+func (r *received) salted(seed uint64, ordinal int) {
 	h := fnv.New64a()
 	// A hash never fails; the stroke keeps "a", "bc" and "ab", "c" apart.
 	fmt.Fprintf(h, "%s|%s", r.Campaign, r.Wave)
-	r.salt = mix(mix(h.Sum64()) ^ uint64(ordinal))
+	r.salt = mix(mix(mix(seed^h.Sum64())^uint64(r.customer)) ^ uint64(ordinal))
 }

@@ -43,6 +43,13 @@ func TestGammaAndBetaHaveTheirMoments(t *testing.T) {
 	near(t, "beta variance", squares/n-sum/n*sum/n, variance, 0.001)
 }
 
+// share is near for so many hits of n, each with probability want: within five
+// standard errors.
+func share(t *testing.T, what string, hits, n, want float64) {
+	t.Helper()
+	near(t, what, hits/n, want, 5*math.Sqrt(want*(1-want)/n))
+}
+
 // flatSeason has no season: operational days are days.
 func flatSeason() Season {
 	return Season{Months: [12]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, Peak: 1}
@@ -51,7 +58,7 @@ func flatSeason() Season {
 // large is a shop whose figures are stable, without season where told.
 func large(season Season) Config {
 	c := Default()
-	c.Customers = 60_000
+	c.Customers = 30_000
 	c.Model.Season = season
 	return c
 }
@@ -79,11 +86,13 @@ func TestPurchasesFollowTheModel(t *testing.T) {
 		}
 		return sum
 	}
-	for _, days := range []float64{30, 90, 365} {
-		var seen, bought, orders, squares float64
-		for h := range newShop(t, c).Histories() {
-			first := h.Orders[0].PlacedAt
-			end := first.Add(time.Duration(days * 24 * float64(time.Hour)))
+	type window struct{ days, seen, bought, orders, squares float64 }
+	windows := []window{{days: 30}, {days: 90}, {days: 365}}
+	for h := range newShop(t, c).Histories() {
+		first := h.Orders[0].PlacedAt
+		for k := range windows {
+			w := &windows[k]
+			end := first.Add(time.Duration(w.days * 24 * float64(time.Hour)))
 			if end.After(c.End) {
 				continue
 			}
@@ -93,19 +102,21 @@ func TestPurchasesFollowTheModel(t *testing.T) {
 					n++
 				}
 			}
-			seen++
-			orders += n
-			squares += n * n
+			w.seen++
+			w.orders += n
+			w.squares += n * n
 			if n > 0 {
-				bought++
+				w.bought++
 			}
 		}
+	}
+	for _, w := range windows {
 		// Hours within the day move single orders over the edge, both ways alike:
 		// a small allowance on top of four standard errors.
-		want := again(days)
-		near(t, "share with a second order", bought/seen, want, 0.002+4*math.Sqrt(want*(1-want)/seen))
-		mean := orders / seen
-		near(t, "repeat orders", mean, repeats(days), 0.004+4*math.Sqrt((squares/seen-mean*mean)/seen))
+		want := again(w.days)
+		near(t, "share with a second order", w.bought/w.seen, want, 0.002+4*math.Sqrt(want*(1-want)/w.seen))
+		mean := w.orders / w.seen
+		near(t, "repeat orders", mean, repeats(w.days), 0.004+4*math.Sqrt((w.squares/w.seen-mean*mean)/w.seen))
 	}
 	near(t, "share with a second order in 30 days, as the package comment says", again(30), 0.232, 0.0005)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -134,6 +135,9 @@ func TestBadConfig(t *testing.T) {
 		"no rate":       {func(c *Config) { c.Model.Shape = 0 }, "shop: shape is 0, must be above 0"},
 		"dead month":    {func(c *Config) { c.Model.Season.Months[1] = 0 }, "shop: season of February is 0, must be above 0"},
 		"share above 1": {func(c *Config) { c.Model.Refunded.Food = 6 }, "shop: refunded food is 6, must be from 0 to 1"},
+		"no whale":      {func(c *Config) { c.Model.Whales = 0.1 }, "shop: whale times is 0, must be above 0"},
+		"no burst":      {func(c *Config) { c.Model.Burst = 0.1 }, "shop: burst days is 0, must be above 0"},
+		"no response":   {func(c *Config) { c.Model.Response.Daily = -1 }, "shop: response of daily is -1, must not be below 0"},
 		"spread":        {func(c *Config) { c.Model.BasketSpread = -1 }, "shop: basket spread is -1, must not be below 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -170,14 +174,22 @@ func TestAWriterThatFailsEndsTheFile(t *testing.T) {
 	}
 }
 
-func BenchmarkWriteOrders(b *testing.B) {
+// BenchmarkMillion writes a million customers with orders and events. What it
+// keeps is one customer at a time, however many there are.
+func BenchmarkMillion(b *testing.B) {
 	c := Default()
-	c.Customers = 20_000
+	c.Customers = 1_000_000
 	s := newShop(b, c)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
 	for b.Loop() {
-		if err := s.WriteOrders(io.Discard); err != nil {
-			b.Fatal(err)
+		for _, write := range []func(io.Writer) error{s.WriteCustomers, s.WriteOrders, s.WriteEvents} {
+			if err := write(io.Discard); err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
-	b.ReportMetric(float64(c.Customers)*float64(b.N)/b.Elapsed().Seconds(), "customers/s")
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(c.Customers)/float64(b.N), "ns/customer")
+	b.ReportMetric(float64(after.HeapSys-before.HeapSys)/(1<<20), "MB-grown")
 }
