@@ -7,7 +7,8 @@ import (
 )
 
 // World is the shop going on while it is written to. It holds every customer
-// and order (about 1 kB each) and is not safe for use from several goroutines.
+// and order, under 2 kB a customer, and is not safe for use from several
+// goroutines.
 type World struct {
 	shop  *Shop
 	grid  time.Duration
