@@ -164,7 +164,9 @@ func (c Curves) gap(out *canvas, p panel) {
 	p.lo, p.hi = math.Floor(p.lo/step+1e-9)*step, math.Ceil(p.hi/step-1e-9)*step
 	out.text(0, p.top-10, "start", "fill:"+quiet, c.Gap.Label)
 	p.across(out, step, func(v float64) string { return signed(v, decimals(step)) })
-	out.path(p.band(c.Gap.Steps), "fill:"+ink+";fill-opacity:.13")
+	if d := p.band(c.Gap.Steps); d != "" {
+		out.path(d, "fill:"+ink+";fill-opacity:.13")
+	}
 	out.path(p.way(c.Gap.Steps), "fill:none;stroke:"+ink+";stroke-width:2;stroke-linejoin:round")
 	out.line(p.left, p.y(0), p.right, p.y(0), "stroke:"+ink+";stroke-width:1.2")
 }
@@ -193,8 +195,11 @@ func (p panel) way(steps []Step) string {
 
 // band is the area between the steps' ends.
 func (p panel) band(steps []Step) string {
+	if len(steps) == 0 || steps[0].Day > p.days {
+		return ""
+	}
 	var d strings.Builder
-	d.WriteString(p.from(steps))
+	fmt.Fprintf(&d, "M%s %s", num(p.x(steps[0].Day)), num(p.y(steps[0].Lo)))
 	for _, s := range steps {
 		if s.Day <= p.days {
 			fmt.Fprintf(&d, "H%sV%s", num(p.x(s.Day)), num(p.y(s.Hi)))
@@ -242,9 +247,9 @@ func (c Curves) lines(out *canvas, p panel, every int) {
 		if !l.Band {
 			continue
 		}
-		if i%2 == 0 {
-			out.path(p.band(l.Steps), "fill:"+colours[0]+";fill-opacity:.16")
-		} else if d := p.hatch(l.Steps); d != "" {
+		if d := p.band(l.Steps); i%2 == 0 && d != "" {
+			out.path(d, "fill:"+colours[0]+";fill-opacity:.16")
+		} else if d := p.hatch(l.Steps); i%2 == 1 && d != "" {
 			out.path(d, "fill:none;stroke:"+colours[1]+";stroke-width:1;stroke-opacity:.55")
 		}
 	}

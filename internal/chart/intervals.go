@@ -68,7 +68,7 @@ func (v Intervals) SVG() string {
 		out.line(x(value), top, x(value), base, "stroke:"+line)
 		at := x(value)
 		if v.Narrow { // the outermost figures stay within the picture
-			room := 4 * float64(len(axis(value, decimals(step))))
+			room := 4.8 * float64(len(axis(value, decimals(step))))
 			at = min(max(at, room), full-room)
 		}
 		out.text(at, base+18, "middle", "fill:"+quiet, axis(value, decimals(step)))

@@ -200,8 +200,8 @@ var english = map[string]string{
 	"money.title":      "Revenue and profit per enrollment, treated minus held out",
 	"money.axis":       "{currency} per customer enrolled",
 	"money.desc":       "The difference per enrollment with its 95 % interval, in {currency}: {rows}.",
-	"money.cap":        "{metric}: each customer counts at most {cap}, the {quantile} % quantile of the shop's past windows; frozen when the campaign began.",
-	"money.cap.none":   "{metric}: there is no cap, as the shop's history gave none.",
+	"money.cap":        "each customer counts at most {cap}, the {quantile} % quantile of the shop's past windows; frozen when the campaign began.",
+	"money.cap.none":   "there is no cap, as the shop's history gave none.",
 	"money.note":       "Everyone assigned counts, those who bought nothing with 0. Profit is the margin of what was kept, less redeemed coupons and messages. Intervals are Hall's, which allow for skewed money.",
 
 	"looks.title":   "The effect so far, at the end of each round",
@@ -330,6 +330,7 @@ var english = map[string]string{
 	"text.look.none":        "{round}: {effect}",
 	"text.wave":             "{wave}, {window}: {effect} ({range}), {sent} against {skipped} ({sentOf} + {skippedOf}), p {p}",
 	"text.wave.none":        "{wave}, {window}: {effect}",
+	"text.below":            "< {unit}",
 	"text.needs":            "break-even {needs} pp",
 	"text.deliveries":       "What was sent",
 	"text.curves":           "Cumulative repurchase, % of those enrolled, by day from {anchor}",

@@ -10,7 +10,7 @@ import (
 // check is one line of the validity panel.
 type check struct {
 	Code                            evaluation.Code
-	Class, Icon                     string // pass, fail, note or wait
+	Class, Icon                     string // pass, fail, care or wait
 	Answer, Label, Detail, Sentence string
 }
 
@@ -33,12 +33,12 @@ func (v view) checks(p evaluation.Result) []check {
 
 	reached := say("check.reached.none")
 	if n := p.Integrity.Held; n > 0 {
-		reached = say("check.reached", "reached", count(p.Integrity.Contaminated), "held", count(n), "share", share(p.Integrity.Contaminated, n))
+		reached = say("check.reached", "reached", count(p.Integrity.Contaminated), "held", count(n), "share", v.share(p.Integrity.Contaminated, n))
 	}
 	e04 := v.check(p, evaluation.E04, reached, p.Integrity.Held > 0)
 	ghosts := say("check.ghosts.none")
 	if n := p.Integrity.GhostsDue; n > 0 {
-		ghosts = say("check.ghosts", "lost", count(p.Integrity.GhostsLost), "due", count(n), "share", share(p.Integrity.GhostsLost, n))
+		ghosts = say("check.ghosts", "lost", count(p.Integrity.GhostsLost), "due", count(n), "share", v.share(p.Integrity.GhostsLost, n))
 	}
 	e05 := v.check(p, evaluation.E05, ghosts, p.Integrity.GhostsDue > 0)
 
@@ -78,7 +78,7 @@ func (v view) check(p evaluation.Result, code evaluation.Code, detail string, as
 	case noted != "" && (code == evaluation.E09 || code == evaluation.E11):
 		c.Class, c.Icon, c.Answer, c.Sentence = "fail", "✕", say("check.fail"), noted
 	case noted != "":
-		c.Class, c.Icon, c.Answer, c.Sentence = "note", "!", say("check.note"), noted
+		c.Class, c.Icon, c.Answer, c.Sentence = "care", "!", say("check.note"), noted
 	case !asked:
 		c.wait(say("check.skip"))
 	default:
@@ -109,8 +109,13 @@ func (v view) skew(p evaluation.Result) (said string, asked bool) {
 
 func abs(x float64) float64 { return max(x, -x) }
 
-// share of n in per cent.
-func share(x, n int64) string { return strconv.FormatFloat(100*float64(x)/float64(n), 'f', 1, 64) }
+// share of n in per cent; some is never said to be none.
+func (v view) share(x, n int64) string {
+	if s := float64(x) / float64(n); s == 0 || s >= 0.0005 {
+		return v.Language.PerHundred(s, 1)
+	}
+	return v.Language.Say("text.below", "unit", "0.1")
+}
 
 // refusal is the sentence under a code among what stops the verdict, note among
 // what only qualifies it; empty: there is none.

@@ -105,7 +105,7 @@ func (s shop) report(t *testing.T) report.Report {
 		s.result(t, point("overall_30d", true, "thanks, as scheduled", 30*day), 1, 1),
 	}
 	for i := range r.Points {
-		r.Points[i].Integrity = evaluation.Integrity{Held: s.held, Contaminated: 19, GhostsDue: 8734, GhostsLost: 2}
+		r.Points[i].Integrity = evaluation.Integrity{Held: s.held, Contaminated: s.held / 154, GhostsDue: 3 * s.held, GhostsLost: s.held / 1400}
 	}
 	r.Deliveries, r.Coupons = s.ledger(1)
 	r.Unknown = 6
@@ -274,9 +274,9 @@ func scenes(t *testing.T) map[string]report.Report {
 	pays.Planted = &report.Planted{Treated: usual.treated, Buyers: 1855, Natural: 1607, Effect: 248.0 / 6870, Profit: 3412.55, Covered: ptr(true), CoveredP: ptr(true)}
 
 	worse := usual
-	worse.bought, worse.profit, worse.half = 0.213, -0.86, 0.51
+	worse.bought, worse.profit, worse.half = 0.209, -0.86, 0.51
 	loses := worse.report(t)
-	loses.Planted = &report.Planted{Treated: worse.treated, Buyers: 1463, Natural: 1603, Effect: -140.0 / 6870, Profit: -2100, Covered: ptr(true), CoveredP: ptr(false)}
+	loses.Planted = &report.Planted{Treated: worse.treated, Buyers: 1436, Natural: 1590, Effect: -154.0 / 6870, Profit: -2100, Covered: ptr(true), CoveredP: ptr(false)}
 
 	open := usual
 	open.bought, open.profit, open.half = 0.243, 0.11, 0.56
@@ -291,6 +291,9 @@ func scenes(t *testing.T) map[string]report.Report {
 		later.FinalAt = on("2026-07-14")
 		early.Points[i] = usual.result(t, later, []float64{0.42, 1}[i], 0.55)
 	}
+
+	early.Looks = []evaluation.Look{usual.look(1), {Round: 2, Code: evaluation.E03}}
+	early.Warnings = []report.Warning{{Code: "missed_slots", Sentence: "2 entry slots passed while nothing was running; nobody entered at them."}}
 
 	sorted := usual
 	sorted.treated, sorted.held = 7010, 2730

@@ -184,7 +184,7 @@ func (v view) funnelBars(flows []flow) *picture {
 			}
 			text := count(n)
 			if kind != chart.Whole && kind != chart.Ghost && f.planned > 0 {
-				text += " · " + share(n, f.planned) + " %"
+				text += " · " + v.share(n, f.planned) + " %"
 			}
 			g.Bars = append(g.Bars, chart.Stage{Name: name, Text: text, Strong: strong, Parts: []chart.Part{{Count: n, Kind: kind}}})
 		}
@@ -206,7 +206,7 @@ func (v view) funnelBars(flows []flow) *picture {
 		add(v.state("accepted"), f.sent, chart.Passed, true)
 		if f.given > 0 {
 			add(say("funnel.given"), f.given, chart.Passed, false)
-			g.Bars = append(g.Bars, chart.Stage{Name: say("funnel.redeemed"), Text: count(f.redeemed) + " · " + say("funnel.of.codes", "share", share(f.redeemed, f.given)),
+			g.Bars = append(g.Bars, chart.Stage{Name: say("funnel.redeemed"), Text: count(f.redeemed) + " · " + say("funnel.of.codes", "share", v.share(f.redeemed, f.given)),
 				Parts: []chart.Part{{Count: f.redeemed, Kind: chart.Passed}}})
 		}
 		add(say("funnel.held"), f.held, chart.Ghost, false)

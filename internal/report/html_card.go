@@ -227,7 +227,7 @@ func (v view) price(p evaluation.Result) bigFigure {
 	case price.Hi == nil:
 		f.Value, f.Range, f.Open = say("card.price.none"), say("card.price.open", "lo", money(price.Lo)), true
 	default:
-		f.Value, f.Range = money(price.Estimate), say("card.price.range", "lo", money(price.Lo), "hi", money(price.Hi))
+		f.Value, f.Range = money(price.Estimate), say("card.price.range", "lo", v.Language.Money(*price.Lo, evaluation.Currency{Digits: p.Currency.Digits}), "hi", money(price.Hi))
 	}
 	return f
 }

@@ -1,9 +1,17 @@
 package report
 
 import (
+	"bytes"
+	_ "embed"
 	"encoding/json"
 	"io"
 )
+
+//go:embed report.schema.json
+var schema []byte
+
+// Schema is the JSON Schema (2020-12) of what JSON writes. The caller may change it.
+func Schema() []byte { return bytes.Clone(schema) }
 
 // JSON writes the report for programs: indented, fields in a fixed order, null
 // and a code where a figure does not exist.

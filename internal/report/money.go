@@ -26,23 +26,9 @@ func (v view) money() *moneySection {
 	}
 	say := v.Language.Say
 	out := &moneySection{Heading: say("section.money"), Table: v.metricTable(p), Picture: v.moneyPicture(p)}
-	for _, m := range p.Metrics {
-		if m.Metric == evaluation.MetricOrders {
-			continue
-		}
-		key := "money.cap.none"
-		args := []string{"metric", v.metric(m.Metric)}
-		if m.Cap != nil {
-			key = "money.cap"
-			args = append(args, "cap", v.Language.Money(float64(m.Cap.Minor)/math.Pow10(p.Currency.Digits), p.Currency),
-				"quantile", strconv.FormatFloat(100*m.Cap.Quantile, 'f', -1, 64))
-		}
-		out.Said = append(out.Said, say(key, args...))
-	}
-	for _, code := range []evaluation.Code{evaluation.E11} {
-		if s := note(p, code); s != "" {
-			out.Notes = append(out.Notes, evaluation.Refusal{Code: code, Sentence: s})
-		}
+	out.Said = v.caps(p)
+	if s := note(p, evaluation.E11); s != "" {
+		out.Notes = []evaluation.Refusal{{Code: evaluation.E11, Sentence: s}}
 	}
 	for _, other := range v.Points {
 		if !other.Point.Primary && len(other.Metrics) > 0 && refusal(other, evaluation.E01) == "" {
@@ -50,6 +36,30 @@ func (v view) money() *moneySection {
 		}
 	}
 	return out
+}
+
+// caps say the cap of each metric of money, those that share one together.
+func (v view) caps(p evaluation.Result) []string {
+	var keys, said []string
+	names := map[string][]string{}
+	for _, m := range p.Metrics {
+		if m.Metric == evaluation.MetricOrders {
+			continue
+		}
+		key := v.Language.Say("money.cap.none")
+		if m.Cap != nil {
+			key = v.Language.Say("money.cap", "cap", v.Language.Money(float64(m.Cap.Minor)/math.Pow10(p.Currency.Digits), p.Currency),
+				"quantile", strconv.FormatFloat(100*m.Cap.Quantile, 'f', -1, 64))
+		}
+		if names[key] == nil {
+			keys = append(keys, key)
+		}
+		names[key] = append(names[key], v.metric(m.Metric))
+	}
+	for _, key := range keys {
+		said = append(said, strings.Join(names[key], ", ")+": "+key)
+	}
+	return said
 }
 
 // metric is what a metric is called.

@@ -200,8 +200,15 @@ func (v view) sampledDays(most int) []int {
 	return append(days, v.Curves.Days)
 }
 
-// steps are the days on which any curve rises, and the last.
+// mostRows is how many days the table beside the curves has; the CSV form has all.
+const mostRows = 45
+
+// steps are the days on which any curve rises, and the last; of a long span those
+// evenly apart.
 func (v view) steps() []int {
+	if v.Curves.Days > mostRows {
+		return v.sampledDays(mostRows)
+	}
 	days := append(v.Curves.days(v.Curves.Arms...), v.Curves.Days)
 	slices.Sort(days)
 	return slices.Compact(days)
