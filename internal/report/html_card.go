@@ -174,7 +174,7 @@ func (v view) extraProfit(p evaluation.Result, m evaluation.Metric) bigFigure {
 	currency := coarse(t, p.Currency)
 	f.Value = signed(*t.Estimate, v.Language.Money(*t.Estimate, currency))
 	f.Range, f.Open = v.rangeSaid(t, func(x float64) string {
-		return signed(x, v.Language.Money(x, evaluation.Currency{Digits: currency.Digits}))
+		return v.Language.Money(x, evaluation.Currency{Digits: currency.Digits})
 	})
 	return f
 }
