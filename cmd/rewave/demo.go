@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,6 +95,9 @@ type demo struct {
 	engine *engine.Engine
 	living *living  // the made-up shop; nil: the past of a real one
 	names  []string // of the campaigns that were applied
+
+	audited  string       // what the audit found, in a sentence
+	listener net.Listener // of the pages; nil: they are not asked for
 }
 
 // texts is the folder of the text messages.
@@ -107,6 +111,15 @@ type shopInfo struct {
 
 func (a *app) runDemo(ctx context.Context, o demoOptions) error {
 	d := &demo{app: a, demoOptions: o, began: time.Now()}
+	if o.serve {
+		// A port in use is known before anything starts.
+		var err error
+		if d.listener, err = listenFor(o.listen, "rewave demo --serve"); err != nil {
+			return err
+		}
+		defer d.listener.Close() //nolint:errcheck // as a rule the server has closed it
+		d.listen = d.listener.Addr().String()
+	}
 	reports, err := d.run(ctx)
 	if e := d.stop(); err == nil {
 		err = e
@@ -124,7 +137,11 @@ func (a *app) runDemo(ctx context.Context, o demoOptions) error {
 	if err := keepNewest(filepath.Dir(d.out)); err != nil {
 		return err
 	}
-	return d.close(reports)
+	if err := d.close(reports); err != nil || d.listener == nil {
+		return err
+	}
+	fmt.Fprintf(d.stdout, "\nThe pages are at http://%s/ until you interrupt this (Ctrl-C).\n", d.listen)
+	return d.show(ctx, d.listener, d.pages(reports))
 }
 
 // run is the main job, start to report.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/rewave/rewave/internal/audit"
@@ -55,8 +56,14 @@ func (d *demo) verify(ctx context.Context) error {
 	if err := result.Err(); err != nil {
 		return errors.Join(err, auditText(d.stdout, result))
 	}
-	d.say("all %d invariants of the ledger hold", len(result.Probes))
+	d.audited = allHold(result)
+	d.say("%s", d.audited)
 	return nil
+}
+
+// allHold says that an audit found nothing.
+func allHold(r audit.Result) string {
+	return fmt.Sprintf("all %d invariants of the ledger hold", len(r.Probes))
 }
 
 // reports writes each campaign's report as page, text and JSON.
@@ -95,24 +102,29 @@ func (d *demo) close(reports []report.Report) error {
 	if d.form.preset == importer.UCIOnlineRetail {
 		fmt.Fprintf(d.stdout, "\n%s\n", wrap("", uciCredit))
 	}
-	fmt.Fprintf(d.stdout, "\nOpen in a browser:\n")
+	fmt.Fprintf(d.stdout, "\n%s.\n\nOpen in a browser:\n", sentenceCase(d.audited))
 	for _, r := range reports {
 		fmt.Fprintf(d.stdout, "  %s.html\n", filepath.Join(d.out, r.Campaign))
 	}
 	fmt.Fprintf(d.stdout, `Beside them:
-  *.txt, *.json          the same reports as text and for programs
+  *.plan.html            what was planned before the first message
+  *.txt, *.md, *.csv, *.json    the same reports for reading, pasting and programs
   audit.txt              the ledger's invariants, one by one
   mailbox/mailbox.mbox   every e-mail as it arrived; log.jsonl lists them
   texts/                 every text message, where the shop sends any
   campaigns/             the campaigns as they ran, to change and run again
 
-Next, your own orders, or a campaign of your own (campaigns/README.md):
+Next: the pages side by side, a shop that lives while you watch, your own orders
+  rewave demo --serve
+  rewave dev
   rewave import inspect FILE
   rewave demo --orders FILE
-  rewave campaign validate FOLDER
 `)
 	return nil
 }
+
+// sentenceCase begins a text as a sentence does.
+func sentenceCase(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // writeFile writes a whole file or reports why not.
 func writeFile(path string, write func(io.Writer) error) (err error) {

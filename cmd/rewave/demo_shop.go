@@ -12,6 +12,7 @@ import (
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/coupon"
 	"github.com/rewave/rewave/internal/importer"
+	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/shop"
 )
 
@@ -111,8 +112,13 @@ func (d *demo) stock(ctx context.Context, folder string) error {
 	if err := fitShop(folder); err != nil {
 		return err
 	}
+	return makeCodes(ctx, d.store)
+}
+
+// makeCodes fills the pools.
+func makeCodes(ctx context.Context, store *postgres.Store) error {
 	for _, pool := range livingPools {
-		if _, err := d.store.GenerateCoupons(ctx, pool, codes, rand.Reader, func([]string, int) error { return nil }); err != nil {
+		if _, err := store.GenerateCoupons(ctx, pool, codes, rand.Reader, func([]string, int) error { return nil }); err != nil {
 			return err
 		}
 	}

@@ -39,7 +39,7 @@ type living struct {
 
 	mu    sync.Mutex
 	heard []heardMessage
-	spent map[string][]spentMessage // by customer
+	spent map[string][]spentMessage // by customer; nil: nobody asks
 }
 
 // heardMessage is one that arrived and that the world has not been told of.
@@ -129,6 +129,9 @@ func (l *living) tell(ctx context.Context) error {
 		}
 		if err := l.world.Receive(m); err != nil {
 			return err
+		}
+		if l.spent == nil {
+			continue
 		}
 		l.spent[a.Customer] = append(l.spent[a.Customer], spentMessage{a.Campaign, h.at, l.engine.Shop.CostMicros[h.channel]})
 	}

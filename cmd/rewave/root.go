@@ -48,7 +48,7 @@ invariant is broken (audit).`,
 			root.AddCommand(c)
 		}
 	}
-	add("try", a.demo())
+	add("try", a.demo(), a.dev())
 	add("write", a.campaign(), a.takesJSON(a.takesConfig(a.send())))
 	add("data", a.importing(), a.coupon(), a.report(), a.audit())
 	add("run", a.all(), a.serve(), a.work(), a.tick(), a.db(), a.configuration(), a.version())

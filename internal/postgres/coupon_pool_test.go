@@ -120,7 +120,7 @@ func TestHowAPoolStands(t *testing.T) {
 func TestOrdersComeInWhileCodesAreGivenAway(t *testing.T) {
 	t.Parallel()
 	db, wanted := ledger(t, 300, 1)
-	codes := added(t, db, off("pool"), 400)
+	codes := added(t, db, off("pool"), 480)
 	named := make([]postgres.ImportCoupon, 0, len(codes)/3)
 	orders := make([]postgres.ImportOrder, 0, len(codes)/3)
 	for i := 0; i < len(codes); i += 3 {

@@ -18,11 +18,12 @@ import (
 	"github.com/rewave/rewave/internal/web/track"
 )
 
-// Options of a server. All fields but Log are required.
+// Options of a server. All fields but Pages and Log are required.
 type Options struct {
 	Health       func(context.Context) error // nil when the process can do its work; given two seconds
 	Keys         message.Keys                // verify the links
 	Unsubscriber track.Unsubscriber
+	Pages        http.Handler // answers all other addresses; nil: nothing is there
 	Log          *slog.Logger // nil: slog.Default()
 }
 
@@ -37,6 +38,9 @@ func New(opts Options) *Server {
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", health(opts.Health, opts.Log))
 	mux.Handle("/u/", track.Handler(opts.Keys, opts.Unsubscriber, opts.Log))
+	if opts.Pages != nil {
+		mux.Handle("/", opts.Pages)
+	}
 	return &Server{http: &http.Server{
 		Handler:           http.MaxBytesHandler(mux, 1<<20),
 		ReadHeaderTimeout: 5 * time.Second,
