@@ -23,18 +23,39 @@ BEGIN ATOMIC
      e.enrollment_id,
      r.round,
      e.trigger_order_id,
-         CASE point_anchors.what
-             WHEN 'entry'::text THEN e.entered_at
-             WHEN 'wave'::text THEN ( SELECT d.scheduled_at
-                FROM deliveries d
-               WHERE ((d.customer_id = e.customer_id) AND (d.entered_at = e.entered_at) AND (d.enrollment_id = e.enrollment_id) AND (d.round = r.round) AND (d.wave = point_anchors.of_wave)))
-             ELSE ( SELECT max(d.scheduled_at) AS max
-                FROM deliveries d
-               WHERE ((d.customer_id = e.customer_id) AND (d.entered_at = e.entered_at) AND (d.enrollment_id = e.enrollment_id) AND (d.round = r.round)))
-         END AS max
+     e.entered_at
     FROM (enrollments e
-      JOIN rounds r ON (((r.customer_id = e.customer_id) AND (r.entered_at = e.entered_at) AND (r.enrollment_id = e.enrollment_id) AND ((r.round = point_anchors.of_round) OR ((point_anchors.of_round = 0) AND ((point_anchors.what <> 'entry'::text) OR (r.round = 1)))))))
-   WHERE ((e.campaign_id = point_anchors.of_campaign) AND (e.design = point_anchors.of_design) AND (e.entered_at <= point_anchors.as_of));
+      JOIN rounds r ON (((r.customer_id = e.customer_id) AND (r.entered_at = e.entered_at) AND (r.enrollment_id = e.enrollment_id) AND (r.round =
+         CASE point_anchors.of_round
+             WHEN 0 THEN 1
+             ELSE point_anchors.of_round
+         END))))
+   WHERE ((point_anchors.what = 'entry'::text) AND (e.campaign_id = point_anchors.of_campaign) AND (e.design = point_anchors.of_design) AND (e.entered_at <= point_anchors.as_of))
+ UNION ALL
+  SELECT e.arm,
+     e.customer_id,
+     e.entered_at,
+     e.enrollment_id,
+     r.round,
+     e.trigger_order_id,
+     d.scheduled_at
+    FROM ((enrollments e
+      JOIN rounds r ON (((r.customer_id = e.customer_id) AND (r.entered_at = e.entered_at) AND (r.enrollment_id = e.enrollment_id) AND ((r.round = point_anchors.of_round) OR (point_anchors.of_round = 0)))))
+      LEFT JOIN deliveries d ON (((d.customer_id = r.customer_id) AND (d.entered_at = r.entered_at) AND (d.enrollment_id = r.enrollment_id) AND (d.round = r.round) AND (d.wave = point_anchors.of_wave))))
+   WHERE ((point_anchors.what = 'wave'::text) AND (e.campaign_id = point_anchors.of_campaign) AND (e.design = point_anchors.of_design) AND (e.entered_at <= point_anchors.as_of))
+ UNION ALL
+  SELECT e.arm,
+     e.customer_id,
+     e.entered_at,
+     e.enrollment_id,
+     r.round,
+     e.trigger_order_id,
+     max(d.scheduled_at) AS max
+    FROM ((enrollments e
+      JOIN rounds r ON (((r.customer_id = e.customer_id) AND (r.entered_at = e.entered_at) AND (r.enrollment_id = e.enrollment_id) AND ((r.round = point_anchors.of_round) OR (point_anchors.of_round = 0)))))
+      LEFT JOIN deliveries d ON (((d.customer_id = r.customer_id) AND (d.entered_at = r.entered_at) AND (d.enrollment_id = r.enrollment_id) AND (d.round = r.round))))
+   WHERE ((point_anchors.what = 'end'::text) AND (e.campaign_id = point_anchors.of_campaign) AND (e.design = point_anchors.of_design) AND (e.entered_at <= point_anchors.as_of))
+   GROUP BY e.customer_id, e.entered_at, e.enrollment_id, r.round;
 END;
 
 CREATE OR REPLACE FUNCTION public.refuse_delivery_change()

@@ -57,14 +57,19 @@ func (e *Engine) EvaluateCampaign(ctx context.Context, name string, ask Evaluati
 		return r, fmt.Errorf("evaluate %s: %w", name, err)
 	}
 	reading := reading{Engine: e, report: &r, campaign: c, entries: entries, bounds: bounds, keep: ask.Keep}
-	for _, p := range c.Definition.Evaluation.Points {
-		for _, round := range roundsOf(c.Definition, p) {
-			if err := reading.point(ctx, p, round); err != nil {
-				return r, fmt.Errorf("evaluate %s: %w", name, err)
-			}
+	read, err := reading.readings(ctx)
+	if err != nil {
+		return r, fmt.Errorf("evaluate %s: %w", name, err)
+	}
+	for _, p := range read.points {
+		if err := reading.point(ctx, p); err != nil {
+			return r, fmt.Errorf("evaluate %s: %w", name, err)
 		}
 	}
-	if err := e.addLedger(ctx, &r, c); err != nil {
+	reading.addLooks(read.firsts)
+	reading.addWaveEffects(read.waves)
+	reading.addCoupons(read.coupons)
+	if err := e.addLedger(ctx, &r, c, read.deliveries); err != nil {
 		return r, fmt.Errorf("evaluate %s: %w", name, err)
 	}
 	return r, nil
@@ -96,45 +101,35 @@ type reading struct {
 }
 
 // point adds the result of a point in one round, or that the round is to come.
-func (e reading) point(ctx context.Context, p campaigns.Point, round int) error {
-	r, c := e.report, e.campaign
-	begins := roundBegins(c.Definition, round, e.entries)
-	if begins != nil && begins.After(r.AsOf) {
-		e.pending(round, *begins)
+func (e reading) point(ctx context.Context, p *pointFacts) error {
+	r, begins := e.report, p.begins
+	if p.toCome {
+		e.pending(p.Round, *begins)
 		return nil
 	}
-	q := postgres.PointQuery{Campaign: c.ID, Design: c.Design, Anchor: anchorKind(p.Anchor), Wave: p.Anchor.Wave, Round: round,
-		Window: p.Window, ReturnWindow: e.Shop.ReturnWindow, AsOf: r.AsOf, Currency: e.Shop.Currency}
-	worth := e.worth(p.Window)
-	arms, err := e.Store.Observe(ctx, q, worth)
-	if err != nil {
-		return err
-	}
 	if e.keep {
-		if err := e.Store.KeepStatistics(ctx, q, p.Name, arms); err != nil {
+		if err := e.Store.KeepStatistics(ctx, p.PointQuery, p.point.Name, p.arms); err != nil {
 			return err
 		}
 	}
-	primary := p.Name == c.Definition.Evaluation.Primary.Point && round == max(1, p.Anchor.Round)
 	switch {
-	case len(arms) == 0 && begins != nil:
-		e.pending(round, *begins)
+	case len(p.arms) == 0 && begins != nil:
+		e.pending(p.Round, *begins)
 		return nil
-	case len(arms) == 0 && round > 1 && !primary:
+	case len(p.arms) == 0 && p.Round > 1 && !p.primary:
 		return nil // nobody entered, which the first round says
 	}
-	in, err := e.input(ctx, q, p, arms, worth)
+	in, err := e.input(p)
 	if err != nil {
 		return err
 	}
-	in.Point.Primary = primary
 	result, err := evaluation.Evaluate(in, r.Language)
 	if err != nil {
 		return err
 	}
 	r.Points = append(r.Points, result)
-	if primary {
-		return e.addCurves(ctx, r, c, p, q)
+	if p.primary {
+		e.addCurves(p)
 	}
 	return nil
 }
@@ -147,11 +142,11 @@ func (e reading) pending(round int, begins time.Time) {
 }
 
 // input is everything that the verdict on a point is made of.
-func (e reading) input(ctx context.Context, q postgres.PointQuery, p campaigns.Point, arms []postgres.ArmTotals, worth postgres.Worth) (evaluation.Input, error) {
-	c := e.campaign
+func (e reading) input(facts *pointFacts) (evaluation.Input, error) {
+	c, q, p, arms := e.campaign, facts.PointQuery, facts.point, facts.arms
 	in := evaluation.Input{
 		Point: evaluation.Point{Name: p.Name, Metric: c.Definition.Evaluation.Primary.Metric,
-			Anchor: anchorSaid(c.Definition, p.Anchor, q.Round), Window: p.Window, ReturnWindow: e.Shop.ReturnWindow},
+			Primary: facts.primary, Anchor: anchorSaid(c.Definition, p.Anchor, q.Round), Window: p.Window, ReturnWindow: e.Shop.ReturnWindow},
 		Design: evaluation.Design{HoldShare: c.Share},
 		AsOf:   q.AsOf, Zone: e.Shop.Zone, ReplayAA: e.AA,
 	}
@@ -177,10 +172,8 @@ func (e reading) input(ctx context.Context, q postgres.PointQuery, p campaigns.P
 			Matured: evaluation.Totals(a.Matured), Final: evaluation.Totals(a.Final)})
 	}
 	in.Cost = e.cost(arms, e.entries)
-	in.Metrics = e.metrics(arms, worth)
-	mixed, err := e.Store.Integrity(ctx, q)
-	in.Integrity = evaluation.Integrity(mixed)
-	return in, err
+	in.Metrics, in.Integrity = metrics(arms, facts.worth), evaluation.Integrity(facts.mixed)
+	return in, nil
 }
 
 // closesAt is when entry closes, where that is known: the earliest of the end
@@ -258,13 +251,13 @@ func anchorSaid(c campaigns.Campaign, a campaigns.Anchor, round int) string {
 }
 
 // addCurves draws the cumulative repurchase of the primary point.
-func (e *Engine) addCurves(ctx context.Context, r *report.Report, c postgres.Campaign, p campaigns.Point, q postgres.PointQuery) error {
-	rows, err := e.Store.Curve(ctx, q)
-	if err != nil || len(rows) == 0 {
-		return err
+func (e reading) addCurves(p *pointFacts) {
+	if len(p.curve) == 0 {
+		return
 	}
-	curves := &report.Curves{Anchor: anchorSaid(c.Definition, p.Anchor, q.Round), Days: int((p.Window + 24*time.Hour - 1) / (24 * time.Hour))}
-	for _, row := range rows {
+	c := e.campaign.Definition
+	curves := &report.Curves{Anchor: anchorSaid(c, p.point.Anchor, p.Round), Days: int((p.Window + 24*time.Hour - 1) / (24 * time.Hour))}
+	for _, row := range p.curve {
 		n := len(curves.Arms)
 		if n == 0 || string(curves.Arms[n-1].Arm) != row.Arm {
 			curves.Arms = append(curves.Arms, report.Curve{Arm: holdout.Arm(row.Arm)})
@@ -281,9 +274,8 @@ func (e *Engine) addCurves(ctx context.Context, r *report.Report, c postgres.Cam
 		}
 		arm.Steps = append(arm.Steps, report.Step{Day: *row.Day + 1, Buyers: before + row.Count})
 	}
-	curves.Waves = waveTicks(c.Definition, p.Anchor)
-	r.Curves = curves
-	return nil
+	curves.Waves = waveTicks(c, p.point.Anchor)
+	e.report.Curves = curves
 }
 
 // waveTicks places the waves on the curve's axis by their written waits; the
@@ -316,11 +308,7 @@ func waveTicks(c campaigns.Campaign, a campaigns.Anchor) []report.WaveTick {
 
 // addLedger says what became of the deliveries, beside the result and never in
 // it.
-func (e *Engine) addLedger(ctx context.Context, r *report.Report, c postgres.Campaign) error {
-	counts, err := e.Store.DeliveryCounts(ctx, c.ID, c.Design)
-	if err != nil {
-		return err
-	}
+func (e *Engine) addLedger(ctx context.Context, r *report.Report, c postgres.Campaign, counts []postgres.DeliveryCount) error {
 	for _, n := range counts {
 		r.Deliveries = append(r.Deliveries, report.DeliveryCount{Round: n.Round, Wave: n.Wave, Arm: holdout.Arm(n.Arm), Channel: n.Channel, State: n.State, Reason: n.Reason, Count: n.Count})
 		if s := delivery.State(n.State); s == delivery.Unknown || s == delivery.UnknownFinal {

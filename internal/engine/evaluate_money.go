@@ -76,7 +76,7 @@ func (e reading) worth(window time.Duration) postgres.Worth {
 
 // metrics are the sums of both arms. Profit is among them only where the margin
 // is known.
-func (e reading) metrics(arms []postgres.ArmTotals, w postgres.Worth) []evaluation.MetricInput {
+func metrics(arms []postgres.ArmTotals, w postgres.Worth) []evaluation.MetricInput {
 	var treat, hold postgres.ArmTotals
 	for _, a := range arms {
 		switch holdout.Arm(a.Arm) {

@@ -16,17 +16,31 @@
 // A verdict is made in this order, and the first that applies ends it:
 //
 //	REFUSED      E01: the arms are not the planned sizes, so something sorted customers
+//	REFUSED      E04: more than a fifth of the holdout was reached after all
+//	REFUSED      E05: more than 1 in 200 ghosts has no decision on record
 //	PROVISIONAL  E03: fewer than 95 of 100 enrollments are final; it says when they are
 //	REFUSED      E02: fewer than 100 held out, or fewer than 10 buyers in an arm
 //	PAYS         the whole interval lies above the break-even lift
 //	LOSES        the whole interval lies below it
+//	OPEN         either of them, where profit's whole interval lies on the other side of 0
 //	OPEN         neither; it says what it needs and by when, and never "no effect"
 //
-// The break-even lift is what a message costs per enrollment divided by what an
-// order earns. Where it is not known, the verdict is against 0 and says so.
+// The break-even lift is what contact costs per enrollment, messages and redeemed
+// codes of the point's own window, divided by what an order earns. Where it is not known, the verdict is against 0 and says so.
 //
 // Only the primary point has a PAYS, LOSES or OPEN: testing several would find
 // something by chance. The others show their interval and verdict NONE.
+//
+// Orders, revenue and profit are sums over an enrollment's window, zeros included.
+// One enrollment counts for no more than a cap that the shop's past gave before
+// the design began, as a few large orders would otherwise decide; the interval is
+// Hall's, which leans as far as the data do. Beside it stands the difference as it
+// is. Where one order still makes more than a quarter of an arm's revenue, money is
+// refused (E11).
+//
+// Looks on the way are a family of their own, with bounds that are wide at first,
+// and change no verdict. What a wave itself changed can be read only where a lot
+// skips some of those whom it could reach.
 //
 // A replay over a shop's past treats nobody (A/A). Both arms are alike by
 // construction, so a correct report includes 0 in 95 of 100 replays. It is always

@@ -9,6 +9,30 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// through reads with a statement that goes through a whole campaign. Its sorts
+// and hashes fit into memory, where those of a gate's statement need none.
+func (s *Store) through(ctx context.Context, read func(pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "set local work_mem = '32MB'"); err != nil {
+			return err
+		}
+		return read(tx)
+	})
+}
+
+// listThrough is the rows of such a statement.
+func listThrough[T any](ctx context.Context, s *Store, scan pgx.RowToFunc[T], text string, args ...any) (list []T, err error) {
+	err = s.through(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, text, args...)
+		if err != nil {
+			return err
+		}
+		list, err = pgx.CollectRows(rows, scan)
+		return err
+	})
+	return list, mapError(err)
+}
+
 // PointQuery asks for one evaluation point of one design.
 type PointQuery struct {
 	Campaign     int
@@ -77,12 +101,7 @@ func (s *Store) Observe(ctx context.Context, q PointQuery, w Worth) ([]ArmTotals
 		text := strconv.FormatFloat(*w.Margin, 'f', -1, 64)
 		margin = &text
 	}
-	rows, err := s.pool.Query(ctx, statement("evaluation/observations"), append(q.args(), margin, w.MicrosPerMinor,
-		w.Few.Revenue, w.Few.Profit, w.ManyHeld, w.Many.Revenue, w.Many.Profit)...)
-	if err != nil {
-		return nil, fmt.Errorf("observe point: %w", mapError(err))
-	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (ArmTotals, error) {
+	arms, err := listThrough(ctx, s, func(row pgx.CollectableRow) (ArmTotals, error) {
 		var a ArmTotals
 		m, f, c := &a.Matured, &a.Final, &a.Money
 		return a, row.Scan(&a.Arm, &a.Assigned, &a.LastAnchor,
@@ -90,7 +109,12 @@ func (s *Store) Observe(ctx context.Context, q PointQuery, w Worth) ([]ArmTotals
 			&a.Spent.MessageMicros, &a.Spent.RedeemedMinor, &a.SpentMatured.MessageMicros, &a.SpentMatured.RedeemedMinor,
 			&a.SpentFinal.MessageMicros, &a.SpentFinal.RedeemedMinor,
 			&c.LargestOrderMinor, &c.Orders, &c.Revenue, &c.RevenueCapped, &c.Profit, &c.ProfitCapped)
-	})
+	}, statement("evaluation/observations"), append(q.args(), margin, w.MicrosPerMinor,
+		w.Few.Revenue, w.Few.Profit, w.ManyHeld, w.Many.Revenue, w.Many.Profit)...)
+	if err != nil {
+		return nil, fmt.Errorf("observe point: %w", err)
+	}
+	return arms, nil
 }
 
 // Mixed counts what may have mixed the arms of a point; evaluation.Integrity
@@ -100,7 +124,9 @@ type Mixed struct{ Held, Contaminated, GhostsDue, GhostsLost int64 }
 // Integrity looks for what may have mixed the arms of a point.
 func (s *Store) Integrity(ctx context.Context, q PointQuery) (Mixed, error) {
 	var m Mixed
-	err := s.pool.QueryRow(ctx, statement("evaluation/integrity"), q.args()[:8]...).Scan(&m.Held, &m.Contaminated, &m.GhostsDue, &m.GhostsLost)
+	err := s.through(ctx, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, statement("evaluation/integrity"), q.args()[:8]...).Scan(&m.Held, &m.Contaminated, &m.GhostsDue, &m.GhostsLost)
+	})
 	if err != nil {
 		return m, fmt.Errorf("look for mixed arms: %w", mapError(err))
 	}
@@ -117,11 +143,11 @@ type CurveRow struct {
 
 // Curve returns the first purchases of a point by day and arm.
 func (s *Store) Curve(ctx context.Context, q PointQuery) ([]CurveRow, error) {
-	rows, err := s.pool.Query(ctx, statement("evaluation/curve"), q.args()...)
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[CurveRow], statement("evaluation/curve"), q.args()...)
 	if err != nil {
-		return nil, fmt.Errorf("read curve: %w", mapError(err))
+		return nil, fmt.Errorf("read curve: %w", err)
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[CurveRow])
+	return rows, nil
 }
 
 // DeliveryCount is how many deliveries of a wave stand in one state for one
@@ -134,11 +160,11 @@ type DeliveryCount struct {
 
 // DeliveryCounts tells what became of a design's deliveries.
 func (s *Store) DeliveryCounts(ctx context.Context, campaign, design int) ([]DeliveryCount, error) {
-	rows, err := s.pool.Query(ctx, statement("evaluation/deliveries"), campaign, design)
+	counts, err := listThrough(ctx, s, pgx.RowToStructByPos[DeliveryCount], statement("evaluation/deliveries"), campaign, design)
 	if err != nil {
-		return nil, fmt.Errorf("count deliveries: %w", mapError(err))
+		return nil, fmt.Errorf("count deliveries: %w", err)
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[DeliveryCount])
+	return counts, nil
 }
 
 // EntrySpan is when a design's customers came in, and what one order of those

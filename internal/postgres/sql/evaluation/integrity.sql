@@ -12,7 +12,7 @@ with held as materialized (
 ), code as (
     select c.code, c.customer_id, c.enrollment_id, c.redeemed_order_id
       from coupons c
-      join enrollments e on e.customer_id = c.customer_id and e.entered_at = c.entered_at and e.enrollment_id = c.enrollment_id
+      join enrollments e on e.customer_id = c.customer_id and e.enrollment_id between c.enrollment_id and c.enrollment_id -- why: evaluation/observations
      where c.bound_at <= $8 and e.campaign_id = $1 and e.design = $2
 ), used as (
     select u.order_id, c.customer_id, c.enrollment_id from code c join order_coupons u on u.code = c.code
@@ -39,9 +39,8 @@ with held as materialized (
        and d.state = 'accepted' and d.gate_at < s.closes and d.gate_at <= $8
 ), ghost as (
     -- An enrollment whose version does not have the wave never had a ghost to lose.
-    select r.started_at, d.state, d.expires_at
+    select h.entered_at, d.state, d.expires_at
       from held h
-      join rounds r on r.customer_id = h.customer_id and r.entered_at = h.entered_at and r.enrollment_id = h.enrollment_id and r.round = h.round
       left join lateral (
            select d.state, d.expires_at from deliveries d
             where d.customer_id = h.customer_id and d.entered_at = h.entered_at and d.enrollment_id = h.enrollment_id and d.round = h.round
@@ -54,7 +53,7 @@ with held as materialized (
 ), due as (
     select state, expires_at
       from ghost
-     where coalesce(expires_at, started_at + coalesce((select max(g.expires_at - g.started_at) from ghost g), interval '0')) <= $8
+     where coalesce(expires_at, entered_at + coalesce((select max(g.expires_at - g.entered_at) from ghost g), interval '0')) <= $8
 )
 select (select count(*) from held where final), (select count(*) from reached),
        (select count(*) from due), (select count(*) from due where state is null or state = 'planned' and expires_at + interval '24 hours' <= $8)

@@ -10,6 +10,8 @@
 -- squares and cubes: orders, revenue, capped revenue, profit, capped profit. By arm.
 -- Profit is margin x revenue - what this campaign's codes took off the orders that count - the messages of the window, each of the
 -- three in whole minor units, half to even. Sums are exact: they become floating point at the very end.
+-- An enrollment is looked up by its customer and "between", not "=": of several equal columns the planner takes a join for empty, and
+-- then goes through it row by row.
 -- Twice: only reads.
 with anchored as materialized (
     select a.*, a.anchor + make_interval(secs => $6) as closes,
@@ -19,7 +21,7 @@ with anchored as materialized (
 ), redemption as (
     select c.redeemed_order_id as order_id, sum(c.redeemed_minor) as minor
       from coupons c
-      join enrollments e on e.customer_id = c.customer_id and e.entered_at = c.entered_at and e.enrollment_id = c.enrollment_id
+      join enrollments e on e.customer_id = c.customer_id and e.enrollment_id between c.enrollment_id and c.enrollment_id
      where c.redeemed_order_id is not null and c.redeemed_at <= $8 and e.campaign_id = $1
      group by 1
 ), bought as (
@@ -37,7 +39,7 @@ with anchored as materialized (
 ), message as (
     select a.enrollment_id, a.round, sum(d.cost_micros) as micros
       from anchored a
-      join deliveries d on d.customer_id = a.customer_id and d.entered_at = a.entered_at and d.enrollment_id = a.enrollment_id
+      join deliveries d on d.customer_id = a.customer_id and d.enrollment_id between a.enrollment_id and a.enrollment_id
        and d.scheduled_at >= a.anchor and d.scheduled_at < a.closes
      where d.cost_micros > 0 and d.state in ('sending', 'accepted', 'unknown', 'unknown_final') and d.gate_at <= $8
      group by 1, 2
