@@ -35,7 +35,7 @@ const (
 	// demoStep is the grid of the replayed clock. The made-up shop has more to send
 	// and is played on a coarser one; no window of its campaigns is shorter.
 	demoStep   = time.Hour
-	livingStep = 6 * time.Hour
+	livingStep = 8 * time.Hour
 
 	demoInFlight = 20
 	demoFrom     = "Rewave demo <shop@demo.invalid>"

@@ -139,7 +139,7 @@ func (d *demo) loadLiving(ctx context.Context) error {
 		return err
 	}
 	past := world.Advance(livingFrom)
-	d.living = &living{store: d.store, world: world, dir: filepath.Join(d.stack.Dir, "shop"), step: day, due: livingFrom,
+	d.living = &living{store: d.store, world: world, dir: filepath.Join(d.stack.Dir, "shop"), step: day, ahead: 14 * day, due: livingFrom,
 		effect: planted, worth: worths(), spent: map[string][]spentMessage{}}
 	if err := os.MkdirAll(d.living.dir, 0o700); err != nil {
 		return err

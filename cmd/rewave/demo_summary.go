@@ -46,9 +46,16 @@ func (d *demo) summary(r report.Report) {
 	}
 	row("response", rate(treat, "written to"))
 	row("natural", rate(hold, "held out"))
-	if !p.Difference.Known() {
-		return
+	if p.Difference.Known() {
+		d.difference(say, p, row)
 	}
+	if t := r.Planted; t != nil && t.Treated > 0 {
+		d.truth(say, *t, row)
+	}
+}
+
+// difference prints what the campaign changed, with its intervals.
+func (d *demo) difference(say evaluation.Language, p evaluation.Result, row func(label, text string)) {
 	difference := fmt.Sprintf("%s pp (95 %% CI %s to %s)", say.Effect(*p.Difference.Estimate, 1), say.Effect(*p.Difference.Lo, 1), say.Effect(*p.Difference.Hi, 1))
 	if p.Against == "break_even" && p.BreakEven != nil {
 		difference += "; break-even " + say.Mark(*p.BreakEven, 1)
@@ -59,9 +66,6 @@ func (d *demo) summary(r report.Report) {
 	}
 	if m, ok := p.Metric(evaluation.MetricProfit); ok && m.Total.Known() {
 		row("profit", fmt.Sprintf("%s (95 %% CI %s to %s)", say.Money(*m.Total.Estimate, p.Currency), say.Money(*m.Total.Lo, p.Currency), say.Money(*m.Total.Hi, p.Currency)))
-	}
-	if t := r.Planted; t != nil {
-		d.truth(say, *t, row)
 	}
 }
 

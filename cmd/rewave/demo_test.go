@@ -358,16 +358,18 @@ func (h *home) checkRun(d *running) {
 		h.Fatal(err)
 	}
 	folders, names := demoCampaigns, demoCampaigns
-	if len(ran) > len(demoCampaigns) {
-		folders = []string{"double-11", "mother-and-baby", "second-order", "win-back"}
-		names = []string{"second-order", "win-back", "double11-new-buyers", "mother-and-baby"}
+	if slices.Contains(ran, "double-11") {
+		folders = livingCampaigns
+		names = []string{"thanks-coupon-care", "double11-new-buyers", "win-back-coupon"}
 	}
-	if diff := cmp.Diff(ran, folders); diff != "" {
+	if diff := cmp.Diff(ran, slices.Sorted(slices.Values(folders))); diff != "" {
 		h.Errorf("campaigns that ran (-got +want):\n%s", diff)
 	}
 	want := []string{"audit.txt", "mailbox/log.jsonl", "mailbox/mailbox.mbox"}
 	for _, name := range names {
-		want = append(want, name+".html", name+".json", name+".txt")
+		for _, ending := range []string{"csv", "html", "json", "md", "plan.html", "txt"} {
+			want = append(want, name+"."+ending)
+		}
 	}
 	slices.Sort(want)
 	if diff := cmp.Diff(files, want); diff != "" {
@@ -395,19 +397,34 @@ func (h *home) checkRun(d *running) {
 	}
 }
 
-// checkReport holds a report's three forms against each other and returns how
-// many messages it says were accepted.
+// checkReport holds a report's forms against each other and against what was
+// printed, and returns how many messages it says were accepted.
 func (h *home) checkReport(text, base string) int {
 	h.Helper()
-	if !strings.Contains(text, "\n\n"+h.read(base+".txt")) {
-		h.Errorf("%s.txt is not what was printed", base)
-	}
-	if page := h.read(base + ".html"); !strings.HasPrefix(page, "<!doctype html>") || !strings.HasSuffix(page, "</html>\n") {
-		h.Errorf("%s.html is no whole page", base)
+	for _, ending := range []string{".html", ".plan.html"} {
+		if page := h.read(base + ending); !strings.HasPrefix(page, "<!doctype html>") || !strings.HasSuffix(page, "</html>\n") {
+			h.Errorf("%s%s is no whole page", base, ending)
+		}
 	}
 	var r struct {
-		Campaign   string `json:"campaign"`
-		ReplayAA   bool   `json:"replay_aa"`
+		Campaign string `json:"campaign"`
+		ReplayAA bool   `json:"replay_aa"`
+		Points   []struct {
+			Point struct {
+				Primary bool `json:"primary"`
+			} `json:"point"`
+			Verdict, Sentence string
+			Arms              []struct {
+				Arm             string
+				Counted, Buyers int
+			} `json:"arms"`
+			Difference struct{ Lo, Hi *float64 } `json:"difference"`
+		} `json:"points"`
+		Planted *struct {
+			Treated, Buyers, Natural int
+			Effect                   float64
+			Covered                  *bool `json:"covered"`
+		} `json:"planted"`
 		Deliveries []struct {
 			Arm, State string
 			Count      int
@@ -416,8 +433,30 @@ func (h *home) checkReport(text, base string) int {
 	if err := json.Unmarshal([]byte(h.read(base+".json")), &r); err != nil {
 		h.Fatal(err)
 	}
-	if r.Campaign != filepath.Base(base) || !r.ReplayAA {
-		h.Errorf("%s.json is of %q, A/A %v", base, r.Campaign, r.ReplayAA)
+	living := slices.Contains([]string{"thanks-coupon-care", "double11-new-buyers", "win-back-coupon"}, r.Campaign)
+	if r.Campaign != filepath.Base(base) || r.ReplayAA == living || (r.Planted != nil) != living {
+		h.Errorf("%s.json is of %q, A/A %v, truth told %v", base, r.Campaign, r.ReplayAA, r.Planted != nil)
+	}
+	words := func(s string) string { return strings.Join(strings.Fields(s), " ") }
+	for _, p := range r.Points {
+		if !p.Point.Primary {
+			continue
+		}
+		for _, in := range []string{text, h.read(base + ".txt"), h.read(base + ".md")} {
+			if !strings.Contains(words(in), words(p.Sentence)) {
+				h.Errorf("%s: a form does not say %q", base, p.Sentence)
+			}
+		}
+		want := map[string]string{"thanks-coupon-care": "PAYS", "double11-new-buyers": "REFUSED", "win-back-coupon": "LOSES"}[r.Campaign]
+		if living && p.Verdict != want {
+			h.Errorf("%s: verdict %s, want %s", r.Campaign, p.Verdict, want)
+		}
+		if t := r.Planted; t != nil {
+			h.checkTruth(text, r.Campaign, p.Arms[0].Counted, p.Arms[0].Buyers, t.Treated, t.Buyers)
+			if lo, hi := p.Difference.Lo, p.Difference.Hi; (t.Covered != nil) != (lo != nil) || lo != nil && *t.Covered != (*lo <= t.Effect && t.Effect <= *hi) {
+				h.Errorf("%s: the truth %g is said to be covered: %v", r.Campaign, t.Effect, t.Covered)
+			}
+		}
 	}
 	accepted := 0
 	for _, d := range r.Deliveries {
@@ -429,6 +468,17 @@ func (h *home) checkReport(text, base string) int {
 		}
 	}
 	return accepted
+}
+
+// checkTruth holds the made-up shop's own count against the report's.
+func (h *home) checkTruth(text, campaign string, counted, buyers, treated, bought int) {
+	h.Helper()
+	if counted != treated || buyers != bought {
+		h.Errorf("%s: the report counts %d buyers of %d, the shop %d of %d", campaign, buyers, counted, bought, treated)
+	}
+	if said := fmt.Sprintf("of the %s written to", thousands(treated)); campaign != "double11-new-buyers" && !strings.Contains(text, said) {
+		h.Errorf("%s: not said: %q", campaign, said)
+	}
 }
 
 func (h *home) read(path string) string {

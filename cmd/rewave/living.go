@@ -31,7 +31,9 @@ type living struct {
 	world  *shop.World
 	dir    string        // the files of each period
 	step   time.Duration // of a period
+	ahead  time.Duration // for how long accounts are known before their first order; 0: for as long as the period
 	due    time.Time
+	known  time.Time              // up to when they are
 	last   shop.Happened          // what the last period brought
 	clock  func() time.Time       // business time of what arrives
 	effect map[string]shop.Effect // by campaign/wave
@@ -95,6 +97,13 @@ func (l *living) Feed(ctx context.Context, at time.Time) error {
 		return err
 	}
 	happened := l.world.Advance(l.due.Add(l.step))
+	if l.ahead > 0 {
+		happened.Customers = nil
+		if !l.known.After(l.due) {
+			l.known = l.due.Add(l.ahead)
+			happened.Customers = l.world.Newcomers(l.due, l.known)
+		}
+	}
 	if err := l.bring(ctx, at, happened); err != nil {
 		return fmt.Errorf("what happened in the shop from %s on: %w", happened.From.Format(time.RFC3339), err)
 	}

@@ -20,7 +20,7 @@ func (e *Engine) EnterEvents(ctx context.Context) (int, error) {
 			if err != nil || len(candidates) == 0 {
 				return 0, true, err
 			}
-			if err := e.enter(ctx, p, v, candidates); err != nil {
+			if _, err := e.enter(ctx, p, v, candidates); err != nil {
 				return 0, true, err
 			}
 			events := make([]int64, len(candidates))

@@ -30,7 +30,7 @@ func (e *Engine) EnterOrders(ctx context.Context) (int, error) {
 			if err != nil || len(candidates) == 0 {
 				return 0, true, err
 			}
-			if err := e.enter(ctx, p, v, candidates); err != nil {
+			if _, err := e.enter(ctx, p, v, candidates); err != nil {
 				return 0, true, err
 			}
 			orders := make([]int64, len(candidates))
@@ -93,11 +93,12 @@ func (e *Engine) untilDone(ctx context.Context, c postgres.Campaign, step func(*
 	}
 }
 
-// enter decides a page of candidates with wave.Plan and writes what it said.
-func (e *Engine) enter(ctx context.Context, p *postgres.Planning, v *version, candidates []postgres.Candidate) error {
+// enter decides a page of candidates with wave.Plan and writes what it said. It
+// returns how many came in.
+func (e *Engine) enter(ctx context.Context, p *postgres.Planning, v *version, candidates []postgres.Candidate) (int, error) {
 	known, err := e.know(ctx, p, v.needs, candidates)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	envs := make([]rules.Env, len(candidates))
 	var meant []*postgres.Candidate
@@ -111,7 +112,7 @@ func (e *Engine) enter(ctx context.Context, p *postgres.Planning, v *version, ca
 		}
 	}
 	if err := p.Reach(ctx, meant); err != nil {
-		return err
+		return 0, err
 	}
 	var entering []postgres.Entering
 	tallies := map[time.Time]map[audience.Reason]int{}
@@ -141,10 +142,10 @@ func (e *Engine) enter(ctx context.Context, p *postgres.Planning, v *version, ca
 	}
 	if len(entering) > 0 {
 		if _, err := p.Enter(ctx, entering); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return p.Count(ctx, tallies)
+	return len(entering), p.Count(ctx, tallies)
 }
 
 func newEntering(p *wave.Planner, k postgres.Candidate, d wave.Decision) postgres.Entering {

@@ -24,15 +24,18 @@ func (e *Engine) OpenSlots(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	entered := 0
 	total, err := e.eachCampaign(ctx, func(c postgres.Campaign) (int, error) {
 		if _, ok := wave.ScheduleOf(c.Definition.Enter); !ok {
 			return 0, nil
 		}
 		return e.untilDone(ctx, c, func(p *postgres.Planning, v *version) (int, bool, error) {
-			return e.slotPage(ctx, p, v, now)
+			n, in, done, err := e.slotPage(ctx, p, v, now)
+			entered += in
+			return n, done, err
 		})
 	})
-	if err == nil && total > bigWave {
+	if err == nil && entered > bigWave {
 		err = e.Store.Analyze(ctx)
 	}
 	return total, err
@@ -42,47 +45,49 @@ func (e *Engine) OpenSlots(ctx context.Context) (int, error) {
 // the ledger again before anyone sends from it.
 const bigWave = 5000
 
-func (e *Engine) slotPage(ctx context.Context, p *postgres.Planning, v *version, now time.Time) (int, bool, error) {
-	slot, cursor, done, err := p.Slot(ctx)
+// slotPage goes through a page of the slot's customers: how many, how many of
+// them came in, and whether nothing is left to do.
+func (e *Engine) slotPage(ctx context.Context, p *postgres.Planning, v *version, now time.Time) (n, entered int, done bool, err error) {
+	slot, cursor, opened, err := p.Slot(ctx)
 	if err != nil {
-		return 0, true, err
+		return 0, 0, true, err
 	}
 	enter := v.stored.Definition.Enter
 	if slot == nil {
 		schedule, _ := wave.ScheduleOf(enter)
-		slots := wave.Slots(schedule, e.Shop.Zone, done, now)
+		slots := wave.Slots(schedule, e.Shop.Zone, opened, now)
 		if len(slots) == 0 {
-			return 0, true, nil
+			return 0, 0, true, nil
 		}
 		if enter.Occasion != nil {
 			slots = slots[:1]
 		}
 		for _, s := range slots[:len(slots)-1] {
 			if err := p.Count(ctx, map[time.Time]map[audience.Reason]int{s.UTC(): {missed: 1}}); err != nil {
-				return 0, true, err
+				return 0, 0, true, err
 			}
 		}
 		slot = &slots[len(slots)-1]
 	}
 	attribute, days := e.occasionDays(enter.Occasion, *slot)
 	if enter.Occasion != nil && len(days) == 0 {
-		return 0, false, p.MoveSlot(ctx, *slot, cursor, true)
+		return 0, 0, false, p.MoveSlot(ctx, *slot, cursor, true)
 	}
 	onlyNew := !enter.Again.EachTime && enter.Again.After == 0
 	candidates, err := p.SlotCandidates(ctx, *slot, attribute, days, cursor, onlyNew, page)
 	if err != nil {
-		return 0, true, err
+		return 0, 0, true, err
 	}
 	if len(candidates) > 0 {
-		if err := e.enter(ctx, p, v, candidates); err != nil {
-			return 0, true, err
+		if entered, err = e.enter(ctx, p, v, candidates); err != nil {
+			return 0, 0, true, err
 		}
 		cursor = int64(candidates[len(candidates)-1].Profile.ID)
 	}
 	if err := p.MoveSlot(ctx, *slot, cursor, len(candidates) < page); err != nil {
-		return 0, true, err
+		return 0, 0, true, err
 	}
-	return len(candidates), false, nil
+	return len(candidates), entered, false, nil
 }
 
 // occasionDays are the days of the year that an occasion may have at a slot,

@@ -55,8 +55,9 @@ type Driver struct {
 	Feed       Feed            // nil: all that happens is in the database already
 	Progress   func(at time.Time, stops int)
 
-	lead  time.Duration
-	swept time.Time
+	lead   time.Duration
+	swept  time.Time
+	sweeps int
 
 	waiting sync.Mutex
 	open    map[string]bool // tasks queued and not heard of
@@ -201,8 +202,16 @@ func (d *Driver) stopAt(ctx context.Context, at time.Time, due work) (work, erro
 	}
 }
 
+// sweep also tells the database what its tables have become, each time that they
+// may have doubled: it would look by itself once a minute, in which a replay goes
+// through a year.
 func (d *Driver) sweep(ctx context.Context) (int, error) {
 	d.swept = *d.Clock.At()
+	if d.sweeps++; d.sweeps&(d.sweeps-1) == 0 {
+		if err := d.Engine.Store.Analyze(ctx); err != nil {
+			return 0, err
+		}
+	}
 	return d.Engine.Sweep(ctx)
 }
 

@@ -62,6 +62,19 @@ func (s *Shop) World(from time.Time, grid time.Duration) (*World, error) {
 	return w, nil
 }
 
+// Newcomers are the customers whose first order falls into [from, to), by when
+// they are first seen. Messages change nothing about it, so that to may lie ahead.
+func (w *World) Newcomers(from, to time.Time) []Customer {
+	var h Happened
+	for i := range w.people {
+		if at := w.people[i].orders[0].PlacedAt; !at.Before(from) && at.Before(to) {
+			h.Customers = append(h.Customers, w.people[i].Customer)
+		}
+	}
+	h.sort()
+	return h.Customers
+}
+
 // Now is what the world was advanced to.
 func (w *World) Now() time.Time { return w.now }
 
