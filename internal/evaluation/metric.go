@@ -81,11 +81,12 @@ type Look struct {
 	Bound      *float64 `json:"bound"`      // |z| that this look must pass
 	Z          *float64 `json:"z"`
 	Crossed    bool     `json:"crossed"`
-	Code       Code     `json:"code,omitempty"` // E01, E02, E03: why it is not shown
+	Code       Code     `json:"code,omitempty"` // E01 to E05: why it is not shown
 }
 
 // WaveEffect is what one wave itself changed: treated customers who could get
-// it, those to whom it was sent against those who were skipped by lot.
+// it, those to whom it was sent, or whose provider refused it, against those who
+// were skipped by lot.
 type WaveEffect struct {
 	Round      int      `json:"round"`
 	Wave       string   `json:"wave"`
@@ -94,5 +95,5 @@ type WaveEffect struct {
 	Skipped    Arm      `json:"skipped"`
 	Difference Figure   `json:"difference"`
 	P          *float64 `json:"p"`
-	Code       Code     `json:"code,omitempty"` // E10: nobody is skipped; E02: too few; E03: not over yet
+	Code       Code     `json:"code,omitempty"` // E10: nobody is skipped; E01: the lot's sides are not as planned; E02: too few; E03: not over yet
 }
