@@ -44,6 +44,10 @@ lint: bin/staticcheck bin/gotest
 bench: deps build ## the figures of the house, as ratios to their baselines
 	@$(GO) test -run '^$$' -bench . -timeout 30m $(BENCHFLAGS) ./...
 
+SEEDS ?= 200
+coverage-demo: ## the demo's campaigns over many made-up shops: verdicts, and intervals against the truth (SEEDS=200)
+	@REWAVE_SEEDS=$(SEEDS) $(GO) test ./cmd/rewave -run '^TestDemoOver' -count=1 -v -timeout 60m
+
 FUZZTIME ?= 10s
 fuzz: ## each fuzz test for a while (FUZZTIME=10s)
 	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
@@ -73,4 +77,4 @@ bin/staticcheck: internal/tools/go.mod
 bin/gotest: internal/tools/go.mod $(wildcard internal/tools/gotest/*.go)
 	@$(GO) -C internal/tools build $(VCS) -o ../../bin/gotest ./gotest
 
-.PHONY: help demo services build test deps vet lint bench fuzz fuzz-short fmt clean
+.PHONY: help demo services build test deps vet lint bench coverage-demo fuzz fuzz-short fmt clean

@@ -206,6 +206,8 @@ create table refunds (
     constraint refunds_order_id_order_line_no_fkey FOREIGN KEY (order_id, order_line_no) REFERENCES order_lines(order_id, line_no),
     constraint refunds_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(product_id)
 );
+CREATE INDEX refunds_customer ON public.refunds USING btree (customer_id, product_id);
+CREATE INDEX refunds_named ON public.refunds USING btree (source, refund_of) WHERE (refund_of IS NOT NULL);
 CREATE INDEX refunds_order ON public.refunds USING btree (order_id, refunded_at) WHERE (order_id IS NOT NULL);
 comment on column refunds.order_id is 'null: no earlier line had a unit left to give back';
 comment on column refunds.part is 'one written refund line may take units from several order lines';

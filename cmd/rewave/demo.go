@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/rewave/rewave/internal/replay"
 	"github.com/rewave/rewave/internal/report"
 	"github.com/rewave/rewave/internal/shop"
+	"github.com/rewave/rewave/internal/web/show"
 )
 
 // keptRuns is how many demo runs' reports and mailboxes stay.
@@ -97,6 +99,7 @@ type demo struct {
 	names  []string // of the campaigns that were applied
 
 	audited  string       // what the audit found, in a sentence
+	figures  []show.Count // of the made-up shop
 	listener net.Listener // of the pages; nil: they are not asked for
 }
 
@@ -111,6 +114,10 @@ type shopInfo struct {
 
 func (a *app) runDemo(ctx context.Context, o demoOptions) error {
 	d := &demo{app: a, demoOptions: o, began: time.Now()}
+	if o.orders == "" {
+		// A world of 36,000 customers is little memory, and its two processors have better to do than to look through it.
+		defer debug.SetGCPercent(debug.SetGCPercent(300))
+	}
 	if o.serve {
 		// A port in use is known before anything starts.
 		var err error
@@ -209,11 +216,15 @@ func (d *demo) start(ctx context.Context) (err error) {
 	if err := os.MkdirAll(d.out, 0o755); err != nil {
 		return fmt.Errorf("make room for the reports: %w", err)
 	}
-	if d.sink, err = sink.Start(sink.Options{Dir: filepath.Join(d.out, "mailbox")}); err != nil {
+	d.clock = replay.NewClock(d.began)
+	if d.sink, err = sink.Start(sink.Options{Dir: filepath.Join(d.out, "mailbox"), Now: d.now}); err != nil {
 		return fmt.Errorf("start the mail server of the demo: %w", err)
 	}
 	return nil
 }
+
+// now is the time that is replayed.
+func (d *demo) now() time.Time { return *d.clock.At() }
 
 // stop ends what start began; nothing is left running.
 func (d *demo) stop() error {

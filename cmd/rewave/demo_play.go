@@ -215,11 +215,11 @@ func (d *demo) wire(ctx context.Context, from time.Time) error {
 	if err != nil {
 		return err
 	}
-	mail, err := email.New(email.Options{Host: at.Addr().String(), Port: int(at.Port()), TLS: email.TLSNone, MaxConns: demoInFlight})
+	mail, err := email.New(email.Options{Host: at.Addr().String(), Port: int(at.Port()), TLS: email.TLSNone, MaxConns: demoInFlight, Date: d.now})
 	if err != nil {
 		return err
 	}
-	d.clock = replay.NewClock(from)
+	d.clock.Set(from)
 	margin := demoMargin
 	d.engine = &engine.Engine{
 		Store: d.store, Clock: d.clock, Replay: true, AA: d.living == nil, Links: links, Log: d.log(slog.LevelWarn),
@@ -236,7 +236,7 @@ func (d *demo) wire(ctx context.Context, from time.Time) error {
 		}
 		open["sms"], sender["sms"], d.engine.Shop.CostMicros["sms"] = texts, "Fernway", demoTextCost
 		d.living.engine = d.engine
-		d.living.clock = func() time.Time { return *d.clock.At() }
+		d.living.clock = d.now
 	}
 	for name, c := range open {
 		if d.living != nil {

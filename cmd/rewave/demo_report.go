@@ -17,6 +17,7 @@ import (
 	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/importer"
 	"github.com/rewave/rewave/internal/report"
+	"github.com/rewave/rewave/internal/web/show"
 )
 
 // uciCredit names the makers of the orders, as their licence asks.
@@ -68,6 +69,9 @@ func allHold(r audit.Result) string {
 
 // reports writes each campaign's report as page, text and JSON.
 func (d *demo) reports(ctx context.Context, asOf time.Time) ([]report.Report, error) {
+	if d.living != nil {
+		d.figures = append(d.figures, show.Count{Label: "orders in two years", N: d.living.orders})
+	}
 	var all []report.Report
 	for _, name := range d.names {
 		r, err := d.engine.EvaluateCampaign(ctx, name, engine.Evaluating{AsOf: asOf, Keep: true})
@@ -108,7 +112,7 @@ func (d *demo) close(reports []report.Report) error {
 	}
 	fmt.Fprintf(d.stdout, `Beside them:
   *.plan.html            what was planned before the first message
-  *.txt, *.md, *.csv, *.json    the same reports for reading, pasting and programs
+  *.txt .md .csv .json   the same reports to read, to paste and for programs
   audit.txt              the ledger's invariants, one by one
   mailbox/mailbox.mbox   every e-mail as it arrived; log.jsonl lists them
   texts/                 every text message, where the shop sends any
@@ -124,7 +128,12 @@ Next: the pages side by side, a shop that lives while you watch, your own orders
 }
 
 // sentenceCase begins a text as a sentence does.
-func sentenceCase(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+func sentenceCase(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
 
 // writeFile writes a whole file or reports why not.
 func writeFile(path string, write func(io.Writer) error) (err error) {

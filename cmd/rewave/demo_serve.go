@@ -35,6 +35,9 @@ func shown(r report.Report, folder string) show.Campaign {
 		if r.Undecided() {
 			c.Class = string(evaluation.Open)
 		}
+		if t := r.Planted; t != nil && t.Treated > 0 {
+			c.Sentence += fmt.Sprintf(" In truth it was %s: %s.", r.Language.Effect(t.Effect, 1), held(t.Covered))
+		}
 	}
 	of := func(label, state string) {
 		c.Counts = append(c.Counts, show.Count{Label: label, N: count64(r.Deliveries, func(d report.DeliveryCount) bool { return state == "" || d.State == state })})
@@ -71,6 +74,7 @@ func (d *demo) pages(reports []report.Report) http.Handler {
 			return all, nil
 		},
 		Report: read(".html"), Plan: read(".plan.html"),
+		Shop:  func(context.Context) ([]show.Count, error) { return d.figures, nil },
 		Audit: func(context.Context) (string, bool, error) { return d.audited, true, nil },
 		Next:  []string{"rewave dev", "rewave demo --orders FILE", "rewave campaign new spring-tea"},
 	})

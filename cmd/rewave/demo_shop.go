@@ -14,6 +14,7 @@ import (
 	"github.com/rewave/rewave/internal/importer"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/shop"
+	"github.com/rewave/rewave/internal/web/show"
 )
 
 // The made-up shop.
@@ -86,10 +87,12 @@ func worths() map[string]shop.Worth {
 
 // fitShop gives the campaigns the year and the prices of the made-up shop, whose
 // 40 pounds are the 299 yuan of the case. The new buyers of Double 11 have a
-// campaign of their own, so that of the others begins a day later.
+// campaign of their own, so that of the others begins a day later. The silent are
+// asked once a fortnight, which is how long they are new to it.
 func fitShop(folder string) error {
 	for name, pairs := range map[string][]string{
 		"double-11":          {"2026-11-1", "2024-11-1", "2027-06", "2025-06", ">= 299", ">= 40"},
+		"win-back-coupon":    {`every: monday, at: "10:00"`, `rrule: "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO", at: "10:00", since: "2024-11-11"`},
 		"thanks-coupon-care": {"holdout: auto\n", "holdout: 40%\n", "  again: never\n", "  again: never\nfrom: \"2024-11-12\"\n"},
 	} {
 		file := filepath.Join(folder, name, campaigns.File)
@@ -141,6 +144,8 @@ func (d *demo) loadLiving(ctx context.Context) error {
 	past := world.Advance(livingFrom)
 	d.living = &living{store: d.store, world: world, dir: filepath.Join(d.stack.Dir, "shop"), step: day, ahead: 14 * day, due: livingFrom,
 		effect: planted, worth: worths(), spent: map[string][]spentMessage{}}
+	d.living.orders = int64(len(past.Orders))
+	d.figures = []show.Count{{Label: "customers", N: int64(c.Customers)}}
 	if err := os.MkdirAll(d.living.dir, 0o700); err != nil {
 		return err
 	}

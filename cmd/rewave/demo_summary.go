@@ -17,7 +17,7 @@ import (
 // whole report stands in the file.
 func (d *demo) summary(r report.Report) {
 	say := r.Language
-	row := func(label, text string) { d.line(fmt.Sprintf("  %-11s ", label), text) }
+	row := func(label, text string) { d.line(fmt.Sprintf("  %-13s  ", label), text) }
 	p, ok := r.Primary()
 	if !ok {
 		return
@@ -29,11 +29,11 @@ func (d *demo) summary(r report.Report) {
 	row("planned", fmt.Sprintf("%s messages to %s customers", say.Count(ledger), say.Count(p.SRM.Treat+p.SRM.Hold)))
 	row("sent", say.Count(count64(r.Deliveries, func(c report.DeliveryCount) bool { return c.State == "accepted" })))
 	skipped := count64(r.Deliveries, func(c report.DeliveryCount) bool { return c.State == "withheld" && c.Reason == "skip" })
-	held := say.Count(count64(r.Deliveries, func(c report.DeliveryCount) bool { return c.State == "withheld" && c.Reason != "skip" })) + " from the holdout"
+	withheld := say.Count(count64(r.Deliveries, func(c report.DeliveryCount) bool { return c.State == "withheld" && c.Reason != "skip" })) + " from the holdout"
 	if skipped > 0 {
-		held += ", " + say.Count(skipped) + " more by lot"
+		withheld += ", " + say.Count(skipped) + " more by lot"
 	}
-	row("withheld", held)
+	row("withheld", withheld)
 	if others := unsent(r); others != "" {
 		row("not sent", others)
 	}
@@ -44,8 +44,8 @@ func (d *demo) summary(r report.Report) {
 		}
 		return fmt.Sprintf("%s %% of %s %s bought within %s", say.PerHundred(*a.Rate.Estimate, 1), say.Count(a.Counted), who, windowOf(p.Point))
 	}
-	row("response", rate(treat, "written to"))
-	row("natural", rate(hold, "held out"))
+	row("response rate", rate(treat, "written to"))
+	row("natural rate", rate(hold, "held out"))
 	if p.Difference.Known() {
 		d.difference(say, p, row)
 	}
@@ -71,17 +71,19 @@ func (d *demo) difference(say evaluation.Language, p evaluation.Result, row func
 
 // truth is what only a made-up shop knows, beside what the report found.
 func (d *demo) truth(say evaluation.Language, t report.Planted, row func(label, text string)) {
-	held := func(covered *bool) string {
-		switch {
-		case covered == nil:
-			return "there is no interval"
-		case *covered:
-			return "the interval holds it"
-		}
-		return "the interval misses it"
-	}
 	row("the truth", fmt.Sprintf("%s pp: of the %s written to %s would have bought anyway, and %s did; %s", say.Effect(t.Effect, 1), say.Count(t.Treated), say.Count(t.Natural), say.Count(t.Buyers), held(t.Covered)))
 	row("", fmt.Sprintf("profit %s; %s", say.Money(t.Profit, evaluation.Currency{Code: d.info.currency, Digits: d.engine.Shop.Digits}), held(t.CoveredP)))
+}
+
+// held says whether an interval holds the truth; nil: there is none.
+func held(covered *bool) string {
+	switch {
+	case covered == nil:
+		return "there is no interval"
+	case *covered:
+		return "the interval holds it"
+	}
+	return "the interval misses it"
 }
 
 // unsent is how many messages did not go out, and why, the most frequent first.

@@ -35,6 +35,7 @@ type living struct {
 	due    time.Time
 	known  time.Time              // up to when they are
 	last   shop.Happened          // what the last period brought
+	orders int64                  // that came in since the first period
 	clock  func() time.Time       // business time of what arrives
 	effect map[string]shop.Effect // by campaign/wave
 	worth  map[string]shop.Worth  // of its code, by campaign/wave
@@ -107,7 +108,7 @@ func (l *living) Feed(ctx context.Context, at time.Time) error {
 	if err := l.bring(ctx, at, happened); err != nil {
 		return fmt.Errorf("what happened in the shop from %s on: %w", happened.From.Format(time.RFC3339), err)
 	}
-	l.due, l.last = happened.To, happened
+	l.due, l.last, l.orders = happened.To, happened, l.orders+int64(len(happened.Orders))
 	return nil
 }
 

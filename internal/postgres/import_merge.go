@@ -216,12 +216,15 @@ func (m *merge) exec(ctx context.Context, name string, args ...any) (int64, erro
 
 func (m *merge) customers(ctx context.Context, defaults ImportCustomer, consent *AssumedConsent) error {
 	c := &m.counts
+	if err := m.analyze(ctx, "import_customers"); err != nil {
+		return err
+	}
 	if _, err := m.exec(ctx, "import/find_customers"); err != nil {
 		return err
 	}
-	var twice, consents bool // what a file of orders says of neither
-	err := m.tx.QueryRow(ctx, `select exists (select from import_customers where not last),
-		exists (select from import_customers where consent_email is not null or consent_sms is not null)`).Scan(&twice, &consents)
+	var strangers, twice, consents bool // what a file of orders says nothing of, or rarely
+	err := m.tx.QueryRow(ctx, `select exists (select from import_customers where customer_id is null), exists (select from import_customers where not last),
+		exists (select from import_customers where consent_email is not null or consent_sms is not null)`).Scan(&strangers, &twice, &consents)
 	if err != nil {
 		return err
 	}
@@ -233,11 +236,10 @@ func (m *merge) customers(ctx context.Context, defaults ImportCustomer, consent 
 	if err := m.defaultCustomers(ctx, defaults); err != nil {
 		return err
 	}
-	if err := m.analyze(ctx, "import_customers"); err != nil {
-		return err
-	}
-	if err := m.count(ctx, "import/insert_customers", &c.Customers.New); err != nil {
-		return err
+	if strangers {
+		if err := m.count(ctx, "import/insert_customers", &c.Customers.New); err != nil {
+			return err
+		}
 	}
 	var all, nobody int64
 	err = m.tx.QueryRow(ctx, "select count(*) filter (where last), count(*) filter (where customer_id is null) from import_customers").Scan(&all, &nobody)

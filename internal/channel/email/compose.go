@@ -38,7 +38,7 @@ func (c *Channel) compose(w *bytes.Buffer, m channel.Message, from *mail.Address
 		msg.ReplyToMailAddress(c.replyTo)
 	}
 	msg.Subject(m.Subject)
-	msg.SetDateWithValue(c.now())
+	msg.SetDateWithValue(c.date())
 	msg.SetMessageIDWithValue(m.Ref + "@" + domain)
 	for key, value := range m.Headers {
 		if !goodHeader(key, value) {

@@ -55,6 +55,9 @@ type Options struct {
 	MaxConns int           // connections at once, which is messages in flight; default 20
 
 	TLSConfig *tls.Config // nil: the system's roots, TLS 1.2 and up
+
+	// Date is what messages are dated by; nil is the clock. A replay has its own.
+	Date func() time.Time
 }
 
 // Channel sends e-mails. It keeps connections open between messages.
@@ -63,7 +66,8 @@ type Channel struct {
 	addr    string
 	replyTo *mail.Address
 	pool    *pool
-	now     func() time.Time
+	now     func() time.Time // of connections
+	date    func() time.Time // of messages
 }
 
 // settle is how long the answer to a whole message is waited for after the
@@ -97,7 +101,10 @@ func New(opts Options) (*Channel, error) {
 	case strings.ContainsAny(opts.Hello, " \r\n\x00"):
 		return nil, fault.New(fault.Invalid, "email channel: the name to greet with is not a host name", "")
 	}
-	c := &Channel{opts: opts, addr: net.JoinHostPort(opts.Host, strconv.Itoa(opts.Port)), pool: newPool(opts.MaxConns), now: time.Now}
+	c := &Channel{opts: opts, addr: net.JoinHostPort(opts.Host, strconv.Itoa(opts.Port)), pool: newPool(opts.MaxConns), now: time.Now, date: time.Now}
+	if opts.Date != nil {
+		c.date = opts.Date
+	}
 	if opts.ReplyTo != "" {
 		a, err := parseSender(opts.ReplyTo)
 		if err != nil {

@@ -56,6 +56,7 @@ type Options struct {
 	TLSConfig *tls.Config        // offers STARTTLS
 	Script    func(*Call) Answer // nil: takes everything. Called by many connections at once; may block
 	MaxBytes  int64              // of one message; default 1 MiB
+	Now       func() time.Time   // when a message arrived; nil is the clock
 }
 
 // Sink is a running server.
@@ -74,6 +75,9 @@ func Start(opts Options) (*Sink, error) {
 	}
 	if opts.MaxBytes == 0 {
 		opts.MaxBytes = 1 << 20
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
 	}
 	box, err := openMailbox(opts.Dir)
 	if err != nil {
@@ -177,7 +181,7 @@ func (s *session) Data(r io.Reader) error {
 	if err := s.ask(call); err != nil {
 		return err
 	}
-	if err := s.sink.box.keep(s.from, s.to, buf.Bytes(), time.Now().UTC()); err != nil {
+	if err := s.sink.box.keep(s.from, s.to, buf.Bytes(), s.sink.opts.Now().UTC()); err != nil {
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "cannot keep it"}
 	}
 	call.Stage = Reply

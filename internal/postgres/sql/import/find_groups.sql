@@ -21,7 +21,7 @@ with touched as materialized (
     union
     select r.customer_id, r.product_id, r.source, r.refund_of
       from refunds r
-      join touched o on o.source = r.source and o.shop_order_id = r.refund_of
+      join touched o on o.source = r.source and o.shop_order_id = r.refund_of and r.refund_of is not null
     union
     select r.customer_id, r.product_id, r.source, r.refund_of
       from touched o
