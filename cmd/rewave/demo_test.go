@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -32,7 +33,7 @@ import (
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	h := newHome(t)
-	killed, other := h.demo(), h.demo()
+	killed, other := h.demo(), h.demo("--serve", "--listen", "127.0.0.1:0")
 	killed.said("private services are up")
 	other.said("private services are up")
 	killed.signal(syscall.SIGKILL)
@@ -51,6 +52,15 @@ func TestDemo(t *testing.T) {
 		t.Errorf("interrupted (-got +want):\n%s", diff)
 	}
 
+	other.said("until you interrupt this")
+	address := regexp.MustCompile(`http://127[0-9.:]+/`).FindString(other.text())
+	for path, want := range map[string]string{"": "In truth it was ", "report/thanks-coupon-care": "the truth is known", "plan/thanks-coupon-care": "Plan of", "campaign/double11-new-buyers": "2024-11-11",
+		"mailbox?q=code": "A code for your second order", "texts": "Fernway"} {
+		if got := other.page(address + path); !strings.Contains(got, want) {
+			t.Errorf("%s%s does not hold %q", address, path, want)
+		}
+	}
+	other.signal(os.Interrupt)
 	if got := other.ended(); got != exitOK || other.stderr.String() != "" {
 		t.Fatalf("got exit code %d\n%s%s", got, other.text(), other.stderr.String())
 	}
@@ -219,11 +229,17 @@ type running struct {
 
 func (h *home) demo(args ...string) *running {
 	h.Helper()
+	return h.starts(append([]string{"demo", "--state", h.state}, args...)...)
+}
+
+// starts runs the program with what it needs and nothing more.
+func (h *home) starts(args ...string) *running {
+	h.Helper()
 	bin, err := program()
 	if err != nil {
 		h.Fatal(err)
 	}
-	d := &running{home: h, cmd: exec.Command(bin, append([]string{"demo", "--state", h.state}, args...)...), done: make(chan struct{})}
+	d := &running{home: h, cmd: exec.Command(bin, args...), done: make(chan struct{})}
 	d.cmd.Dir, d.cmd.Stdout, d.cmd.Stderr = h.work, d, &d.stderr
 	d.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "PG_BIN=" + os.Getenv("PG_BIN"), "HOME=" + h.work, "TMPDIR=" + h.temp,
 		"DATABASE_URL=postgres://nobody@127.0.0.1:1/nothing", "REDIS_URL=redis://127.0.0.1:1", "PGHOST=127.0.0.1", "REWAVE_LISTEN=nowhere"}
@@ -255,7 +271,7 @@ func (d *running) text() string {
 
 func (d *running) said(what string) {
 	d.Helper()
-	eventually(d, "says "+what, func() bool {
+	within(d, 5*time.Minute, "says "+what, func() bool {
 		select {
 		case <-d.done:
 			if !strings.Contains(d.text(), what) {

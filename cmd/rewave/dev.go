@@ -59,9 +59,10 @@ all of it and removes the data; the mailbox stays in the state directory.`,
 
 // The shop of dev buys so fast that something happens every few seconds.
 const (
-	devGrid     = 10 * time.Second // of what the shop does, and how often it comes in
-	devPast     = 24 * time.Hour   // of history at the start, at least
-	devNewcomer = 20               // customers a minute
+	devGrid     = 10 * time.Second   // of what the shop does, and how often it comes in
+	devPast     = 24 * time.Hour     // of history at the start, at least
+	devStory    = 4 * 24 * time.Hour // from the start of the history on; its customers are all in memory
+	devNewcomer = 20                 // customers a minute
 )
 
 // quickShop is a shop whose year is a day: a customer who stays buys again within
@@ -69,7 +70,7 @@ const (
 func quickShop(now time.Time) shop.Config {
 	c := shop.Default()
 	c.Start = now.Add(-devPast).Truncate(24 * time.Hour)
-	c.End = c.Start.Add(5 * 24 * time.Hour)
+	c.End = c.Start.Add(devStory)
 	c.Customers = int(c.End.Sub(c.Start) / time.Minute * devNewcomer)
 	c.Seed = uint64(now.Unix())
 	c.Model.Scale = 0.05 // of a day
@@ -86,6 +87,7 @@ type dev struct {
 	inner   *app // the same program, pointed at the private services
 	live    *live
 	living  *living
+	ends    time.Time        // the shop's story
 	told    map[string]int64 // what was printed of each line last
 	brought importCounts
 }
@@ -156,7 +158,7 @@ func (d *dev) start(ctx context.Context) (err error) {
 	}
 	inner := *d.app
 	inner.config = settings
-	inner.env = append(append([]string{}, d.env...), "DATABASE_URL="+d.stack.DSN, "REDIS_URL="+d.stack.RedisURL)
+	inner.env = []string{"DATABASE_URL=" + d.stack.DSN, "REDIS_URL=" + d.stack.RedisURL} // and nothing of the caller's installation
 	d.inner = &inner
 	if d.live, err = inner.openToSend(ctx); err != nil {
 		return err
@@ -193,6 +195,7 @@ func (d *dev) stock(ctx context.Context) error {
 	}
 	until := now.Truncate(devGrid)
 	past := world.Advance(until)
+	d.ends = config.End
 	d.living = &living{store: d.live.store, engine: d.live.engine, world: world, dir: filepath.Join(d.stack.Dir, "shop"), step: devGrid, due: until,
 		clock: func() time.Time { return time.Now().UTC() }, effect: quickEffects(), worth: worths()}
 	for _, sender := range d.live.engine.Channels {
@@ -321,7 +324,11 @@ func (d *dev) keepShop(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		for now := time.Now(); !d.living.due.Add(devGrid).After(now); {
+		if !d.living.due.Before(d.ends) {
+			fmt.Fprintln(d.stdout, wrap(time.Now().Format("15:04:05  "), "the story of this shop has ended: nobody orders any more. Stop it, and start another."))
+			return nil
+		}
+		for now := time.Now(); !d.living.due.Add(devGrid).After(now) && d.living.due.Before(d.ends); {
 			if err := d.living.Feed(ctx, now); err != nil {
 				return err
 			}

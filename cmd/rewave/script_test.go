@@ -291,6 +291,12 @@ var scrubs = []struct {
 
 func eventually(t testing.TB, what string, done func() bool) {
 	t.Helper()
+	within(t, deadline, what, done)
+}
+
+// within is eventually for what takes its time.
+func within(t testing.TB, deadline time.Duration, what string, done func() bool) {
+	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	late := time.After(deadline)
