@@ -9,7 +9,7 @@ export CGO_ENABLED = 0
 VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 || echo -buildvcs=false)
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
 
 demo: services build ## set up what is missing, then run the main job (ARGS="--orders FILE --preset NAME")
 	@bin/rewave demo $(ARGS)
@@ -48,6 +48,9 @@ SEEDS ?= 200
 coverage-demo: ## the demo's campaigns over many made-up shops: verdicts, and intervals against the truth (SEEDS=200)
 	@REWAVE_SEEDS=$(SEEDS) $(GO) test ./cmd/rewave -run '^TestDemoOver' -count=1 -v -timeout 60m
 
+picture: deps build ## the README's picture, from a run of the demo
+	@internal/tools/picture.sh
+
 FUZZTIME ?= 10s
 fuzz: ## each fuzz test for a while (FUZZTIME=10s)
 	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
@@ -77,4 +80,4 @@ bin/staticcheck: internal/tools/go.mod
 bin/gotest: internal/tools/go.mod $(wildcard internal/tools/gotest/*.go)
 	@$(GO) -C internal/tools build $(VCS) -o ../../bin/gotest ./gotest
 
-.PHONY: help demo services build test deps vet lint bench coverage-demo fuzz fuzz-short fmt clean
+.PHONY: help demo services build test deps vet lint bench coverage-demo picture fuzz fuzz-short fmt clean
