@@ -39,7 +39,11 @@ func (d *demo) apply(ctx context.Context, span span) error {
 			return err
 		}
 	}
-	d.say("%s from the shelf; %s", count(len(d.running()), "campaign"), said)
+	fitted := ""
+	if d.living != nil {
+		fitted = ", fitted to this shop (year, prices, holdouts)"
+	}
+	d.say("%s from the shelf%s; %s", count(len(d.running()), "campaign"), fitted, said)
 	for _, name := range d.running() {
 		c, err := campaigns.Load(os.DirFS(folder), name, campaigns.Options{Root: folder})
 		if err != nil {
@@ -56,7 +60,7 @@ func (d *demo) apply(ctx context.Context, span span) error {
 			return err
 		}
 		d.names = append(d.names, c.Name)
-		d.more(fmt.Sprintf("%-20s", name), c.Says+" Waves: "+strings.Join(waveNames(c), ", ")+".")
+		d.more(fmt.Sprintf("%-21s", c.Name), c.Says+" Waves: "+strings.Join(waveNames(c), ", ")+".")
 	}
 	return nil
 }

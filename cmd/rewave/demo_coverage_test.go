@@ -398,7 +398,6 @@ func judged(t *testing.T, w *shop.World, p played, play int, members []*enrolled
 	type sums struct {
 		totals         evaluation.Totals
 		profit, capped stats.Moments
-		largest        int64
 	}
 	arms := map[holdout.Arm]*sums{holdout.Treat: {}, holdout.Hold: {}}
 	var micros, coupons int64

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
@@ -16,6 +17,7 @@ import (
 	"github.com/rewave/rewave/internal/channel/email"
 	"github.com/rewave/rewave/internal/channel/file"
 	"github.com/rewave/rewave/internal/engine"
+	"github.com/rewave/rewave/internal/evaluation"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/importer"
 	"github.com/rewave/rewave/internal/order"
@@ -119,12 +121,11 @@ func (d *demo) importOne(ctx context.Context, opts importer.Options) error {
 		return err
 	}
 	lines := importLines(sum, d.info.zone)
-	if d.orders == "" {
-		lines = lines[:1] // more of it than a stranger asks
-	}
 	d.say("%s: %s", opts.Kind, lines[0])
 	for _, line := range lines[1:] {
-		d.more("", line)
+		if d.orders != "" || strings.HasPrefix(line, "addresses left out") { // the rest is more than a stranger asks
+			d.more("", line)
+		}
 	}
 	d.warnRejected(sum)
 	return nil
@@ -146,6 +147,7 @@ func (d *demo) play(ctx context.Context) (asOf time.Time, err error) {
 	d.say("replaying %s to %s; entry is open until %s, so that every figure is final at the end", day(span.from), day(span.until), day(span.closes))
 	if d.living == nil {
 		d.say("nobody was really written to at that time, so the two groups of each campaign differ by chance only (an A/A replay)")
+		d.say("a margin of %.0f %% of revenue and %s a message are assumed: the file says neither", 100*demoMargin, evaluation.English().Money(demoCost/1e6, evaluation.Currency{Code: d.info.currency, Digits: 3}))
 	} else {
 		d.say("the shop lives on meanwhile: whoever a message reaches buys more often for a while, as planted")
 	}
@@ -230,11 +232,14 @@ func (d *demo) wire(ctx context.Context, from time.Time) error {
 	open := map[string]channel.Channel{"email": mail}
 	sender := map[string]string{"email": demoFrom}
 	if d.living != nil {
-		texts, err := file.New(file.Options{Name: "sms", Directory: d.texts()})
+		sender["email"] = madeUpName + " <shop@demo.invalid>"
+	}
+	if d.living != nil {
+		texts, err := file.New(file.Options{Name: "sms", Directory: d.texts(), Date: d.now})
 		if err != nil {
 			return err
 		}
-		open["sms"], sender["sms"], d.engine.Shop.CostMicros["sms"] = texts, "Fernway", demoTextCost
+		open["sms"], sender["sms"], d.engine.Shop.CostMicros["sms"] = texts, madeUpName, demoTextCost
 		d.living.engine = d.engine
 		d.living.clock = d.now
 	}

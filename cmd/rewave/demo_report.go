@@ -117,14 +117,28 @@ func (d *demo) close(reports []report.Report) error {
   mailbox/mailbox.mbox   every e-mail as it arrived; log.jsonl lists them
   texts/                 every text message, where the shop sends any
   campaigns/             the campaigns as they ran, to change and run again
-
-Next: the pages side by side, a shop that lives while you watch, your own orders
-  rewave demo --serve
-  rewave dev
-  rewave import inspect FILE
-  rewave demo --orders FILE
+  *.rejects.csv          what an import left out, with the reason
 `)
+	next := []string{"rewave dev", "rewave import inspect FILE", "rewave demo --orders FILE"}
+	if d.orders != "" {
+		next = []string{"rewave dev", "rewave campaign new spring-tea"}
+	}
+	if d.listener == nil {
+		next = append([]string{"rewave demo --serve"}, next...)
+	}
+	fmt.Fprintln(d.stdout, "\nNext:")
+	for _, line := range next {
+		fmt.Fprintln(d.stdout, "  "+strings.Replace(line, "rewave", d.called(), 1))
+	}
 	return nil
+}
+
+// called is how this program was called, so that what is shown can be typed.
+func (d *demo) called() string {
+	if path := os.Args[0]; strings.Contains(path, "/") && !filepath.IsAbs(path) {
+		return path
+	}
+	return "rewave"
 }
 
 // sentenceCase begins a text as a sentence does.

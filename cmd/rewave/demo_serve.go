@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/rewave/rewave/internal/evaluation"
@@ -33,19 +35,23 @@ func shown(r report.Report, folder string) show.Campaign {
 	if p, ok := r.Primary(); ok {
 		c.Class, c.Sentence = string(p.Verdict), p.Sentence
 		if r.Undecided() {
-			c.Class = string(evaluation.Open)
+			c.Class = string(evaluation.Provisional)
+		}
+		if m, ok := p.Metric(evaluation.MetricProfit); ok && m.Total.Known() {
+			c.Sentence += fmt.Sprintf(" Extra profit %s, between %s and %s.", r.Language.Money(*m.Total.Estimate, p.Currency), r.Language.Money(*m.Total.Lo, p.Currency), r.Language.Money(*m.Total.Hi, p.Currency))
 		}
 		if t := r.Planted; t != nil && t.Treated > 0 {
 			c.Sentence += fmt.Sprintf(" In truth it was %s: %s.", r.Language.Effect(t.Effect, 1), held(t.Covered))
 		}
 	}
-	of := func(label, state string) {
-		c.Counts = append(c.Counts, show.Count{Label: label, N: count64(r.Deliveries, func(d report.DeliveryCount) bool { return state == "" || d.State == state })})
+	of := func(states ...string) int64 {
+		return count64(r.Deliveries, func(d report.DeliveryCount) bool { return len(states) == 0 || slices.Contains(states, d.State) })
 	}
-	of("planned", "")
-	of("sent", "accepted")
-	of("withheld", "withheld")
-	of("not sent", "suppressed")
+	c.Counts = []show.Count{{Label: "planned", N: of()}, {Label: "sent", N: of("accepted")}, {Label: "withheld", N: of("withheld")},
+		{Label: "not sent", N: of() - of("accepted", "withheld", "planned", "sending")}}
+	if waiting := of("planned", "sending"); waiting > 0 {
+		c.Counts = append(c.Counts, show.Count{Label: "waiting", N: waiting})
+	}
 	return c
 }
 
@@ -53,7 +59,8 @@ func shown(r report.Report, folder string) show.Campaign {
 func (d *demo) pages(reports []report.Report) http.Handler {
 	read := func(ending string) func(context.Context, string) ([]byte, error) {
 		return func(_ context.Context, name string) ([]byte, error) {
-			return os.ReadFile(filepath.Join(d.out, name+ending))
+			page, err := os.ReadFile(filepath.Join(d.out, name+ending))
+			return withWayBack(page), err
 		}
 	}
 	folders := map[string]string{}
@@ -80,9 +87,22 @@ func (d *demo) pages(reports []report.Report) http.Handler {
 	})
 }
 
+// withWayBack puts a link to the front before a page that was made to stand alone.
+func withWayBack(page []byte) []byte {
+	return bytes.Replace(page, []byte("<body>\n"), []byte("<body>\n<p><a href=\"/\">All campaigns</a></p>\n"), 1)
+}
+
+// gone answers the links of messages whose installation is gone.
+func gone(w http.ResponseWriter, _ *http.Request) {
+	http.Error(w, "This link ended the messages of a run that is over. While rewave dev runs, the links in its mailbox work.", http.StatusGone)
+}
+
 // show answers until ctx ends.
 func (a *app) show(ctx context.Context, l net.Listener, pages http.Handler) error {
-	server := &http.Server{Handler: pages, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: time.Minute, IdleTimeout: time.Minute}
+	mux := http.NewServeMux()
+	mux.Handle("/", pages)
+	mux.HandleFunc("/u/", gone)
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: time.Minute, IdleTimeout: time.Minute}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	select {

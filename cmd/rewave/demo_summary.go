@@ -38,14 +38,18 @@ func (d *demo) summary(r report.Report) {
 		row("not sent", others)
 	}
 	treat, hold := p.Arm(holdout.Treat), p.Arm(holdout.Hold)
+	treated, heldOut := "written to", "held out"
+	if p.ReplayAA {
+		treated, heldOut = "treated on paper", "held out on paper"
+	}
 	rate := func(a evaluation.Arm, who string) string {
 		if a.Rate.Estimate == nil {
 			return "nobody " + who
 		}
 		return fmt.Sprintf("%s %% of %s %s bought within %s", say.PerHundred(*a.Rate.Estimate, 1), say.Count(a.Counted), who, windowOf(p.Point))
 	}
-	row("response rate", rate(treat, "written to"))
-	row("natural rate", rate(hold, "held out"))
+	row("response rate", rate(treat, treated))
+	row("natural rate", rate(hold, heldOut))
 	if p.Difference.Known() {
 		d.difference(say, p, row)
 	}

@@ -39,9 +39,9 @@ func (a *app) dev() *cobra.Command {
 		Short: "Everything on private services, live, with a shop that buys",
 		Long: `Starts a private PostgreSQL and Redis, a mail server and every role in this
 process, in live time, and beside them a made-up shop whose customers order,
-read, redeem, complain and unsubscribe, some twenty new ones a minute. A
-campaign runs whose waves are minutes apart, and a notice of late parcels, so
-that messages can be watched going out. Nothing leaves the machine.
+read, redeem and unsubscribe, some twenty new ones a minute. A campaign runs
+whose waves are minutes apart, so that messages can be watched going out.
+Nothing leaves the machine.
 
 It prints what another terminal needs to work on the same installation: list,
 plan and apply campaigns of your own, show reports, audit. An interrupt stops
@@ -106,7 +106,7 @@ func (a *app) runDev(ctx context.Context, o devOptions) (err error) {
 	defer func() {
 		err = errors.Join(err, d.stop())
 		if err == nil && ctx.Err() != nil {
-			fmt.Fprintf(a.stdout, "\nStopped; the data are removed. The mailbox is in %s\n", d.out)
+			fmt.Fprintf(a.stdout, "\nStopped; the data are removed. The mailbox is %s\n", filepath.Join(d.out, "mailbox", "mailbox.mbox"))
 		}
 	}()
 	if err := d.start(ctx); err != nil {
@@ -234,7 +234,6 @@ var devCampaigns = map[string]*strings.Replacer{
 		"    after: 1d\n", "    after: 1m\n", "wait: 9d}", "wait: 2m}", "wait: 11d}", "wait: 2m}",
 		"    between: [\"09:30\", \"20:30\"]         # in the customer's zone, else the shop's\n", "", "    between: [\"09:30\", \"20:30\"]\n", "",
 		"holdout: auto\n", "holdout: 20%\n"),
-	"delay-notice": strings.NewReplacer(),
 }
 
 // apply launches the campaigns; they lie beside the mailbox, to be changed and
@@ -277,6 +276,7 @@ func (d *dev) greet() {
 	fmt.Fprintf(d.stdout, `Running: http://%s/ shows the shop, its mailbox and its campaigns.
 
 In another terminal, for the same installation:
+  export PATH="%s:$PATH"
   export DATABASE_URL='%s'
   export REDIS_URL='%s'
   cd %s
@@ -287,7 +287,16 @@ In another terminal, for the same installation:
 
 Ctrl-C ends it. What happens, as it happens:
 
-`, d.listen, d.stack.DSN, d.stack.RedisURL, d.out)
+`, d.listen, programFolder(), d.stack.DSN, d.stack.RedisURL, d.out)
+}
+
+// programFolder is where this program lies, for a shell that goes elsewhere.
+func programFolder() string {
+	path, err := os.Executable()
+	if err != nil {
+		return "."
+	}
+	return filepath.Dir(path)
 }
 
 // run lets the roles, the shop and the pages go on until ctx ends or one of them
@@ -360,14 +369,20 @@ func (d *dev) tellLine(ctx context.Context) error {
 			said = append(said, count(more.n, more.noun))
 		}
 	}
-	for name := range devCampaigns {
-		sent, err := d.sentSince(ctx, name)
+	running, err := d.live.store.Campaigns(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, c := range running {
+		sent, err := d.sentSince(ctx, c.Name)
 		if err != nil {
 			return err
 		}
-		said = append(said, sent...)
+		if len(sent) > 0 {
+			said = append(said, c.Name+": "+strings.Join(sent, ", "))
+		}
 	}
-	fmt.Fprintln(d.stdout, wrap(time.Now().Format("15:04:05  "), strings.Join(said, ", ")))
+	fmt.Fprintln(d.stdout, wrap(time.Now().Format("15:04:05  "), strings.Join(said, "; ")))
 	return nil
 }
 
@@ -437,7 +452,7 @@ func (d *dev) pages() http.Handler {
 			}
 			var page bytes.Buffer
 			err = r.HTML(&page)
-			return page.Bytes(), err
+			return withWayBack(page.Bytes()), err
 		},
 		Audit: func(ctx context.Context) (string, bool, error) {
 			result, err := audit.Run(ctx, d.live.store)
@@ -449,7 +464,7 @@ func (d *dev) pages() http.Handler {
 			}
 			return allHold(result), true, nil
 		},
-		Next: []string{"cd " + d.out, "rewave campaign new spring-tea", "rewave campaign plan spring-tea", "rewave campaign apply spring-tea"},
+		Next: []string{"cd " + d.out, "rewave campaign new spring-tea", "rewave campaign plan campaigns/spring-tea", "rewave campaign apply campaigns/spring-tea"},
 	})
 }
 

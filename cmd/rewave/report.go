@@ -55,7 +55,7 @@ table of every figure; md pastes into a wiki.`,
 			}
 			render, ok := formats[format]
 			if !ok {
-				return fault.New(fault.Usage, "report show: there is no format "+format, "rewave report show "+args[0]+" --format html")
+				return fault.New(fault.Usage, "report show: there is no format "+format, "there are "+strings.Join(slices.Sorted(maps.Keys(formats)), ", "))
 			}
 			r, err := a.evaluate(c.Context(), "rewave report show "+args[0], args[0], of)
 			if err != nil {

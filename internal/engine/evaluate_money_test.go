@@ -179,12 +179,6 @@ func halfEven(a, b int64) int64 {
 
 func (w *world) byHand(asOf time.Time, margin float64, revenueCap, profitCap int64) map[holdout.Arm]*hand {
 	w.t.Helper()
-	type row struct {
-		arm                   string
-		customer, enrollment  int64
-		anchor                time.Time
-		orders, revenue, cost int64
-	}
 	out := map[holdout.Arm]*hand{holdout.Treat: {sums: map[string]*[3]big.Int{}}, holdout.Hold: {sums: map[string]*[3]big.Int{}}}
 	enrolled := testkit.List[string](w.t, w.db, `select concat_ws(' ', e.arm, e.customer_id, e.trigger_order_id, extract(epoch from d.scheduled_at)::bigint)
 		from enrollments e join deliveries d using (customer_id, entered_at, enrollment_id) where d.wave = 'hello' and d.round = 1 order by 1`)

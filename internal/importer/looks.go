@@ -11,6 +11,7 @@ import (
 // looks is what the values of a column look like, of those that the rows have.
 type looks struct {
 	filled, commas, wholes int
+	points                 int // of the wholes, those with a decimal point
 	times                  int
 	form                   timeForm
 }
@@ -38,6 +39,9 @@ func (l *looks) note(text []byte) {
 		l.commas++
 	case len(bytes.Trim(text, "0123456789.,+-")) == 0:
 		l.wholes++
+		if bytes.IndexByte(text, '.') >= 0 {
+			l.points++
+		}
 	}
 	m := written.FindSubmatch(text)
 	if m == nil || !bytes.Equal(m[2], m[4]) || (len(m[1]) == 4) == (len(m[5]) == 4) {
@@ -60,8 +64,9 @@ func (l *looks) note(text []byte) {
 	l.times++
 }
 
-// decimal says whether all are numbers, and some with a decimal comma.
-func (l *looks) decimal() bool { return l.commas > 0 && l.commas+l.wholes == l.filled }
+// decimal says whether all are numbers, and more of them with a decimal comma
+// than with a point: a slip in one row says nothing of the file.
+func (l *looks) decimal() bool { return l.commas > l.points && l.commas+l.wholes == l.filled }
 
 // timeFormat is the form of all as a map says it, empty where none has to be
 // said; unsure says that month and day may be the other way round.

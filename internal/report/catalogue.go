@@ -80,11 +80,11 @@ var english = map[string]string{
 	"planted.profit":  "The true extra profit is {profit}:",
 	"planted.holds":   "the interval holds it",
 	"planted.misses":  "the interval misses it",
-	"planted.none":    "there is no interval yet",
+	"planted.none":    "there is no interval to hold it against",
 
 	"action.wait":       "Let it run, and do not judge it yet.",
 	"action.wait.date":  "Let it run, and do not judge it before the next date.",
-	"action.again":      "This run cannot tell any more: run it again, larger.",
+	"action.again":      "This run was too small to tell: run it again, larger.",
 	"action.PAYS":       "Keep it, and keep the holdout: the next report shows whether it still pays.",
 	"action.PAYS.zero":  "Keep it, and declare the margin and what messages cost: then a report can say what it earns.",
 	"action.LOSES":      "Pause it or make it cheaper: it does not earn what it costs.",
@@ -202,7 +202,7 @@ var english = map[string]string{
 	"money.desc":       "The difference per enrollment with its 95 % interval, in {currency}: {rows}.",
 	"money.cap":        "each customer counts at most {cap}, the {quantile} % quantile of the shop's past windows; frozen when the campaign began.",
 	"money.cap.none":   "there is no cap, as the shop's history gave none.",
-	"money.note":       "Everyone assigned counts, those who bought nothing with 0. Profit is the margin of what was kept, less redeemed coupons and messages. Intervals are Hall's, which allow for skewed money.",
+	"money.note":       "Everyone assigned counts, those who bought nothing with 0. Profit is the margin of what was kept, less redeemed coupons and messages. Intervals are Hall's, which allow for skewed money. The two means are as they are; difference, interval and total count each customer up to the cap.",
 
 	"looks.title":   "The effect so far, at the end of each round",
 	"looks.caption": "Looks: everyone enrolled, from entry to the end of each round",

@@ -29,9 +29,10 @@ import (
 
 // Options of a file channel.
 type Options struct {
-	Name      string // as campaigns say it: email (the default) or sms, which says how files look
-	Directory string // created when missing, readable by its owner only
-	Sync      bool   // a message is on the disk, not only in the system's memory, before it counts as accepted
+	Name      string           // as campaigns say it: email (the default) or sms, which says how files look
+	Directory string           // created when missing, readable by its owner only
+	Date      func() time.Time // when a file says it was written; nil is the clock
+	Sync      bool             // a message is on the disk, not only in the system's memory, before it counts as accepted
 }
 
 // Channel writes messages as files.
@@ -111,6 +112,12 @@ func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
 	}
 	if err != nil {
 		return channel.Outcome{Verdict: channel.NotTaken, Reason: reason("write", err)}
+	}
+	if c.opts.Date != nil {
+		at := c.opts.Date()
+		if err := os.Chtimes(temp, at, at); err != nil {
+			return channel.Outcome{Verdict: channel.NotTaken, Reason: reason("date", err)}
+		}
 	}
 	// A link, unlike a rename, fails when the name is there already.
 	err = os.Link(temp, filepath.Join(c.opts.Directory, name))

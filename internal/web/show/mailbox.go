@@ -209,7 +209,7 @@ func (s *site) at(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(s.Zone).Format(time.DateTime)
+	return t.In(s.Zone).Format(time.DateTime + " MST")
 }
 
 // short cuts what would fill a page by itself.
