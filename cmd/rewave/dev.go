@@ -60,19 +60,28 @@ all of it and removes the data; the mailbox stays in the state directory.`,
 // The shop of dev buys so fast that something happens every few seconds.
 const (
 	devGrid     = 10 * time.Second   // of what the shop does, and how often it comes in
-	devPast     = 24 * time.Hour     // of history at the start, at least
-	devStory    = 4 * 24 * time.Hour // from the start of the history on; its customers are all in memory
+	devStory    = 4 * 24 * time.Hour // from last midnight on; its customers are all in memory
 	devNewcomer = 20                 // customers a minute
 )
+
+// oldShop is its past up to last midnight: two years in which customers took
+// their time, so that segments and plans have something to find.
+func oldShop(now time.Time) shop.Config {
+	c := shop.Small()
+	c.End = now.Truncate(24 * time.Hour)
+	c.Start = c.End.AddDate(-2, 0, 0)
+	return c
+}
 
 // quickShop is a shop whose year is a day: a customer who stays buys again within
 // the hour.
 func quickShop(now time.Time) shop.Config {
 	c := shop.Default()
-	c.Start = now.Add(-devPast).Truncate(24 * time.Hour)
+	c.Start = now.Truncate(24 * time.Hour)
 	c.End = c.Start.Add(devStory)
 	c.Customers = int(c.End.Sub(c.Start) / time.Minute * devNewcomer)
 	c.Seed = uint64(now.Unix())
+	c.First = 500_000    // beyond those of the past
 	c.Model.Scale = 0.05 // of a day
 	return c
 }
@@ -193,8 +202,12 @@ func (d *dev) stock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	old, err := shop.New(oldShop(now))
+	if err != nil {
+		return err
+	}
 	until := now.Truncate(devGrid)
-	past := world.Advance(until)
+	today := world.Advance(until)
 	d.ends = config.End
 	d.living = &living{store: d.live.store, engine: d.live.engine, world: world, dir: filepath.Join(d.stack.Dir, "shop"), step: devGrid, due: until,
 		clock: func() time.Time { return time.Now().UTC() }, effect: quickEffects(), worth: worths()}
@@ -205,8 +218,9 @@ func (d *dev) stock(ctx context.Context) error {
 		kind  string
 		write func(io.Writer) error
 	}{
-		{importer.Products, s.WriteProducts}, {importer.Customers, past.WriteCustomers},
-		{importer.Orders, past.WriteOrders}, {importer.Events, past.WriteEvents},
+		{importer.Products, old.WriteProducts}, {importer.Customers, old.WriteCustomers},
+		{importer.Orders, old.WriteOrders}, {importer.Events, old.WriteEvents},
+		{importer.Customers, today.WriteCustomers}, {importer.Orders, today.WriteOrders}, {importer.Events, today.WriteEvents},
 	} {
 		if _, err := d.living.importFile(ctx, now, file.kind, filepath.Join(d.living.dir, file.kind+".csv"), file.write); err != nil {
 			return err

@@ -102,10 +102,10 @@ func (s *Shop) extraOrder(i, n int, p *person, e *extra) *Order {
 		}
 	}
 	category := slices.Index(categories[:], p.orders[last].Lines[0].Product.Category)
-	o := &Order{ID: documentID('x', i, n), PlacedAt: e.at}
+	o := &Order{ID: documentID('x', s.number(i), n), PlacedAt: e.at}
 	o.Lines = m.basket(p.level, m.nextCategory(category, r), false, r)
 	if f := m.newRefund(o, r); f != nil && f.At.Before(s.config.End) {
-		f.ID = documentID('y', i, n)
+		f.ID = documentID('y', s.number(i), n)
 		o.Refund = f
 	}
 	s.happen(o, p.ID, r)

@@ -73,10 +73,10 @@ func (s *Shop) identity(i int) (Customer, *place) {
 		n -= home.weight
 	}
 	first, last, region := r.IntN(len(home.first)), r.IntN(len(home.last)), r.IntN(len(home.regions))
-	id := customerID(i)
+	id := customerID(s.number(i))
 	c := Customer{ID: id, Email: id + "@demo.invalid", LastName: home.last[last], Region: home.regions[region]}
 	if i%10 < 7 {
-		c.Phone = "+999" + digits(i+1, 8)
+		c.Phone = "+999" + digits(s.number(i)+1, 8)
 	}
 	if m, r := s.config.Model, s.stream(i, streamHome); i > 0 && r.Float64() < m.Household {
 		with, where := s.identity(r.IntN(i))
@@ -119,19 +119,22 @@ func tilted(share, by float64) float64 {
 	return 1 / (1 + (1-share)/share*math.Exp(-by))
 }
 
-func customerID(i int) string { return "c" + digits(i+1, 6) }
+// number is that of customer i, from 0.
+func (s *Shop) number(i int) int { return s.config.First + i }
 
-// customerIndex is the inverse of customerID for a shop of so many; false for
-// anything else.
-func customerIndex(id string, customers int) (int, bool) {
+func customerID(number int) string { return "c" + digits(number+1, 6) }
+
+// index is the inverse of customerID; false for anybody else's.
+func (s *Shop) index(id string) (int, bool) {
 	if len(id) < 2 {
 		return 0, false
 	}
 	n, err := strconv.Atoi(id[1:])
-	if err != nil || n < 1 || n > customers || customerID(n-1) != id {
+	i := n - 1 - s.config.First
+	if err != nil || i < 0 || i >= s.config.Customers || customerID(n-1) != id {
 		return 0, false
 	}
-	return n - 1, true
+	return i, true
 }
 
 // digits is n with at least so many digits.

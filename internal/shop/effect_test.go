@@ -116,7 +116,7 @@ func count(h Happened, of func(Placed) bool) (n float64) {
 }
 
 func borrows(w *World, p Placed) bool {
-	i, _ := customerIndex(p.Customer, len(w.people))
+	i, _ := w.shop.index(p.Customer)
 	k := slices.IndexFunc(w.people[i].extras, func(e *extra) bool { return e.order != nil && e.order.ID == p.Order.ID })
 	return w.people[i].extras[k].borrows
 }
@@ -314,7 +314,7 @@ func TestOneOrderUsesOneCodeAndOneCodeOneOrder(t *testing.T) {
 
 func mustIndex(t *testing.T, id string) int {
 	t.Helper()
-	i, ok := customerIndex(id, 1_000_000)
+	i, ok := (&Shop{config: Config{Customers: 1_000_000}}).index(id)
 	if !ok {
 		t.Fatalf("%s is no customer", id)
 	}

@@ -38,7 +38,7 @@ func (s *Shop) refund(customer int, orders []Order) {
 			f.At = o.PlacedAt.Add(next.Sub(o.PlacedAt) / 2).Truncate(time.Second)
 		}
 		if f.At.After(o.PlacedAt) && f.At.Before(s.config.End) {
-			f.ID = documentID('r', customer, n)
+			f.ID = documentID('r', s.number(customer), n)
 			o.Refund = f
 		}
 	}

@@ -16,6 +16,7 @@ const day = 24 * time.Hour
 type Config struct {
 	Seed      uint64
 	Customers int       // at least 1; each has at least one order
+	First     int       // how many numbers are left out before theirs, so that two shops can live in one database
 	Start     time.Time // first day, midnight UTC
 	End       time.Time // day after the last, midnight UTC, later than Start
 	Model     Model     // how they behave; the zero Model means DefaultModel
@@ -60,6 +61,9 @@ func New(c Config) (*Shop, error) {
 	}
 	if c.Customers < 1 {
 		return nil, fmt.Errorf("shop: customers is %d, must be at least 1", c.Customers)
+	}
+	if c.First < 0 {
+		return nil, fmt.Errorf("shop: first is %d, must not be below 0", c.First)
 	}
 	for _, at := range []time.Time{c.Start, c.End} {
 		if !at.Equal(at.UTC().Truncate(day)) {
@@ -118,7 +122,7 @@ func (s *Shop) history(i int) (History, nature) {
 	who.FirstSeenAt = n.instants[0].Add(-time.Duration(1+what.IntN(40)) * time.Minute)
 	who.ConsentAt = who.FirstSeenAt
 	h := History{Customer: who}
-	h.Orders, n.level = newOrders(s.config.Model, i, n.instants, what)
+	h.Orders, n.level = newOrders(s.config.Model, s.number(i), n.instants, what)
 	s.refund(i, h.Orders)
 	care := s.stream(i, streamCare)
 	for k := range h.Orders {

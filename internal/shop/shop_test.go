@@ -193,3 +193,28 @@ func BenchmarkMillion(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(c.Customers)/float64(b.N), "ns/customer")
 	b.ReportMetric(float64(after.HeapSys-before.HeapSys)/(1<<20), "MB-grown")
 }
+
+// Two shops of one database share no number, and nothing else changes.
+func TestNumbersBeginBehindThoseLeftOut(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	c.Customers = 200
+	plain := newShop(t, c)
+	c.First = 5000
+	later := newShop(t, c)
+	for i := range c.Customers {
+		a, b := plain.History(i), later.History(i)
+		if want := customerID(i + 5000); b.Customer.ID != want || a.Customer.ID != customerID(i) {
+			t.Fatalf("customer %d is %s and %s, want %s", i, a.Customer.ID, b.Customer.ID, want)
+		}
+		if got, ok := later.index(b.Customer.ID); !ok || got != i {
+			t.Fatalf("%s is customer %d, %v, want %d", b.Customer.ID, got, ok, i)
+		}
+		if _, ok := later.index(a.Customer.ID); ok {
+			t.Fatalf("%s is of the other shop", a.Customer.ID)
+		}
+		if len(a.Orders) != len(b.Orders) || !a.Orders[0].PlacedAt.Equal(b.Orders[0].PlacedAt) || a.Orders[0].ID == b.Orders[0].ID {
+			t.Fatalf("customer %d: %s at %s and %s at %s", i, a.Orders[0].ID, a.Orders[0].PlacedAt, b.Orders[0].ID, b.Orders[0].PlacedAt)
+		}
+	}
+}

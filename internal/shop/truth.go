@@ -45,7 +45,7 @@ func (w *World) Truth(campaign string, asked []Question, returnWindow time.Durat
 		return t, errors.New("shop: truth of no campaign")
 	}
 	for _, q := range asked {
-		i, ok := customerIndex(q.Customer, len(w.people))
+		i, ok := w.shop.index(q.Customer)
 		if !ok {
 			return t, fmt.Errorf("shop: truth about %q, who is no customer", q.Customer)
 		}

@@ -106,7 +106,7 @@ func (w *World) Receive(m Message) error {
 	if err := m.check(); err != nil {
 		return fmt.Errorf("shop: message of %q to %q: %w", m.Campaign, m.Customer, err)
 	}
-	i, ok := customerIndex(m.Customer, len(w.people))
+	i, ok := w.shop.index(m.Customer)
 	if !ok {
 		return fmt.Errorf("shop: message of %q to %q, who is no customer", m.Campaign, m.Customer)
 	}
