@@ -125,3 +125,28 @@ func TestTimeFormats(t *testing.T) {
 		})
 	}
 }
+
+// A file has one way to write its decimals: the one that most of them have.
+func TestGuessingTheDecimal(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		values []string
+		want   bool
+	}{
+		"commas":                 {[]string{"2,00", "9,90", "3"}, true},
+		"points":                 {[]string{"2.00", "9.90", "3"}, false},
+		"one comma among points": {[]string{"2.00", "9.90", "2,00"}, false},
+		"one point among commas": {[]string{"2,00", "9,90", "2.00"}, true},
+		"as many of both":        {[]string{"2,00", "9.90"}, false},
+		"no number among commas": {[]string{"2,00", "free"}, false},
+		"whole numbers":          {[]string{"2", "9"}, false},
+	} {
+		var l looks
+		for _, v := range test.values {
+			l.note([]byte(v))
+		}
+		if got := l.decimal(); got != test.want {
+			t.Errorf("%s: got %v, want %v", name, got, test.want)
+		}
+	}
+}

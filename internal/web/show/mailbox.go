@@ -99,6 +99,9 @@ func (s *site) mailbox(w http.ResponseWriter, r *http.Request) error {
 		count := func(n int) string { return words.Count(int64(n)) }
 		list.Heading = say("mailbox.range", "last", count(found[len(found)-1].Number), "first", count(found[0].Number), "count", count(log.count()))
 	}
+	if len(found) > 0 {
+		list.Heading += ". " + say("times", "zone", s.Zone.String())
+	}
 	turns := make([]turn, 4)
 	for i, key := range []string{"turn.newest", "turn.newer", "turn.older", "turn.oldest"} {
 		turns[i].Label = say(key)
@@ -138,8 +141,9 @@ func number(text string) (int, error) {
 
 // mailPage is one message.
 type mailPage struct {
-	Number          int
-	Subject, To, At string
+	Number      int
+	Subject, To string
+	At, Zone    string
 	parsed
 	Frame string // the HTML as the frame takes it
 	Turns []turn
@@ -150,7 +154,7 @@ func (s *site) message(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := mailPage{Number: m.Number, Subject: short(visible(m.Subject)), To: visible(m.To), At: s.at(m.At), parsed: parse(raw)}
+	page := mailPage{Number: m.Number, Subject: short(visible(m.Subject)), To: visible(m.To), At: s.at(m.At), Zone: s.Zone.String(), parsed: parse(raw)}
 	newer, older := turn{Label: say("turn.newer")}, turn{Label: say("turn.older")}
 	if m.Number < log.count() {
 		newer.URL = "/mailbox/" + strconv.Itoa(m.Number+1)
@@ -209,7 +213,7 @@ func (s *site) at(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(s.Zone).Format(time.DateTime + " MST")
+	return t.In(s.Zone).Format(time.DateTime)
 }
 
 // short cuts what would fill a page by itself.

@@ -71,6 +71,7 @@ var english = map[string]string{
 	"mailbox.beyond":  "There is nothing more in this direction.",
 	"mailbox.search":  "Recipient or subject",
 	"mailbox.go":      "Search",
+	"times":           "Times are those of {zone}.",
 	"mailbox.all":     "Show all",
 	"mailbox.broken":  "line {number} of the log cannot be read",
 	"mailbox.bare":    "(no subject)",
@@ -84,7 +85,7 @@ var english = map[string]string{
 	"turn.oldest":     "Oldest",
 
 	"message.title":   "Message {number}",
-	"message.number":  "Message {number}, arrived {at} for {to}",
+	"message.number":  "Message {number}, arrived {at} ({zone}) for {to}",
 	"message.head":    "Headers",
 	"message.text":    "As text",
 	"message.html":    "As HTML",
