@@ -69,7 +69,7 @@ anywhere else.`,
 				return fault.New(fault.Usage, "demo: --seed is of the made-up shop, and --orders brings a shop of its own", "rewave demo --orders "+o.orders)
 			}
 			if !o.serve && c.Flags().Changed("listen") {
-				return fault.New(fault.Usage, "demo: --listen says where --serve shows the pages", "rewave demo --serve --listen "+o.listen)
+				return fault.New(fault.Usage, "demo: --listen says where --serve shows the pages", "rewave demo --serve --listen 127.0.0.1:0")
 			}
 			return a.runDemo(c.Context(), o)
 		},

@@ -20,11 +20,20 @@ import (
 	"github.com/rewave/rewave/internal/web/show"
 )
 
-// listenFor opens an address that a flag names.
+// listenFor opens an address that a flag names. It must be this machine's own:
+// the pages ask nobody who they are.
 func listenFor(address, call string) (net.Listener, error) {
+	hint := call + " --listen 127.0.0.1:0"
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fault.New(fault.Usage, fmt.Sprintf("--listen %q is not host:port", address), hint)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fault.New(fault.Usage, fmt.Sprintf("--listen %s is reached from other machines, and the pages ask for no login", address), hint)
+	}
 	l, err := web.Listen(address)
 	if f, ok := fault.Of(err); ok {
-		return nil, fault.Wrap(f.Code, err, f.Message, call+" --listen 127.0.0.1:0 takes a free port")
+		return nil, fault.Wrap(f.Code, err, f.Message, hint)
 	}
 	return l, err
 }

@@ -39,7 +39,7 @@ func (a *app) dev() *cobra.Command {
 		Short: "Everything on private services, live, with a shop that buys",
 		Long: `Starts a private PostgreSQL and Redis, a mail server and every role in this
 process, in live time, and beside them a made-up shop whose customers order,
-read, redeem and unsubscribe, some twenty new ones a minute. A campaign runs
+read, redeem and unsubscribe, a dozen new ones a minute. A campaign runs
 whose waves are minutes apart, so that messages can be watched going out.
 Nothing leaves the machine.
 
@@ -60,8 +60,8 @@ all of it and removes the data; the mailbox stays in the state directory.`,
 // The shop of dev buys so fast that something happens every few seconds.
 const (
 	devGrid     = 10 * time.Second   // of what the shop does, and how often it comes in
-	devStory    = 4 * 24 * time.Hour // from last midnight on; its customers are all in memory
-	devNewcomer = 20                 // customers a minute
+	devStory    = 2 * 24 * time.Hour // from last midnight on; its customers are all in memory
+	devNewcomer = 15                 // customers a minute
 )
 
 // oldShop is its past up to last midnight: two years in which customers took
@@ -185,7 +185,7 @@ shop: {name: %s, zone: %s, currency: %s, margin: %.0f%%}
 public_url: http://%s
 channels:
   email: {adapter: smtp, host: %s, port: %s, tls: none, from: "Rewave dev <shop@demo.invalid>", cost: 0.002, in_flight: 20, allow_unreconciled: true}
-  sms: {adapter: file, directory: %s, from: Fernway, cost: 0.04, in_flight: 20}
+  sms: {adapter: file, directory: %q, from: Fernway, cost: 0.04, in_flight: 20}
 `, madeUpName, madeUpZone, shop.Currency, 100*demoMargin, d.listen, host, port, filepath.Join(d.out, "texts"))
 	return err
 }
@@ -293,7 +293,7 @@ In another terminal, for the same installation:
   export PATH="%s:$PATH"
   export DATABASE_URL='%s'
   export REDIS_URL='%s'
-  cd %s
+  cd '%s'
   rewave campaign list
   rewave campaign validate campaigns/thanks-coupon-care
   rewave report show thanks-coupon-care

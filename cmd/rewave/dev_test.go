@@ -31,7 +31,7 @@ func TestDev(t *testing.T) {
 	for _, m := range regexp.MustCompile(`export ([A-Z_]+)='([^']+)'`).FindAllStringSubmatch(d.text(), -1) {
 		env = append(env, m[1]+"="+m[2])
 	}
-	out := regexp.MustCompile(`(?m)^  cd (\S+)$`).FindStringSubmatch(d.text())[1]
+	out := regexp.MustCompile(`(?m)^  cd '(.+)'$`).FindStringSubmatch(d.text())[1]
 	bin, err := program()
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rewave/rewave/internal/channel"
 	"github.com/rewave/rewave/internal/engine"
+	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/importer"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/shop"
@@ -130,7 +131,13 @@ func (l *living) tell(ctx context.Context) error {
 		return err
 	}
 	for _, a := range arrived {
+		if !l.world.Knows(a.Customer) {
+			continue // somebody's own, brought in from another terminal
+		}
 		h := at[a.Delivery]
+		if now := l.world.Now(); h.at.Before(now) {
+			h.at = now // the machine's clock was set back
+		}
 		of := a.Campaign + "/" + a.Wave
 		m := shop.Message{Ref: strconv.FormatInt(a.Delivery, 10), Campaign: a.Campaign, Wave: a.Wave, Customer: a.Customer, At: h.at,
 			Code: a.Code, Worth: l.worth[of], Effect: l.effect[of]}
@@ -185,7 +192,13 @@ func (l *living) importFile(ctx context.Context, at time.Time, kind, path string
 	if err := writeFile(path, write); err != nil {
 		return importer.Summary{}, err
 	}
-	return importer.Run(ctx, l.store, importer.Options{Kind: kind, File: path, Zone: l.engine.Shop.Zone, Currency: shop.Currency, Now: at})
+	// Somebody else's import, from another terminal, is waited for: the world has gone on and cannot be asked again.
+	for {
+		sum, err := importer.Run(ctx, l.store, importer.Options{Kind: kind, File: path, Zone: l.engine.Shop.Zone, Currency: shop.Currency, Now: at})
+		if f, ok := fault.Of(err); !ok || f.Code != fault.Conflict || ctx.Err() != nil {
+			return sum, err
+		}
+	}
 }
 
 // spentOn is what writing to a customer cost a campaign within [from, until), in

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/fault"
-	"github.com/rewave/rewave/internal/report"
 	"github.com/rewave/rewave/internal/source"
 )
 
@@ -63,7 +63,7 @@ func (a *app) planCampaigns(ctx context.Context, folders []string, ask planning)
 		return err
 	}
 	if ask.html != "" {
-		if err := writePage(ask.html, plan); err != nil {
+		if err := replaceFile(ask.html, plan.HTML); err != nil {
 			return err
 		}
 	}
@@ -115,14 +115,14 @@ func (l *live) loadAll(ctx context.Context, call string, folders []string) ([]ca
 	return defs, faults.Err()
 }
 
-// writePage leaves the whole page or what was there.
-func writePage(path string, plan report.Plan) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".plan-*")
+// replaceFile leaves the whole file or what was there.
+func replaceFile(path string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
-		return fault.Wrap(fault.Usage, err, "the page cannot be written to "+path, "name a file in a folder that is there")
+		return fault.Wrap(fault.Usage, err, path+" cannot be written", "name a folder that is there and may be written to")
 	}
 	defer os.Remove(f.Name())
-	err = plan.HTML(f)
+	err = write(f)
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
@@ -133,7 +133,7 @@ func writePage(path string, plan report.Plan) (err error) {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return fault.Wrap(fault.Usage, err, path+" cannot be written", "something else of that name may be there")
 	}
 	return nil
 }

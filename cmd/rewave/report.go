@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -96,19 +95,15 @@ which is made where there is none. Files of the same names are replaced.`,
 // exported writes each form and names it.
 func exported(w io.Writer, r report.Report, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
+		return fault.Wrap(fault.Usage, err, "the folder "+dir+" cannot be made", "name one that is there, or that may be made")
 	}
 	for _, format := range slices.Sorted(maps.Keys(formats)) {
 		ending := format
 		if format == "text" {
 			ending = "txt"
 		}
-		var out bytes.Buffer
-		if err := formats[format](r, &out); err != nil {
-			return err
-		}
 		path := filepath.Join(dir, r.Campaign+"."+ending)
-		if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil {
+		if err := replaceFile(path, func(w io.Writer) error { return formats[format](r, w) }); err != nil {
 			return err
 		}
 		if _, err := fmt.Fprintln(w, path); err != nil {

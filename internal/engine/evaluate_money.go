@@ -24,7 +24,7 @@ const (
 // spent in such windows before, less what came back. Where orders let customers
 // in, these are the windows that orders opened in the past year, else the one
 // window before now of the customers of then. Profit is bounded by the margin of
-// that. Lengths with too little history, or of which the quantile is 0, are not
+// that, as it is when a report is read. Lengths with too little history, or of which the quantile is 0, are not
 // bounded.
 func (e *Engine) freezeBounds(ctx context.Context, def campaigns.Campaign, at time.Time) ([]postgres.Bound, error) {
 	var bounds []postgres.Bound
@@ -41,9 +41,6 @@ func (e *Engine) freezeBounds(ctx context.Context, def campaigns.Campaign, at ti
 		b := postgres.Bound{WindowSeconds: seconds, Windows: windows}
 		if windows >= leastWindows {
 			b.Revenue = postgres.Quantiles{P99: bound(revenue.P99, 1), P995: bound(revenue.P995, 1)}
-			if m := e.Shop.Margin; m != nil {
-				b.Profit = postgres.Quantiles{P99: bound(revenue.P99, *m), P995: bound(revenue.P995, *m)}
-			}
 		}
 		bounds = append(bounds, b)
 	}
@@ -67,8 +64,10 @@ func (e reading) worth(window time.Duration) postgres.Worth {
 	w := postgres.Worth{Margin: e.Shop.Margin, MicrosPerMinor: e.perMinor(), ManyHeld: evaluation.ManyHeld}
 	for _, b := range e.bounds {
 		if b.WindowSeconds == int64(window/time.Second) {
-			w.Few = postgres.Capped{Revenue: b.Revenue.P99, Profit: b.Profit.P99}
-			w.Many = postgres.Capped{Revenue: b.Revenue.P995, Profit: b.Profit.P995}
+			w.Few, w.Many = postgres.Capped{Revenue: b.Revenue.P99}, postgres.Capped{Revenue: b.Revenue.P995}
+			if m := e.Shop.Margin; m != nil {
+				w.Few.Profit, w.Many.Profit = bound(b.Revenue.P99, *m), bound(b.Revenue.P995, *m)
+			}
 		}
 	}
 	return w
@@ -132,18 +131,23 @@ func (e *Engine) cost(arms []postgres.ArmTotals, entries postgres.EntrySpan) eva
 			assigned, final = assigned+a.Assigned, final+a.Final.Enrollments
 		}
 	}
-	for _, a := range arms {
-		if holdout.Arm(a.Arm) != holdout.Treat {
-			continue
+	opens := evaluation.Opens(final, assigned)
+	per := func(arm holdout.Arm) int64 {
+		for _, a := range arms {
+			if holdout.Arm(a.Arm) != arm {
+				continue
+			}
+			n, spent := a.Final.Enrollments, a.SpentFinal
+			if !opens {
+				n, spent = a.Matured.Enrollments, a.SpentMatured
+			}
+			if n == 0 {
+				n, spent = a.Assigned, a.Spent
+			}
+			return (spent.MessageMicros + spent.RedeemedMinor*e.perMinor()) / n
 		}
-		n, spent := a.Final.Enrollments, a.SpentFinal
-		if !evaluation.Opens(final, assigned) {
-			n, spent = a.Matured.Enrollments, a.SpentMatured
-		}
-		if n == 0 {
-			n, spent = a.Assigned, a.Spent
-		}
-		cost.PerTreatedMicros = (spent.MessageMicros + spent.RedeemedMinor*e.perMinor()) / n
+		return 0
 	}
+	cost.PerTreatedMicros = max(0, per(holdout.Treat)-per(holdout.Hold))
 	return cost
 }

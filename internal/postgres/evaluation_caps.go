@@ -12,7 +12,6 @@ type Bound struct {
 	WindowSeconds int64     `json:"window_seconds"`
 	Windows       int64     `json:"windows"` // of the shop's history, that it was taken from
 	Revenue       Quantiles `json:"revenue"`
-	Profit        Quantiles `json:"profit"`
 }
 
 // Quantiles are in minor units; nil: no bound.

@@ -84,6 +84,8 @@ var english = map[string]string{
 
 	"action.wait":       "Let it run, and do not judge it yet.",
 	"action.wait.date":  "Let it run, and do not judge it before the next date.",
+	"action.holdout":    "Give it a holdout: without one nobody can say what it changes.",
+	"action.disagree":   "Look at what each order costs: it brings buyers and loses money, or the other way round.",
 	"action.again":      "This run was too small to tell: run it again, larger.",
 	"action.PAYS":       "Keep it, and keep the holdout: the next report shows whether it still pays.",
 	"action.PAYS.zero":  "Keep it, and declare the margin and what messages cost: then a report can say what it earns.",

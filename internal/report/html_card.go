@@ -72,6 +72,10 @@ func (v view) action(p evaluation.Result) string {
 		return say("action.E04")
 	case refusal(p, evaluation.E05) != "":
 		return say("action.E05")
+	case p.SRM.Planned == 0:
+		return say("action.holdout")
+	case p.Verdict == evaluation.Open && p.Explanation == say("disagree.explain"):
+		return say("action.disagree")
 	case p.Verdict == evaluation.Provisional, p.Verdict == evaluation.Refused, p.Verdict == evaluation.Open:
 		return wait
 	case p.Verdict == evaluation.Pays && p.Against == "zero":

@@ -7,8 +7,8 @@ import (
 )
 
 // World is the shop going on while it is written to. It holds every customer
-// and order, under 2 kB a customer, and is not safe for use from several
-// goroutines.
+// and order, about 2 kB a customer of the default shop, and is not safe for use
+// from several goroutines.
 type World struct {
 	shop  *Shop
 	grid  time.Duration
@@ -73,6 +73,12 @@ func (w *World) Newcomers(from, to time.Time) []Customer {
 	}
 	h.sort()
 	return h.Customers
+}
+
+// Knows reports whether a shop's id is that of one of its customers.
+func (w *World) Knows(customer string) bool {
+	_, ok := w.shop.index(customer)
+	return ok
 }
 
 // Now is what the world was advanced to.

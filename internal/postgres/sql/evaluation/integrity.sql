@@ -27,16 +27,16 @@ with held as materialized (
      where h.final
     union
     select s.enrollment_id, s.round
-      from (select h.enrollment_id, h.round, h.closes, t.customer_id
+      from (select h.enrollment_id, h.round, h.entered_at, h.closes, t.customer_id, false as by_text
               from held h join contacts k on k.customer_id = h.customer_id join contacts t on t.email_hash = k.email_hash and t.customer_id <> k.customer_id
-             where h.final
+             where h.final and (select count(*) from (select from contacts x where x.email_hash = k.email_hash limit 11) x) <= 10
              union
-            select h.enrollment_id, h.round, h.closes, t.customer_id
+            select h.enrollment_id, h.round, h.entered_at, h.closes, t.customer_id, true as by_text
               from held h join contacts k on k.customer_id = h.customer_id join contacts t on t.phone_hash = k.phone_hash and t.customer_id <> k.customer_id
-             where h.final) s
+             where h.final and (select count(*) from (select from contacts x where x.phone_hash = k.phone_hash limit 11) x) <= 10) s
       join enrollments e on e.customer_id = s.customer_id and e.campaign_id = $1 and e.design = $2 and e.arm = 'treat'
       join deliveries d on d.customer_id = e.customer_id and d.entered_at = e.entered_at and d.enrollment_id = e.enrollment_id
-       and d.state = 'accepted' and d.gate_at < s.closes and d.gate_at <= $8
+       and d.state = 'accepted' and (d.channel = 'sms') = s.by_text and d.gate_at >= s.entered_at and d.gate_at < s.closes and d.gate_at <= $8
 ), ghost as (
     -- An enrollment whose version does not have the wave never had a ghost to lose.
     select h.entered_at, d.state, d.expires_at

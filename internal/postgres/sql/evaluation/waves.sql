@@ -11,8 +11,7 @@ with available as materialized (
       join deliveries d on d.customer_id = e.customer_id and d.enrollment_id between e.enrollment_id and e.enrollment_id
       join unnest($3::text[], $4::int[], $5::float8[]) as w(wave, round, seconds) on w.wave = d.wave and w.round = d.round
      where e.campaign_id = $1 and e.design = $2 and e.arm = 'treat' and e.entered_at <= $7 and d.campaign_id = $1 and d.gate_at <= $7
-       and case when d.skip then d.state = 'withheld' and d.reason = 'skip'
-                else d.state in ('sending', 'accepted', 'failed', 'unknown', 'unknown_final') end
+       and (not d.skip or d.state = 'withheld' and d.reason = 'skip')
 ), bought as (
     select a.delivery_id, a.wave, a.round, a.skip, count(*) as orders,
            sum(o.gross_minor - case when o.refunded_minor = 0 then 0 else
