@@ -135,8 +135,8 @@ func (l *living) tell(ctx context.Context) error {
 			continue // somebody's own, brought in from another terminal
 		}
 		h := at[a.Delivery]
-		if now := l.world.Now(); h.at.Before(now) {
-			h.at = now // the machine's clock was set back
+		if earliest := l.world.Now().Add(-l.step); h.at.Before(earliest) {
+			h.at = earliest // the machine's clock was set back
 		}
 		of := a.Campaign + "/" + a.Wave
 		m := shop.Message{Ref: strconv.FormatInt(a.Delivery, 10), Campaign: a.Campaign, Wave: a.Wave, Customer: a.Customer, At: h.at,
