@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -35,15 +36,17 @@ var (
 var livingCampaigns = []string{"thanks-coupon-care", "double-11", "win-back-coupon"}
 
 // planted is what the messages do to those whom they reach. Package shop says how
-// each figure works. It was set, with the size of the shop, the holdouts and the
-// worth of the codes, before any seed of the 200 was looked at:
+// each figure works. It was set, with the holdouts and the worth of the codes, by
+// the power sum below, after a run of seed 11 and of four pilot shops (seeds 1000
+// to 1003) under weaker settings, and was not touched after the 200 seeds of
+// coverage-demo had been played:
 //
 // New customers buy again within thirty days in 23 of 100 cases. The thank-you,
 // the code and the offer of help lift that by a good sixth, to about 27. The code
 // takes 2.50 pounds at most, so that the break-even lift is about 1 of 100; to
 // tell 4.3 from it with 80 % power takes about 5,300 new customers at 40 % held
-// out, and to do so in nine runs of ten 7,000, which 36,000 customers in two
-// years bring in while entry is open.
+// out. 36,000 customers in two years bring in 7,000 while entry is open: 89 % by
+// the sum, 85 % of 600 seeds played.
 //
 // The voucher of the win-back lifts the purchases of the silent by about a tenth,
 // and is worth 15 pounds: most of those who use it would have come anyway.
@@ -99,6 +102,11 @@ func fitShop(folder string) error {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return err
+		}
+		for i := 0; i < len(pairs); i += 2 {
+			if !strings.Contains(string(text), pairs[i]) {
+				return fmt.Errorf("%s does not say %q any more: it cannot be fitted to the made-up shop", file, pairs[i])
+			}
 		}
 		if err := os.WriteFile(file, []byte(strings.NewReplacer(pairs...).Replace(string(text))), 0o644); err != nil {
 			return err

@@ -55,7 +55,6 @@ type dev struct {
 	out     string
 	stack   *devstack.Stack
 	sink    *sink.Sink
-	inner   *app // the same program, pointed at the private services
 	live    *live
 	living  *living
 	ends    time.Time        // the shop's story
@@ -124,10 +123,9 @@ func (d *dev) start(ctx context.Context) (err error) {
 	if err := writeFile(settings, d.settings); err != nil {
 		return err
 	}
-	inner := *d.app
+	inner := *d.app // the same program, pointed at the private services
 	inner.config = settings
 	inner.env = []string{"DATABASE_URL=" + d.stack.DSN, "REDIS_URL=" + d.stack.RedisURL} // and nothing of the caller's installation
-	d.inner = &inner
 	if d.live, err = inner.openToSend(ctx); err != nil {
 		return err
 	}

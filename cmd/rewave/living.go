@@ -14,6 +14,7 @@ import (
 	"github.com/rewave/rewave/internal/channel"
 	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/gsm"
 	"github.com/rewave/rewave/internal/importer"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/shop"
@@ -51,6 +52,7 @@ type heardMessage struct {
 	delivery int64
 	at       time.Time
 	channel  string
+	parts    int64 // a text message is paid by its parts
 }
 
 // spentMessage is what writing to a customer has cost.
@@ -83,9 +85,13 @@ func (l *living) listen(c channel.Channel) channel.Channel {
 		if err != nil {
 			return // not one of the ledger's: a test message
 		}
+		parts := int64(1)
+		if c.Name() == "sms" {
+			parts = int64(gsm.Measure(m.Text).Segments)
+		}
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.heard = append(l.heard, heardMessage{id, l.clock(), c.Name()})
+		l.heard = append(l.heard, heardMessage{id, l.clock(), c.Name(), parts})
 	}}
 }
 
@@ -150,7 +156,7 @@ func (l *living) tell(ctx context.Context) error {
 		if l.spent == nil {
 			continue
 		}
-		l.spent[a.Customer] = append(l.spent[a.Customer], spentMessage{a.Campaign, h.at, l.engine.Shop.CostMicros[h.channel]})
+		l.spent[a.Customer] = append(l.spent[a.Customer], spentMessage{a.Campaign, h.at, h.parts * l.engine.Shop.CostMicros[h.channel]})
 	}
 	return nil
 }
