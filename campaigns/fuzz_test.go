@@ -114,6 +114,7 @@ func hostile() []string {
 		head + strings.Repeat("unknown: 1\n", 2000),
 		"campaign: a\nenter: {on: order_paid, when: '" + strings.Repeat("orders.cuont == 1 and ", 180) + "true'}\n",
 		"limits: {" + strings.Repeat("a", 200_000) + ": 1}\n",
+		"limits: {\"a:\\nday\": 1, \"b\\u2028c\": 1}\n",
 		head + "evaluation: {looks: [" + strings.Repeat("a, ", 2500) + "a], by: [" + strings.Repeat("x, ", 1000) + "x]}\n",
 		head + "evaluation: {looks: [" + strings.Repeat("a, ", 2000) + "a], by: [" + strings.Repeat("x, ", 1000), // never closed
 	}

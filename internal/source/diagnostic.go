@@ -3,7 +3,9 @@ package source
 import (
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Diagnostic is one fault of a written file. Line and Column count from 1;
@@ -17,7 +19,8 @@ type Diagnostic struct {
 	Hint    string // what to do; may be empty
 }
 
-// String is `file:line:column: path: message (hint)`, leaving out what is empty.
+// String is `file:line:column: path: message (hint)` on one line, leaving out
+// what is empty: a key of the file may hold line breaks of its own.
 func (d Diagnostic) String() string {
 	var b strings.Builder
 	b.WriteString(d.File)
@@ -31,6 +34,23 @@ func (d Diagnostic) String() string {
 	b.WriteString(d.Message)
 	if d.Hint != "" {
 		b.WriteString(" (" + d.Hint + ")")
+	}
+	return oneLine(b.String())
+}
+
+// oneLine writes what would break a line, or move the cursor, as its escape.
+func oneLine(s string) string {
+	breaks := func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+	if !strings.ContainsFunc(s, breaks) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if breaks(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
 	}
 	return b.String()
 }

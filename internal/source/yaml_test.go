@@ -222,6 +222,13 @@ func find(n Node, key string) Node {
 	return Node{}
 }
 
+func TestADiagnosticIsOneLine(t *testing.T) {
+	d := Diagnostic{File: "a.yaml", Line: 1, Column: 2, Path: "b.c:\nday", Message: "unknown key \x1b[2J", Hint: "a\u2028b, 母婴"}
+	if got, want := d.String(), `a.yaml:1:2: b.c:\nday: unknown key \x1b[2J (a\u2028b, 母婴)`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestExcerpt(t *testing.T) {
 	t.Parallel()
 	data := []byte("a: 1\n名:\t[mail\x1b[31m]\n")
