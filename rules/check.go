@@ -23,6 +23,8 @@ type reader struct {
 	needs    Needs
 	values   []value
 	named    map[string]member // how each attribute was read first
+	inside   []string          // the segments that are being read, outermost first
+	read     *int              // bytes of segments read for this rule
 }
 
 // value is a part of a rule that has a value worth showing.
@@ -239,6 +241,9 @@ func (c *reader) use(m member, at, whole ast.Node, called *ast.CallNode, given .
 			name = s.Value
 		}
 		given, whole = append(given, argument), called
+	}
+	if m.inlined {
+		return c.segment(called.Arguments[0], whole, name)
 	}
 	if !c.note(at, m, name) {
 		return kindBad, nil

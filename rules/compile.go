@@ -34,6 +34,8 @@ type Options struct {
 	// Attributes are those of customers that the shop declared; nil: it declared
 	// none, and a rule may name any.
 	Attributes map[string]Kind
+	// Segments are the rules that in_segment may name, by name.
+	Segments map[string]string
 }
 
 // Needs is what has to be known of a customer to judge a rule.
@@ -48,6 +50,7 @@ type Needs struct {
 	Attributes []string // names of attributes of the customer, sorted
 	Events     []string // names of the customer's events, sorted
 	Customer   []string // fields of the profile, sorted
+	Segments   []string // named segments, also those that other segments name, sorted
 }
 
 // compiled is a checked text of the language. It is immutable and safe for
@@ -57,6 +60,7 @@ type compiled struct {
 	options Options
 	needs   Needs
 	tree    ast.Node // as parsed
+	term    Term
 	run     *vm.Program
 }
 
@@ -122,7 +126,7 @@ func prepare(text string, options Options, want kind) (compiled, Faults) {
 	if err != nil {
 		return compiled{}, Faults{syntax(runes, err)}
 	}
-	c := &reader{language: language, text: runes, options: options}
+	c := &reader{language: language, text: runes, options: options, read: new(int)}
 	got, node := c.check(tree.Node)
 	if len(c.faults) == 0 && got != want {
 		if want == kindText {
@@ -135,11 +139,12 @@ func prepare(text string, options Options, want kind) (compiled, Faults) {
 		slices.SortStableFunc(c.faults, func(a, b Fault) int { return a.Offset - b.Offset })
 		return compiled{}, c.faults
 	}
+	term := language.term(node) // before the optimizer changes the tree
 	run, err := assemble(node, tree.Source, config)
 	if err != nil {
 		return compiled{}, Faults{faultAt(runes, 0, "the rule cannot be compiled", "")}
 	}
-	return compiled{text: text, options: options, needs: c.needs, tree: tree.Node, run: run}, nil
+	return compiled{text: text, options: options, needs: c.needs, tree: tree.Node, term: term, run: run}, nil
 }
 
 // machines keep their stacks from one customer to the next.
@@ -187,17 +192,19 @@ func assemble(node ast.Node, text file.Source, config *conf.Config) (*vm.Program
 // language is the environment in the form expr wants.
 type language struct {
 	rows  map[kind][]member
-	all   []member // in the order of the documentation
+	all   []member          // in the order of the documentation
+	named map[string]member // by ident
 	table conf.FunctionsTable
 }
 
 var theLanguage = sync.OnceValue(func() *language {
-	l := &language{rows: map[kind][]member{}, all: members(), table: conf.FunctionsTable{}}
+	l := &language{rows: map[kind][]member{}, all: members(), named: map[string]member{}, table: conf.FunctionsTable{}}
 	add := func(name string, call func(args ...any) (any, error), typeOf any) {
 		l.table[name] = &builtin.Function{Name: name, Func: call, Types: []reflect.Type{reflect.TypeOf(typeOf).Elem()}}
 	}
 	for _, m := range l.all {
 		l.rows[m.of] = append(l.rows[m.of], m)
+		l.named[m.ident()] = m
 		add(m.ident(), m.call, m.typeOf)
 	}
 	add("divide", divide, new(func(float64, float64) float64))

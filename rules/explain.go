@@ -17,6 +17,7 @@ type Clause struct {
 	True   bool
 	Err    error    // what was unknown; True is then false
 	Values []string // what the clause read: "orders.count is 3"
+	Inner  []Clause // where it asks about a named segment: that segment's
 }
 
 // String is `orders.count == 1: true`, followed by the values in brackets.
@@ -35,9 +36,14 @@ func (c Clause) String() string {
 // outermost ands and ors, in the order of the text. Unlike Match it also judges
 // those that could no longer change the answer.
 func (p *Program) Explain(env Env) []Clause {
+	c := &reader{language: theLanguage(), text: []rune(p.text), options: p.options, read: new(int)}
+	return p.clauses(c, p.tree, env)
+}
+
+func (p *Program) clauses(c *reader, tree ast.Node, env Env) []Clause {
 	var out []Clause
-	for _, n := range conditions(p.tree) {
-		out = append(out, p.clause(n, env))
+	for _, n := range conditions(tree) {
+		out = append(out, p.clause(c, n, env))
 	}
 	return out
 }
@@ -52,10 +58,10 @@ func conditions(n ast.Node) []ast.Node {
 	return []ast.Node{n}
 }
 
-func (p *Program) clause(n ast.Node, env Env) Clause {
-	language := theLanguage()
-	c := &reader{language: language, text: []rune(p.text), options: p.options}
+func (p *Program) clause(c *reader, n ast.Node, env Env) Clause {
+	c.values = nil
 	_, node := c.check(n)
+	values := c.values
 	out := Clause{Text: n.String()}
 	result, err := p.evaluate(node, reflect.Bool, env)
 	if err != nil {
@@ -63,7 +69,7 @@ func (p *Program) clause(n ast.Node, env Env) Clause {
 	} else {
 		out.True = result.(bool)
 	}
-	for _, v := range c.values {
+	for _, v := range values {
 		if v.text == out.Text {
 			continue // the clause is the value
 		}
@@ -75,7 +81,25 @@ func (p *Program) clause(n ast.Node, env Env) Clause {
 			out.Values = append(out.Values, s)
 		}
 	}
+	if name, ok := segmentOf(n); ok {
+		if tree, ok := c.openSegment(n, name); ok {
+			out.Inner = p.clauses(c.within(name), tree, env)
+		}
+	}
 	return out
+}
+
+// segmentOf is the name of the segment that a condition asks about.
+func segmentOf(n ast.Node) (string, bool) {
+	if u, ok := n.(*ast.UnaryNode); ok {
+		n = u.Node
+	}
+	call, ok := n.(*ast.CallNode)
+	if !ok || len(call.Arguments) != 1 || call.Callee.String() != "in_segment" {
+		return "", false
+	}
+	name, ok := call.Arguments[0].(*ast.StringNode)
+	return name.Value, ok
 }
 
 func (p *Program) evaluate(n ast.Node, expect reflect.Kind, env Env) (any, error) {

@@ -52,6 +52,7 @@ type member struct {
 	money   bool
 	history bool   // needs the single orders, not only their totals
 	lines   bool   // needs the lines of orders
+	inlined bool   // its text stands for itself: a named segment
 	with    string // what a function is given of the environment before its argument
 	call    func(args ...any) (any, error)
 	typeOf  any // a nil pointer to the function type, for expr's checker

@@ -126,6 +126,8 @@ func functions() []member {
 	since.with = string(kindAt)
 	return []member{
 		since,
+		{of: kindFunction, name: "in_segment", takes: kindName, as: `"loyal"`, gives: kindTruth, says: "whether the named segment's rule is true", inlined: true,
+			call: func(...any) (any, error) { return nil, errors.New("a segment was not read") }, typeOf: new(func(string) bool)},
 		{of: kindFunction, name: "abs", takes: kindNumber, gives: kindNumber, says: "the number without its sign",
 			call: func(args ...any) (any, error) { return math.Abs(args[0].(float64)), nil }, typeOf: new(func(float64) float64)},
 		{of: kindFunction, name: "lower", takes: kindText, gives: kindText, says: "the text in small letters",
