@@ -126,7 +126,7 @@ func (c *reader) want(n ast.Node, want kind, where string) (ast.Node, bool) {
 }
 
 func (c *reader) records() []kind {
-	out := []kind{kindOrders}
+	out := []kind{kindOrders, kindFirst, kindLast, kindMessages, kindAnswers}
 	if c.options.Order {
 		out = append(out, kindOrder)
 	}
@@ -137,8 +137,18 @@ func (c *reader) records() []kind {
 }
 
 func (c *reader) record(n *ast.IdentifierNode) (kind, ast.Node) {
-	if slices.Contains(c.records(), kind(n.Value)) {
-		return kind(n.Value), n
+	if k := kind(n.Value); slices.Contains(c.records(), k) {
+		switch k {
+		case kindFirst, kindLast:
+			return k, &ast.IdentifierNode{Value: string(kindOrders)}
+		case kindMessages:
+			c.needs.Messages = true
+			return k, eventsNamed(MessageSent)
+		case kindAnswers:
+			c.needs.Answers = true
+			return k, eventsNamed(CodeUsed)
+		}
+		return k, n
 	}
 	switch kind(n.Value) {
 	case kindOrder:
@@ -166,6 +176,10 @@ func (c *reader) record(n *ast.IdentifierNode) (kind, ast.Node) {
 	}
 	c.fault(n, hint, "there is no %q", n.Value)
 	return kindBad, nil
+}
+
+func eventsNamed(name string) ast.Node {
+	return call(string(kindFunction)+".events", &ast.IdentifierNode{Value: "log"}, &ast.StringNode{Value: name})
 }
 
 // elsewhere is a member of that name of some record, as a rule writes it.
@@ -214,6 +228,7 @@ func unknownMember(of kind, rows []member, name string) string {
 	if near := source.Suggest(name, names); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, "_known") })
 	hint := "it has " + strings.Join(names, ", ")
 	switch of {
 	case kindCustomer:
@@ -229,23 +244,38 @@ func unknownMember(of kind, rows []member, name string) string {
 func (c *reader) use(m member, at, whole ast.Node, called *ast.CallNode, given ...ast.Node) (kind, ast.Node) {
 	name := ""
 	if m.takes != "" {
-		if called == nil || len(called.Arguments) != 1 {
-			c.fault(at, "as in "+m.example(), "%s takes %s", m.path(), m.takes)
+		takes := []kind{m.takes}
+		if m.more != "" {
+			takes = append(takes, m.more)
+		}
+		if called == nil || len(called.Arguments) != len(takes) {
+			words := string(m.takes)
+			if m.more != "" {
+				words += " and " + string(m.more)
+			}
+			c.fault(at, "as in "+m.example(), "%s takes %s", m.path(), words)
 			return kindBad, nil
 		}
-		argument, ok := c.argument(called.Arguments[0], m)
-		if !ok {
-			return kindBad, nil
+		for i, takes := range takes {
+			argument, ok := c.argument(called.Arguments[i], m, takes)
+			if !ok {
+				return kindBad, nil
+			}
+			if s, ok := argument.(*ast.StringNode); ok && i == 0 {
+				name = s.Value
+			}
+			given = append(given, argument)
 		}
-		if s, ok := argument.(*ast.StringNode); ok {
-			name = s.Value
-		}
-		given, whole = append(given, argument), called
+		whole = called
 	}
 	if m.inlined {
 		return c.segment(called.Arguments[0], whole, name)
 	}
 	if !c.note(at, m, name) {
+		return kindBad, nil
+	}
+	if m.back && chosen(given[0]) {
+		c.fault(at, "leave of(...) and of_sku(...) away", "%s is of whole orders, not of some of their lines", m.path())
 		return kindBad, nil
 	}
 	out := call(m.ident(), given...)
@@ -255,14 +285,29 @@ func (c *reader) use(m member, at, whole ast.Node, called *ast.CallNode, given .
 	return m.gives, out
 }
 
+// chosen says that orders are narrowed to some of their lines.
+func chosen(n ast.Node) bool {
+	for {
+		read, ok := n.(*ast.CallNode)
+		if !ok {
+			return false
+		}
+		if name := read.Callee.String(); name == "orders.of" || name == "orders.of_sku" {
+			return true
+		}
+		n = read.Arguments[0]
+	}
+}
+
 // note adds to what the rule needs. An attribute that is read as two kinds can
 // never be known as both.
 func (c *reader) note(at ast.Node, m member, name string) bool {
 	switch {
 	case m.gives == kindEvents && m.of == kindFunction:
 		c.needs.Events = insert(c.needs.Events, name)
-	case m.of == kindOrders:
+	case m.of == kindOrders, m.of == kindFirst, m.of == kindLast:
 		c.needs.Orders = true
+		c.needs.Back = c.needs.Back || m.back
 		c.needs.History = c.needs.History || m.history
 		c.needs.Lines = c.needs.Lines || m.lines
 	case m.of == kindOrder:
@@ -270,6 +315,8 @@ func (c *reader) note(at ast.Node, m member, name string) bool {
 		c.needs.OrderLines = c.needs.OrderLines || m.lines
 	case m.of == kindEvent:
 		c.needs.Event = true
+	case m.of == kindEvents, m.of == kindMessages, m.of == kindAnswers:
+		c.needs.Props = c.needs.Props || m.props
 	case m.of == kindCustomer && m.takes == kindName:
 		c.needs.Attributes = insert(c.needs.Attributes, name)
 		if !c.declared(at, m, name) {
@@ -277,10 +324,12 @@ func (c *reader) note(at ast.Node, m member, name string) bool {
 		}
 	case m.of == kindCustomer && m.takes != "":
 		c.needs.Tags = true
+	case m.of == kindCustomer && strings.HasSuffix(m.name, "_open"):
+		c.needs.Holds = true
 	case m.of == kindCustomer:
 		c.needs.Customer = insert(c.needs.Customer, m.name)
 	}
-	if m.takes != kindName || m.of == kindFunction || m.name == "knows" {
+	if m.takes != kindName || m.of != kindCustomer && m.of != kindEvent || m.name == "knows" {
 		return true
 	}
 	key := string(m.of) + "." + name
@@ -327,9 +376,9 @@ func insert(names []string, name string) []string {
 
 // argument is what a method takes; a text in quotes may be a date, a duration or
 // a name.
-func (c *reader) argument(n ast.Node, m member) (ast.Node, bool) {
+func (c *reader) argument(n ast.Node, m member, takes kind) (ast.Node, bool) {
 	if s, ok := n.(*ast.StringNode); ok {
-		switch m.takes {
+		switch takes {
 		case kindDate:
 			return c.date(s)
 		case kindDuration:
@@ -341,22 +390,22 @@ func (c *reader) argument(n ast.Node, m member) (ast.Node, bool) {
 			return number(float64(d / time.Minute)), true
 		case kindName, kindText:
 			if strings.TrimSpace(s.Value) == "" {
-				c.fault(n, "as in "+m.example(), "%s takes %s, and this is empty", m.path(), m.takes)
+				c.fault(n, "as in "+m.example(), "%s takes %s, and this is empty", m.path(), takes)
 				return nil, false
 			}
 			return s, true
 		}
 	}
-	if word, ok := n.(*ast.IdentifierNode); ok && (m.takes == kindName || m.takes == kindText) && !slices.Contains(c.records(), kind(word.Value)) {
-		c.fault(n, fmt.Sprintf("write it in quotes: %q", word.Value), "%s takes %s", m.path(), m.takes)
+	if word, ok := n.(*ast.IdentifierNode); ok && (takes == kindName || takes == kindText) && !slices.Contains(c.records(), kind(word.Value)) {
+		c.fault(n, fmt.Sprintf("write it in quotes: %q", word.Value), "%s takes %s", m.path(), takes)
 		return nil, false
 	}
 	got, out := c.check(n)
-	if got == m.takes {
+	if got == takes {
 		return out, true
 	}
 	if got != kindBad {
-		c.fault(n, "as in "+m.example(), "%s takes %s, not %s", m.path(), m.takes, got.words())
+		c.fault(n, "as in "+m.example(), "%s takes %s, not %s", m.path(), takes, got.words())
 	}
 	return nil, false
 }

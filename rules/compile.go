@@ -43,14 +43,37 @@ type Needs struct {
 	Orders     bool     // orders in any form
 	History    bool     // the single orders; else Totals are enough
 	Lines      bool     // the Parts of the single orders
+	Back       bool     // of the orders those too of which nothing is kept, and what came back
 	Order      bool     // the triggering order
 	OrderLines bool     // the Parts of the triggering order
 	Event      bool     // the triggering event, with its Props
 	Tags       bool     // the tags of the customer
 	Attributes []string // names of attributes of the customer, sorted
 	Events     []string // names of the customer's events, sorted
+	Props      bool     // the Props of those events
+	Messages   bool     // among the events those named MessageSent
+	Answers    bool     // among the events those named CodeUsed
+	Holds      bool     // what is open of complaints and disputes
 	Customer   []string // fields of the profile, sorted
 	Segments   []string // named segments, also those that other segments name, sorted
+}
+
+// With is what either of two needs.
+func (n Needs) With(m Needs) Needs {
+	for _, of := range []struct{ a, b *bool }{
+		{&n.Orders, &m.Orders}, {&n.History, &m.History}, {&n.Lines, &m.Lines}, {&n.Back, &m.Back}, {&n.Order, &m.Order}, {&n.OrderLines, &m.OrderLines},
+		{&n.Event, &m.Event}, {&n.Tags, &m.Tags}, {&n.Props, &m.Props}, {&n.Messages, &m.Messages}, {&n.Answers, &m.Answers}, {&n.Holds, &m.Holds},
+	} {
+		*of.a = *of.a || *of.b
+	}
+	for _, of := range []struct{ a, b *[]string }{
+		{&n.Attributes, &m.Attributes}, {&n.Events, &m.Events}, {&n.Customer, &m.Customer}, {&n.Segments, &m.Segments},
+	} {
+		all := slices.Concat(*of.a, *of.b)
+		slices.Sort(all)
+		*of.a = slices.Compact(all)
+	}
+	return n
 }
 
 // compiled is a checked text of the language. It is immutable and safe for

@@ -21,6 +21,8 @@ type Basis struct {
 // reading them is an error; a customer who has none has empty ones.
 type Customer struct {
 	ID         string
+	FirstName  string
+	LastName   string
 	Locale     string
 	Region     string
 	Zone       string
@@ -29,6 +31,7 @@ type Customer struct {
 	PhoneKnown bool
 	Tags       []string
 	Attributes map[string]Attribute // what the shop declared, by name
+	Holds      []string             // kinds of what is open: complaint_open, dispute; nil where they were not loaded
 }
 
 // Kind is what an Attribute holds.
@@ -62,12 +65,14 @@ func (a Attribute) known() bool {
 	return a.Kind != ""
 }
 
-// OrderFact is one kept order in the campaign's currency.
+// OrderFact is one order in the campaign's currency.
 type OrderFact struct {
-	At    time.Time
-	Minor int64  // net kept value as of the decision, in minor units
-	Lines int    // kept lines; read only of the triggering order
-	Parts []Part // the kept lines; nil where they were not loaded, and then reading them is an error
+	At       time.Time
+	Minor    int64  // net kept value as of the decision, in minor units
+	Refunded int64  // what came back by then; Minor + Refunded is what was ordered
+	Back     bool   // nothing of it is kept: it counts for what came back and for nothing else
+	Lines    int    // kept lines; read only of the triggering order
+	Parts    []Part // the kept lines; nil where they were not loaded, and then reading them is an error
 }
 
 // Part is one kept line of an order. An empty Category or SKU is unknown.
@@ -77,20 +82,34 @@ type Part struct {
 	Units         int
 }
 
-// EventFact is something that happened to a customer. Props are read only of the
-// triggering event.
+// EventFact is something that happened to a customer. Props are nil where they
+// were not loaded, and then reading them is an error.
 type EventFact struct {
 	Name  string
 	At    time.Time
 	Props map[string]Attribute
 }
 
+// Names of the events that stand for what happened between us and a customer:
+// messages that were sent, with the texts campaign, wave and channel, and orders
+// that used a code of theirs, with the text campaign.
+const (
+	MessageSent = "message sent"
+	CodeUsed    = "code used"
+)
+
 // Totals are sums over all kept orders of a customer, enough for rules whose
 // Needs have no History.
 type Totals struct {
-	Count       int
-	Minor       int64
-	First, Last time.Time // read only where Count > 0
+	Count         int
+	Days          int // on how many days
+	Minor         int64
+	FirstDayMinor int64     // those of the first day
+	First, Last   time.Time // read only where Count > 0
+
+	// Over all orders ever placed, kept or not; read where Needs has Back.
+	Placed, Refunded          int // orders, and those of which something came back
+	GrossMinor, RefundedMinor int64
 }
 
 // How much of a customer's orders a rule can look into, the newest first, and
@@ -108,7 +127,7 @@ type Env struct{ root root }
 // fetching one does not copy it.
 type root struct {
 	Customer *customer `expr:"customer"`
-	Orders   *orders   `expr:"orders"`
+	Orders   *orders   `expr:"orders"` // first_order and last_order too
 	Order    *order    `expr:"order"`
 	Event    *event    `expr:"event"`
 	At       *moment   `expr:"at"`
@@ -126,7 +145,7 @@ type moment struct {
 	basis Basis
 }
 
-// NewEnv is a customer with the kept orders known at the instant `at`; orders
+// NewEnv is a customer with the orders known at the instant `at`; orders
 // after it are left out, so a later import cannot leak into an earlier decision.
 // The slice is kept and must not be changed; it is copied only where it is not
 // in the order of time.

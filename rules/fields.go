@@ -3,7 +3,9 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -21,7 +23,11 @@ const (
 	kindCustomer kind = "customer"
 	kindOrders   kind = "orders"
 	kindOrder    kind = "order"
+	kindFirst    kind = "first_order"
+	kindLast     kind = "last_order"
 	kindEvents   kind = "events"
+	kindMessages kind = "messages"
+	kindAnswers  kind = "responses"
 	kindEvent    kind = "event"
 	kindAt       kind = "at"
 	kindFunction kind = "function" // what a function is a member of
@@ -31,7 +37,7 @@ const (
 // words is the kind as it stands in a sentence.
 func (k kind) words() string {
 	switch k {
-	case kindCustomer, kindOrders, kindOrder, kindEvents, kindEvent, kindAt:
+	case kindCustomer, kindOrders, kindOrder, kindFirst, kindLast, kindEvents, kindMessages, kindAnswers, kindEvent, kindAt:
 		return fmt.Sprintf("%q as a whole", string(k))
 	default:
 		return string(k)
@@ -44,14 +50,17 @@ func (k kind) words() string {
 type member struct {
 	of      kind   // the record it belongs to, or kindFunction
 	name    string // as written
-	takes   kind   // the kind of its one argument; empty for a field
-	as      string // the argument of an example; empty: any of its kind
+	takes   kind   // the kind of its argument; empty for a field
+	more    kind   // the kind of a second one; empty for none
+	as      string // the arguments of an example; empty: any of the kind
 	gives   kind
 	says    string
 	unknown string // when it has no value; empty for never
 	money   bool
 	history bool   // needs the single orders, not only their totals
 	lines   bool   // needs the lines of orders
+	back    bool   // needs what came back, and is of whole orders
+	props   bool   // needs what came with events
 	inlined bool   // its text stands for itself: a named segment
 	with    string // what a function is given of the environment before its argument
 	call    func(args ...any) (any, error)
@@ -79,6 +88,8 @@ func (m member) example() string {
 		return m.path()
 	case m.as != "":
 		return m.path() + "(" + m.as + ")"
+	case m.more != "":
+		return m.path() + `("name", "text")`
 	}
 	as := map[kind]string{kindDate: `"2026-11-11"`, kindDuration: `"90d"`, kindNumber: "5", kindText: `"text"`}[m.takes]
 	return m.path() + "(" + as + ")"
@@ -93,6 +104,12 @@ func field[R any, V any](of kind, name string, gives kind, says string, get func
 func checked[R any, V any](of kind, name string, gives kind, says string, get func(R) (V, error)) member {
 	return member{of: of, name: name, gives: gives, says: says, typeOf: new(func(R) V),
 		call: func(args ...any) (any, error) { return get(args[0].(R)) }}
+}
+
+// pair is a member with two arguments.
+func pair[R any, A any, B any, V any](of kind, name string, takes, more kind, as string, gives kind, says string, get func(R, A, B) (V, error)) member {
+	return member{of: of, name: name, takes: takes, more: more, as: as, gives: gives, says: says, typeOf: new(func(R, A, B) V),
+		call: func(args ...any) (any, error) { return get(args[0].(R), args[1].(A), args[2].(B)) }}
 }
 
 // method is a member with an argument.
@@ -129,6 +146,8 @@ func ofOrders(name string, gives kind, says string, get func(*orders) float64) m
 // Why a value may be unknown.
 const (
 	noOrders   = "there are no such orders"
+	noneEver   = "nothing was ordered"
+	noGap      = "there are no two days with such orders"
 	noEvents   = "there are no such events"
 	noCategory = "no line has a category"
 	silent     = "the profile does not say"
@@ -142,9 +161,49 @@ func someEvents(m member) member {
 	return when(m, noEvents, func(e *events) bool { return len(e.facts) > 0 })
 }
 
+// allOrders is a field that hangs on what came back too.
+func allOrders(name string, says string, get func(Totals) float64) member {
+	m := when(ofOrders(name, kindNumber, says, func(o *orders) float64 { return get(o.ordered()) }), noneEver, func(o *orders) bool { return o.ordered().Placed > 0 })
+	m.back = true
+	return m
+}
+
+// ofEnd makes a member of the triggering order one of the first or the last.
+func ofEnd(m member, of kind, pick func(*orders) (*order, error)) member {
+	read := m.call
+	m.of, m.history = of, true
+	if m.unknown == "" {
+		m.unknown = noOrders
+	} else {
+		m.unknown = noOrders + ", or " + m.unknown
+	}
+	path := m.path()
+	m.call = func(args ...any) (any, error) {
+		o, err := pick(args[0].(*orders))
+		if err != nil {
+			return nil, fmt.Errorf("%s is unknown: %w", path, err)
+		}
+		args[0] = o
+		v, err := read(args...)
+		if err != nil {
+			err = errors.New(strings.Replace(err.Error(), "order."+m.name+" ", path+" ", 1))
+		}
+		return v, err
+	}
+	t := reflect.TypeOf(m.typeOf).Elem()
+	in := []reflect.Type{reflect.TypeFor[*orders]()}
+	for i := 1; i < t.NumIn(); i++ {
+		in = append(in, t.In(i))
+	}
+	m.typeOf = reflect.New(reflect.FuncOf(in, []reflect.Type{t.Out(0)}, false)).Interface()
+	return m
+}
+
 func inMoney(m member) member { m.money = true; return m }
 
 func fromLines(m member) member { m.history, m.lines = true, true; return m }
+
+func withProps(m member) member { m.props = true; return m }
 
 // dated is a record of things in the order of time.
 type dated[R any] interface {

@@ -9,7 +9,9 @@ import (
 
 // members are all rows, in the order of the documentation.
 func members() []member {
-	return slices.Concat(orderMembers(), eventMembers(), customerMembers(), atMembers(), functions())
+	first := endOrders(kindFirst, func(o *orders) (*order, error) { return o.end(0) })
+	last := endOrders(kindLast, func(o *orders) (*order, error) { return o.end(len(o.facts) - 1) })
+	return slices.Concat(orderMembers(), oneOrder(), first, last, eventMembers(), customerMembers(), atMembers(), functions())
 }
 
 func orderMembers() []member {
@@ -23,6 +25,23 @@ func orderMembers() []member {
 		someOrders(ofOrders("days_since_first", kindNumber, "days on the calendar since the first one", func(o *orders) float64 { return o.ago(o.day(o.first())) })),
 		someOrders(ofOrders("first_on", kindDate, "the day of the first one", func(o *orders) float64 { return dayNumber(o.day(o.first())) })),
 		someOrders(ofOrders("last_on", kindDate, "the day of the last one", func(o *orders) float64 { return dayNumber(o.day(o.last())) })),
+		ofOrders("days", kindNumber, "on how many days", func(o *orders) float64 { return float64(o.days()) }),
+		when(ofOrders("average_gap", kindNumber, "mean number of days from one day with an order to the next", func(o *orders) float64 {
+			gap, _ := o.averageGap()
+			return gap
+		}), noGap, func(o *orders) bool { _, ok := o.averageGap(); return ok }),
+		when(ofOrders("overdue", kindNumber, "`days_since_last` by `average_gap`: 2 is twice as long as usual", func(o *orders) float64 {
+			gap, _ := o.averageGap()
+			return o.ago(o.day(o.last())) / gap
+		}), noGap, func(o *orders) bool { _, ok := o.averageGap(); return ok }),
+		allOrders("refund_share", "what came back, of the worth of all that was ever ordered: 0 to 1", func(t Totals) float64 {
+			if t.GrossMinor == 0 {
+				return 0
+			}
+			return float64(t.RefundedMinor) / float64(t.GrossMinor)
+		}),
+		allOrders("refunded_share", "orders of which something came back, of all orders ever placed: 0 to 1",
+			func(t Totals) float64 { return float64(t.Refunded) / float64(t.Placed) }),
 	}
 	out = append(out, spans[*orders](kindOrders)...)
 	narrow := func(o *orders, to choice) (*orders, error) {
@@ -31,6 +50,17 @@ func orderMembers() []member {
 		}
 		return o.of(to)
 	}
+	return append(out,
+		fromLines(method(kindOrders, "of", kindText, `"food"`, kindOrders, "those with a line of that category; their `revenue` is that of these lines",
+			func(o *orders, category string) (*orders, error) { return narrow(o, choice{category: category}) })),
+		fromLines(method(kindOrders, "of_sku", kindText, `"A-1"`, kindOrders, "those with a line of that product; their `revenue` is that of these lines",
+			func(o *orders, sku string) (*orders, error) { return narrow(o, choice{sku: sku}) })),
+	)
+}
+
+// oneOrder are the members of the triggering order, and so of the first and the
+// last.
+func oneOrder() []member {
 	category := fromLines(checked(kindOrder, "category", kindText, "the category that is worth most in it; of equals, the first in the alphabet",
 		func(o *order) (string, error) {
 			c, err := o.category()
@@ -40,12 +70,7 @@ func orderMembers() []member {
 			return c, err
 		}))
 	category.unknown = noCategory
-	return append(out,
-		fromLines(method(kindOrders, "of", kindText, `"food"`, kindOrders, "those with a line of that category; their `revenue` is that of these lines",
-			func(o *orders, category string) (*orders, error) { return narrow(o, choice{category: category}) })),
-		fromLines(method(kindOrders, "of_sku", kindText, `"A-1"`, kindOrders, "those with a line of that product; their `revenue` is that of these lines",
-			func(o *orders, sku string) (*orders, error) { return narrow(o, choice{sku: sku}) })),
-
+	return []member{
 		inMoney(field(kindOrder, "revenue", kindNumber, "what the order is worth after refunds, before shipping", func(o *order) float64 { return o.decimal(o.Minor) })),
 		field(kindOrder, "lines", kindNumber, "how many kept lines it has", func(o *order) float64 { return float64(o.Lines) }),
 		fromLines(checked(kindOrder, "units", kindNumber, "how many kept units it has", (*order).units)),
@@ -59,22 +84,48 @@ func orderMembers() []member {
 			func(o *order, category string) (bool, error) { return o.has(choice{category: category}) })),
 		fromLines(method(kindOrder, "has_sku", kindText, `"A-1"`, kindTruth, "whether it has a line of that product",
 			func(o *order, sku string) (bool, error) { return o.has(choice{sku: sku}) })),
-	)
+	}
+}
+
+// endOrders are the same of a customer's first order, or last.
+func endOrders(of kind, pick func(*orders) (*order, error)) []member {
+	var out []member
+	for _, m := range oneOrder() {
+		out = append(out, ofEnd(m, of, pick))
+	}
+	return out
 }
 
 func eventMembers() []member {
 	everything := method(kindFunction, "events", kindName, `"Product Viewed"`, kindEvents, "the customer's events of that name", (*log).named)
 	everything.with = "log"
-	out := []member{
-		everything,
-		field(kindEvents, "count", kindNumber, "how many events", func(e *events) float64 { return float64(len(e.facts)) }),
-		someEvents(field(kindEvents, "days_since_last", kindNumber, "days on the calendar since the last one", func(e *events) float64 { return e.ago(e.day(e.last())) })),
-		someEvents(field(kindEvents, "last_on", kindDate, "the day of the last one", func(e *events) float64 { return dayNumber(e.day(e.last())) })),
+	out := append([]member{everything}, happened(kindEvents)...)
+	out = append(out, withProps(method(kindEvents, "distinct", kindName, `"sku"`, kindNumber, "how many different texts came with them", (*events).distinct)))
+	for _, m := range attributes(kindEvents, "that came with the newest of them", "the newest event does not say, or there is none",
+		[4]string{"answer", "score", "promised_on", "insured"}, (*events).newest) {
+		out = append(out, withProps(m))
 	}
-	out = append(out, spans[*events](kindEvents)...)
+	out = append(out, happened(kindMessages)...)
+	out = append(out, happened(kindAnswers)...)
 	out = append(out, field(kindEvent, "on", kindDate, "the event's day", func(e *event) float64 { return dayNumber(e.day(e.At)) }))
 	return append(out, attributes(kindEvent, "that came with it", "the event does not say",
 		[4]string{"carrier", "delay_days", "promised_on", "insured"}, func(e *event) (map[string]Attribute, error) { return e.Props, nil })...)
+}
+
+// happened are the members of things that happened to a customer.
+func happened(of kind) []member {
+	what := map[kind]string{kindEvents: "events", kindMessages: "messages of ours were sent to the customer", kindAnswers: "orders used a code of ours"}[of]
+	as := map[kind]string{kindEvents: `"category", "food"`}[of]
+	if as == "" {
+		as = `"campaign", "win-back"`
+	}
+	out := []member{
+		field(of, "count", kindNumber, "how many "+what, func(e *events) float64 { return float64(len(e.facts)) }),
+		someEvents(field(of, "days_since_last", kindNumber, "days on the calendar since the last one", func(e *events) float64 { return e.ago(e.day(e.last())) })),
+		someEvents(field(of, "last_on", kindDate, "the day of the last one", func(e *events) float64 { return dayNumber(e.day(e.last())) })),
+	}
+	out = append(out, spans[*events](of)...)
+	return append(out, withProps(pair(of, "with", kindName, kindText, as, of, "those that came with that text", (*events).with)))
 }
 
 func profile(name, says string, get func(*customer) string) []member {
@@ -86,6 +137,8 @@ func profile(name, says string, get func(*customer) string) []member {
 
 func customerMembers() []member {
 	out := []member{field(kindCustomer, "id", kindText, "the shop's own id", func(c *customer) string { return c.ID })}
+	out = append(out, profile("first_name", "the first name", func(c *customer) string { return c.FirstName })...)
+	out = append(out, profile("last_name", "the last name", func(c *customer) string { return c.LastName })...)
 	out = append(out, profile("locale", "language and country, such as `de-AT`", func(c *customer) string { return c.Locale })...)
 	out = append(out, profile("region", "the region as the shop writes it", func(c *customer) string { return c.Region })...)
 	out = append(out, profile("zone", "the time zone by its IANA name", func(c *customer) string { return c.Zone })...)
@@ -94,6 +147,8 @@ func customerMembers() []member {
 		field(kindCustomer, "phone_known", kindTruth, "whether there is a phone number", func(c *customer) bool { return c.PhoneKnown }),
 		when(field(kindCustomer, "first_seen_on", kindDate, "the day from which the shop knows the customer",
 			func(c *customer) float64 { return dayNumber(c.day(c.FirstSeen)) }), silent, func(c *customer) bool { return !c.FirstSeen.IsZero() }),
+		open("complaint_open", "whether a complaint is open"),
+		open("dispute_open", "whether a payment is disputed"),
 		method(kindCustomer, "has_tag", kindText, `"vip"`, kindTruth, "whether the shop put that tag on the customer",
 			func(c *customer, tag string) (bool, error) {
 				if c.Tags == nil {
@@ -109,6 +164,16 @@ func customerMembers() []member {
 			}
 			return c.Attributes, nil
 		})...)
+}
+
+// open is a hold of that name.
+func open(name, says string) member {
+	return checked(kindCustomer, name, kindTruth, says, func(c *customer) (bool, error) {
+		if c.Holds == nil {
+			return false, errors.New("the complaints of the customer were not loaded")
+		}
+		return slices.Contains(c.Holds, name) || slices.Contains(c.Holds, strings.TrimSuffix(name, "_open")), nil
+	})
 }
 
 func atMembers() []member {

@@ -3,8 +3,11 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"time"
+
+	"github.com/rewave/rewave/internal/calendar"
 )
 
 // orders is a span of a customer's orders in the order of time, or of the lines
@@ -12,9 +15,10 @@ import (
 type orders struct {
 	*moment
 	facts []OrderFact
-	sums  []int64 // sums[i] is the value of all single orders before facts[i]; one more than facts
-	older Totals  // orders of the span before facts, of which only the totals are known
-	cut   bool    // the span begins or ends among the older ones
+	sums  []int64     // sums[i] is the value of all single orders before facts[i]; one more than facts
+	back  []OrderFact // those of which nothing is kept
+	older Totals      // orders of the span before facts, of which only the totals are known
+	cut   bool        // the span begins or ends among the older ones
 	lines choice
 	deep  bool // the single orders were loaded
 	held  int  // how many of them there are, before any narrowing
@@ -32,6 +36,7 @@ func (c choice) has(p Part) bool {
 
 // read is all of a customer's orders; few is room for the sums of a few.
 func (o *orders) read(m *moment, facts []OrderFact, few []int64) {
+	facts, back := parted(facts)
 	old, lines := len(facts), 0
 	for old > 0 && len(facts)-old < MaxOrders {
 		if lines += len(facts[old-1].Parts); lines > MaxLines && old < len(facts) {
@@ -43,15 +48,55 @@ func (o *orders) read(m *moment, facts []OrderFact, few []int64) {
 	if held >= len(few) {
 		few = make([]int64, held+1)
 	}
-	*o = orders{moment: m, deep: true, facts: facts[old:], held: held, sums: few[:held+1]}
+	*o = orders{moment: m, deep: true, facts: facts[old:], back: back, held: held, sums: few[:held+1]}
 	if old > 0 {
-		o.older = Totals{Count: old, First: facts[0].At, Last: facts[old-1].At}
-		for _, f := range facts[:old] {
-			o.older.Minor += f.Minor
-		}
+		o.older = m.totals(facts[:old])
 	}
 	for i, f := range o.facts {
 		o.sums[i+1] = o.sums[i] + f.Minor
+	}
+}
+
+// parted tells kept orders from those that came back whole.
+func parted(facts []OrderFact) (kept, back []OrderFact) {
+	if !slices.ContainsFunc(facts, func(f OrderFact) bool { return f.Back }) {
+		return facts, nil
+	}
+	for _, f := range facts {
+		if f.Back {
+			back = append(back, f)
+		} else {
+			kept = append(kept, f)
+		}
+	}
+	return kept, back
+}
+
+// totals are those of orders in the order of time, at least one.
+func (m *moment) totals(facts []OrderFact) Totals {
+	t := Totals{Count: len(facts), First: facts[0].At, Last: facts[len(facts)-1].At}
+	first := m.day(t.First)
+	for i, f := range facts {
+		t.Minor += f.Minor
+		day := m.day(f.At)
+		if i == 0 || day != m.day(facts[i-1].At) {
+			t.Days++
+		}
+		if day == first {
+			t.FirstDayMinor += f.Minor
+		}
+		t.ordered(f)
+	}
+	return t
+}
+
+// ordered counts an order that was placed, whatever became of it.
+func (t *Totals) ordered(f OrderFact) {
+	t.Placed++
+	t.GrossMinor += f.Minor + f.Refunded
+	t.RefundedMinor += f.Refunded
+	if f.Refunded != 0 || f.Back {
+		t.Refunded++
 	}
 }
 
@@ -87,10 +132,14 @@ func (o *orders) itemized() error {
 
 // between is the orders of [from, to).
 func (o *orders) between(from, to time.Time) *orders {
-	i := sort.Search(len(o.facts), func(i int) bool { return !o.facts[i].At.Before(from) })
-	j := max(i, sort.Search(len(o.facts), func(i int) bool { return !o.facts[i].At.Before(to) }))
+	i, j := cut(o.facts, from, to)
 	out := *o
 	out.facts, out.sums = o.facts[i:j], o.sums[i:j+1]
+	if k, l := cut(o.back, from, to); l > k {
+		out.back = o.back[k:l]
+	} else {
+		out.back = nil
+	}
 	switch t := o.older; {
 	case t.Count == 0 || from.After(t.Last) || !to.After(t.First):
 		out.older, out.cut = Totals{}, false
@@ -98,6 +147,12 @@ func (o *orders) between(from, to time.Time) *orders {
 		out.cut = true
 	}
 	return &out
+}
+
+// cut is where [from, to) begins and ends.
+func cut(facts []OrderFact, from, to time.Time) (i, j int) {
+	i = sort.Search(len(facts), func(i int) bool { return !facts[i].At.Before(from) })
+	return i, max(i, sort.Search(len(facts), func(i int) bool { return !facts[i].At.Before(to) }))
 }
 
 // of is the orders that have such a line, and of their value that of these lines.
@@ -115,7 +170,7 @@ func (o *orders) of(to choice) (*orders, error) {
 		*n.have = *n.want
 	}
 	if impossible {
-		out.facts, out.sums, out.older, out.cut = nil, []int64{0}, Totals{}, false
+		out.facts, out.sums, out.older, out.cut, out.back = nil, []int64{0}, Totals{}, false, nil
 	}
 	return &out, nil
 }
@@ -152,6 +207,44 @@ func (o *orders) minor() int64 {
 	var sum int64
 	o.each(func(p Part) { sum += p.Minor })
 	return sum
+}
+
+// days is on how many days.
+func (o *orders) days() int {
+	n, before := o.older.Days, calendar.Date{}
+	if o.older.Count > 0 {
+		before = o.day(o.older.Last)
+	}
+	for i := range o.facts {
+		if !o.chosen(&o.facts[i]) {
+			continue
+		}
+		if day := o.day(o.facts[i].At); day != before {
+			n, before = n+1, day
+		}
+	}
+	return n
+}
+
+// ordered is what was ever ordered in the span, and what came back of it.
+func (o *orders) ordered() Totals {
+	t := o.older
+	for _, facts := range [...][]OrderFact{o.facts, o.back} {
+		for _, f := range facts {
+			t.ordered(f)
+		}
+	}
+	return t
+}
+
+// averageGap is the mean number of days from one day with an order to the next;
+// ok is false where there is only one, or none.
+func (o *orders) averageGap() (gap float64, ok bool) {
+	n := o.days()
+	if n < 2 {
+		return 0, false
+	}
+	return float64(o.day(o.last()).DaysSince(o.day(o.first()))) / float64(n-1), true
 }
 
 // each goes through the chosen lines.
@@ -206,6 +299,24 @@ func (o *orders) last() time.Time {
 type order struct {
 	OrderFact
 	*moment
+}
+
+// end is one of the single orders; those before them are known by their totals
+// alone.
+func (o *orders) end(i int) (*order, error) {
+	switch err := o.loaded(); {
+	case err != nil:
+		return nil, err
+	case len(o.facts) == 0 && o.older.Count == 0:
+		return nil, errors.New(noOrders)
+	case i < 0 || i == 0 && o.older.Count > 0:
+		return nil, o.tooFar()
+	}
+	fact := o.facts[i]
+	if fact.Parts != nil {
+		fact.Lines = len(fact.Parts)
+	}
+	return &order{OrderFact: fact, moment: o.moment}, nil
 }
 
 func (o *order) itemized() error {

@@ -42,12 +42,9 @@ func (e *Engine) know(ctx context.Context, p *postgres.Planning, needs rules.Nee
 		}
 	}
 	var (
-		orders     map[int64][]postgres.OrderHistory
-		lines      map[int64][]postgres.LineHistory
-		attributes map[int64]postgres.AttributeHistory
-		tags       map[int64]postgres.TagHistory
-		events     map[int64][]postgres.CustomerEvent
-		err        error
+		orders map[int64][]postgres.OrderHistory
+		lines  map[int64][]postgres.LineHistory
+		err    error
 	)
 	if needs.Orders || needs.Order {
 		if orders, err = p.Orders(ctx, customers, latest, e.Shop.Currency); err != nil {
@@ -67,35 +64,67 @@ func (e *Engine) know(ctx context.Context, p *postgres.Planning, needs rules.Nee
 			return nil, err
 		}
 	}
-	if len(needs.Attributes) > 0 {
-		if attributes, err = p.Attributes(ctx, customers, needs.Attributes, latest); err != nil {
-			return nil, err
-		}
-	}
-	if needs.Tags {
-		if tags, err = p.Tags(ctx, customers, latest); err != nil {
-			return nil, err
-		}
-	}
-	names := needs.Events
 	if needs.Event {
-		names = append(slices.Clone(names), p.Trigger())
+		needs = needs.With(rules.Needs{Events: []string{p.Trigger()}})
 	}
-	if len(names) > 0 {
-		if events, err = p.Events(ctx, customers, names, latest); err != nil {
-			return nil, err
-		}
+	rest, err := told(ctx, p, needs, customers, latest)
+	if err != nil {
+		return nil, err
 	}
 	known := make(map[int64]facts, len(customers))
 	for _, id := range customers {
-		known[id] = facts{orders: orders[id], lines: lines, attributes: attributes[id], tags: tags[id], events: events[id]}
+		known[id] = facts{orders: orders[id], lines: lines, attributes: rest.attributes[id], tags: rest.tags[id], events: rest.events[id]}
 	}
 	return known, nil
 }
 
+// histories are what was said of customers, and what happened to them, besides
+// orders.
+type histories struct {
+	attributes map[int64]postgres.AttributeHistory
+	tags       map[int64]postgres.TagHistory
+	events     map[int64][]postgres.CustomerEvent
+}
+
+func told(ctx context.Context, p *postgres.Planning, needs rules.Needs, customers []int64, latest time.Time) (h histories, err error) {
+	if len(needs.Attributes) > 0 {
+		if h.attributes, err = p.Attributes(ctx, customers, needs.Attributes, latest); err != nil {
+			return h, err
+		}
+	}
+	if needs.Tags {
+		if h.tags, err = p.Tags(ctx, customers, latest); err != nil {
+			return h, err
+		}
+	}
+	names := needs.Events
+	if needs.Holds {
+		names = slices.Concat(names, event.HoldNames)
+	}
+	if len(names) > 0 {
+		if h.events, err = p.Events(ctx, customers, names, latest); err != nil {
+			return h, err
+		}
+	}
+	if needs.Messages || needs.Answers {
+		ours, err := p.Contacts(ctx, customers, latest)
+		if err != nil {
+			return h, err
+		}
+		for who, events := range ours {
+			if h.events == nil {
+				h.events = ours
+				break
+			}
+			h.events[who] = append(h.events[who], events...)
+		}
+	}
+	return h, nil
+}
+
 // env is what the rule sees: the customer as of the candidate's instant.
 func (e *Engine) env(k *postgres.Candidate, needs *rules.Needs, known *facts) rules.Env {
-	who := rules.Customer{ID: k.Profile.ShopID, Locale: k.Profile.Locale, Region: k.Profile.Region, Zone: k.Profile.Zone, FirstSeen: k.FirstSeen,
+	who := rules.Customer{ID: k.Profile.ShopID, FirstName: orNothing(k.Profile.FirstName), LastName: orNothing(k.Profile.LastName), Locale: k.Profile.Locale, Region: k.Profile.Region, Zone: k.Profile.Zone, FirstSeen: k.FirstSeen,
 		EmailKnown: k.HasEmail, PhoneKnown: k.HasPhone}
 	if needs.Tags {
 		who.Tags = append([]string{}, known.tags.AsOf(k.At)...)
@@ -106,6 +135,9 @@ func (e *Engine) env(k *postgres.Candidate, needs *rules.Needs, known *facts) ru
 			who.Attributes[name] = attribute(v)
 		}
 	}
+	if needs.Holds {
+		who.Holds = known.open(k.At)
+	}
 	placed, trigger := known.placed(k, needs)
 	room := known.room
 	if room == nil {
@@ -115,17 +147,20 @@ func (e *Engine) env(k *postgres.Candidate, needs *rules.Needs, known *facts) ru
 	if trigger >= 0 {
 		env = env.WithOrder(placed[trigger])
 	}
-	if len(needs.Events) == 0 && !needs.Event {
+	if len(needs.Events) == 0 && !needs.Event && !needs.Messages && !needs.Answers {
 		return env
 	}
 	told := make([]rules.EventFact, 0, len(known.events))
 	for _, x := range known.events {
 		fact := rules.EventFact{Name: x.Name, At: x.At}
-		if x.Number == k.EventID {
+		fires := k.EventID != 0 && x.Number == k.EventID
+		if fires || needs.Props {
 			fact.Props = map[string]rules.Attribute{}
 			for name, v := range x.Props {
 				fact.Props[name] = attribute(v)
 			}
+		}
+		if fires {
 			env = env.WithEvent(fact)
 		}
 		told = append(told, fact)
@@ -133,17 +168,38 @@ func (e *Engine) env(k *postgres.Candidate, needs *rules.Needs, known *facts) ru
 	return env.WithEvents(told)
 }
 
+// open are the kinds of complaints and disputes that are open at an instant.
+func (f *facts) open(at time.Time) []string {
+	told := make([]event.Event, 0, len(f.events))
+	for _, x := range f.events {
+		if !x.At.After(at) {
+			told = append(told, x.Event)
+		}
+	}
+	kinds := []string{}
+	for _, h := range event.Holds(told) {
+		if h.ClosedAt.IsZero() {
+			kinds = append(kinds, string(h.Kind))
+		}
+	}
+	return kinds
+}
+
 // placed are the orders kept at the candidate's instant, and which of them
 // triggers; -1 where none does.
 func (f *facts) placed(k *postgres.Candidate, needs *rules.Needs) (placed []rules.OrderFact, trigger int) {
 	trigger = -1
-	if f.kept != nil && k.OrderID == 0 && !needs.Lines && !k.At.Before(f.since) {
+	if f.kept != nil && k.OrderID == 0 && !needs.Lines && !needs.Back && !k.At.Before(f.since) {
 		return f.kept, trigger
 	}
 	placed = make([]rules.OrderFact, 0, len(f.orders))
 	for i := range f.orders {
 		o := &f.orders[i]
-		fact, ok := o.AsOf(k.At)
+		asOf := o.Kept
+		if needs.Back {
+			asOf = o.AsOf
+		}
+		fact, ok := asOf(k.At)
 		if !ok {
 			continue
 		}
@@ -182,7 +238,7 @@ func (f *facts) settle(room []rules.OrderFact) {
 	}
 	f.kept = room[:0]
 	for i := range f.orders {
-		if fact, ok := f.orders[i].AsOf(f.since); ok {
+		if fact, ok := f.orders[i].Kept(f.since); ok {
 			f.kept = append(f.kept, fact)
 		}
 	}
@@ -205,6 +261,14 @@ func attribute(v event.Value) rules.Attribute {
 		a.Date = calendar.DateOf(v.Date, time.UTC)
 	}
 	return a
+}
+
+// orNothing is a text that may be unknown.
+func orNothing(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
 }
 
 // occasion is the candidate's own date of an occasion; nil where it has none or

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"iter"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -166,36 +165,20 @@ func (r *reader) learn(ctx context.Context, p *postgres.Planning, people []postg
 			}
 		}
 	}
-	var (
-		lines      map[int64][]postgres.LineHistory
-		attributes map[int64]postgres.AttributeHistory
-		tags       map[int64]postgres.TagHistory
-		events     map[int64][]postgres.CustomerEvent
-		err        error
-	)
+	var lines map[int64][]postgres.LineHistory
 	if needs.Lines {
+		var err error
 		if lines, err = p.Lines(ctx, orders); err != nil {
 			return err
 		}
 	}
-	if len(needs.Attributes) > 0 {
-		if attributes, err = p.Attributes(ctx, customers, needs.Attributes, latest); err != nil {
-			return err
-		}
-	}
-	if needs.Tags {
-		if tags, err = p.Tags(ctx, customers, latest); err != nil {
-			return err
-		}
-	}
-	if len(needs.Events) > 0 {
-		if events, err = p.Events(ctx, customers, needs.Events, latest); err != nil {
-			return err
-		}
+	rest, err := told(ctx, p, needs, customers, latest)
+	if err != nil {
+		return err
 	}
 	r.known = r.known[:0]
 	for i, id := range customers {
-		r.known = append(r.known, facts{orders: people[i].Orders, lines: lines, attributes: attributes[id], tags: tags[id], events: events[id]})
+		r.known = append(r.known, facts{orders: people[i].Orders, lines: lines, attributes: rest.attributes[id], tags: rest.tags[id], events: rest.events[id]})
 	}
 	return nil
 }
@@ -208,18 +191,15 @@ func (w *walk) needs() (all rules.Needs, latest time.Time) {
 			continue
 		}
 		n := c.asks.needs
-		all.Lines, all.Tags = all.Lines || n.Lines || n.OrderLines, all.Tags || n.Tags
-		all.Attributes, all.Events = append(all.Attributes, n.Attributes...), append(all.Events, n.Events...)
+		n.Lines = n.Lines || n.OrderLines
 		if c.def.Enter.On == "event" {
-			all.Events = append(all.Events, c.def.Enter.Event)
+			n = n.With(rules.Needs{Events: []string{c.def.Enter.Event}})
 		}
+		all = all.With(n)
 		if c.slot.After(latest) {
 			latest = c.slot
 		}
 	}
-	slices.Sort(all.Attributes)
-	slices.Sort(all.Events)
-	all.Attributes, all.Events = slices.Compact(all.Attributes), slices.Compact(all.Events)
 	return all, latest
 }
 
@@ -239,7 +219,7 @@ func (r *reader) person(p *postgres.Person, known *facts) error {
 		if o.PlacedAt.After(r.at) || !o.PlacedAt.After(r.at.Add(-orderYear)) {
 			continue
 		}
-		if fact, kept := o.AsOf(r.at); kept {
+		if fact, kept := o.Kept(r.at); kept {
 			r.orders++
 			r.orderMinor += fact.Minor
 		}
@@ -306,7 +286,7 @@ func bought(p *postgres.Person, from, to time.Time, trigger int64, known time.Ti
 		if o.ID == trigger || o.PlacedAt.Before(from) || !o.PlacedAt.Before(to) {
 			continue
 		}
-		if _, kept := o.AsOf(known); kept {
+		if _, kept := o.Kept(known); kept {
 			return true
 		}
 	}

@@ -254,18 +254,28 @@ type Refund struct {
 }
 
 // AsOf is the order as a rule sees it at an instant: net of what came back by
-// then; ok is false if it was not placed or not kept then.
+// then, and Back where nothing of it was kept any more; ok is false if it was not
+// placed then.
 func (o OrderHistory) AsOf(at time.Time) (fact rules.OrderFact, ok bool) {
-	if o.PlacedAt.After(at) || (o.UnkeptAt != nil && !o.UnkeptAt.After(at)) {
+	if o.PlacedAt.After(at) {
 		return fact, false
 	}
-	net := o.Gross
+	fact = rules.OrderFact{At: o.PlacedAt, Minor: o.Gross, Back: o.UnkeptAt != nil && !o.UnkeptAt.After(at)}
 	for _, r := range o.Refunds {
 		if !r.At.After(at) {
-			net -= r.Minor
+			fact.Minor -= r.Minor
+			fact.Refunded += r.Minor
 		}
 	}
-	return rules.OrderFact{At: o.PlacedAt, Minor: net}, true
+	return fact, true
+}
+
+// Kept is AsOf where something of the order was kept.
+func (o OrderHistory) Kept(at time.Time) (fact rules.OrderFact, ok bool) {
+	if o.UnkeptAt != nil && !o.UnkeptAt.After(at) {
+		return fact, false
+	}
+	return o.AsOf(at)
 }
 
 // Orders reads the orders of customers up to an instant, oldest first, in one

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/rewave/rewave/internal/event"
+	"github.com/rewave/rewave/rules"
 )
 
 // ImportEvent is a row of an events file. Its Source is the import's.
@@ -145,6 +146,28 @@ func readEvents(ctx context.Context, tx pgx.Tx, customers []int64, names []strin
 		e.Props = nil
 		if err := json.Unmarshal(props, &e.Props); err != nil {
 			return fmt.Errorf("event %d: %w", e.Number, err)
+		}
+		by[who] = append(by[who], e)
+		return nil
+	})
+	return by, err
+}
+
+// Contacts reads what passed between us and customers up to an instant, as
+// events: messages that a provider took, and orders that used a code of theirs.
+func (p *Planning) Contacts(ctx context.Context, customers []int64, until time.Time) (map[int64][]CustomerEvent, error) {
+	rows, err := p.tx.Query(ctx, statement("event/contacts"), customers, until, rules.MessageSent, rules.CodeUsed)
+	if err != nil {
+		return nil, fmt.Errorf("read contacts: %w", err)
+	}
+	by := map[int64][]CustomerEvent{}
+	var who int64
+	var e CustomerEvent
+	var campaign, wave, channel string
+	_, err = pgx.ForEachRow(rows, []any{&who, &e.Name, &e.At, &campaign, &wave, &channel}, func() error {
+		e.Props = map[string]event.Value{}
+		for name, text := range map[string]string{"campaign": campaign, "wave": wave, "channel": channel} {
+			e.Props[name] = event.Value{Kind: event.Text, Text: text}
 		}
 		by[who] = append(by[who], e)
 		return nil

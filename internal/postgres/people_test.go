@@ -87,7 +87,7 @@ func TestPeopleAreReadOnceBySeveral(t *testing.T) {
 		for _, p := range people {
 			seen[int64(p.Profile.ID)]++
 			for _, o := range p.Orders {
-				fact, _ := o.AsOf(day(2026, 2, 1))
+				fact, _ := o.Kept(day(2026, 2, 1))
 				net += fact.Minor
 			}
 		}

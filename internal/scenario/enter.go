@@ -48,7 +48,7 @@ func (r *run) ask(d deed, l *life) {
 		return
 	}
 	k.Contact = l.contact(r.channels(), d.at)
-	k.Env = l.env(d.at, r.basis, r.settings.Shop.Currency, d.order, d.event)
+	k.Env = l.env(d.at, r.basis, r.settings.Shop.Currency, d.order, d.event, r.accepted(l))
 	plan := r.planner.Plan(k)
 	if plan.Reason != "" {
 		l.refuse(asked{d.at, plan.Reason, plan.Err, &k.Env})
@@ -88,6 +88,21 @@ func (p *person) occasion(o campaigns.Occasion, at time.Time) *calendar.Date {
 		return nil
 	}
 	return &v.Date
+}
+
+// accepted is what the campaign sent to the person so far.
+func (r *run) accepted(l *life) []rules.EventFact {
+	var sent []rules.EventFact
+	text := func(s string) rules.Attribute { return rules.Attribute{Kind: rules.Text, Text: s} }
+	for _, e := range l.entries {
+		for _, s := range e.sends {
+			if s.state == delivery.Accepted {
+				sent = append(sent, rules.EventFact{Name: rules.MessageSent, At: s.gated,
+					Props: map[string]rules.Attribute{"campaign": text(r.campaign.Name), "wave": text(s.Wave), "channel": text(s.Channel)}})
+			}
+		}
+	}
+	return sent
 }
 
 // channels is every channel that a wave names.

@@ -58,6 +58,13 @@ type line struct {
 // kept is the order as of an instant; false if it was not placed or no line of
 // it was kept then.
 func (o *purchase) kept(at time.Time) (rules.OrderFact, bool) {
+	fact, placed := o.asOf(at)
+	return fact, placed && !fact.Back
+}
+
+// asOf is the order as of an instant, kept or not; false if it was not placed
+// then.
+func (o *purchase) asOf(at time.Time) (rules.OrderFact, bool) {
 	fact := rules.OrderFact{At: o.at, Parts: []rules.Part{}}
 	if o.at.After(at) {
 		return fact, false
@@ -66,10 +73,13 @@ func (o *purchase) kept(at time.Time) (rules.OrderFact, bool) {
 		if l.refunded == nil || l.refunded.After(at) {
 			fact.Minor += l.Minor
 			fact.Parts = append(fact.Parts, l.Part)
+		} else {
+			fact.Refunded += l.Minor
 		}
 	}
 	fact.Lines = len(fact.Parts)
-	return fact, len(fact.Parts) > 0
+	fact.Back = len(fact.Parts) == 0
+	return fact, true
 }
 
 // newest is the latest value that counts at an instant.
@@ -130,10 +140,22 @@ func (p *person) contact(channels []string, at time.Time) audience.Contact {
 	return c
 }
 
-// env is what a rule sees of the person at an instant.
-func (p *person) env(at time.Time, basis rules.Basis, currency string, trigger *purchase, fired *event.Event) rules.Env {
+// env is what a rule sees of the person at an instant; ours is what the campaign
+// sent so far.
+func (p *person) env(at time.Time, basis rules.Basis, currency string, trigger *purchase, fired *event.Event, ours []rules.EventFact) rules.Env {
 	who := rules.Customer{ID: p.ShopID, Locale: p.Locale, Region: p.Region, Zone: p.Zone, FirstSeen: p.firstSeen,
-		Tags: []string{}, Attributes: make(map[string]rules.Attribute, len(p.attributes))}
+		Tags: []string{}, Attributes: make(map[string]rules.Attribute, len(p.attributes)), Holds: []string{}}
+	if p.FirstName != nil {
+		who.FirstName = *p.FirstName
+	}
+	if p.LastName != nil {
+		who.LastName = *p.LastName
+	}
+	for _, h := range p.holds {
+		if !h.OpenedAt.After(at) && (h.ClosedAt.IsZero() || h.ClosedAt.After(at)) {
+			who.Holds = append(who.Holds, string(h.Kind))
+		}
+	}
 	address, _ := newest(p.addresses["email"], at)
 	who.EmailKnown = address != ""
 	address, _ = newest(p.addresses["sms"], at)
@@ -148,11 +170,11 @@ func (p *person) env(at time.Time, basis rules.Basis, currency string, trigger *
 	facts := make([]rules.OrderFact, 0, len(p.orders))
 	var own *rules.OrderFact
 	for _, o := range p.orders {
-		fact, ok := o.kept(at)
+		fact, ok := o.asOf(at)
 		if !ok || o.currency != currency {
 			continue
 		}
-		if o == trigger {
+		if o == trigger && !fact.Back {
 			own = &fact
 		}
 		facts = append(facts, fact)
@@ -161,15 +183,18 @@ func (p *person) env(at time.Time, basis rules.Basis, currency string, trigger *
 	if own != nil {
 		env = env.WithOrder(*own)
 	}
-	told := make([]rules.EventFact, 0, len(p.events))
+	told := make([]rules.EventFact, 0, len(p.events)+len(p.sent)+len(ours))
+	told = append(told, ours...)
+	for _, s := range p.sent {
+		told = append(told, rules.EventFact{Name: rules.MessageSent, At: s.at, Props: map[string]rules.Attribute{}})
+	}
 	for i := range p.events {
 		e := &p.events[i]
 		if e.At.After(at) {
 			continue
 		}
-		fact := rules.EventFact{Name: e.Name, At: e.At}
+		fact := rules.EventFact{Name: e.Name, At: e.At, Props: properties(e.Props)}
 		if e == fired {
-			fact.Props = properties(e.Props)
 			env = env.WithEvent(fact)
 		}
 		told = append(told, fact)

@@ -2,7 +2,6 @@ package wave
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
@@ -115,22 +114,12 @@ func (p *Planner) Always() *Planner {
 func (p *Planner) Needs() rules.Needs {
 	n := p.rule.Needs()
 	if p.strata != nil {
-		m := p.strata.Needs()
-		n.Orders, n.History, n.Lines = n.Orders || m.Orders, n.History || m.History, n.Lines || m.Lines
-		n.Order, n.OrderLines, n.Event, n.Tags = n.Order || m.Order, n.OrderLines || m.OrderLines, n.Event || m.Event, n.Tags || m.Tags
-		n.Attributes, n.Events, n.Customer = both(n.Attributes, m.Attributes), both(n.Events, m.Events), both(n.Customer, m.Customer)
+		n = n.With(p.strata.Needs())
 	}
 	if o := p.Campaign.Enter.Occasion; o != nil && o.Attribute != "" {
-		n.Attributes = both(n.Attributes, []string{o.Attribute})
+		n = n.With(rules.Needs{Attributes: []string{o.Attribute}})
 	}
 	return n
-}
-
-// both is what either of two lists names, sorted, each once.
-func both(a, b []string) []string {
-	all := slices.Concat(a, b)
-	slices.Sort(all)
-	return slices.Compact(all)
 }
 
 // Meant says whether the rule takes a candidate in. Of anybody else Plan reads
