@@ -1,5 +1,6 @@
-// Package customer is who a message goes to: the profile as the shop told it.
-// Unknown is nil or empty, never a guess.
+// Package customer is who a message goes to: the profile as the shop told it, and
+// what their purchases say of them as of a day: scores, rhythm, stage, cohort.
+// Unknown is nil, empty or ok = false, never a guess.
 package customer
 
 // ID is the ledger's own number of a customer. It never leaves the database in

@@ -30,7 +30,7 @@ var storeys = map[string]int{
 	"rules": 1, "campaigns": 1,
 
 	"internal/wave": 2, "internal/audience": 2, "internal/delivery": 2, "internal/evaluation": 2,
-	"internal/shop": 2, "internal/chart": 2, "internal/model": 2, "internal/analyze": 2,
+	"internal/shop": 2, "internal/chart": 2, "internal/assortment": 2, "internal/model": 2, "internal/analyze": 2,
 
 	"internal/postgres": 3, "internal/channel/…": 3, "internal/message": 3, "internal/report": 3, "internal/scenario": 3,
 	"internal/importer": 3, "internal/audit": 3, "internal/devstack": 3,
