@@ -46,11 +46,12 @@ type MessageFiles struct{ Subject, Text, HTML, SMS string }
 // Enter says who comes in and when: exactly one of Schedule, On and Occasion is
 // set.
 type Enter struct {
-	Schedule *Schedule // entry at slots
-	On       string    `json:"on"` // "order_paid", or "event" for the shop's own
-	Event    string    // the event's name where On is "event"
-	Occasion *Occasion // entry on a yearly date
-	When     string    // the rule, in expr; never empty
+	Schedule *Schedule         // entry at slots
+	On       string            `json:"on"` // "order_paid", or "event" for the shop's own
+	Event    string            // the event's name where On is "event"
+	Occasion *Occasion         // entry on a yearly date
+	When     string            // the rule, in expr; never empty
+	Segments map[string]string `json:",omitempty"` // the rules of the named segments that When names, as they stood; nil: it names none
 	Again    Again
 }
 

@@ -191,9 +191,18 @@ func (w *writing) when(n source.Node) {
 	if !ok {
 		return
 	}
-	_, faults := rules.Compile(text, w.trigger)
+	rule, faults := rules.Compile(text, w.trigger)
 	report(n, faults)
 	w.c.Enter.When = strings.TrimSpace(text)
+	if rule == nil {
+		return
+	}
+	for _, name := range rule.Needs().Segments {
+		if w.c.Enter.Segments == nil {
+			w.c.Enter.Segments = map[string]string{}
+		}
+		w.c.Enter.Segments[name] = w.options.Segments[name]
+	}
 }
 
 func report(n source.Node, faults rules.Faults) {

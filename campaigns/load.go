@@ -29,6 +29,7 @@ type Options struct {
 	Channels       []string                   // the channels campaigns may name; nil: email and sms
 	Quiet          map[string]calendar.Window // quiet hours by channel
 	Attributes     map[string]rules.Kind      // customers' attributes that the shop declared; nil: any may be named
+	Segments       map[string]string          // the rules of named segments, by name
 	CurrencyDigits *int                       // decimals of the shop's currency; nil: 2
 	Pools          []string                   // the coupon pools there are; nil: not checked
 }
@@ -77,7 +78,7 @@ func Load(fsys fs.FS, dir string, options Options) (Campaign, error) {
 	doc := source.Parse(options.name(file), data)
 	var partial Campaign
 	if doc.Root().IsMapping() {
-		w := &writing{fsys: fsys, dir: dir, options: options, folders: map[string]*folderRead{}, trigger: rules.Options{Attributes: options.Attributes}}
+		w := &writing{fsys: fsys, dir: dir, options: options, folders: map[string]*folderRead{}, trigger: rules.Options{Attributes: options.Attributes, Segments: options.Segments}}
 		w.campaign(doc.Root())
 		if len(doc.Faults()) == 0 {
 			w.c.Dir = options.name(dir)

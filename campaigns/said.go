@@ -106,6 +106,9 @@ func (s *sayings) enter(e Enter) {
 	s.design("enter", "the way in", kind)
 	s.put("enter.at", "the time of entry", slot)
 	s.design("enter.when", "the rule", e.When)
+	for _, name := range sortedKeys(e.Segments) {
+		s.design("enter.segments."+name, "the segment "+name+", which the rule names", e.Segments[name])
+	}
 	s.design("enter.again", "re-entry", e.Again.String())
 }
 

@@ -211,6 +211,9 @@ func writeDesign(out *canon, c Campaign) {
 		out.put("design.enter.occasion.before", o.Before)
 	}
 	out.put("design.when", c.Enter.When)
+	for _, name := range sortedKeys(c.Enter.Segments) {
+		out.put("design.segment."+name, c.Enter.Segments[name])
+	}
 	out.put("design.again.each_time", c.Enter.Again.EachTime)
 	out.put("design.again.after", c.Enter.Again.After)
 	out.put("design.holdout", int64(c.Holdout.Share))

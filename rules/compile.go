@@ -58,6 +58,12 @@ type Needs struct {
 	Segments   []string // named segments, also those that other segments name, sorted
 }
 
+// TotalsOnly says that the Totals of a customer are all that is needed.
+func (n Needs) TotalsOnly() bool {
+	return !n.History && !n.Lines && !n.Order && !n.Event && !n.Tags && !n.Messages && !n.Answers && !n.Holds &&
+		len(n.Attributes)+len(n.Events)+len(n.Customer) == 0
+}
+
 // With is what either of two needs.
 func (n Needs) With(m Needs) Needs {
 	for _, of := range []struct{ a, b *bool }{

@@ -184,8 +184,16 @@ func sorted(facts []OrderFact) []OrderFact {
 // NewTotalsEnv is NewEnv from totals as of `at`. A rule that looks into the
 // history is an error on it.
 func NewTotalsEnv(c Customer, t Totals, at time.Time, basis Basis) Env {
-	m := &moment{at: at, basis: basis}
-	return Env{root{Customer: &customer{c, m}, At: m, Orders: &orders{moment: m, older: t, sums: []int64{0}}}}
+	return new(Room).NewTotalsEnv(c, t, at, basis)
+}
+
+// NewTotalsEnv is the package's, made in the room: good until the next call.
+func (r *Room) NewTotalsEnv(c Customer, t Totals, at time.Time, basis Basis) Env {
+	r.moment = moment{at: at, basis: basis}
+	r.customer = customer{c, &r.moment}
+	r.few[0] = 0
+	r.orders = orders{moment: &r.moment, older: t, sums: r.few[:1]}
+	return Env{root{Customer: &r.customer, At: &r.moment, Orders: &r.orders}}
 }
 
 // WithOrder is the Env with the order that triggers the entry; it belongs to the

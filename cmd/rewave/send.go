@@ -204,7 +204,11 @@ func quoted(word string) string {
 // not say, no flag can.
 func (o once) campaign(l *live, slot time.Time) (campaigns.Campaign, error) {
 	var none campaigns.Campaign
-	if _, faults := rules.Compile(o.segment, rules.Options{Attributes: kinds(l.config)}); len(faults) > 0 {
+	library, err := segments(l.config)
+	if err != nil {
+		return none, err
+	}
+	if _, faults := rules.Compile(o.segment, rules.Options{Attributes: kinds(l.config), Segments: library.Texts()}); len(faults) > 0 {
 		return none, fault.New(fault.Usage, "send: --segment: "+faults.Error(), "")
 	}
 	if !slices.Contains(l.config.Channels(), o.channel) {

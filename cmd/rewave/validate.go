@@ -81,8 +81,12 @@ func loadMeasured(folder string, c config.Config, pools []string) (campaigns.Cam
 		}
 		folder = filepath.Dir(folder)
 	}
+	library, err := segments(c)
+	if err != nil {
+		return campaigns.Campaign{}, nil, err
+	}
 	var faults source.List
-	def, err := campaigns.Load(os.DirFS(folder), ".", campaigns.Options{Root: folder, Quiet: c.QuietHours, Channels: channels(c), CurrencyDigits: digits(c), Pools: pools, Attributes: kinds(c)})
+	def, err := campaigns.Load(os.DirFS(folder), ".", campaigns.Options{Root: folder, Quiet: c.QuietHours, Channels: channels(c), CurrencyDigits: digits(c), Pools: pools, Attributes: kinds(c), Segments: library.Texts()})
 	if err != nil && !errors.As(err, &faults) {
 		return def, nil, err
 	}

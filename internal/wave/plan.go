@@ -89,7 +89,7 @@ func NewPlanner(c campaigns.Campaign, d Design, shopZone *time.Location) (*Plann
 	if !c.Until.IsZero() {
 		p.ends = calendar.Instant(c.Until, 0, shopZone)
 	}
-	options := rules.Options{Order: c.Enter.On == "order_paid", Event: c.Enter.On == "event"}
+	options := rules.Options{Order: c.Enter.On == "order_paid", Event: c.Enter.On == "event", Segments: c.Enter.Segments}
 	var faults rules.Faults
 	if p.rule, faults = rules.Compile(c.Enter.When, options); len(faults) > 0 {
 		return nil, fmt.Errorf("campaign %s: rule: %w", c.Name, faults)
