@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // MinRepeats is how many repeat purchases a fit needs.
@@ -56,11 +57,11 @@ func Estimate(d Data, o Options) Fit {
 		fit.warn(TooFew, "there are %d repeat purchases, and a model needs %d: only recency, frequency and money can be used", d.Repeats, MinRepeats)
 		return fit
 	}
+	said := len(fit.Warnings)
 	fit.fit(d, o)
-	if o.Kind != NBD && fit.Params.Kind != NBD && math.Log(fit.Params.A) < logNobody {
-		// The two other parameters are what they are without death.
-		o.Kind, o.Start = NBD, nil
-		fit.fit(d, o)
+	if o.Kind != NBD && math.Log(fit.Params.A) < logNobody {
+		fit.Warnings = fit.Warnings[:said] // they were of a and b
+		fit.fit(d, Options{Kind: NBD})
 		fit.warn(NoChurn, "nobody is ever gone in these data, so churn cannot be told; they may be visits rather than purchases, else group them by week")
 	}
 	if fit.Params.Kind == BG && d.Repeaters < d.Customers {
@@ -83,9 +84,13 @@ func (f *Fit) fit(d Data, o Options) {
 		}
 		return -value
 	}
-	best, sure := climb(least, start, d.Customers)
+	starts := [][]float64{start}
+	if o.Kind != NBD {
+		starts = append(starts, alike(d))
+	}
+	best, sure := climb(least, d.Customers, starts...)
 	if !sure {
-		f.warn(NotConverged, "the fit did not settle from four starts; a weak prior holds it, so take its figures as rough")
+		f.warn(NotConverged, "the fit did not settle from any start; a weak prior holds it, so take its figures as rough")
 	}
 	best = polish(least, best)
 	if capped(best.theta) {
@@ -109,20 +114,42 @@ func (f *Fit) fit(d Data, o Options) {
 	f.Ready, f.Params, f.Converged, f.Iterations, f.Gradient = true, p, best.converged, best.iterations, steepest(best.grad)
 }
 
-// climb minimises from start, then from three places near it, then with a weak
-// prior; sure is false for the last. The prior is on logarithms: one on the
-// parameters themselves would depend on the unit of time.
-func climb(f objective, start []float64, customers int) (best found, sure bool) {
+// alike is a start at which everybody is nearly alike, with the rate of the time
+// between first and last purchases and one death for the purchases of a customer.
+func alike(d Data) []float64 {
+	var time float64 // of the data, scaled
+	for _, t := range d.Triples {
+		time += float64(t.N) * t.Tx / d.maxT
+	}
+	each := float64(d.Repeats) / float64(d.Customers)
+	return []float64{5, 5 - math.Log(float64(d.Repeats)/time), 3, 3 + math.Log(each+1)}
+}
+
+// climb minimises from the first start. Where that does not converge, or ends far
+// out, where a slope may pass for an end, it tries the others and three places near
+// the first and keeps the best; where none converges, a weak prior, and sure is false. The prior is
+// on logarithms: one on the parameters themselves would depend on the unit of time.
+func climb(f objective, customers int, starts ...[]float64) (best found, sure bool) {
 	random := rand.New(rand.NewPCG(20250, 1)) // any seed, the same each time
-	at := start
-	for range 4 {
-		if got := minimise(f, at); got.converged {
-			return got, true
-		}
-		at = make([]float64, len(start))
+	first := starts[0]
+	for range 3 {
+		at := slices.Clone(first)
 		for i := range at {
-			at[i] = start[i] + random.NormFloat64()
+			at[i] += random.NormFloat64()
 		}
+		starts = append(starts, at)
+	}
+	for _, at := range starts {
+		got := minimise(f, at)
+		if got.converged && (!best.converged || got.value < best.value) {
+			best = got
+		}
+		if got.converged && steepest(got.theta) < -logNobody {
+			break
+		}
+	}
+	if best.converged {
+		return best, true
 	}
 	const spread = 3
 	weight := 1 / (spread * spread * float64(customers))
@@ -133,7 +160,7 @@ func climb(f objective, start []float64, customers int) (best found, sure bool) 
 			grad[i] += weight * v
 		}
 		return value
-	}, make([]float64, len(start))), false
+	}, make([]float64, len(first))), false
 }
 
 // capped brings r and alpha, and a and b, down to the limit together: their ratio,

@@ -71,18 +71,20 @@ func (l *likelihood) at(theta, grad []float64) float64 {
 	}
 	l.fill(r, a, b)
 	var sum, dr, dalpha, da, db float64
-	lnAlpha, shrink := theta[1], 1/l.scale
+	shrink := 1 / l.scale
 	for i := range l.data.Triples {
 		t := &l.data.Triples[i]
-		x, n := int(t.X), float64(t.N)
-		power := r + float64(x)
-		late := alpha + t.T*shrink
-		ln3 := math.Log(late)
-		value, w4, ln4, early := l.table.value[x]-power*ln3, 0.0, 0.0, 1.0
+		x, k, n := int(t.X), float64(t.X), float64(t.N)
+		// Differences of logarithms, not logarithms, stand beside r: it may be large.
+		age := t.T * shrink
+		late, aged := alpha+age, math.Log1p(age/alpha)
+		value := l.table.value[x] - k*(theta[1]+aged) - r*aged
+		w4, silent, last, early := 0.0, 0.0, 0.0, alpha
 		if l.kind == MBG || l.kind == BG && x > 0 { // may be gone
-			early = alpha + t.Tx*shrink
-			ln4 = math.Log(early)
-			logOdds := lnA - l.table.ln[x] + power*(ln3-ln4)
+			last = t.Tx * shrink
+			early = alpha + last
+			silent = math.Log1p((age - last) / early)
+			logOdds := lnA - l.table.ln[x] + (r+k)*silent
 			odds := math.Exp(logOdds)
 			w4 = share(odds)
 			value += log1p(odds, logOdds)
@@ -92,8 +94,8 @@ func (l *likelihood) at(theta, grad []float64) float64 {
 		}
 		w3 := 1 - w4
 		sum += n * value
-		dr += n * (l.table.r[x] - w3*ln3 - w4*ln4)
-		dalpha -= n * power * (w3/late + w4/early)
+		dr += n * (l.table.r[x] - aged + w4*silent)
+		dalpha += n * (w3*(r*age-k*alpha)/late + w4*(r*last-k*alpha)/early)
 		switch l.kind {
 		case MBG:
 			da += n * (l.table.a[x] + w4/a)
@@ -104,12 +106,11 @@ func (l *likelihood) at(theta, grad []float64) float64 {
 		}
 	}
 	n := float64(l.data.Customers)
-	grad[0] = r * (dr/n + lnAlpha)
-	grad[1] = alpha*dalpha/n + r
+	grad[0], grad[1] = r*dr/n, dalpha/n
 	if l.kind != NBD {
 		grad[2], grad[3] = a*da/n, b*db/n
 	}
-	return sum/n + r*lnAlpha
+	return sum / n
 }
 
 // share is odds/(1+odds), also for infinite ones.

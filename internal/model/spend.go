@@ -119,24 +119,26 @@ func EstimateSpend(spenders []Spender, o SpendOptions) SpendFit {
 		}
 		return -value
 	}
-	best, sure := climb(least, make([]float64, 3), len(list))
-	if !sure {
-		fit.warn(NotConverged, "the fit of money did not settle from four starts; a weak prior holds it, so take its figures as rough")
-	}
-	best = polish(least, best)
-	for i, v := range best.theta {
-		if v > logAlike {
-			best.theta[i] = logAlike
-			if i == 0 {
-				fit.warn(Homogeneous, "every purchase of a customer costs the same")
-			} else {
-				fit.warn(Homogeneous, "all customers spend alike; the mean of all says as much")
-				best.theta[1], best.theta[2] = logAlike, best.theta[2]+logAlike-v
-			}
-			best.value = least(best.theta, best.grad)
-			break
+	best, varied := found{theta: []float64{logAlike, logAlike, 0}, converged: true}, means[0] < fit.Cap
+	if varied { // else the likelihood has no end
+		var sure bool
+		if best, sure = climb(least, len(list), make([]float64, 3)); !sure {
+			fit.warn(NotConverged, "the fit of money did not settle from any start; a weak prior holds it, so take its figures as rough")
 		}
+		best = polish(least, best)
+	} else {
+		fit.warn(Homogeneous, "every repeat purchase costs the same")
 	}
+	// Means stay as p·v/(q-1) does.
+	if over := best.theta[0] - logAlike; over > 0 {
+		fit.warn(Homogeneous, "all purchases of a customer cost the same; only the mean of the model of money means something")
+		best.theta[0], best.theta[2] = logAlike, best.theta[2]+over
+	}
+	if over := best.theta[1] - logAlike; over > 0 {
+		fit.warn(Homogeneous, "all customers spend alike; only the mean of the model of money means something")
+		best.theta[1], best.theta[2] = logAlike, best.theta[2]-over
+	}
+	best.value = least(best.theta, make([]float64, 3))
 	n := float64(len(list))
 	fit.Ready, fit.Converged = true, best.converged
 	fit.Params = SpendParams{
@@ -149,7 +151,7 @@ func EstimateSpend(spenders []Spender, o SpendOptions) SpendFit {
 			m[i][j] *= n
 		}
 	}
-	if inv, ok := inverse(m); ok && widest(inv) < 9 {
+	if inv, ok := inverse(m); ok && varied && widest(inv) < 9 {
 		fit.Params.Covariance = inv
 	} else {
 		fit.warn(Flat, "the data do not determine every parameter of money, so there are no bands")

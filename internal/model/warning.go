@@ -8,7 +8,7 @@ const (
 	// TooFew: fewer than 200 repeat purchases. Nothing was fitted.
 	TooFew Code = "too_few_repeats"
 
-	// NotConverged: neither the first start nor three more ended in an optimum, so
+	// NotConverged: no start, the first and those near it, ended in an optimum, so
 	// that a weak prior, N(0, 3²) on each logarithm, holds the parameters.
 	NotConverged Code = "not_converged"
 
