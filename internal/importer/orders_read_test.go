@@ -39,6 +39,10 @@ R3,bob,2026-03-02,cup,1,5,refund,9
 		},
 		Rows: 9, Rejected: 1, RejectedBy: map[string]int{"placed_at cannot be read": 1}, Guests: 1, LostRefunds: 1,
 	}
+	if got.Zone.String() != "UTC" {
+		t.Errorf("zone %s", got.Zone)
+	}
+	got.Zone = nil
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("(-got +want):\n%s", diff)
 	}

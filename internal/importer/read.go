@@ -26,7 +26,8 @@ var readColumns = columnSet{
 
 // Read is what a file of orders holds.
 type Read struct {
-	Orders []ReadOrder // those of a customer, in the order of their first rows
+	Orders []ReadOrder    // those of a customer, in the order of their first rows
+	Zone   *time.Location // of the file: whose days its orders were placed on
 
 	Rows, Rejected int // data rows; what Rejected counts is not in Orders
 	RejectedBy     map[string]int
@@ -102,6 +103,7 @@ func ReadOrders(ctx context.Context, opts Options) (Read, error) {
 		return Read{}, err
 	}
 	read := r.orders.read(lines)
+	read.Zone = opts.Zone
 	read.Rows, read.Rejected, read.RejectedBy = sum.Read, sum.Rejected, sum.RejectedBy
 	return read, nil
 }

@@ -54,7 +54,7 @@ const (
 // Calibrate holds the forecasts of parameters that were fitted before against the
 // weeks after the day of the histories.
 func (p Params) Calibrate(outcomes []Outcome, weeks float64) Calibration {
-	c := Calibration{Weeks: weeks, Customers: len(outcomes)}
+	c := Calibration{Weeks: weeks, Customers: len(outcomes), Warnings: []Warning{}}
 	type forecast struct {
 		Outcome
 		expected float64

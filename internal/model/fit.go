@@ -28,7 +28,7 @@ type Fit struct {
 	// features are all there is.
 	Ready bool `json:"ready"`
 
-	Params     Params    `json:"params"`
+	Params     Params    `json:"params,omitzero"`
 	Converged  bool      `json:"converged"`
 	Iterations int       `json:"iterations"` // of the start that was kept
 	Gradient   float64   `json:"gradient"`   // largest part, of the mean log-likelihood by a logarithm
@@ -46,7 +46,7 @@ func Estimate(d Data, o Options) Fit {
 	if o.Kind == "" {
 		o.Kind = MBG
 	}
-	fit := Fit{Rejected: d.Rejected}
+	fit := Fit{Rejected: d.Rejected, Warnings: []Warning{}}
 	if n := d.Rejected.Impossible; n > 0 {
 		fit.warn(ImpossibleRows, "%d customers were left out: a purchase after the last day, or repeat purchases without a day between them; merge what is of one day", n)
 	}
@@ -54,20 +54,26 @@ func Estimate(d Data, o Options) Fit {
 		fit.warn(Treated, "%d customers among the data were written to, so that the forecast holds some of what messages did; fit on the holdout and on what was before the campaigns", o.Treated)
 	}
 	if d.Repeats < MinRepeats {
-		fit.warn(TooFew, "there are %d repeat purchases, and a model needs %d: only recency, frequency and money can be used", d.Repeats, MinRepeats)
+		fit.warn(TooFew, "repeat purchases: %d, and a model needs %d; until then only recency, frequency and money can be used", d.Repeats, MinRepeats)
 		return fit
 	}
 	said := len(fit.Warnings)
 	fit.fit(d, o)
-	if o.Kind != NBD && math.Log(fit.Params.A) < logNobody {
+	if o.Kind != NBD && nobodyGone(fit.Params) {
 		fit.Warnings = fit.Warnings[:said] // they were of a and b
 		fit.fit(d, Options{Kind: NBD})
-		fit.warn(NoChurn, "nobody is ever gone in these data, so churn cannot be told; they may be visits rather than purchases, else group them by week")
+		fit.warn(NoChurn, "nobody is ever gone in these data, so churn cannot be told, and everybody counts as a customer; they may be visits rather than purchases, else group them by week")
 	}
 	if fit.Params.Kind == BG && d.Repeaters < d.Customers {
 		fit.warn(OneTimeAlive, "a BG/NBD holds all %d customers who bought once for alive; the MBG/NBD does not", d.Customers-d.Repeaters)
 	}
 	return fit
+}
+
+// nobodyGone says whether a fit went to a = 0. On the way there the slope dies out,
+// so that it may stop early: then the chance is below 1 in 1000 and undetermined.
+func nobodyGone(p Params) bool {
+	return math.Log(p.A) < logNobody || p.Covariance == nil && p.A/(p.A+p.B) < 0.001
 }
 
 // fit estimates one kind and keeps the warnings of before.

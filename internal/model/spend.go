@@ -55,7 +55,7 @@ type SpendOptions struct {
 // SpendFit is what came of fitting the model of money.
 type SpendFit struct {
 	Ready     bool        `json:"ready"` // false: too few spenders, Params are zero
-	Params    SpendParams `json:"params"`
+	Params    SpendParams `json:"params,omitzero"`
 	Converged bool        `json:"converged"`
 	Cap       float64     `json:"cap"` // larger means were cut to it
 	Warnings  []Warning   `json:"warnings"`
@@ -91,9 +91,9 @@ func Spenders(customers []Customer) []Spender {
 // Mean: never fit on margins, which can be negative.
 func EstimateSpend(spenders []Spender, o SpendOptions) SpendFit {
 	list := slices.DeleteFunc(slices.Clone(spenders), func(s Spender) bool { return s.X < 1 || !(s.Mean > 0) || !finite(s.Mean) })
-	var fit SpendFit
+	fit := SpendFit{Warnings: []Warning{}}
 	if len(list) < minSpenders {
-		fit.warn(TooFewSpenders, "%d customers paid for a repeat purchase, and a model of money needs %d", len(list), minSpenders)
+		fit.warn(TooFewSpenders, "customers who paid for a repeat purchase: %d, and a model of money needs %d", len(list), minSpenders)
 		return fit
 	}
 	slices.SortFunc(list, func(a, b Spender) int { return cmp.Or(cmp.Compare(a.X, b.X), cmp.Compare(a.Mean, b.Mean)) })

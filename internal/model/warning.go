@@ -12,7 +12,7 @@ const (
 	// that a weak prior, N(0, 3²) on each logarithm, holds the parameters.
 	NotConverged Code = "not_converged"
 
-	// NoChurn: nobody is ever gone, ln a < -8. Params are those of an NBD.
+	// NoChurn: nobody is ever gone, a goes to 0. Params are those of an NBD.
 	NoChurn Code = "no_churn"
 
 	// Homogeneous: everybody has the same rate or the same chance to be gone, a
