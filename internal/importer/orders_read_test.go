@@ -2,12 +2,15 @@ package importer_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rewave/rewave/internal/importer"
+	"github.com/rewave/rewave/internal/testkit"
 )
 
 // Orders are read without a database: refunds are matched, guests and rejected
@@ -122,5 +125,38 @@ func TestReadOrdersOfPresets(t *testing.T) {
 	t.Logf("%d orders, %d guests, %d of %d rows rejected %v, %d lost refunds; %d customers with an order wholly returned", len(read.Orders), read.Guests, read.Rejected, read.Rows, read.RejectedBy, read.LostRefunds, len(returned))
 	if len(read.Orders) != 18_536 || read.Rows != 541_909 || returned["12346"] != 1 || returned["16446"] != 1 {
 		t.Errorf("Online Retail: %d orders of %d rows, returned of the two known %d and %d", len(read.Orders), read.Rows, returned["12346"], returned["16446"])
+	}
+}
+
+// What was given back of each customer's orders is what an import finds.
+func TestReadOrdersMatchesRefundsAsAnImportDoes(t *testing.T) {
+	t.Parallel()
+	opts := importer.Options{Kind: importer.Orders, Currency: "EUR", File: write(t, "history.csv", []byte(historyWithRefunds())), Now: day("2026-06-01")}
+	read, err := importer.ReadOrders(context.Background(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := testkit.NewDB(t)
+	run(t, db, opts)
+	var got []string
+	for _, o := range read.Orders {
+		minor, kept := o.Net(day("2100-01-01"))
+		back := 0
+		for _, b := range o.Back {
+			back += b.Units
+		}
+		got = append(got, fmt.Sprint(o.Customer, " ", o.PlacedAt.Unix(), " ", o.Gross, " ", minor, " ", back, " ", kept))
+	}
+	want := testkit.List[string](t, db, `
+		select concat_ws(' ', c.shop_id, extract(epoch from o.placed_at)::bigint, o.gross_minor,
+		                 greatest(0, o.gross_minor - coalesce(r.minor, 0)), coalesce(r.units, 0), l.kept)
+		  from orders o
+		  join customers c using (customer_id)
+		  join lateral (select case when sum(quantity - refunded_quantity) > 0 then 'true' else 'false' end as kept from order_lines where order_id = o.order_id) l on true
+		  left join lateral (select sum(amount_minor) as minor, sum(quantity) as units from refunds where order_id = o.order_id) r on true`)
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("(-got +want):\n%s", diff)
 	}
 }
