@@ -42,7 +42,7 @@ type ReadOrder struct {
 	Currency string
 	Gross    int64 // minor units
 	Units    int
-	Back     []Back // by time
+	Back     []Back // in the order of the file's refunds, product by product
 }
 
 // Back are units that were given back.
