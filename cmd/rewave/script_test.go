@@ -63,10 +63,18 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("PATH", filepath.Dir(bin)+string(filepath.ListSeparator)+env.Getenv("PATH"))
+			env.Setenv("REWAVE_DATA", os.Getenv("REWAVE_DATA"))
 			env.Values["script"] = &script{TB: env.T().(testing.TB)}
 			return os.CopyFS(filepath.Join(env.WorkDir, "campaigns"), campaigns.Library())
 		},
 		Cmds: scriptCommands,
+		// [data]: the folder of real data sets is there, as $REWAVE_DATA.
+		Condition: func(name string) (bool, error) {
+			if name != "data" {
+				return false, fmt.Errorf("there is no condition %q", name)
+			}
+			return os.Getenv("REWAVE_DATA") != "", nil
+		},
 	})
 }
 

@@ -44,6 +44,7 @@ var genericColumns = map[string]columnSet{
 			"email", "phone", "first_name", "last_name", "region", "kind", "refund_of", "coupon"},
 		fills: []string{"product_name", "category", "email", "phone", "first_name", "last_name", "region"},
 	},
+	Purchases: readColumns,
 	Customers: {
 		needed: []string{"customer_id"},
 		known: []string{"customer_id", "email", "phone", "first_name", "last_name", "locale", "region", "zone",

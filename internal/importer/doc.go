@@ -39,6 +39,9 @@
 // say up to when it is complete; that watermark moves with the merge, never goes
 // back, and stays where it is when every row of the file was rejected.
 //
+// ReadOrders reads a file of orders for what needs no database, as models do: it
+// writes nothing and asks for less.
+//
 // The preset uci-online-retail reads the invoice lines of the UCI data set. An
 // order is an invoice that does not begin with C, placed at the earliest time of
 // its lines; a line of one that begins with C is a refund, matched as package

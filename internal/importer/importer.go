@@ -155,7 +155,7 @@ func Check(opts Options) error {
 
 // complete checks the options and fills in what they leave to the preset.
 func (o Options) complete() (Options, error) {
-	if _, ok := genericColumns[o.Kind]; !ok {
+	if !slices.Contains(Kinds[:], o.Kind) {
 		return o, fault.New(fault.Usage, fmt.Sprintf("%q cannot be imported", o.Kind), strings.Join(Kinds[:], ", "))
 	}
 	type preset struct{ zone, currency string }

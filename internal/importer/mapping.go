@@ -67,7 +67,7 @@ func parseMap(path string, data []byte, kind string, declared Attributes) (Map, 
 	if genericColumns[kind].own != nil {
 		known = append(known, "types")
 	}
-	if kind == Orders || kind == Products {
+	if kind == Orders || kind == Purchases || kind == Products {
 		known = append(known, "decimal")
 	}
 	top, ok := doc.Root().Mapping(source.Keys{Known: known})

@@ -31,8 +31,9 @@ var ErrNoCurrency = errors.New("no currency")
 // run is one import under way.
 type run struct {
 	in      *input
-	store   *postgres.Store // nil: only checking
+	store   *postgres.Store // nil: only checking or reading
 	opts    Options
+	reading bool // orders, by ReadOrders: nothing is written
 	sum     *Summary
 	rejects rejects
 
@@ -59,7 +60,10 @@ func (r *run) open() error {
 
 // lay finds the form of text and its columns.
 func (r *run) lay(lines *lineReader) (err error) {
-	set := columnsOf(r.opts.Kind, r.opts.Preset)
+	set, only := columnsOf(r.opts.Kind, r.opts.Preset), r.reading && r.opts.Preset == Generic
+	if only {
+		set = genericColumns[Purchases]
+	}
 	if r.records, err = openRecords(lines, set, r.opts.Map); err != nil {
 		return err
 	}
@@ -68,6 +72,10 @@ func (r *run) lay(lines *lineReader) (err error) {
 	}
 	if r.layout, err = lay(lines.name, r.records.header(), set, r.opts.Map); err != nil {
 		return err
+	}
+	_, unit := r.layout.at["unit_price"]
+	if _, whole := r.layout.at["amount"]; only && !unit && !whole {
+		return noColumns(lines.name, r.records.header(), []string{"unit_price", "amount"})
 	}
 	_, csv := r.records.(*csvReader)
 	if r.layout.own, err = newOwnLayout(lines.name, r.records.header(), csv, ownNames{set.own, r.opts.Map.Columns}, r.opts.Map, &r.layout.ignored); err != nil {
@@ -241,7 +249,9 @@ func readRows[T any](ctx context.Context, r *run, staged int, chunks chan<- []T,
 		if bad != nil {
 			r.sum.Rejected++
 			r.sum.RejectedBy[bad.reason]++
-			r.rejects.add(&r.rec, bad) //nolint:errcheck // asked for below
+			if !r.reading {
+				r.rejects.add(&r.rec, bad) //nolint:errcheck // asked for below
+			}
 		}
 		if r.rejects.failed != nil {
 			return r.rejects.failed
@@ -264,6 +274,9 @@ func (r *run) leaveOut(bad *badLine) {
 // orderLine makes a staged line of a record, or keeps a refund.
 func (r *run) orderLine() func(*record) (postgres.ImportLine, bool, *badLine) {
 	read := newOrderReader(r.layout, r.opts.Preset, r.clock, &r.numbers)
+	if r.reading && r.opts.Preset == Generic {
+		read = readPurchases(r.layout, r.clock, &r.numbers)
+	}
 	var row orderRow // once: it is called through a func value, so each would be allocated
 	return func(rec *record) (none postgres.ImportLine, _ bool, _ *badLine) {
 		row = orderRow{}
