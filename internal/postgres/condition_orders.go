@@ -1,0 +1,235 @@
+package postgres
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rewave/rewave/rules"
+)
+
+// view is a choice of a customer's orders.
+type view struct {
+	span
+	category, sku string
+	none          bool // two choices that no line can meet
+}
+
+func (v *view) whole() bool { return v.from == nil && v.to == nil && !v.lines() && !v.none }
+
+func (v *view) lines() bool { return v.category != "" || v.sku != "" }
+
+func ofView(read func(*conditionWriter, *view) value) translation {
+	return func(w *conditionWriter, t rules.Term) (value, bool) {
+		v, ok := w.viewOf(t.Args[0])
+		if !ok {
+			return value{}, false
+		}
+		if !v.whole() {
+			w.Deep = true
+		}
+		return read(w, &v), true
+	}
+}
+
+func (w *conditionWriter) viewOf(t rules.Term) (v view, ok bool) {
+	if t.Op == rules.OpRecord {
+		return v, true
+	}
+	if v, ok = w.viewOf(t.Args[0]); !ok {
+		return v, false
+	}
+	method, argument := strings.TrimPrefix(t.Read, "orders."), t.Args[1]
+	switch method {
+	case "of", "of_sku":
+		if argument.Op != rules.OpText || strings.ContainsRune(argument.Text, 0) {
+			w.opaque(t.Read, "its argument hangs on the customer")
+			return v, false
+		}
+		have := &v.category
+		if method == "of_sku" {
+			have = &v.sku
+		}
+		v.none = v.none || argument.Text == "" || *have != "" && *have != argument.Text
+		*have = argument.Text
+		return v, true
+	}
+	if v.span, ok = w.narrow(v.span, method, argument); !ok {
+		w.opaque(t.Read, "its argument hangs on the customer")
+	}
+	return v, ok
+}
+
+// gate is when a customer may have an order of the view, and when surely not.
+func (w *conditionWriter) gate(v *view) (may, cannot string) {
+	if v.none {
+		return never, always
+	}
+	may, cannot = always, never
+	add := func(yes, no string) { may, cannot = allOf(may, yes), anyOf(cannot, no) }
+	if v.from != nil {
+		at := w.arg(*v.from, "timestamptz")
+		add("f.last_at >= "+at, "f.last_at is null or f.last_at < "+at)
+	}
+	if v.to != nil {
+		at := w.arg(*v.to, "timestamptz")
+		add("f.first_at < "+at, "f.first_at is null or f.first_at >= "+at)
+	}
+	if v.category != "" {
+		has := "f.categories @> array[(select c.category_id from categories c where c.name = " + w.arg(v.category, "text") + ")]"
+		add(has, "not coalesce("+has+", false)")
+	}
+	return may, cannot
+}
+
+// certain says that the gate alone tells whether there is such an order: the
+// newest order is in an open end, the oldest in an open beginning.
+func (v *view) certain() bool { return !v.lines() && (v.from == nil || v.to == nil) }
+
+// orders is the past of a view. Nothing of it changes after the instant: whose
+// orders do is not asked here. Its rows are orders, or lines where lines are
+// chosen or asked for.
+func (w *conditionWriter) orders(v *view, lines bool) *past {
+	h := past{from: "orders o", key: "o.customer_id",
+		where: "o.currency = " + w.arg(w.currency, "text") + " and o.unkept_at is null" + w.within(v.span, "o.placed_at")}
+	if h.gate, _ = w.gate(v); h.gate == always {
+		h.gate = ""
+	}
+	if lines || v.lines() {
+		h.from += " join order_lines l on l.order_id = o.order_id join products p on p.product_id = l.product_id" +
+			" left join lateral (select sum(r.quantity) as units, sum(r.amount_minor) as minor from refunds r" +
+			" where l.refunded_quantity > 0 and r.order_id = l.order_id and r.order_line_no = l.line_no) b on true"
+		h.where += " and l.quantity > coalesce(b.units, 0)"
+		if v.category != "" {
+			h.where += " and p.category = " + w.arg(v.category, "text")
+		}
+		if v.sku != "" {
+			h.where += " and p.sku = " + w.arg(v.sku, "text")
+		}
+		if v.none {
+			h.where += " and false"
+		}
+	}
+	return w.past(h)
+}
+
+func (w *conditionWriter) count(v *view) string {
+	if v.whole() {
+		return "f.orders"
+	}
+	expr := "count(*)"
+	if v.lines() {
+		expr = "count(distinct o.order_id)"
+	}
+	return w.orders(v, false).value(w, expr, true)
+}
+
+func (w *conditionWriter) minor(v *view) string {
+	if v.whole() {
+		return "f.revenue_minor"
+	}
+	expr := "sum(o.gross_minor - o.refunded_minor)::bigint"
+	if v.lines() {
+		expr = "sum(l.amount_minor - coalesce(b.minor, 0))::bigint"
+	}
+	return w.orders(v, false).value(w, expr, true)
+}
+
+// countOf is how many orders. Whether there is one at all is often told by the
+// newest and the oldest alone.
+func (w *conditionWriter) countOf(v *view) value {
+	if v.whole() {
+		return whole("f.orders", false)
+	}
+	side := func(n int64, op string) string { return fmt.Sprintf("%s %s %d", w.count(v), op, n) }
+	may, cannot := w.gate(v)
+	return value{
+		most: 1e9, lazy: func() string { return w.count(v) + "::float8" },
+		atLeast: func(n int64) string {
+			switch {
+			case n <= 0:
+				return always
+			case n == 1 && v.certain():
+				return may
+			}
+			return allOf(may, side(n, ">="))
+		},
+		below: func(n int64) string {
+			switch {
+			case n <= 0:
+				return never
+			case n == 1 && v.certain():
+				return cannot
+			}
+			return anyOf(cannot, side(n, "<"))
+		},
+	}
+}
+
+func (w *conditionWriter) revenueOf(v *view) value { return w.amount(w.minor(v), false) }
+
+func (w *conditionWriter) averageOf(v *view) value { return w.average(w.minor(v), w.count(v)) }
+
+func (w *conditionWriter) unitsOf(v *view) value {
+	w.Deep = true
+	if v.whole() {
+		return whole("f.units", false)
+	}
+	return whole(w.orders(v, true).value(w, "sum(l.quantity - coalesce(b.units, 0))", true), false)
+}
+
+func (w *conditionWriter) lastOf(v *view) string {
+	switch {
+	case v.whole():
+		return "f.last_at"
+	case v.certain() && v.to == nil && !v.none:
+		return "(case when f.last_at >= " + w.arg(*v.from, "timestamptz") + " then f.last_at end)"
+	}
+	return w.orders(v, false).value(w, "max(o.placed_at)", false)
+}
+
+func (w *conditionWriter) firstOf(v *view) string {
+	switch {
+	case v.whole():
+		return "f.first_at"
+	case v.certain() && v.from == nil && !v.none:
+		return "(case when f.first_at < " + w.arg(*v.to, "timestamptz") + " then f.first_at end)"
+	}
+	return w.orders(v, false).value(w, "min(o.placed_at)", false)
+}
+
+// daysOf is on how many days of the shop.
+func (w *conditionWriter) daysOf(v *view) string {
+	if v.whole() {
+		return "f.days"
+	}
+	return w.orders(v, false).value(w, "count(distinct (o.placed_at at time zone "+w.arg(w.basis.Zone.String(), "text")+")::date)", true)
+}
+
+// gapOf is the mean number of days between two days with an order, null where
+// there are no two.
+func (w *conditionWriter) gapOf(v *view) string {
+	return fmt.Sprintf("((%s - %s) / nullif(%s - 1, 0))", w.day(w.lastOf(v)).sql(), w.day(w.firstOf(v)).sql(), w.daysOf(v))
+}
+
+// placed is the past of a span with the orders of which nothing was kept.
+func (w *conditionWriter) placed(v *view) *past {
+	return w.past(past{from: "orders o", key: "o.customer_id", where: "o.currency = " + w.arg(w.currency, "text") + w.within(v.span, "o.placed_at")})
+}
+
+func (w *conditionWriter) refundShare(v *view) value {
+	back, gross, n := "f.refunded_minor", "f.gross_minor", "f.placed"
+	if !v.whole() {
+		h := w.placed(v)
+		back, gross, n = h.value(w, "sum(o.refunded_minor)::bigint", true), h.value(w, "sum(o.gross_minor)::bigint", true), h.value(w, "count(*)", true)
+	}
+	return value{expr: fmt.Sprintf("(case when %s > 0 then coalesce(%s::float8 / nullif(%s, 0), 0) end)", n, back, gross), null: true, most: 1e18}
+}
+
+func (w *conditionWriter) refundedShare(v *view) value {
+	back, n := "f.refunded_orders", "f.placed"
+	if !v.whole() {
+		h := w.placed(v)
+		back, n = h.value(w, "count(*) filter (where o.refunded_minor <> 0 or o.unkept_at is not null)", true), h.value(w, "count(*)", true)
+	}
+	return value{expr: fmt.Sprintf("(%s::float8 / nullif(%s, 0))", back, n), null: true, most: 1}
+}

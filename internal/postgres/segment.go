@@ -1,0 +1,311 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/rules"
+)
+
+// SegmentQuery is a rule about all customers at an instant.
+type SegmentQuery struct {
+	Rule     *rules.Program
+	At       time.Time
+	Basis    rules.Basis
+	Currency string
+}
+
+// Segment is such a question within one snapshot.
+//
+// A row of customer_features answers for any instant from its changed_at on, so
+// the rule as SQL decides whoever has not changed since, as far as it translates
+// and looks into no more orders than a rule may. The others are candidates: the
+// rule itself must judge them.
+type Segment struct {
+	*Planning // reads facts of the same snapshot
+
+	q       SegmentQuery
+	term    rules.Term
+	settled bool // nobody's orders changed after the instant
+	each    *Condition
+	all     *Condition // the same, reading for everybody at once
+}
+
+// Segment calls fn with the question asked of one snapshot.
+func (s *Store) Segment(ctx context.Context, q SegmentQuery, fn func(*Segment) error) error {
+	err := pgx.BeginTxFunc(ctx, s.pool, reading, func(tx pgx.Tx) error {
+		g := &Segment{Planning: &Planning{tx: tx}, q: q}
+		if err := g.open(ctx); err != nil {
+			return err
+		}
+		return fn(g)
+	})
+	if err != nil {
+		return fmt.Errorf("ask a segment: %w", mapError(err))
+	}
+	return nil
+}
+
+func (g *Segment) open(ctx context.Context) error {
+	var currency, zone string
+	var newest time.Time
+	err := g.tx.QueryRow(ctx, "select currency, zone, case when isfinite(newest_at) then newest_at else 'epoch' end from feature_state").Scan(&currency, &zone, &newest)
+	if err != nil && err != pgx.ErrNoRows {
+		return err
+	}
+	if currency != g.q.Currency || zone != g.q.Basis.Zone.String() {
+		return fault.New(fault.Conflict, fmt.Sprintf("the features of customers are kept in %s and days of %s, the shop has %s and %s", currency, zone, g.q.Currency, g.q.Basis.Zone),
+			"run rewave db features, or start a tick")
+	}
+	g.settled = !newest.After(g.q.At)
+	g.term = g.q.Rule.Term()
+	g.each = conditionOf(g.term, g.q.At, g.q.Basis, currency, false)
+	g.all = conditionOf(g.term, g.q.At, g.q.Basis, currency, true)
+	return nil
+}
+
+// Exact says that SQL alone decides, but for customers whose orders changed after
+// the instant or are more than a rule reads one by one. Why says what does not
+// translate.
+func (g *Segment) Exact() bool { return g.each.Exact }
+
+// Why is what does not translate, in words.
+func (g *Segment) Why() []string { return g.each.Opaque }
+
+// from is the tables of a condition.
+func (c *Condition) from(people bool) string {
+	var b strings.Builder
+	b.WriteString("customer_features f")
+	if c.people || people {
+		b.WriteString(" join customers u on u.customer_id = f.customer_id")
+	}
+	if c.contact || people {
+		b.WriteString(" left join contacts k on k.customer_id = f.customer_id")
+	}
+	for _, join := range c.joins {
+		b.WriteString(" " + join)
+	}
+	return b.String()
+}
+
+// undecided are the customers whom c does not decide even where it is exact.
+func (g *Segment) undecided(c *Condition) string {
+	open := never
+	if !g.settled {
+		open = anyOf(open, "f.changed_at > "+g.instant(c))
+	}
+	if c.Deep {
+		// Each kept line has a unit, so there are no more lines than units.
+		open = anyOf(open, fmt.Sprintf("f.orders > %d", rules.MaxOrders), fmt.Sprintf("f.units > %d", rules.MaxLines))
+	}
+	return open
+}
+
+func (g *Segment) instant(*Condition) string { return "$1::timestamptz" } // the first parameter of every condition
+
+// known is who was a customer at the instant.
+func (g *Segment) known(c *Condition) string {
+	if g.settled {
+		return always
+	}
+	return "exists (select from customers x where x.customer_id = f.customer_id and (x.first_seen_at is null or x.first_seen_at <= " + g.instant(c) + "))"
+}
+
+// Decided counts, where Exact, those whom SQL decides: who matches, and for whom
+// the rule errs.
+func (g *Segment) Decided(ctx context.Context) (matches, unknown int64, err error) {
+	c, err := g.cheaper(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	sql, args := g.counting(c)
+	err = g.tx.QueryRow(ctx, sql, args...).Scan(&matches, &unknown)
+	return matches, unknown, err
+}
+
+// counting is the statement of Decided.
+func (g *Segment) counting(c *Condition) (string, []any) {
+	where := g.known(c)
+	if open := g.undecided(c); open != never {
+		where = allOf(where, "not "+open)
+	}
+	matches, unknown := "count(*)", "0"
+	if c.Unknown == never {
+		where = allOf(where, c.Match)
+	} else {
+		matches, unknown = "count(*) filter (where "+c.Match+")", "count(*) filter (where "+c.Unknown+")"
+		where = allOf(where, anyOf(c.Match, c.Unknown))
+	}
+	return fmt.Sprintf("select %s, %s::bigint from %s where %s", matches, unknown, c.from(false), where), c.statementArgs()
+}
+
+// statementArgs are the parameters, planned for their values.
+func (c *Condition) statementArgs() []any {
+	return append([]any{pgx.QueryExecModeExec}, c.args...)
+}
+
+// cheaper is the condition that the planner finds cheaper for everybody.
+func (g *Segment) cheaper(ctx context.Context) (*Condition, error) {
+	if g.each.Windows == 0 {
+		return g.each, nil
+	}
+	each, err := g.cost(ctx, g.each)
+	if err != nil {
+		return nil, err
+	}
+	all, err := g.cost(ctx, g.all)
+	if err != nil || each < all {
+		return g.each, err
+	}
+	return g.all, nil
+}
+
+func (g *Segment) cost(ctx context.Context, c *Condition) (float64, error) {
+	sql, args := g.counting(c)
+	plan, err := g.explain(ctx, "explain (format json) ", sql, args)
+	if err != nil {
+		return 0, err
+	}
+	var read []struct {
+		Plan struct {
+			Cost float64 `json:"Total Cost"`
+		}
+	}
+	if err := json.Unmarshal([]byte(plan), &read); err != nil || len(read) == 0 {
+		return 0, fmt.Errorf("read a plan: %w", err)
+	}
+	return read[0].Plan.Cost, nil
+}
+
+func (g *Segment) explain(ctx context.Context, how, sql string, args []any) (string, error) {
+	rows, err := g.tx.Query(ctx, how+sql, args...)
+	if err != nil {
+		return "", err
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return strings.Join(lines, "\n"), err
+}
+
+// Plan is what PostgreSQL would do to count, as it prints it, and the statement.
+func (g *Segment) Plan(ctx context.Context) (statement, plan string, err error) {
+	c, err := g.cheaper(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	sql, args := g.counting(c)
+	plan, err = g.explain(ctx, "explain ", sql, args)
+	return sql, plan, err
+}
+
+// SegmentMember is a customer whom a segment may mean.
+type SegmentMember struct {
+	Candidate
+	Totals rules.Totals
+	Sure   bool // the rule is true: nobody needs to judge
+}
+
+// Members returns the next customers by id who match, or must be judged by the
+// rule: for undecided only those, of a segment that is Exact. A page shorter than
+// limit is the last one.
+func (g *Segment) Members(ctx context.Context, after int64, undecided bool, limit int) ([]SegmentMember, error) {
+	c := g.each
+	open := g.undecided(c)
+	if undecided && open == never {
+		return nil, nil
+	}
+	sure := never
+	where := open
+	if c.Exact {
+		sure = "(" + c.Match + ")"
+		if open != never {
+			sure = allOf(sure, "not "+open)
+		}
+		sure = "coalesce(" + sure + ", false)"
+	}
+	if !undecided {
+		where = anyOf(open, c.Match)
+		if !c.Exact {
+			where = anyOf(where, c.Unknown)
+		}
+	}
+	n := len(c.args)
+	return g.members(ctx, c, sure, fmt.Sprintf("f.customer_id > $%d::bigint and %s order by f.customer_id limit $%d::int", n+1, allOf(g.known(c), where), n+2), after, limit)
+}
+
+// One is the customer with the shop's id, as a candidate; found is false where
+// there is none.
+func (g *Segment) One(ctx context.Context, shopID string) (m SegmentMember, found bool, err error) {
+	of, err := g.members(ctx, g.each, never, fmt.Sprintf("u.shop_id = $%d::text", len(g.each.args)+1), shopID)
+	if err != nil || len(of) == 0 {
+		return m, false, err
+	}
+	return of[0], true, nil
+}
+
+func (g *Segment) members(ctx context.Context, c *Condition, sure, where string, args ...any) ([]SegmentMember, error) {
+	rows, err := g.tx.Query(ctx, fmt.Sprintf(`select f.customer_id, u.shop_id, u.first_name, u.last_name, coalesce(u.locale, ''), coalesce(u.region, ''), coalesce(u.zone, ''),
+       u.first_seen_at, coalesce(k.email, ''), coalesce(k.phone, ''), %s, %s as sure from %s where %s`, totalColumns, sure, c.from(true), where), append(c.statementArgs(), args...)...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (m SegmentMember, err error) {
+		var seen *time.Time
+		var t totalsRow
+		places := []any{&m.Profile.ID, &m.Profile.ShopID, &m.Profile.FirstName, &m.Profile.LastName, &m.Profile.Locale, &m.Profile.Region, &m.Profile.Zone,
+			&seen, &m.email, &m.phone}
+		err = row.Scan(append(append(places, t.places()...), &m.Sure)...)
+		if seen != nil {
+			m.FirstSeen = *seen
+		}
+		m.HasEmail, m.HasPhone, m.At = m.email != "", m.phone != "", g.q.At
+		m.Totals = t.totals()
+		return m, err
+	})
+}
+
+const totalColumns = "f.orders, f.days, f.revenue_minor, coalesce(f.first_day_minor, 0), f.first_at, f.last_at, f.placed, f.refunded_orders, f.gross_minor, f.refunded_minor"
+
+// totalsRow is the columns of totalColumns.
+type totalsRow struct {
+	rules.Totals
+	first, last *time.Time
+}
+
+func (t *totalsRow) places() []any {
+	return []any{&t.Count, &t.Days, &t.Minor, &t.FirstDayMinor, &t.first, &t.last, &t.Placed, &t.Refunded, &t.GrossMinor, &t.RefundedMinor}
+}
+
+func (t *totalsRow) totals() rules.Totals {
+	if t.first != nil {
+		t.First, t.Last = *t.first, *t.last
+	}
+	return t.Totals
+}
+
+// Stream goes through all that may match by their features alone, in no order,
+// for a rule that needs nothing else and is not Exact. What is undecided is left
+// to Members.
+func (g *Segment) Stream(ctx context.Context, fn func(*rules.Totals) error) error {
+	c := g.each
+	where := allOf(g.known(c), anyOf(c.Match, c.Unknown))
+	if open := g.undecided(c); open != never {
+		where = allOf(where, "not "+open)
+	}
+	rows, err := g.tx.Query(ctx, fmt.Sprintf("select %s from %s where %s", totalColumns, c.from(false), where), c.statementArgs()...)
+	if err != nil {
+		return err
+	}
+	var t totalsRow
+	places := t.places()
+	_, err = pgx.ForEachRow(rows, places, func() error {
+		totals := t.totals()
+		return fn(&totals)
+	})
+	return err
+}
