@@ -6,11 +6,95 @@ CREATE OR REPLACE FUNCTION public.address_hash(address text)
  IMMUTABLE PARALLEL SAFE STRICT
 AS $function$ select sha256(convert_to(lower(normalize(btrim(address), NFKC) collate "und-x-icu"), 'UTF8')) $function$;
 
+CREATE OR REPLACE FUNCTION public.features_of(of_customers bigint[], in_currency text, in_zone text)
+ RETURNS TABLE(customer_id bigint, changed_at timestamp with time zone, first_at timestamp with time zone, last_at timestamp with time zone, first_day_minor bigint, revenue_minor bigint, gross_minor bigint, refunded_minor bigint, orders integer, placed integer, refunded_orders integer, days integer, units integer, coupon_orders integer, categories integer[])
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+BEGIN ATOMIC
+ SELECT u.customer_id,
+     GREATEST(p.changed_at, b.changed_at, '-infinity'::timestamp with time zone) AS "greatest",
+     p.first_at,
+     p.last_at,
+     (p.first_day_minor)::bigint AS first_day_minor,
+     (COALESCE(p.revenue_minor, (0)::numeric))::bigint AS "coalesce",
+     (COALESCE(p.gross_minor, (0)::numeric))::bigint AS "coalesce",
+     (COALESCE(p.refunded_minor, (0)::numeric))::bigint AS "coalesce",
+     (COALESCE(p.orders, (0)::bigint))::integer AS "coalesce",
+     (COALESCE(p.placed, (0)::bigint))::integer AS "coalesce",
+     (COALESCE(b.orders, (0)::bigint))::integer AS "coalesce",
+     (COALESCE(p.days, (0)::bigint))::integer AS "coalesce",
+     (COALESCE(l.units, (0)::bigint))::integer AS "coalesce",
+     (COALESCE(c.orders, (0)::bigint))::integer AS "coalesce",
+     COALESCE(l.categories, '{}'::integer[]) AS "coalesce"
+    FROM ((((customers u
+      LEFT JOIN ( SELECT o.customer_id,
+             max(GREATEST(o.placed_at, o.unkept_at)) AS changed_at,
+             min(o.placed_at) FILTER (WHERE o.kept) AS first_at,
+             max(o.placed_at) FILTER (WHERE o.kept) AS last_at,
+             sum(o.net) FILTER (WHERE (o.kept AND (o.day = o.first_day))) AS first_day_minor,
+             sum(o.net) FILTER (WHERE o.kept) AS revenue_minor,
+             sum(o.gross_minor) AS gross_minor,
+             sum(o.refunded_minor) AS refunded_minor,
+             count(*) FILTER (WHERE o.kept) AS orders,
+             count(*) AS placed,
+             count(DISTINCT o.day) FILTER (WHERE o.kept) AS days
+            FROM ( SELECT o_1.customer_id,
+                     o_1.placed_at,
+                     o_1.unkept_at,
+                     o_1.gross_minor,
+                     o_1.refunded_minor,
+                     (o_1.gross_minor - o_1.refunded_minor) AS net,
+                     (o_1.unkept_at IS NULL) AS kept,
+                     ((o_1.placed_at AT TIME ZONE features_of.in_zone))::date AS day,
+                     ((min(o_1.placed_at) FILTER (WHERE (o_1.unkept_at IS NULL)) OVER (PARTITION BY o_1.customer_id) AT TIME ZONE features_of.in_zone))::date AS first_day
+                    FROM orders o_1
+                   WHERE ((o_1.customer_id IS NOT NULL) AND (o_1.currency = features_of.in_currency) AND ((features_of.of_customers IS NULL) OR (o_1.customer_id = ANY (features_of.of_customers))))) o
+           GROUP BY o.customer_id) p ON ((p.customer_id = u.customer_id)))
+      LEFT JOIN ( SELECT o.customer_id,
+             max(r.refunded_at) AS changed_at,
+             count(DISTINCT o.order_id) AS orders
+            FROM (refunds r
+              JOIN orders o ON ((o.order_id = r.order_id)))
+           WHERE ((o.customer_id IS NOT NULL) AND (o.currency = features_of.in_currency) AND ((features_of.of_customers IS NULL) OR (o.customer_id = ANY (features_of.of_customers))))
+           GROUP BY o.customer_id) b ON ((b.customer_id = u.customer_id)))
+      LEFT JOIN ( SELECT o.customer_id,
+             sum((l_1.quantity - l_1.refunded_quantity)) AS units,
+             array_agg(DISTINCT a.category_id) FILTER (WHERE (a.category_id IS NOT NULL)) AS categories
+            FROM ((order_lines l_1
+              JOIN orders o ON ((o.order_id = l_1.order_id)))
+              JOIN products a ON ((a.product_id = l_1.product_id)))
+           WHERE ((l_1.refunded_quantity < l_1.quantity) AND (o.unkept_at IS NULL) AND (o.customer_id IS NOT NULL) AND (o.currency = features_of.in_currency) AND ((features_of.of_customers IS NULL) OR (o.customer_id = ANY (features_of.of_customers))))
+           GROUP BY o.customer_id) l ON ((l.customer_id = u.customer_id)))
+      LEFT JOIN ( SELECT o.customer_id,
+             count(DISTINCT o.order_id) AS orders
+            FROM (coupons k
+              JOIN orders o ON ((o.order_id = k.redeemed_order_id)))
+           WHERE ((o.unkept_at IS NULL) AND (o.customer_id IS NOT NULL) AND (o.currency = features_of.in_currency) AND ((features_of.of_customers IS NULL) OR (o.customer_id = ANY (features_of.of_customers))))
+           GROUP BY o.customer_id) c ON ((c.customer_id = u.customer_id)))
+   WHERE ((u.merged_into IS NULL) AND ((features_of.of_customers IS NULL) OR (u.customer_id = ANY (features_of.of_customers))));
+END;
+
 CREATE OR REPLACE FUNCTION public.half_even(x numeric)
  RETURNS numeric
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN ((abs((x - trunc(x))) = 0.5) AND (mod(trunc(x), (2)::numeric) = (0)::numeric)) THEN trunc(x) ELSE round(x) END;
+
+CREATE OR REPLACE FUNCTION public.number_category()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    new.category_id := null;
+    if new.category <> '' then
+        select category_id into new.category_id from categories where name = new.category;
+        if not found then
+            insert into categories (name) values (new.category) on conflict (name) do nothing;
+            select category_id into new.category_id from categories where name = new.category;
+        end if;
+    end if;
+    return new;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.point_anchors(of_campaign integer, of_design integer, what text, of_wave text, of_round integer, as_of timestamp with time zone)
  RETURNS TABLE(arm text, customer_id bigint, entered_at timestamp with time zone, enrollment_id bigint, round integer, trigger_order_id bigint, anchor timestamp with time zone)
@@ -141,10 +225,14 @@ create table products (
     price_minor bigint,
     cost_minor bigint,
     recorded_at timestamp with time zone not null default now(),
+    category_id integer,
     constraint products_pkey PRIMARY KEY (product_id),
     constraint products_sku_key UNIQUE (sku),
-    constraint products_sku_check CHECK ((sku <> ''::text))
+    constraint products_sku_check CHECK ((sku <> ''::text)),
+    constraint products_category_id_fkey FOREIGN KEY (category_id) REFERENCES categories(category_id)
 );
+CREATE TRIGGER products_category BEFORE INSERT OR UPDATE OF category, category_id ON public.products FOR EACH ROW EXECUTE FUNCTION number_category();
+comment on column products.category_id is 'category, numbered by a trigger whoever writes it; null: none';
 
 create table orders (
     order_id bigint not null generated by default as identity,
@@ -163,7 +251,7 @@ create table orders (
     constraint orders_shop_order_id_check CHECK ((shop_order_id <> ''::text)),
     constraint orders_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id)
 );
-CREATE INDEX orders_customer ON public.orders USING btree (customer_id, placed_at) INCLUDE (unkept_at, gross_minor, refunded_minor);
+CREATE INDEX orders_customer ON public.orders USING btree (customer_id, placed_at) INCLUDE (order_id, unkept_at, gross_minor, refunded_minor, currency);
 comment on column orders.customer_id is 'null: a guest, who counts for no rule and no rate';
 comment on column orders.refunded_minor is 'all refunds whatever their date; 0 spares the look at refunds';
 comment on column orders.unkept_at is 'the instant its last unit came back; an order is kept at t iff this is null or later than t';
@@ -646,8 +734,10 @@ create unlogged table import_orders (
     order_id bigint,
     is_new boolean not null default false,
     changed boolean not null default false,
-    gained boolean not null default false
+    gained boolean not null default false,
+    had_customer_id bigint
 );
+comment on column import_orders.had_customer_id is 'whose order it was, where the file gives it to somebody else';
 
 create unlogged table import_refunds (
     seq integer not null,
@@ -859,6 +949,61 @@ create table campaign_history (
     constraint campaign_history_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
 );
 CREATE INDEX campaign_history_campaign ON public.campaign_history USING btree (campaign_id, history_id);
+
+create table categories (
+    category_id integer not null generated always as identity,
+    name text not null,
+    constraint categories_pkey PRIMARY KEY (category_id),
+    constraint categories_name_key UNIQUE (name),
+    constraint categories_name_check CHECK ((name <> ''::text))
+);
+
+create table customer_features (
+    customer_id bigint not null,
+    changed_at timestamp with time zone not null,
+    first_at timestamp with time zone,
+    last_at timestamp with time zone,
+    first_day_minor bigint,
+    revenue_minor bigint not null,
+    gross_minor bigint not null,
+    refunded_minor bigint not null,
+    orders integer not null,
+    placed integer not null,
+    refunded_orders integer not null,
+    days integer not null,
+    units integer not null,
+    coupon_orders integer not null,
+    categories integer[] not null,
+    constraint customer_features_pkey PRIMARY KEY (customer_id)
+) with (fillfactor=85);
+comment on table customer_features is 'every customer who is not merged, as of the far end of time; orders in the currency of feature_state count';
+comment on column customer_features.categories is 'categories of which a unit was kept, by rising id; products without one count for none';
+comment on column customer_features.changed_at is 'when the newest of its orders was placed, refunded or given back; as of any instant from then on the row is right';
+comment on column customer_features.coupon_orders is 'kept orders that redeemed one of our codes';
+comment on column customer_features.days is 'days in the shop''s zone on which a kept order was placed';
+comment on column customer_features.first_at is 'the first kept order; null: none';
+comment on column customer_features.first_day_minor is 'kept orders of the day of first_at in the shop''s zone, net of refunds; null: none';
+comment on column customer_features.gross_minor is 'all orders, kept or not, before refunds';
+comment on column customer_features.last_at is 'the last kept order; null: none';
+comment on column customer_features.orders is 'kept orders';
+comment on column customer_features.placed is 'all orders, kept or not';
+comment on column customer_features.refunded_minor is 'what came back of all orders, kept or not';
+comment on column customer_features.refunded_orders is 'orders of which something came back, kept or not';
+comment on column customer_features.revenue_minor is 'kept orders, net of refunds';
+comment on column customer_features.units is 'units of kept orders that did not come back';
+
+create table feature_state (
+    only_one boolean not null default true,
+    currency text not null,
+    zone text not null,
+    newest_at timestamp with time zone not null,
+    rebuilt_at timestamp with time zone not null default now(),
+    constraint feature_state_pkey PRIMARY KEY (only_one),
+    constraint feature_state_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    constraint feature_state_only_one_check CHECK (only_one)
+);
+comment on table feature_state is 'on which basis customer_features is kept; no row: it is not kept';
+comment on column feature_state.newest_at is 'no changed_at is later: as of any instant from then on all rows are right';
 
 create view exposures as
  SELECT d.customer_id,

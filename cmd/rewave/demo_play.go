@@ -213,6 +213,9 @@ func (d *demo) wire(ctx context.Context, from time.Time) error {
 	if err != nil {
 		return err
 	}
+	if err := d.store.EnsureFeatures(ctx, d.info.currency, d.info.zone.String()); err != nil {
+		return err
+	}
 	at, err := netip.ParseAddrPort(d.sink.Addr())
 	if err != nil {
 		return err

@@ -183,11 +183,15 @@ func (w *conditionWriter) in(t rules.Term) pred {
 		}
 		return w.known(v.sql()+" = any("+w.arg(texts, "text[]")+")", v)
 	}
-	p := pred{never, always, never}
+	p, known := pred{never, always, never}, always
 	for _, item := range items {
 		q := w.compare("==", t.Args[0], item)
 		p = pred{anyOf(p.yes, q.yes), allOf(p.no, q.no), anyOf(p.err, q.err)}
+		if q.err != never { // found or not, an item that is unknown is an error
+			known = allOf(known, anyOf(q.yes, q.no))
+		}
 	}
+	p.yes = allOf(p.yes, known)
 	return p
 }
 

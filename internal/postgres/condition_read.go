@@ -253,7 +253,7 @@ func (h *past) join() string {
 		fmt.Fprintf(&columns, ", %s as c%d", c, i+1)
 	}
 	if h.newest != "" {
-		return fmt.Sprintf("left join (select distinct on (%s) %[1]s as customer_id%s from %s where %s order by %[1]s, %s) %s on %[6]s.customer_id = f.customer_id",
+		return fmt.Sprintf("left join (select distinct on (%[1]s) %[1]s as customer_id%[2]s from %[3]s where %[4]s order by %[1]s, %[5]s) %[6]s on %[6]s.customer_id = f.customer_id",
 			h.key, columns.String(), h.from, h.where, h.newest, h.alias)
 	}
 	return fmt.Sprintf("left join (select %s as customer_id%s from %s where %s group by 1) %s on %[5]s.customer_id = f.customer_id",

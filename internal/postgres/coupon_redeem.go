@@ -51,12 +51,17 @@ func (m *merge) coupons(ctx context.Context, named []ImportCoupon) error {
 		return fmt.Errorf("coupon/affected: %w", err)
 	}
 	done, err := redeem(ctx, m.tx, codes)
+	m.redeemed = done.orders
 	m.counts.Coupons.Redeemed, m.counts.Coupons.Leaked = int64(done.redeemed), int64(done.leaked)
 	return err
 }
 
-// redeemedCoupons counts what a matching found that was not known.
-type redeemedCoupons struct{ redeemed, leaked, burnt int }
+// redeemedCoupons counts what a matching found that was not known. orders
+// redeemed a code that they had not, or no longer do.
+type redeemedCoupons struct {
+	redeemed, leaked, burnt int
+	orders                  []int64
+}
 
 // redeem matches codes, sorted, with the orders that name them. It holds the
 // codes until the transaction ends. A gate takes free codes only where nobody
@@ -82,6 +87,7 @@ func redeem(ctx context.Context, tx pgx.Tx, codes []string) (done redeemedCoupon
 		done.redeemed += counts.redeemed
 		done.leaked += counts.leaked
 		done.burnt += counts.burnt
+		done.orders = append(done.orders, counts.orders...)
 	}
 	return done, nil
 }
@@ -170,6 +176,11 @@ func (m usedCodes) write(ctx context.Context, tx pgx.Tx, pools map[string]coupon
 			}
 			if u.redeemed == 0 {
 				done.redeemed++
+			}
+		}
+		for _, id := range []int64{order, u.redeemed} {
+			if order != u.redeemed && id != 0 {
+				done.orders = append(done.orders, id)
 			}
 		}
 		if u.Customer == 0 && len(leaks) > 0 {

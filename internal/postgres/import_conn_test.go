@@ -19,7 +19,7 @@ func importFile(t *testing.T, store *postgres.Store, kind, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := importer.Run(t.Context(), store, importer.Options{Kind: kind, File: path}); err != nil {
+	if _, err := importer.Run(t.Context(), store, importer.Options{Kind: kind, File: path, Currency: "EUR"}); err != nil {
 		t.Fatal(err)
 	}
 }

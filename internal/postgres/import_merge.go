@@ -60,6 +60,9 @@ type merge struct {
 	job     int64
 	settled []int64 // orders of which something came back, or does no more
 	counts  ImportCounts
+
+	redeemed      []int64 // orders that redeemed a code, or do no more
+	recategorized []int64 // products that came into another category
 }
 
 // inMerge runs fn in the one transaction that merges what is staged, ends the job
@@ -82,6 +85,7 @@ func (im *Import) inMerge(ctx context.Context, fn func(*merge) error) (ImportCou
 			// Applying a campaign takes this lock alone, so that no order falls
 			// between "placed before" and "put before the campaign".
 			"select pg_advisory_xact_lock_shared(hashtext('rewave:apply'))",
+			featuresLock, // before any table's: a rebuild that has it reads them all
 			"set local work_mem = '64MB'",
 			"set local jit = off",                      // compiling takes longer than any statement here
 			"set local random_page_cost = 1.1",         // what was just written is in memory
@@ -101,6 +105,9 @@ func (im *Import) inMerge(ctx context.Context, fn func(*merge) error) (ImportCou
 					return err
 				}
 			}
+		}
+		if err := m.features(ctx); err != nil {
+			return fmt.Errorf("features: %w", err)
 		}
 		if counts.Orders.New > 0 {
 			if _, err := m.exec(ctx, "import/hold_customers"); err != nil {
@@ -289,11 +296,29 @@ func (m *merge) products(ctx context.Context, defaults ImportProduct) error {
 	if err := m.tx.QueryRow(ctx, "select count(*) from import_products where last").Scan(&all); err != nil {
 		return err
 	}
-	var err error
 	if c.New < all {
-		c.Changed, err = m.exec(ctx, "import/update_products")
+		if err := m.updateProducts(ctx); err != nil {
+			return fmt.Errorf("import/update_products: %w", err)
+		}
 	}
 	c.Unchanged = all - c.New - c.Changed
+	return nil
+}
+
+func (m *merge) updateProducts(ctx context.Context) error {
+	rows, err := m.tx.Query(ctx, statement("import/update_products"))
+	if err != nil {
+		return err
+	}
+	var product int64
+	var moved bool
+	tag, err := pgx.ForEachRow(rows, []any{&product, &moved}, func() error {
+		if moved {
+			m.recategorized = append(m.recategorized, product)
+		}
+		return nil
+	})
+	m.counts.Products.Changed = tag.RowsAffected()
 	return err
 }
 

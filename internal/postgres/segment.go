@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -142,12 +145,25 @@ func (g *Segment) counting(c *Condition) (string, []any) {
 		matches, unknown = "count(*) filter (where "+c.Match+")", "count(*) filter (where "+c.Unknown+")"
 		where = allOf(where, anyOf(c.Match, c.Unknown))
 	}
-	return fmt.Sprintf("select %s, %s::bigint from %s where %s", matches, unknown, c.from(false), where), c.statementArgs()
+	return ready(fmt.Sprintf("select %s, %s::bigint from %s where %s", matches, unknown, c.from(false), where), c.args)
 }
 
-// statementArgs are the parameters, planned for their values.
-func (c *Condition) statementArgs() []any {
-	return append([]any{pgx.QueryExecModeExec}, c.args...)
+var parameter = regexp.MustCompile(`\$(\d+)`)
+
+// ready numbers the parameters that a statement uses anew, since some are only
+// named in parts that fell away, and has it planned for their values.
+func ready(sql string, args []any) (string, []any) {
+	used := []any{pgx.QueryExecModeExec}
+	number := map[string]string{}
+	sql = parameter.ReplaceAllStringFunc(sql, func(p string) string {
+		if _, ok := number[p]; !ok {
+			i, _ := strconv.Atoi(p[1:]) // digits, says the pattern
+			used = append(used, args[i-1])
+			number[p] = "$" + strconv.Itoa(len(used)-1)
+		}
+		return number[p]
+	})
+	return sql, used
 }
 
 // cheaper is the condition that the planner finds cheaper for everybody.
@@ -249,8 +265,9 @@ func (g *Segment) One(ctx context.Context, shopID string) (m SegmentMember, foun
 }
 
 func (g *Segment) members(ctx context.Context, c *Condition, sure, where string, args ...any) ([]SegmentMember, error) {
-	rows, err := g.tx.Query(ctx, fmt.Sprintf(`select f.customer_id, u.shop_id, u.first_name, u.last_name, coalesce(u.locale, ''), coalesce(u.region, ''), coalesce(u.zone, ''),
-       u.first_seen_at, coalesce(k.email, ''), coalesce(k.phone, ''), %s, %s as sure from %s where %s`, totalColumns, sure, c.from(true), where), append(c.statementArgs(), args...)...)
+	sql, args := ready(fmt.Sprintf(`select f.customer_id, u.shop_id, u.first_name, u.last_name, coalesce(u.locale, ''), coalesce(u.region, ''), coalesce(u.zone, ''),
+       u.first_seen_at, coalesce(k.email, ''), coalesce(k.phone, ''), %s, %s as sure from %s where %s`, totalColumns, sure, c.from(true), where), append(slices.Clip(c.args), args...))
+	rows, err := g.tx.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -297,7 +314,8 @@ func (g *Segment) Stream(ctx context.Context, fn func(*rules.Totals) error) erro
 	if open := g.undecided(c); open != never {
 		where = allOf(where, "not "+open)
 	}
-	rows, err := g.tx.Query(ctx, fmt.Sprintf("select %s from %s where %s", totalColumns, c.from(false), where), c.statementArgs()...)
+	sql, args := ready(fmt.Sprintf("select %s from %s where %s", totalColumns, c.from(false), where), c.args)
+	rows, err := g.tx.Query(ctx, sql, args...)
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,11 @@
 -- Brings known products up to what the file says of them; what it does not say stays.
--- Rows: the products that changed.
+-- Rows: the products that changed, and whether their category did.
 -- Twice: only what differs is written.
 update products k
    set name = coalesce(p.name, k.name), category = coalesce(p.category, k.category),
        price_minor = coalesce(p.price_minor, k.price_minor), cost_minor = coalesce(p.cost_minor, k.cost_minor)
-  from import_products p
+  from (select s.*, was.category_id from import_products s join products was on was.product_id = s.product_id) p
  where p.product_id = k.product_id and p.last and not p.is_new
    and (coalesce(p.name, k.name), coalesce(p.category, k.category), coalesce(p.price_minor, k.price_minor), coalesce(p.cost_minor, k.cost_minor))
        is distinct from (k.name, k.category, k.price_minor, k.cost_minor)
-returning k.product_id
+returning k.product_id, k.category_id is distinct from p.category_id
