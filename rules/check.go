@@ -308,6 +308,7 @@ func (c *reader) note(at ast.Node, m member, name string) bool {
 	case m.of == kindOrders, m.of == kindFirst, m.of == kindLast, m.of == kindRFM, m.of == kindLifecycle, m.of == kindPredicted:
 		c.needs.Orders = true
 		c.needs.Scores = c.needs.Scores || m.scores
+		c.needs.Models = c.needs.Models || m.models
 		c.needs.Back = c.needs.Back || m.back
 		c.needs.History = c.needs.History || m.history
 		c.needs.Lines = c.needs.Lines || m.lines

@@ -65,6 +65,7 @@ type member struct {
 	back    bool          // needs what came back
 	entire  bool          // is of whole orders, not of some of their lines
 	scores  bool          // needs what was fitted to all customers
+	models  bool          // and of it a model
 	most    time.Duration // of its argument; 0: any
 	props   bool          // needs what came with events
 	inlined bool          // its text stands for itself: a named segment

@@ -55,35 +55,68 @@ const (
 	notFitted = noOrders + ", or " + noScores
 )
 
-// usable is the model of purchases where rules may read it.
-func (s *Scores) usable() (model.Params, error) {
+func (s *Scores) there() error {
+	if s == nil || s.Version != ScoresVersion {
+		return errors.New(noScores)
+	}
+	return nil
+}
+
+// Buying is the model of purchases that rules read; the error says why they read
+// none.
+func (s *Scores) Buying() (p model.Params, err error) {
+	if err := s.there(); err != nil {
+		return p, err
+	}
 	switch {
-	case s == nil || s.Version != ScoresVersion:
-		return model.Params{}, errors.New(noScores)
 	case s.Doubt != "":
-		return model.Params{}, errors.New(s.Doubt)
+		return p, errors.New(s.Doubt)
 	case s.Purchases == nil || s.Purchases.Check() != nil:
-		return model.Params{}, errors.New(noScores)
+		return p, errors.New(noScores)
 	}
 	return *s.Purchases, nil
 }
 
-// Usable says whether rules may read what is predicted of purchases, and if not, why.
-func (s *Scores) Usable() error {
-	_, err := s.usable()
-	return err
-}
-
-func (s *Scores) spending() (model.SpendParams, error) {
+// Spending is the model of money that rules read; the error says why they read
+// none.
+func (s *Scores) Spending() (p model.SpendParams, err error) {
+	if err := s.there(); err != nil {
+		return p, err
+	}
 	switch {
-	case s == nil || s.Version != ScoresVersion:
-		return model.SpendParams{}, errors.New(noScores)
 	case s.SpendDoubt != "":
-		return model.SpendParams{}, errors.New(s.SpendDoubt)
+		return p, errors.New(s.SpendDoubt)
 	case s.Spend == nil || s.Spend.Check() != nil:
-		return model.SpendParams{}, errors.New("no model of money was fitted")
+		return p, errors.New("no model of money was fitted")
 	}
 	return *s.Spend, nil
+}
+
+// Boundaries are those of rfm; the error says why there are none.
+func (s *Scores) Boundaries() (b customers.Boundaries, err error) {
+	if err := s.there(); err != nil {
+		return b, err
+	}
+	if s.RFM.Customers == 0 {
+		return b, errors.New("no customers were compared")
+	}
+	return s.RFM, nil
+}
+
+// Lacks says why what a rule reads of scores is unknown of everybody; empty: it
+// reads none, or is not.
+func (n Needs) Lacks(s *Scores) string {
+	if !n.Scores {
+		return ""
+	}
+	err := s.there()
+	if err == nil && n.Models {
+		_, err = s.Buying()
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // buyer is a customer as the models see one: days with an order, in weeks.
@@ -130,21 +163,23 @@ func scored[V any](of kind, name string, gives kind, says, unknown string, get f
 
 // foretold is what a prediction of purchases is made of.
 func (o *orders) foretold(s *Scores) (p model.Params, b buyer, err error) {
-	if p, err = s.usable(); err == nil {
+	if p, err = s.Buying(); err == nil {
 		b, err = o.buyer()
 	}
 	return p, b, err
 }
 
+func byModel(m member) member { m.models = true; return m }
+
 // predictedOf is a number by the model of purchases.
 func predictedOf(of kind, name, says, unknown string, get func(model.Params, buyer) (float64, error)) member {
-	return scored(of, name, kindNumber, says, unknown, func(o *orders, s *Scores) (float64, error) {
+	return byModel(scored(of, name, kindNumber, says, unknown, func(o *orders, s *Scores) (float64, error) {
 		p, b, err := o.foretold(s)
 		if err != nil {
 			return 0, err
 		}
 		return get(p, b)
-	})
+	}))
 }
 
 // rhythmMembers are the members of orders that the model of purchases gives.
@@ -201,17 +236,15 @@ func (o *orders) occasions() ([]int, error) {
 }
 
 func rfmMembers() []member {
-	read := func(o *orders, s *Scores) (customers.Scores, error) {
-		if s == nil || s.Version != ScoresVersion {
-			return customers.Scores{}, errors.New(noScores)
+	read := func(o *orders, s *Scores) (cut customers.Scores, err error) {
+		by, err := s.Boundaries()
+		if err != nil {
+			return cut, err
 		}
 		if o.count() == 0 {
-			return customers.Scores{}, errors.New(noOrders)
+			return cut, errors.New(noOrders)
 		}
-		cut, ok := s.RFM.Cut(customers.RFM{Recency: int(o.ago(o.day(o.last()))), Frequency: o.count(), Monetary: o.minor()})
-		if !ok {
-			return cut, errors.New(noScores)
-		}
+		cut, _ = by.Cut(customers.RFM{Recency: int(o.ago(o.day(o.last()))), Frequency: o.count(), Monetary: o.minor()})
 		return cut, nil
 	}
 	one := func(name, says string, get func(customers.Scores) int) member {
@@ -244,13 +277,13 @@ func predictedMembers() []member {
 			}
 			return p.Expected(b.History, minutes/(7*24*60)), nil
 		})
-	ahead.unknown, ahead.scores, ahead.most = notFitted, true, mostAhead
+	ahead.unknown, ahead.scores, ahead.models, ahead.most = notFitted, true, true, mostAhead
 	return []member{
 		predictedOf(kindPredicted, "alive", "chance that the customer is still one", notFitted,
 			func(p model.Params, b buyer) (float64, error) { return p.Alive(b.History), nil }),
 		ahead,
-		inMoney(scored(kindPredicted, "order_value", kindNumber, "what a day with an order is expected to be worth", notFitted, func(o *orders, s *Scores) (float64, error) {
-			spend, err := s.spending()
+		byModel(inMoney(scored(kindPredicted, "order_value", kindNumber, "what a day with an order is expected to be worth", notFitted, func(o *orders, s *Scores) (float64, error) {
+			spend, err := s.Spending()
 			if err != nil {
 				return 0, err
 			}
@@ -259,9 +292,9 @@ func predictedMembers() []member {
 				return 0, err
 			}
 			return spend.Mean(b.X, b.mean) / o.scale(), nil
-		})),
-		inMoney(scored(kindPredicted, "clv", kindNumber, "expected profit of the next 52 weeks, discounted", notFitted+", or "+noMargin, func(o *orders, s *Scores) (float64, error) {
-			spend, err := s.spending()
+		}))),
+		byModel(inMoney(scored(kindPredicted, "clv", kindNumber, "expected profit of the next 52 weeks, discounted", notFitted+", or "+noMargin, func(o *orders, s *Scores) (float64, error) {
+			spend, err := s.Spending()
 			if err != nil {
 				return 0, err
 			}
@@ -274,15 +307,15 @@ func predictedMembers() []member {
 			}
 			terms := model.Terms{Weeks: valueWeeks, Discount: s.Discount, Margin: *s.Margin}
 			return terms.Value(p, spend, b.History, b.mean) / o.scale(), nil
-		})),
+		}))),
 	}
 }
 
 func lifecycleMembers() []member {
 	const prospect = "the customer has not bought yet"
 	state := func(o *orders, s *Scores) (at customers.State, bought bool, err error) {
-		if s == nil || s.Version != ScoresVersion {
-			return at, false, errors.New(noScores)
+		if err := s.there(); err != nil {
+			return at, false, err
 		}
 		days, err := o.occasions()
 		if err != nil {

@@ -143,7 +143,7 @@ func TestPredictionsWithoutAModel(t *testing.T) {
 		{"no purchases", func(s *Scores) { s.Purchases = nil }, unknown("no model was fitted", "??1???1001")},
 		{"no money", func(s *Scores) { s.Spend, s.SpendDoubt = nil, "too few spenders" }, unknown("too few spenders", "11??111001")},
 		{"no margin", func(s *Scores) { s.Margin = nil }, unknown("the shop's margin is not known", "111?111001")},
-		{"no boundaries", func(s *Scores) { s.RFM = customers.Boundaries{} }, unknown("no model was fitted", "111111??01")},
+		{"no boundaries", func(s *Scores) { s.RFM = customers.Boundaries{} }, unknown("no customers were compared", "111111??01")},
 	} {
 		if diff := cmp.Diff(say(test.change), test.want); diff != "" {
 			t.Errorf("%s: -got +want\n%s", test.name, diff)

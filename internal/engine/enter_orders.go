@@ -107,7 +107,7 @@ func (e *Engine) enter(ctx context.Context, p *postgres.Planning, v *version, ca
 		if k.Merged {
 			continue
 		}
-		if envs[i] = e.env(k, &v.needs, new(known[int64(k.Profile.ID)])); v.planner.Meant(envs[i]) {
+		if envs[i] = e.env(k, &v.needs, new(known[int64(k.Profile.ID)]), v.basis); v.planner.Meant(envs[i]) {
 			meant = append(meant, k)
 		}
 	}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -22,13 +23,16 @@ func (w *conditionWriter) value(t rules.Term) (value, bool) {
 		return value{expr: w.arg(t.Text, "text")}, true
 	case rules.OpNegate:
 		v, ok := w.value(t.Args[0])
-		return value{expr: "(- " + v.sql() + ")", null: v.null, most: v.most}, ok
+		if ok = ok && w.plain(t, v); !ok {
+			return value{}, false
+		}
+		return value{expr: "(- " + v.sql() + ")", null: v.null, most: v.most}, true
 	case "+", "-", "*", "/":
 		return w.arithmetic(t)
 	case rules.OpRead:
 		read, ok := readings[t.Read]
 		if !ok {
-			w.opaque(t.Read, cmpOr(untranslated[t.Read], "only Go can work it out"))
+			w.opaque(t.Read, whyNot(t.Read))
 			return value{}, false
 		}
 		return read(w, t)
@@ -44,7 +48,7 @@ const tooMuch = 1e150
 func (w *conditionWriter) arithmetic(t rules.Term) (value, bool) {
 	a, ok := w.value(t.Args[0])
 	b, ok2 := w.value(t.Args[1])
-	if !ok || !ok2 {
+	if !ok || !ok2 || !w.plain(t, a, b) {
 		return value{}, false
 	}
 	a.most, b.most = max(a.most, 1), max(b.most, 1)
@@ -79,7 +83,7 @@ func cmpOr(a, b string) string {
 func (w *conditionWriter) truth(t rules.Term) pred {
 	read, ok := readings[t.Read]
 	if !ok {
-		return w.opaque(t.Read, cmpOr(untranslated[t.Read], "only Go can work it out"))
+		return w.opaque(t.Read, whyNot(t.Read))
 	}
 	v, ok := read(w, t)
 	if !ok {
@@ -94,6 +98,35 @@ type translation func(w *conditionWriter, t rules.Term) (value, bool)
 // untranslated says why a member has no translation.
 var untranslated = map[string]string{
 	"lower": "Go and PostgreSQL do not agree on small letters",
+
+	"predicted.clv":           "an expected number of orders is a series that only Go works out",
+	"predicted.orders":        "an expected number of orders is a series that only Go works out",
+	"orders.trend":            needsDays,
+	"lifecycle.stage":         needsDays,
+	"lifecycle.days_in_stage": needsDays,
+	"lifecycle.since":         needsDays,
+}
+
+const needsDays = "it is told from each day with an order"
+
+// reasonless are the records of which a member without a reason of its own has this.
+var reasonless = map[string]string{
+	"at":          "it is the same for everybody, and worked out before",
+	"order":       "where everybody is asked, no order triggers",
+	"event":       "where everybody is asked, no event triggers",
+	"first_order": "the first order is read one by one",
+	"last_order":  "the last order is read one by one",
+	"events":      "what came with an event has one of several kinds",
+	"messages":    "what came with an event has one of several kinds",
+	"responses":   "what came with an event has one of several kinds",
+	"customer":    "the profile is read one by one",
+	"orders":      "it is a choice of orders, not a value",
+}
+
+// whyNot is why a member has no translation.
+func whyNot(member string) string {
+	record, _, _ := strings.Cut(member, ".")
+	return cmpOr(untranslated[member], cmpOr(reasonless[record], "only Go can work it out"))
 }
 
 // readings are the members of the language that SQL can read. A test holds that
@@ -156,9 +189,13 @@ func init() {
 		},
 		"abs": func(w *conditionWriter, t rules.Term) (value, bool) {
 			v, ok := w.value(t.Args[0])
+			if ok = ok && w.plain(t, v); !ok {
+				return value{}, false
+			}
 			return value{expr: "abs(" + v.sql() + ")", null: v.null, most: v.most}, ok
 		},
 	}
+	maps.Copy(readings, scoreReadings())
 	for _, name := range []string{"count", "days_since_last", "last_on"} {
 		readings["messages."+name], readings["responses."+name] = readings["events."+name], readings["events."+name]
 	}
