@@ -99,34 +99,51 @@ type translation func(w *conditionWriter, t rules.Term) (value, bool)
 var untranslated = map[string]string{
 	"lower": "Go and PostgreSQL do not agree on small letters",
 
-	"predicted.clv":           "an expected number of orders is a series that only Go works out",
-	"predicted.orders":        "an expected number of orders is a series that only Go works out",
 	"orders.trend":            needsDays,
 	"lifecycle.stage":         needsDays,
 	"lifecycle.days_in_stage": needsDays,
 	"lifecycle.since":         needsDays,
+	"predicted.clv":           "an expected number of orders is a series that only Go works out",
+	"predicted.orders":        "an expected number of orders is a series that only Go works out",
+
+	"customer.first_name":       oneByOne,
+	"customer.first_name_known": oneByOne,
+	"customer.last_name":        oneByOne,
+	"customer.last_name_known":  oneByOne,
+	"customer.complaint_open":   oneByOne,
+	"customer.dispute_open":     oneByOne,
+
+	"events":          aChoice,
+	"orders.of":       aChoice,
+	"orders.of_sku":   aChoice,
+	"events.distinct": manyKinds,
+	"events.text":     manyKinds,
+	"events.number":   manyKinds,
+	"events.date":     manyKinds,
+	"events.truth":    manyKinds,
+	"events.knows":    manyKinds,
 }
 
-const needsDays = "it is told from each day with an order"
+const (
+	needsDays = "it is told from each day with an order"
+	oneByOne  = "it is read one by one"
+	aChoice   = "it is a choice, not a value"
+	manyKinds = "what came with an event may be of any kind"
+)
 
-// reasonless are the records of which a member without a reason of its own has this.
-var reasonless = map[string]string{
+// untranslatedRecords are those of which nothing has a translation.
+var untranslatedRecords = map[string]string{
 	"at":          "it is the same for everybody, and worked out before",
 	"order":       "where everybody is asked, no order triggers",
 	"event":       "where everybody is asked, no event triggers",
 	"first_order": "the first order is read one by one",
 	"last_order":  "the last order is read one by one",
-	"events":      "what came with an event has one of several kinds",
-	"messages":    "what came with an event has one of several kinds",
-	"responses":   "what came with an event has one of several kinds",
-	"customer":    "the profile is read one by one",
-	"orders":      "it is a choice of orders, not a value",
 }
 
 // whyNot is why a member has no translation.
 func whyNot(member string) string {
 	record, _, _ := strings.Cut(member, ".")
-	return cmpOr(untranslated[member], cmpOr(reasonless[record], "only Go can work it out"))
+	return cmpOr(untranslated[member], cmpOr(untranslatedRecords[record], "only Go can work it out"))
 }
 
 // readings are the members of the language that SQL can read. A test holds that
@@ -196,6 +213,14 @@ func init() {
 		},
 	}
 	maps.Copy(readings, scoreReadings())
+	for _, record := range []string{"orders", "events", "messages", "responses"} {
+		for _, method := range []string{"on", "before", "since", "in"} {
+			untranslated[record+"."+method] = aChoice
+		}
+	}
+	for _, record := range []string{"events", "messages", "responses"} {
+		untranslated[record+".with"] = aChoice
+	}
 	for _, name := range []string{"count", "days_since_last", "last_on"} {
 		readings["messages."+name], readings["responses."+name] = readings["events."+name], readings["events."+name]
 	}
