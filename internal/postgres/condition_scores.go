@@ -66,7 +66,7 @@ func scoreReadings() map[string]translation {
 			if r.expr == nothing {
 				return value{expr: "null::text", null: true}
 			}
-			return value{expr: fmt.Sprintf("(100 * %s + 10 * %s + %s)::int::text", r.expr, f.expr, m.expr), null: true, test: r.test}
+			return value{expr: fmt.Sprintf("(100 * %s + 10 * %s + %s)::int::text", r.expr, f.expr, m.expr), null: true, lack: ordersNone}
 		}),
 	}
 }
@@ -103,8 +103,8 @@ func (w *conditionWriter) silent(v *view) value {
 		return unknownNumber()
 	}
 	b, alpha := w.buyer(v), float(p.Alpha)
-	return value{null: true, near: true, most: 1, expr: fmt.Sprintf("(case when %s then exp(greatest(-700, (%s + %s) * ln((%s + %s) / (%[4]s + %[6]s)))) end)",
-		b.known, float(p.R), b.x, alpha, b.tx, b.t)}
+	return v.lacksOrders(value{null: true, near: true, most: 1, expr: fmt.Sprintf("(case when %s then exp(greatest(-700, (%s + %s) * ln((%s + %s) / (%[4]s + %[6]s)))) end)",
+		b.known, float(p.R), b.x, alpha, b.tx, b.t)})
 }
 
 // nextGap is the same arithmetic as Go's, in the same order.
@@ -128,12 +128,12 @@ func (w *conditionWriter) alive() value {
 	sure := "" // of whom it is 1
 	switch p.Kind {
 	case model.NBD:
-		return value{null: true, most: 1, expr: fmt.Sprintf("(case when %s then 1::float8 end)", b.known)}
+		return value{null: true, lack: ordersNone, most: 1, expr: fmt.Sprintf("(case when %s then 1::float8 end)", b.known)}
 	case model.BG:
 		c, sure = "("+c+" - 1)", "when f.days = 1 then 1 "
 	}
 	odds := fmt.Sprintf("ln(%s / %s) + (%s + %s) * ln((%s + %s) / (%[5]s + %[7]s))", float(p.A), c, float(p.R), b.x, float(p.Alpha), b.t, b.tx)
-	return value{null: true, near: true, most: 1, expr: fmt.Sprintf("(case when not %s then null %swhen true then 1 / (1 + exp(least(600, %s))) end)", "("+b.known+")", sure, odds)}
+	return value{null: true, near: true, lack: ordersNone, most: 1, expr: fmt.Sprintf("(case when not %s then null %swhen true then 1 / (1 + exp(least(600, %s))) end)", "("+b.known+")", sure, odds)}
 }
 
 func (w *conditionWriter) orderValue() value {
@@ -144,7 +144,7 @@ func (w *conditionWriter) orderValue() value {
 	one := s.Mean(0, 0)
 	// x times the mean of x is the sum.
 	again := fmt.Sprintf("%s * (%s + greatest(0, f.revenue_minor - coalesce(f.first_day_minor, 0))) / (%[1]s * (f.days - 1) + %[3]s)", float(s.P), float(s.V), float(s.Q-1))
-	return value{null: true, near: true, most: 1e30, expr: w.major(fmt.Sprintf("(case when f.days = 1 then %s when f.days > 1 then %s end)", float(one), again))}
+	return value{null: true, near: true, lack: ordersNone, most: 1e30, expr: w.major(fmt.Sprintf("(case when f.days = 1 then %s when f.days > 1 then %s end)", float(one), again))}
 }
 
 // score is 1 to 5 of customers who have ordered; reaches and misses say that it is
@@ -156,7 +156,7 @@ func score(reaches, misses func(n int64) string) value {
 		fmt.Fprintf(&sum, " + (%s)::int", reaches(n))
 	}
 	return value{
-		expr: "(case when " + known + " then 1" + sum.String() + " end)::float8", null: true, test: "nullif(f.orders, 0)", most: 5,
+		expr: "(case when " + known + " then 1" + sum.String() + " end)::float8", null: true, lack: ordersNone, most: 5,
 		atLeast: func(n int64) string {
 			switch {
 			case n <= 1:
