@@ -60,7 +60,7 @@ func TestWhatIsPredicted(t *testing.T) {
 		{text: "predicted.clv", values: [2]float64{11.091263287649255, 1.9572074532209236}},
 		{text: "orders.gap_probability", values: [2]float64{0.5926482300583599, 0.3525654336280774}},
 		{text: "orders.expected_gap", values: [2]float64{168.05311475409835, math.NaN()}},
-		{text: "orders.trend", values: [2]float64{(1 + 0.5) / (1 + 0.5), math.NaN()}},
+		{text: "orders.trend", values: [2]float64{1, math.NaN()}},
 		{text: "rfm.recency", values: [2]float64{4, 1}},
 		{text: "rfm.frequency", values: [2]float64{4, 1}},
 		{text: "rfm.monetary", values: [2]float64{3, 2}},
