@@ -157,6 +157,14 @@ begin
     raise exception 'delivery % cannot go from % to %', old.delivery_id, old.state, new.state using errcode = 'check_violation';
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_scores_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    raise exception 'scores % are kept as they were fitted', old.scores_id;
+end $function$;
+
 create table installation (
     only_one boolean not null default true,
     id uuid not null default gen_random_uuid(),
@@ -420,6 +428,7 @@ create table campaign_designs (
     global_ppb bigint not null default 0,
     epoch text not null default ''::text,
     caps jsonb not null default '[]'::jsonb,
+    scores_id integer,
     constraint campaign_designs_pkey PRIMARY KEY (campaign_id, design),
     constraint campaign_designs_caps_check CHECK ((jsonb_typeof(caps) = 'array'::text)),
     constraint campaign_designs_design_check CHECK ((design >= 1)),
@@ -427,12 +436,14 @@ create table campaign_designs (
     constraint campaign_designs_holdout_ppb_check CHECK (((holdout_ppb >= 0) AND (holdout_ppb <= 1000000000))),
     constraint global_has_an_epoch CHECK (((global_ppb = 0) = (epoch = ''::text))),
     constraint campaign_designs_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
+    constraint campaign_designs_scores_id_fkey FOREIGN KEY (scores_id) REFERENCES scores(scores_id),
     constraint campaign_designs_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
 );
 comment on column campaign_designs.auto is 'holdout_ppb was chosen at the first apply and not written; it stays for the life of the design';
 comment on column campaign_designs.caps is 'by window: quantiles of what the shop''s customers spent in a window of that length before the design began; empty: too little history';
 comment on column campaign_designs.global_ppb is 'share and epoch of the global holdout as they stood when the design began';
 comment on column campaign_designs.holdout_ppb is 'planned share of the holdout in parts per billion, frozen';
+comment on column campaign_designs.scores_id is 'what the rule of the design predicts by, the newest accepted when it began; null: it predicts nothing, or there was none, and what it predicts is unknown';
 comment on column campaign_designs.skips is 'share of each wave''s skip in parts per billion by the wave''s name, defaults resolved; a wave that is not there skips nobody';
 
 create table inbox (
@@ -1032,6 +1043,29 @@ create table feature_state (
 );
 comment on table feature_state is 'on which basis customer_features is kept; no row: it is not kept';
 comment on column feature_state.newest_at is 'no changed_at is later: as of any instant from then on all rows are right';
+
+create table scores (
+    scores_id integer not null generated always as identity,
+    fitted_at timestamp with time zone not null,
+    currency text not null,
+    zone text not null,
+    accepted boolean not null,
+    why text,
+    definition jsonb not null,
+    evidence jsonb not null,
+    recorded_at timestamp with time zone not null default now(),
+    constraint scores_pkey PRIMARY KEY (scores_id),
+    constraint scores_check CHECK ((accepted OR (why <> ''::text))),
+    constraint scores_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+);
+CREATE INDEX scores_newest ON public.scores USING btree (fitted_at, scores_id);
+CREATE TRIGGER scores_immutable BEFORE DELETE OR UPDATE ON public.scores FOR EACH ROW EXECUTE FUNCTION refuse_scores_change();
+comment on table scores is 'one row a fit, rows are only added: a campaign and a question about the past read what there was then';
+comment on column scores.accepted is 'rules may read it; a refit that moved too far is kept beside and read by nobody';
+comment on column scores.definition is 'all that a rule reads';
+comment on column scores.evidence is 'how the fit went and how its check came out, for people';
+comment on column scores.fitted_at is 'business time: what was known of orders by then was learnt from';
+comment on column scores.why is 'why it was not accepted, or would not have been had nobody said so';
 
 create table segments (
     segment_id integer not null generated always as identity,

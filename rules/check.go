@@ -126,7 +126,7 @@ func (c *reader) want(n ast.Node, want kind, where string) (ast.Node, bool) {
 }
 
 func (c *reader) records() []kind {
-	out := []kind{kindOrders, kindFirst, kindLast, kindMessages, kindAnswers}
+	out := []kind{kindOrders, kindFirst, kindLast, kindRFM, kindLifecycle, kindPredicted, kindMessages, kindAnswers}
 	if c.options.Order {
 		out = append(out, kindOrder)
 	}
@@ -139,7 +139,7 @@ func (c *reader) records() []kind {
 func (c *reader) record(n *ast.IdentifierNode) (kind, ast.Node) {
 	if k := kind(n.Value); slices.Contains(c.records(), k) {
 		switch k {
-		case kindFirst, kindLast:
+		case kindFirst, kindLast, kindRFM, kindLifecycle, kindPredicted:
 			return k, &ast.IdentifierNode{Value: string(kindOrders)}
 		case kindMessages:
 			c.needs.Messages = true
@@ -274,7 +274,7 @@ func (c *reader) use(m member, at, whole ast.Node, called *ast.CallNode, given .
 	if !c.note(at, m, name) {
 		return kindBad, nil
 	}
-	if m.back && chosen(given[0]) {
+	if m.entire && chosen(given[0]) {
 		c.fault(at, "leave of(...) and of_sku(...) away", "%s is of whole orders, not of some of their lines", m.path())
 		return kindBad, nil
 	}
@@ -305,8 +305,10 @@ func (c *reader) note(at ast.Node, m member, name string) bool {
 	switch {
 	case m.gives == kindEvents && m.of == kindFunction:
 		c.needs.Events = insert(c.needs.Events, name)
-	case m.of == kindOrders, m.of == kindFirst, m.of == kindLast:
+	case m.of == kindOrders, m.of == kindFirst, m.of == kindLast, m.of == kindRFM, m.of == kindLifecycle, m.of == kindPredicted:
 		c.needs.Orders = true
+		c.needs.Scores = c.needs.Scores || m.scores
+		c.needs.Models = c.needs.Models || m.models
 		c.needs.Back = c.needs.Back || m.back
 		c.needs.History = c.needs.History || m.history
 		c.needs.Lines = c.needs.Lines || m.lines
@@ -385,6 +387,10 @@ func (c *reader) argument(n ast.Node, m member, takes kind) (ast.Node, bool) {
 			d, err := source.ParseDuration(s.Value)
 			if err != nil {
 				c.faultOf(s, err)
+				return nil, false
+			}
+			if m.most > 0 && d > m.most {
+				c.fault(n, fmt.Sprintf("write at most %q", fmt.Sprintf("%dd", m.most/(24*time.Hour))), "%s does not look so far ahead", m.path())
 				return nil, false
 			}
 			return number(float64(d / time.Minute)), true

@@ -54,6 +54,8 @@ type Needs struct {
 	Messages   bool     // among the events those named MessageSent
 	Answers    bool     // among the events those named CodeUsed
 	Holds      bool     // what is open of complaints and disputes
+	Scores     bool     // the Scores of the Basis
+	Models     bool     // of these the model of purchases, or of money
 	Customer   []string // fields of the profile, sorted
 	Segments   []string // named segments, also those that other segments name, sorted
 }
@@ -68,7 +70,7 @@ func (n Needs) TotalsOnly() bool {
 func (n Needs) With(m Needs) Needs {
 	for _, of := range []struct{ a, b *bool }{
 		{&n.Orders, &m.Orders}, {&n.History, &m.History}, {&n.Lines, &m.Lines}, {&n.Back, &m.Back}, {&n.Order, &m.Order}, {&n.OrderLines, &m.OrderLines},
-		{&n.Event, &m.Event}, {&n.Tags, &m.Tags}, {&n.Props, &m.Props}, {&n.Messages, &m.Messages}, {&n.Answers, &m.Answers}, {&n.Holds, &m.Holds},
+		{&n.Event, &m.Event}, {&n.Tags, &m.Tags}, {&n.Props, &m.Props}, {&n.Messages, &m.Messages}, {&n.Answers, &m.Answers}, {&n.Holds, &m.Holds}, {&n.Scores, &m.Scores}, {&n.Models, &m.Models},
 	} {
 		*of.a = *of.a || *of.b
 	}

@@ -19,6 +19,10 @@
 // number a rule writes becomes the very same one, so orders.revenue == 299.50 is
 // exact. Sums within a rule (orders.revenue * 0.1) are ordinary floating point.
 //
+// What is predicted of a customer hangs on Scores, which were fitted to all
+// customers of the shop once and are frozen: the caller chooses which, and the
+// same Scores give the same answer for ever.
+//
 // The caller loads what Needs says. What was not loaded is an error too: a
 // customer without tags and one whose tags nobody read are told apart.
 //

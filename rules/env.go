@@ -14,6 +14,7 @@ import (
 type Basis struct {
 	Zone   *time.Location // dates in rules are this zone's; never nil
 	Digits int            // decimals of the currency: 2 for EUR, 0 for JPY
+	Scores *Scores        // what was fitted to its customers; nil: nothing, so that whatever hangs on it is unknown
 }
 
 // Customer is the profile a rule may ask about. Empty text and a zero FirstSeen
@@ -250,11 +251,16 @@ func dayNumber(d calendar.Date) float64 { return float64(d.DaysSince(epoch)) }
 // decimal is an amount in major units: the floating-point number nearest to it,
 // which is the one the same decimal written in a rule becomes.
 func (m *moment) decimal(minor int64) float64 {
+	return float64(minor) / m.scale()
+}
+
+// scale is how many minor units make a major one.
+func (m *moment) scale() float64 {
 	scale := 1.0
 	for range m.basis.Digits {
 		scale *= 10
 	}
-	return float64(minor) / scale
+	return scale
 }
 
 // mean rounds half to even.

@@ -13,31 +13,34 @@ import (
 type kind string
 
 const (
-	kindTruth    kind = "true or false"
-	kindNumber   kind = "a number"
-	kindText     kind = "text"
-	kindDate     kind = "a date"
-	kindDuration kind = "a duration"       // only as a written argument
-	kindName     kind = "a name in quotes" // only as a written argument: it says what must be loaded
-	kindList     kind = "a list"
-	kindCustomer kind = "customer"
-	kindOrders   kind = "orders"
-	kindOrder    kind = "order"
-	kindFirst    kind = "first_order"
-	kindLast     kind = "last_order"
-	kindEvents   kind = "events"
-	kindMessages kind = "messages"
-	kindAnswers  kind = "responses"
-	kindEvent    kind = "event"
-	kindAt       kind = "at"
-	kindFunction kind = "function" // what a function is a member of
-	kindBad      kind = ""         // a fault was recorded already
+	kindTruth     kind = "true or false"
+	kindNumber    kind = "a number"
+	kindText      kind = "text"
+	kindDate      kind = "a date"
+	kindDuration  kind = "a duration"       // only as a written argument
+	kindName      kind = "a name in quotes" // only as a written argument: it says what must be loaded
+	kindList      kind = "a list"
+	kindCustomer  kind = "customer"
+	kindOrders    kind = "orders"
+	kindOrder     kind = "order"
+	kindFirst     kind = "first_order"
+	kindLast      kind = "last_order"
+	kindEvents    kind = "events"
+	kindMessages  kind = "messages"
+	kindAnswers   kind = "responses"
+	kindEvent     kind = "event"
+	kindRFM       kind = "rfm" // this and the next two are of a customer's orders too
+	kindPredicted kind = "predicted"
+	kindLifecycle kind = "lifecycle"
+	kindAt        kind = "at"
+	kindFunction  kind = "function" // what a function is a member of
+	kindBad       kind = ""         // a fault was recorded already
 )
 
 // words is the kind as it stands in a sentence.
 func (k kind) words() string {
 	switch k {
-	case kindCustomer, kindOrders, kindOrder, kindFirst, kindLast, kindEvents, kindMessages, kindAnswers, kindEvent, kindAt:
+	case kindCustomer, kindOrders, kindOrder, kindFirst, kindLast, kindEvents, kindMessages, kindAnswers, kindEvent, kindAt, kindRFM, kindPredicted, kindLifecycle:
 		return fmt.Sprintf("%q as a whole", string(k))
 	default:
 		return string(k)
@@ -57,12 +60,16 @@ type member struct {
 	says    string
 	unknown string // when it has no value; empty for never
 	money   bool
-	history bool   // needs the single orders, not only their totals
-	lines   bool   // needs the lines of orders
-	back    bool   // needs what came back, and is of whole orders
-	props   bool   // needs what came with events
-	inlined bool   // its text stands for itself: a named segment
-	with    string // what a function is given of the environment before its argument
+	history bool          // needs the single orders, not only their totals
+	lines   bool          // needs the lines of orders
+	back    bool          // needs what came back
+	entire  bool          // is of whole orders, not of some of their lines
+	scores  bool          // needs what was fitted to all customers
+	models  bool          // and of it a model
+	most    time.Duration // of its argument; 0: any
+	props   bool          // needs what came with events
+	inlined bool          // its text stands for itself: a named segment
+	with    string        // what a function is given of the environment before its argument
 	call    func(args ...any) (any, error)
 	typeOf  any // a nil pointer to the function type, for expr's checker
 }
@@ -164,7 +171,7 @@ func someEvents(m member) member {
 // allOrders is a field that hangs on what came back too.
 func allOrders(name string, says string, get func(Totals) float64) member {
 	m := when(ofOrders(name, kindNumber, says, func(o *orders) float64 { return get(o.ordered()) }), noneEver, func(o *orders) bool { return o.ordered().Placed > 0 })
-	m.back = true
+	m.back, m.entire = true, true
 	return m
 }
 

@@ -11,7 +11,7 @@ import (
 func members() []member {
 	first := endOrders(kindFirst, func(o *orders) (*order, error) { return o.end(0) })
 	last := endOrders(kindLast, func(o *orders) (*order, error) { return o.end(len(o.facts) - 1) })
-	return slices.Concat(orderMembers(), oneOrder(), first, last, eventMembers(), customerMembers(), atMembers(), functions())
+	return slices.Concat(orderMembers(), oneOrder(), first, last, rfmMembers(), lifecycleMembers(), predictedMembers(), eventMembers(), customerMembers(), atMembers(), functions())
 }
 
 func orderMembers() []member {
@@ -43,6 +43,7 @@ func orderMembers() []member {
 		allOrders("refunded_share", "orders of which something came back, of all orders ever placed: 0 to 1",
 			func(t Totals) float64 { return float64(t.Refunded) / float64(t.Placed) }),
 	}
+	out = append(out, rhythmMembers()...)
 	out = append(out, spans[*orders](kindOrders)...)
 	narrow := func(o *orders, to choice) (*orders, error) {
 		if err := o.loaded(); err != nil {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,21 @@ const (
 	OpRead   = "read"
 	OpNegate = "negate"
 )
+
+// Readings are all that a Term may read, sorted.
+func Readings() []string {
+	var names []string
+	for _, m := range theLanguage().all {
+		if !m.inlined {
+			names = append(names, reading(m.ident()))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// reading is the name of a member in a Term.
+func reading(ident string) string { return strings.TrimPrefix(ident, string(kindFunction)+".") }
 
 // Term is the whole rule.
 func (p *Program) Term() Term { return p.term }
@@ -81,7 +97,7 @@ func (l *language) term(n ast.Node) Term {
 		}
 		t := all(OpRead, v.Arguments...)
 		m := l.named[name]
-		t.Read, t.call = strings.TrimPrefix(name, string(kindFunction)+"."), m.call
+		t.Read, t.call = reading(name), m.call
 		t.Gives = map[kind]Kind{kindText: Text, kindNumber: Number, kindDate: Date, kindTruth: Truth}[m.gives]
 		return t
 	}

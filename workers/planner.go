@@ -28,6 +28,13 @@ func PlanOnce(ctx context.Context, e *engine.Engine) (int, error) {
 	return total, errors.Join(faults...)
 }
 
+// Fitter fits what rules predict by, once a week: on the first minute of a Monday in
+// the shop's zone at which one runs. Of several one fits. Running twice is harmless:
+// each looks whether this week's fit is there.
+func Fitter(e *engine.Engine) Role {
+	return Role{Name: "fitter", Every: time.Minute, Log: e.Log, Tick: e.RefitScores}
+}
+
 // Reaper ends what nobody else will: lapsed leases, unknowns without evidence,
 // and planned rows that are too late.
 func Reaper(e *engine.Engine) Role {

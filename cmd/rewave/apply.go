@@ -52,6 +52,15 @@ func (a *app) applyCampaigns(ctx context.Context, folders []string) error {
 	if err != nil {
 		return err
 	}
+	for _, p := range applied {
+		why, err := l.engine.Lacks(p.Campaign)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			fmt.Fprintln(a.stderr, wrap("warning: ", fmt.Sprintf("%s: what its rule predicts is unknown of everybody, for the life of design %d: %s", p.Campaign.Name, p.Campaign.Design, why)))
+		}
+	}
 	if a.json {
 		return a.print(appliedRows(found, applied))
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/fault"
 )
 
 // running is the campaigns of this demo.
@@ -36,6 +37,12 @@ func (d *demo) apply(ctx context.Context, span span) error {
 	if d.living != nil {
 		said = "each holds customers out, so that its own effect can be known"
 		if err := d.stock(ctx, folder); err != nil {
+			return err
+		}
+	}
+	// Once: what a campaign predicts by is frozen as it begins, so that later fits would change nothing here.
+	if _, err := d.engine.FitScores(ctx, span.from, false); err != nil {
+		if f, ok := fault.Of(err); !ok || f.Code != fault.NotFound { // no order before the replay begins
 			return err
 		}
 	}

@@ -18,10 +18,10 @@ import (
 
 func (a *app) model() *cobra.Command {
 	c := &cobra.Command{Use: "model", Short: "Who will buy again, from when they bought",
-		Example: `  rewave model fit --orders orders.csv --currency EUR
-  rewave model fit --orders cdnow_master.csv.gz --preset cdnow
-  rewave model fit --orders orders.csv --map columns.yaml --json`}
-	c.AddCommand(a.takesJSON(a.modelFit()))
+		Example: `  rewave model fit
+  rewave model show
+  rewave model fit --orders cdnow_master.csv.gz --preset cdnow`}
+	c.AddCommand(a.takesJSON(a.takesConfig(a.modelFit())), a.takesJSON(a.takesConfig(a.modelShow())))
 	return c
 }
 
@@ -29,15 +29,25 @@ func (a *app) model() *cobra.Command {
 type modelFlags struct {
 	form                        fileForm
 	orders, until, holdout, use string
+	at                          string
+	accept                      bool
 }
 
 func (a *app) modelFit() *cobra.Command {
 	var f modelFlags
-	fit := &cobra.Command{Use: "fit", Short: "Fit the models to a file of orders; no server is needed", Args: operands,
+	fit := &cobra.Command{Use: "fit", Short: "Fit the models, to the database or to a file of orders", Args: operands,
 		Long: `Fits who is still a customer and how often they will buy (MBG/NBD, or BG/NBD),
-and what a purchase is worth (Gamma-Gamma), to the orders until the end of a
-day, net of what was given back by then. Several orders of a day are one
-purchase. Nothing is kept.
+and what a purchase is worth (Gamma-Gamma). Several orders of a day are one
+purchase.
+
+Without --orders it fits to the orders in the database, by whole weeks, with the
+boundaries of recency, frequency and money, and keeps it for rules: what a
+campaign whose design begins from now on predicts by. A tick does it every week.
+A fit that moved by a quarter or more since the last is shown, kept beside, and
+read by nobody (exit code 4), until --accept.
+
+With --orders it needs no server and keeps nothing: it fits to the orders of a
+file until the end of a day, net of what was given back by then.
 
 With --holdout the forecast is held against what came from the next day until
 the end of that one. Without it a second fit, until 90 days before, is held
@@ -47,12 +57,27 @@ rules.
 The generic form needs customer_id, placed_at and unit_price or amount, that of
 the whole row; order_id, sku, quantity, currency, kind and refund_of are read
 where there are any. A row without order_id is an order.`,
-		Example: `  rewave model fit --orders orders.csv --currency EUR
+		Example: `  rewave model fit
   rewave model fit --orders cdnow_master.csv.gz --preset cdnow --model bg
   rewave model fit --orders o.csv --until 2025-06-30 --holdout 2025-12-31 --json`,
-		RunE: func(c *cobra.Command, _ []string) error { return a.fitModel(c.Context(), f) }}
+		RunE: func(c *cobra.Command, _ []string) error {
+			if f.orders != "" {
+				if f.at != "" || f.accept {
+					return fault.New(fault.Usage, "model fit: --at and --accept are for the orders of the database; a file has --until", modelCall+" --until 2025-06-30")
+				}
+				return a.fitModel(c.Context(), f)
+			}
+			for _, name := range []string{"currency", "encoding", "map", "preset", "zone", "decimal", "until", "holdout", "model"} {
+				if c.Flags().Changed(name) {
+					return fault.New(fault.Usage, "model fit: --"+name+" is for a file of orders; which one?", modelCall)
+				}
+			}
+			return a.fitScores(c.Context(), f.at, f.accept)
+		}}
 	flags := fit.Flags()
-	flags.StringVar(&f.orders, "orders", "", "the `FILE` of orders")
+	flags.StringVar(&f.at, "at", "", "what was known of the database's orders at this `TIME` in the shop's zone (default now)")
+	flags.BoolVar(&f.accept, "accept", false, "let rules read it, however far it moved since the last")
+	flags.StringVar(&f.orders, "orders", "", "a `FILE` of orders, in place of the database's")
 	f.form.flags(fit, importer.Orders, "UTC", "")
 	flags.StringVar(&f.until, "until", "", "the last `DAY` to learn from, 2025-06-30 (default the day of the last order)")
 	flags.StringVar(&f.holdout, "holdout", "", "the last `DAY` of a forecast to hold against what came")
@@ -111,9 +136,6 @@ const (
 )
 
 func (a *app) fitModel(ctx context.Context, f modelFlags) error {
-	if f.orders == "" {
-		return fault.New(fault.Usage, "model fit: which file of orders?", modelCall)
-	}
 	kind := model.Kind(f.use)
 	if kind != model.MBG && kind != model.BG {
 		return fault.New(fault.Usage, fmt.Sprintf("model fit: there is no model %q; there are mbg and bg", f.use), modelCall+" --model bg")

@@ -89,7 +89,10 @@ func (c Cycle) Rate() float64 { return float64(c.Repeats) / max(c.Age, 30) }
 // shape R and rate Alpha, the first two parameters of BG/NBD (Fader, Hardie and
 // Lee 2005, Mark Sci 24:275). Alpha is in the unit of time of the Cycle. The zero
 // value is no model.
-type GapModel struct{ R, Alpha float64 }
+type GapModel struct {
+	R     float64 `json:"r"`
+	Alpha float64 `json:"alpha"`
+}
 
 // Known says whether there is a model: both parameters finite and above 0.
 func (m GapModel) Known() bool {

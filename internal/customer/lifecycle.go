@@ -35,19 +35,20 @@ func (s Stage) worth() int {
 type Lifecycle struct {
 	// Model is the shop's gap model, in days. Without one, lateness is told in mean
 	// gaps, by the two Overdue thresholds in place of the two Silent ones.
-	Model GapModel
+	Model GapModel `json:"model,omitzero"`
 
-	LapsedFirst      float64 // 180: days without a second purchase; better FirstGaps.AmongBack(0.9)
-	LapsedSilent     float64 // 0.05: lapsed when GapModel.Silent is below
-	LapsedOverdue    float64 // 4: lapsed when Cycle.Overdue is above
-	DecliningSilent  float64 // 0.20
-	DecliningOverdue float64 // 2
-	DecliningTrend   float64 // 0.5: declining when Cycle.Trend is not above, from MatureOrders on
-	GrowingTrend     float64 // 1.25: growing when Cycle.Trend is not below
-	MatureOrders     int     // 4: purchases from which on a customer may be mature
+	LapsedFirst      float64 `json:"lapsed_first,omitzero"`      // 180: days without a second purchase; better FirstGaps.AmongBack(0.9)
+	LapsedSilent     float64 `json:"lapsed_silent,omitzero"`     // 0.05: lapsed when GapModel.Silent is below
+	LapsedOverdue    float64 `json:"lapsed_overdue,omitzero"`    // 4: lapsed when Cycle.Overdue is above
+	DecliningSilent  float64 `json:"declining_silent,omitzero"`  // 0.20
+	DecliningOverdue float64 `json:"declining_overdue,omitzero"` // 2
+	DecliningTrend   float64 `json:"declining_trend,omitzero"`   // 0.5: declining when Cycle.Trend is not above, from MatureOrders on
+	GrowingTrend     float64 `json:"growing_trend,omitzero"`     // 1.25: growing when Cycle.Trend is not below
+	MatureOrders     int     `json:"mature_orders,omitzero"`     // 4: purchases from which on a customer may be mature
 }
 
-func (l Lifecycle) withDefaults() Lifecycle {
+// WithDefaults is the same thresholds with none left at zero, to be kept.
+func (l Lifecycle) WithDefaults() Lifecycle {
 	l.LapsedFirst = cmp.Or(l.LapsedFirst, 180)
 	l.LapsedSilent = cmp.Or(l.LapsedSilent, 0.05)
 	l.LapsedOverdue = cmp.Or(l.LapsedOverdue, 4)
@@ -80,7 +81,7 @@ type Signs struct {
 //  4. developing: one.
 //  5. growing: fewer than MatureOrders, or Trend >= GrowingTrend.
 //  6. mature: the rest.
-func (l Lifecycle) Tell(s Signs) Stage { return l.withDefaults().tell(s) }
+func (l Lifecycle) Tell(s Signs) Stage { return l.WithDefaults().tell(s) }
 
 func (l Lifecycle) tell(s Signs) Stage {
 	late := func(silent, overdue float64) bool {
@@ -167,7 +168,7 @@ func Next(state State, told Stage, ordered bool, day int) State {
 // purchase ok is false: the customer is a prospect, since a day that purchases do
 // not tell.
 func (l Lifecycle) History(days []int, asOf int) (state State, ok bool) {
-	l = l.withDefaults()
+	l = l.WithDefaults()
 	c, ok := CycleOf(days, asOf)
 	if !ok {
 		return State{Stage: Prospect}, false

@@ -10,6 +10,7 @@ import (
 	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/wave"
+	"github.com/rewave/rewave/rules"
 )
 
 // ApplyCampaign makes a checked definition the one that runs. Customers in
@@ -53,7 +54,7 @@ func (e *Engine) applyAll(ctx context.Context, defs []campaigns.Campaign, entryU
 		}
 		list[i] = postgres.Applying{
 			Definition: def, EntryUntil: entryUntil,
-			Rests:  postgres.Design{Share: as.Share, Auto: as.Auto, Skips: as.Skips, Global: as.Global, Epoch: as.Epoch, Bounds: bounds},
+			Rests:  postgres.Design{Share: as.Share, Auto: as.Auto, Skips: as.Skips, Global: as.Global, Epoch: as.Epoch, Scores: as.ScoresID, Bounds: bounds},
 			Limits: postgres.Limits{Budget: e.micros(def.Limits.BudgetMinor), PerMinute: def.Limits.PerMinute},
 		}
 	}
@@ -121,7 +122,7 @@ func (e *Engine) asApplied(ctx context.Context, def campaigns.Campaign, at time.
 			c.ID, c.Design = applied.ID, applied.Design+1
 		}
 	}
-	if err := e.rest(&c, same, at); err != nil {
+	if err := e.rest(ctx, &c, same, at); err != nil {
 		return c, err
 	}
 	if c.Auto && same == nil {
@@ -133,15 +134,42 @@ func (e *Engine) asApplied(ctx context.Context, def campaigns.Campaign, at time.
 // rest fills in what the design rests on: what was resolved when it began, or,
 // where it has yet to begin, what would be now. A share that is left to size is
 // not chosen here.
-func (e *Engine) rest(c *postgres.Campaign, same *postgres.Campaign, at time.Time) error {
+func (e *Engine) rest(ctx context.Context, c *postgres.Campaign, same *postgres.Campaign, at time.Time) error {
 	if same != nil {
 		c.Share, c.Auto, c.Skips, c.Global, c.Epoch = same.Share, same.Auto, same.Skips, same.Global, same.Epoch
+		c.ScoresID, c.Scores = same.ScoresID, same.Scores
 		return nil
 	}
 	var err error
 	c.Share, c.Auto, c.Global, c.Epoch = c.Definition.Holdout.Share, c.Definition.Holdout.Auto, e.Shop.Global, e.Shop.Epoch
-	c.Skips, err = wave.Skips(c.Definition, at, e.Shop.Zone)
+	if c.Skips, err = wave.Skips(c.Definition, at, e.Shop.Zone); err != nil {
+		return err
+	}
+	needs, err := e.needs(c.Definition)
+	if err != nil || !needs.Scores {
+		return err
+	}
+	newest, err := e.Store.NewestScores(ctx, e.Shop.Currency, e.Shop.Zone.String(), at, true)
+	if newest != nil {
+		c.ScoresID, c.Scores = newest.ID, &newest.Scores
+	}
 	return err
+}
+
+// needs is what a definition's rule and strata read.
+func (e *Engine) needs(def campaigns.Campaign) (rules.Needs, error) {
+	p, err := wave.NewPlanner(def, wave.Design{}, e.Shop.Zone)
+	if err != nil {
+		return rules.Needs{}, err
+	}
+	return p.Needs(), nil
+}
+
+// Lacks says why what the rule of a stored campaign predicts is unknown of
+// everybody; empty: it predicts nothing, or is not.
+func (e *Engine) Lacks(c postgres.Campaign) (string, error) {
+	needs, err := e.needs(c.Definition)
+	return needs.Lacks(c.Scores), err
 }
 
 // chooseHoldout is the share that `auto` comes to, by what the plan of the

@@ -51,7 +51,11 @@ func (a *SegmentAnswer) Often() []string {
 // the rule judges the rest.
 func (e *Engine) CountSegment(ctx context.Context, rule *rules.Program, at time.Time) (a SegmentAnswer, err error) {
 	a.At = at
-	err = e.Store.Segment(ctx, e.segmentQuery(rule, at), func(g *postgres.Segment) error {
+	q, err := e.segmentQuery(ctx, rule, at)
+	if err != nil {
+		return a, err
+	}
+	err = e.Store.Segment(ctx, q, func(g *postgres.Segment) error {
 		a.Why = g.Why()
 		needs := rule.Needs()
 		if g.Exact() {
@@ -59,21 +63,20 @@ func (e *Engine) CountSegment(ctx context.Context, rule *rules.Program, at time.
 			if a.Matches, a.Unknown, err = g.Decided(ctx); err != nil {
 				return err
 			}
-			return e.judgeMembers(ctx, g, rule, true, &a, nil)
+			return e.judgeMembers(ctx, g, &q, true, &a, nil)
 		}
 		if needs.TotalsOnly() {
 			var room rules.Room
-			basis := e.basis()
 			err := g.Stream(ctx, func(t *rules.Totals) error {
-				a.judge(rule.Match(room.NewTotalsEnv(rules.Customer{}, *t, at, basis)))
+				a.judge(rule.Match(room.NewTotalsEnv(rules.Customer{}, *t, at, q.Basis)))
 				return nil
 			})
 			if err != nil {
 				return err
 			}
-			return e.judgeMembers(ctx, g, rule, true, &a, nil)
+			return e.judgeMembers(ctx, g, &q, true, &a, nil)
 		}
-		return e.judgeMembers(ctx, g, rule, false, &a, nil)
+		return e.judgeMembers(ctx, g, &q, false, &a, nil)
 	})
 	return a, err
 }
@@ -81,9 +84,13 @@ func (e *Engine) CountSegment(ctx context.Context, rule *rules.Program, at time.
 // EachMember calls fn with everybody whom a rule means at an instant, by id.
 func (e *Engine) EachMember(ctx context.Context, rule *rules.Program, at time.Time, fn func(*postgres.SegmentMember) error) (a SegmentAnswer, err error) {
 	a.At = at
-	err = e.Store.Segment(ctx, e.segmentQuery(rule, at), func(g *postgres.Segment) error {
+	q, err := e.segmentQuery(ctx, rule, at)
+	if err != nil {
+		return a, err
+	}
+	err = e.Store.Segment(ctx, q, func(g *postgres.Segment) error {
 		a.Why = g.Why()
-		return e.judgeMembers(ctx, g, rule, false, &a, fn)
+		return e.judgeMembers(ctx, g, &q, false, &a, fn)
 	})
 	return a, err
 }
@@ -91,13 +98,17 @@ func (e *Engine) EachMember(ctx context.Context, rule *rules.Program, at time.Ti
 // ExplainSegment judges one customer, clause by clause. found is false where
 // nobody has that id.
 func (e *Engine) ExplainSegment(ctx context.Context, rule *rules.Program, at time.Time, shopID string) (clauses []rules.Clause, match bool, fault error, found bool, err error) {
-	err = e.Store.Segment(ctx, e.segmentQuery(rule, at), func(g *postgres.Segment) error {
+	q, err := e.segmentQuery(ctx, rule, at)
+	if err != nil {
+		return nil, false, nil, false, err
+	}
+	err = e.Store.Segment(ctx, q, func(g *postgres.Segment) error {
 		m, ok, err := g.One(ctx, shopID)
 		if err != nil || !ok {
 			return err
 		}
 		found = true
-		envs, err := e.envs(ctx, g, rule, []postgres.SegmentMember{m})
+		envs, err := e.envs(ctx, g, rule, q.Basis, []postgres.SegmentMember{m})
 		if err != nil {
 			return err
 		}
@@ -110,7 +121,11 @@ func (e *Engine) ExplainSegment(ctx context.Context, rule *rules.Program, at tim
 
 // PlanSegment is how PostgreSQL would count, and what does not translate.
 func (e *Engine) PlanSegment(ctx context.Context, rule *rules.Program, at time.Time) (statement, plan string, why []string, err error) {
-	err = e.Store.Segment(ctx, e.segmentQuery(rule, at), func(g *postgres.Segment) (err error) {
+	q, err := e.segmentQuery(ctx, rule, at)
+	if err != nil {
+		return "", "", nil, err
+	}
+	err = e.Store.Segment(ctx, q, func(g *postgres.Segment) (err error) {
 		why = g.Why()
 		statement, plan, err = g.Plan(ctx)
 		return err
@@ -120,13 +135,15 @@ func (e *Engine) PlanSegment(ctx context.Context, rule *rules.Program, at time.T
 
 func (e *Engine) basis() rules.Basis { return rules.Basis{Zone: e.Shop.Zone, Digits: e.Shop.Digits} }
 
-func (e *Engine) segmentQuery(rule *rules.Program, at time.Time) postgres.SegmentQuery {
-	return postgres.SegmentQuery{Rule: rule, At: at, Basis: e.basis(), Currency: e.Shop.Currency}
+// segmentQuery asks a rule with the scores that were there at the instant.
+func (e *Engine) segmentQuery(ctx context.Context, rule *rules.Program, at time.Time) (postgres.SegmentQuery, error) {
+	basis, err := e.predicting(ctx, rule.Needs(), at)
+	return postgres.SegmentQuery{Rule: rule, At: at, Basis: basis, Currency: e.Shop.Currency}, err
 }
 
 // judgeMembers goes through candidates page by page, counts, and calls fn (nil:
 // nobody) with those who match.
-func (e *Engine) judgeMembers(ctx context.Context, g *postgres.Segment, rule *rules.Program, undecided bool, a *SegmentAnswer, fn func(*postgres.SegmentMember) error) error {
+func (e *Engine) judgeMembers(ctx context.Context, g *postgres.Segment, q *postgres.SegmentQuery, undecided bool, a *SegmentAnswer, fn func(*postgres.SegmentMember) error) error {
 	const page = 2000
 	var after int64
 	for {
@@ -141,7 +158,7 @@ func (e *Engine) judgeMembers(ctx context.Context, g *postgres.Segment, rule *ru
 				open = append(open, m)
 			}
 		}
-		envs, err := e.envs(ctx, g, rule, open)
+		envs, err := e.envs(ctx, g, q.Rule, q.Basis, open)
 		if err != nil {
 			return err
 		}
@@ -150,7 +167,7 @@ func (e *Engine) judgeMembers(ctx context.Context, g *postgres.Segment, rule *ru
 			if m.Sure {
 				a.Matches++
 			} else {
-				match, err := rule.Match(envs[j])
+				match, err := q.Rule.Match(envs[j])
 				a.judge(match, err)
 				if j++; !match {
 					continue
@@ -171,7 +188,7 @@ func (e *Engine) judgeMembers(ctx context.Context, g *postgres.Segment, rule *ru
 }
 
 // envs are what the rule sees of candidates.
-func (e *Engine) envs(ctx context.Context, g *postgres.Segment, rule *rules.Program, members []postgres.SegmentMember) ([]rules.Env, error) {
+func (e *Engine) envs(ctx context.Context, g *postgres.Segment, rule *rules.Program, basis rules.Basis, members []postgres.SegmentMember) ([]rules.Env, error) {
 	if len(members) == 0 {
 		return nil, nil
 	}
@@ -186,7 +203,7 @@ func (e *Engine) envs(ctx context.Context, g *postgres.Segment, rule *rules.Prog
 	}
 	envs := make([]rules.Env, len(members))
 	for i := range candidates {
-		envs[i] = e.env(&candidates[i], &needs, new(known[int64(candidates[i].Profile.ID)]))
+		envs[i] = e.env(&candidates[i], &needs, new(known[int64(candidates[i].Profile.ID)]), basis)
 	}
 	return envs, nil
 }

@@ -97,6 +97,7 @@ type version struct {
 	stored  postgres.Campaign
 	planner *wave.Planner
 	needs   rules.Needs // of the planner
+	basis   rules.Basis // what its rule is asked on, with the scores that its design began with
 	waves   map[string]campaigns.Wave
 	parts   map[choice]part
 	pools   []string // that its waves give codes from, sorted
@@ -150,7 +151,8 @@ func (e *Engine) compile(stored postgres.Campaign) (*version, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &version{stored: stored, planner: planner, needs: planner.Needs(), waves: map[string]campaigns.Wave{}, parts: map[choice]part{}}
+	v := &version{stored: stored, planner: planner, needs: planner.Needs(), basis: e.basis(), waves: map[string]campaigns.Wave{}, parts: map[choice]part{}}
+	v.basis.Scores = stored.Scores
 	sets := map[string]*message.Set{} // by the path written in a wave
 	strata, notes := []string{""}, map[string]map[string]string{}
 	if def.Strata != nil {

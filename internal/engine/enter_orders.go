@@ -74,7 +74,9 @@ func (e *Engine) untilDone(ctx context.Context, c postgres.Campaign, step func(*
 	// The end of entry is the campaign's and not the version's: it may be set while this runs.
 	planner := *v.planner
 	planner.Closes = c.EntryUntil
-	v = &version{stored: v.stored, planner: &planner, needs: v.needs, waves: v.waves, parts: v.parts, pools: v.pools}
+	open := *v
+	open.planner = &planner
+	v = &open
 	total := 0
 	for {
 		var n int
@@ -107,7 +109,7 @@ func (e *Engine) enter(ctx context.Context, p *postgres.Planning, v *version, ca
 		if k.Merged {
 			continue
 		}
-		if envs[i] = e.env(k, &v.needs, new(known[int64(k.Profile.ID)])); v.planner.Meant(envs[i]) {
+		if envs[i] = e.env(k, &v.needs, new(known[int64(k.Profile.ID)]), v.basis); v.planner.Meant(envs[i]) {
 			meant = append(meant, k)
 		}
 	}

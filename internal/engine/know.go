@@ -123,7 +123,7 @@ func told(ctx context.Context, p *postgres.Planning, needs rules.Needs, customer
 }
 
 // env is what the rule sees: the customer as of the candidate's instant.
-func (e *Engine) env(k *postgres.Candidate, needs *rules.Needs, known *facts) rules.Env {
+func (e *Engine) env(k *postgres.Candidate, needs *rules.Needs, known *facts, basis rules.Basis) rules.Env {
 	who := rules.Customer{ID: k.Profile.ShopID, FirstName: orNothing(k.Profile.FirstName), LastName: orNothing(k.Profile.LastName), Locale: k.Profile.Locale, Region: k.Profile.Region, Zone: k.Profile.Zone, FirstSeen: k.FirstSeen,
 		EmailKnown: k.HasEmail, PhoneKnown: k.HasPhone}
 	if needs.Tags {
@@ -143,7 +143,7 @@ func (e *Engine) env(k *postgres.Candidate, needs *rules.Needs, known *facts) ru
 	if room == nil {
 		room = new(rules.Room)
 	}
-	env := room.NewEnv(who, placed, k.At, rules.Basis{Zone: e.Shop.Zone, Digits: e.Shop.Digits})
+	env := room.NewEnv(who, placed, k.At, basis)
 	if trigger >= 0 {
 		env = env.WithOrder(placed[trigger])
 	}

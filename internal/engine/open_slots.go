@@ -74,7 +74,8 @@ func (e *Engine) slotPage(ctx context.Context, p *postgres.Planning, v *version,
 		return 0, 0, false, p.MoveSlot(ctx, *slot, cursor, true)
 	}
 	onlyNew := !enter.Again.EachTime && enter.Again.After == 0
-	candidates, passed, err := p.SlotCandidates(ctx, e.segmentQuery(v.planner.Rule(), *slot), attribute, days, cursor, onlyNew, page)
+	meant := postgres.SegmentQuery{Rule: v.planner.Rule(), At: *slot, Basis: v.basis, Currency: e.Shop.Currency}
+	candidates, passed, err := p.SlotCandidates(ctx, meant, attribute, days, cursor, onlyNew, page)
 	if err != nil {
 		return 0, 0, true, err
 	}

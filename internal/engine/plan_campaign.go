@@ -184,7 +184,7 @@ func (e *Engine) planned(ctx context.Context, def campaigns.Campaign, applied []
 	if err := c.measureTexts(message.Options{Currency: e.Shop.Currency, Zone: e.Shop.Zone, Link: e.Shop.PublicURL}); err != nil {
 		return nil, err
 	}
-	return c, e.planners(c, at)
+	return c, e.planners(ctx, c, at)
 }
 
 // measureTexts finds the segments of each text message, filled in as validate
@@ -211,9 +211,9 @@ func (c *planned) measureTexts(shop message.Options) error {
 
 // planners compiles the definition twice: as it will decide, and as it would have
 // decided in the past.
-func (e *Engine) planners(c *planned, at time.Time) error {
+func (e *Engine) planners(ctx context.Context, c *planned, at time.Time) error {
 	stored := postgres.Campaign{ID: c.id, Name: c.def.Name, Design: c.out.Design, Definition: c.def}
-	if err := e.rest(&stored, c.applied, at); err != nil {
+	if err := e.rest(ctx, &stored, c.applied, at); err != nil {
 		return err
 	}
 	if c.chosen() {
@@ -225,12 +225,14 @@ func (e *Engine) planners(c *planned, at time.Time) error {
 		return err
 	}
 	planner.Closes = c.closes
-	c.asks = &version{stored: stored, planner: planner, needs: planner.Needs()}
+	basis := e.basis()
+	basis.Scores = stored.Scores
+	c.asks = &version{stored: stored, planner: planner, needs: planner.Needs(), basis: basis}
 	c.now, c.then = postgres.AskingOf(stored), postgres.AskingOf(stored).Anew()
 	for i, w := range c.def.Waves {
 		c.out.Waves[i].Skip = stored.Skips[w.Name].Float()
 	}
-	c.past = &version{stored: stored, planner: planner.Always(), needs: c.asks.needs}
+	c.past = &version{stored: stored, planner: planner.Always(), needs: c.asks.needs, basis: basis}
 	return nil
 }
 

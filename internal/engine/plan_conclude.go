@@ -191,6 +191,9 @@ func (w *walk) warnings(c *planned) {
 	case a.Treat > 0 && len(a.Written) == 0:
 		c.warn("nobody_left", "", float64(a.Treat), 0)
 	}
+	if why := c.asks.needs.Lacks(c.asks.stored.Scores); why != "" {
+		c.warn("no_scores", why, 0, 0)
+	}
 	if n := c.tally.reasons[audience.RuleError]; n > 0 {
 		c.warn("rule_error", "", float64(n), 0)
 	}

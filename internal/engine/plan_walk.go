@@ -205,7 +205,7 @@ func (w *walk) needs() (all rules.Needs, latest time.Time) {
 
 // ask is a decision of one campaign.
 func (r *reader) ask(v *version, k *postgres.Candidate) wave.Decision {
-	return r.decide(v, k, r.env(k, &v.needs, r.who), r.who)
+	return r.decide(v, k, r.env(k, &v.needs, r.who, v.basis), r.who)
 }
 
 // person asks all campaigns about one customer.

@@ -82,7 +82,7 @@ func (e *Engine) PreviewCustomer(ctx context.Context, def campaigns.Campaign, sh
 			return err
 		}
 		facts := known[int64(k.Profile.ID)]
-		env := e.env(&k, &v.needs, &facts)
+		env := e.env(&k, &v.needs, &facts, v.basis)
 		decision := e.decide(v, &k, env, &facts)
 		out.EnteredAt, out.Reason, out.Err = k.At, decision.Reason, decision.Err
 		out.Untouched = def.Enter.On != "" && k.OrderID == 0 && k.EventID == 0

@@ -35,8 +35,12 @@ func (e *Engine) RefreshSegments(ctx context.Context) (int, error) {
 			continue
 		}
 		var a SegmentAnswer
-		change, done, err := e.Store.RefreshSegment(ctx, k.ID, e.segmentQuery(rule, now), func(g *postgres.Segment, add func([]int64) error) error {
-			return e.addMembers(ctx, g, rule, &a, add)
+		q, err := e.segmentQuery(ctx, rule, now)
+		if err != nil {
+			return total, err
+		}
+		change, done, err := e.Store.RefreshSegment(ctx, k.ID, q, func(g *postgres.Segment, add func([]int64) error) error {
+			return e.addMembers(ctx, g, &q, &a, add)
 		})
 		if err != nil {
 			faults = append(faults, fmt.Errorf("segment %s: %w", k.Name, err))
@@ -77,14 +81,14 @@ func (e *Engine) NextRefresh(ctx context.Context) (*time.Time, error) {
 }
 
 // addMembers adds those of whom the rule must judge.
-func (e *Engine) addMembers(ctx context.Context, g *postgres.Segment, rule *rules.Program, a *SegmentAnswer, add func([]int64) error) error {
+func (e *Engine) addMembers(ctx context.Context, g *postgres.Segment, q *postgres.SegmentQuery, a *SegmentAnswer, add func([]int64) error) error {
 	ids := make([]int64, 0, 1000)
 	flush := func() error {
 		err := add(ids)
 		ids = ids[:0]
 		return err
 	}
-	err := e.judgeMembers(ctx, g, rule, g.Exact(), a, func(m *postgres.SegmentMember) error {
+	err := e.judgeMembers(ctx, g, q, g.Exact(), a, func(m *postgres.SegmentMember) error {
 		if ids = append(ids, int64(m.Profile.ID)); len(ids) == cap(ids) {
 			return flush()
 		}

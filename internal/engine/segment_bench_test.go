@@ -140,7 +140,11 @@ func benchShop(t testing.TB, db *testkit.DB, n int) {
 func streamFeatures(t testing.TB, e *Engine, rule *rules.Program) (rows int64, took time.Duration) {
 	t.Helper()
 	start := time.Now()
-	err := e.Store.Segment(context.Background(), e.segmentQuery(rule, benchAt), func(g *postgres.Segment) error {
+	q, err := e.segmentQuery(context.Background(), rule, benchAt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = e.Store.Segment(context.Background(), q, func(g *postgres.Segment) error {
 		return g.Stream(context.Background(), func(*rules.Totals) error { rows++; return nil })
 	})
 	if err != nil {

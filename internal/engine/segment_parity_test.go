@@ -124,12 +124,19 @@ func everybody(t *testing.T, e *Engine, at time.Time) map[string]rules.Env {
 		t.Fatal(faults)
 	}
 	envs := map[string]rules.Env{}
-	err := e.Store.Segment(context.Background(), e.segmentQuery(everyone, at), func(g *postgres.Segment) error {
+	q, err := e.segmentQuery(context.Background(), everyone, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q.Basis, err = e.predicting(context.Background(), rules.Needs{Scores: true}, at); err != nil {
+		t.Fatal(err)
+	}
+	err = e.Store.Segment(context.Background(), q, func(g *postgres.Segment) error {
 		members, err := g.Members(context.Background(), 0, false, 1<<20)
 		if err != nil {
 			return err
 		}
-		known, err := e.envs(context.Background(), g, rule, members)
+		known, err := e.envs(context.Background(), g, rule, q.Basis, members)
 		for i := range known {
 			envs[members[i].Profile.ShopID] = known[i]
 		}

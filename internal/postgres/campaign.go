@@ -13,6 +13,7 @@ import (
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/wave"
+	"github.com/rewave/rewave/rules"
 )
 
 // Campaign is a campaign as applied: one content version with the design it
@@ -36,6 +37,8 @@ type Campaign struct {
 	Skips       map[string]holdout.Share // by wave, defaults resolved
 	Global      holdout.Share            // of the global holdout, as it stood when the design began
 	Epoch       string                   // of the global holdout; empty iff Global is 0
+	ScoresID    int                      // what its rule predicts by, as the design began; 0: nothing
+	Scores      *rules.Scores            // nil iff ScoresID is 0
 	StartedAt   time.Time
 	Definition  campaigns.Campaign // with its message files
 }
@@ -98,17 +101,18 @@ func (s *Store) CampaignVersion(ctx context.Context, version int) (Campaign, err
 
 func scanCampaign(row pgx.CollectableRow) (Campaign, error) {
 	var c Campaign
-	var definition, files, skips []byte
+	var definition, files, skips, predicts []byte
 	err := row.Scan(&c.ID, &c.Name, &c.Status, &c.Because, &c.Design, &c.ActivatedAt, &c.EntryUntil, &c.SlotDone, &c.SlotOpen, &c.SlotCursor,
 		&c.VersionID, &c.Hash, &definition, &files, &c.DesignHash, &c.Share,
-		&c.Auto, &skips, &c.Global, &c.Epoch, &c.StartedAt)
+		&c.Auto, &skips, &c.Global, &c.Epoch, &c.StartedAt, &c.ScoresID, &predicts)
 	if err != nil {
 		return c, err
 	}
 	if err := json.Unmarshal(definition, &c.Definition); err != nil {
 		return c, fmt.Errorf("stored definition of %s: %w", c.Name, err)
 	}
-	return c, errors.Join(json.Unmarshal(files, &c.Definition.Messages), json.Unmarshal(skips, &c.Skips))
+	c.Scores, err = frozenScores(predicts)
+	return c, errors.Join(err, json.Unmarshal(files, &c.Definition.Messages), json.Unmarshal(skips, &c.Skips))
 }
 
 // Design is what a design rests on besides its definition: resolved once, when
@@ -119,6 +123,7 @@ type Design struct {
 	Skips  map[string]holdout.Share // by wave; only those above 0
 	Global holdout.Share
 	Epoch  string
+	Scores int     // what its rule predicts by; 0: nothing
 	Bounds []Bound // on what one enrollment counts for; read by Store.Bounds
 }
 
@@ -286,9 +291,9 @@ func storeVersion(ctx context.Context, tx pgx.Tx, def campaigns.Campaign, rests 
 	if bounds == nil {
 		bounds = []Bound{}
 	}
-	_, err = tx.Exec(ctx, `insert into campaign_designs (campaign_id, design, design_hash, holdout_ppb, auto, skips, global_ppb, epoch, caps, version_id, started_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		id, *design, def.Design, int64(rests.Share), rests.Auto, skips, int64(rests.Global), rests.Epoch, bounds, version, at)
+	_, err = tx.Exec(ctx, `insert into campaign_designs (campaign_id, design, design_hash, holdout_ppb, auto, skips, global_ppb, epoch, caps, version_id, started_at, scores_id)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		id, *design, def.Design, int64(rests.Share), rests.Auto, skips, int64(rests.Global), rests.Epoch, bounds, version, at, nullInt(rests.Scores))
 	return version, err
 }
 

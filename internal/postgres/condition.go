@@ -26,6 +26,7 @@ type Condition struct {
 	Deep           bool     // it looks into single orders, of which a rule reads no more than rules.MaxOrders
 	Opaque         []string // what does not translate, and why, in words
 	Windows        int      // how many histories it reads beside the features
+	Close          []string // whom a number is too close for: PostgreSQL and Go may differ in the last digit
 
 	args    []any
 	people  bool // needs customers u
@@ -321,6 +322,9 @@ func (w *conditionWriter) compare(op string, left, right rules.Term) pred {
 	if !ok {
 		return anything()
 	}
+	if a.near && right.Op == rules.OpNumber {
+		return w.nearly(op, a, right.Number)
+	}
 	if right.Op == rules.OpNumber && a.atLeast != nil {
 		if p, ok := w.threshold(op, a, right.Number); ok {
 			return p
@@ -330,19 +334,27 @@ func (w *conditionWriter) compare(op string, left, right rules.Term) pred {
 	if !ok {
 		return anything()
 	}
-	if op == "==" {
-		op = "="
-	} else if op == "!=" {
-		op = "<>"
+	if a.near || b.near {
+		return w.opaque(asRead(left, right), onlyNumbers)
 	}
 	if a.plain != "" && right.Op == rules.OpText && right.Text != "" { // a comparison with the column may use an index
 		p := lacking(a.plain+" = "+b.sql(), allOf(a.plain+" <> "+b.sql(), a.plain+" <> ''"), a)
-		if op == "<>" {
+		if op == "!=" {
 			p = p.not()
 		}
 		return p
 	}
-	return w.known(a.sql()+" "+op+" "+b.sql(), a, b)
+	return w.known(a.sql()+" "+inSQL(op)+" "+b.sql(), a, b)
+}
+
+func inSQL(op string) string {
+	switch op {
+	case "==":
+		return "="
+	case "!=":
+		return "<>"
+	}
+	return op
 }
 
 // truths compares two truths; ok is false where they are none.
@@ -407,6 +419,7 @@ type value struct {
 	null bool          // it may be unknown
 	test string        // is null iff the value is; empty: expr
 	most float64       // a bound on the size of a number
+	near bool          // it may differ from Go's by a billionth
 
 	atLeast, below func(n int64) string // nil: only expr
 	money          bool                 // n is in minor units

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -22,13 +23,16 @@ func (w *conditionWriter) value(t rules.Term) (value, bool) {
 		return value{expr: w.arg(t.Text, "text")}, true
 	case rules.OpNegate:
 		v, ok := w.value(t.Args[0])
-		return value{expr: "(- " + v.sql() + ")", null: v.null, most: v.most}, ok
+		if ok = ok && w.plain(t, v); !ok {
+			return value{}, false
+		}
+		return value{expr: "(- " + v.sql() + ")", null: v.null, most: v.most}, true
 	case "+", "-", "*", "/":
 		return w.arithmetic(t)
 	case rules.OpRead:
 		read, ok := readings[t.Read]
 		if !ok {
-			w.opaque(t.Read, cmpOr(untranslated[t.Read], "only Go can work it out"))
+			w.opaque(t.Read, whyNot(t.Read))
 			return value{}, false
 		}
 		return read(w, t)
@@ -44,7 +48,7 @@ const tooMuch = 1e150
 func (w *conditionWriter) arithmetic(t rules.Term) (value, bool) {
 	a, ok := w.value(t.Args[0])
 	b, ok2 := w.value(t.Args[1])
-	if !ok || !ok2 {
+	if !ok || !ok2 || !w.plain(t, a, b) {
 		return value{}, false
 	}
 	a.most, b.most = max(a.most, 1), max(b.most, 1)
@@ -79,7 +83,7 @@ func cmpOr(a, b string) string {
 func (w *conditionWriter) truth(t rules.Term) pred {
 	read, ok := readings[t.Read]
 	if !ok {
-		return w.opaque(t.Read, cmpOr(untranslated[t.Read], "only Go can work it out"))
+		return w.opaque(t.Read, whyNot(t.Read))
 	}
 	v, ok := read(w, t)
 	if !ok {
@@ -106,6 +110,36 @@ var untranslated = map[string]string{
 	"first_order.category": worthMost, "first_order.category_known": worthMost, "first_order.lines": ofLines, "first_order.units": ofLines,
 	"last_order.category": worthMost, "last_order.category_known": worthMost, "last_order.lines": ofLines, "last_order.units": ofLines,
 	"lower": "Go and PostgreSQL do not agree on small letters",
+
+	"orders.trend":            needsDays,
+	"lifecycle.stage":         needsDays,
+	"lifecycle.days_in_stage": needsDays,
+	"lifecycle.since":         needsDays,
+	"predicted.clv":           needsSeries,
+	"predicted.orders":        needsSeries,
+
+	"events":        aChoice,
+	"orders.of":     aChoice,
+	"orders.of_sku": aChoice,
+}
+
+const (
+	needsDays   = "it is told from each day with an order"
+	needsSeries = "an expected number of orders is a series that only Go works out"
+	aChoice     = "it is a choice, not a value"
+)
+
+// untranslatedRecords are those of which nothing has a translation.
+var untranslatedRecords = map[string]string{
+	"at":    "it is the same for everybody, and worked out before",
+	"order": "where everybody is asked, no order triggers",
+	"event": "where everybody is asked, no event triggers",
+}
+
+// whyNot is why a member has no translation.
+func whyNot(member string) string {
+	record, _, _ := strings.Cut(member, ".")
+	return cmpOr(untranslated[member], cmpOr(untranslatedRecords[record], "only Go can work it out"))
 }
 
 // readings are the members of the language that SQL can read. A test holds that
@@ -193,8 +227,19 @@ func init() {
 		},
 		"abs": func(w *conditionWriter, t rules.Term) (value, bool) {
 			v, ok := w.value(t.Args[0])
+			if ok = ok && w.plain(t, v); !ok {
+				return value{}, false
+			}
 			return value{expr: "abs(" + v.sql() + ")", null: v.null, most: v.most}, ok
 		},
+	}
+	maps.Copy(readings, scoreReadings())
+	for _, record := range []string{"orders", "events", "messages", "responses"} {
+		for _, method := range []string{"on", "before", "since", "in", "with"} {
+			if record != "orders" || method != "with" {
+				untranslated[record+"."+method] = aChoice
+			}
+		}
 	}
 	for _, of := range []string{"first_order", "last_order"} {
 		last := of == "last_order"

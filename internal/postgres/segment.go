@@ -129,6 +129,9 @@ func (g *Segment) undecided(c *Condition) string {
 		// Each kept line has a unit, so there are no more lines than units.
 		open = anyOf(open, fmt.Sprintf("f.orders > %d", rules.MaxOrders), fmt.Sprintf("f.units > %d", rules.MaxLines))
 	}
+	for _, near := range c.Close {
+		open = anyOf(open, near)
+	}
 	return open
 }
 

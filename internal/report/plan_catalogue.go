@@ -190,6 +190,7 @@ var planEnglish = map[string]string{
 	"plan.warn.nobody_left":  "{count} are treated, and no message reaches any of them.",
 	"plan.warn.no_history":   "The pace of entries is not known.",
 	"plan.warn.rule_error":   "The rule fails on {count} customers; they are left out.",
+	"plan.warn.no_scores":    "What the rule predicts is unknown of everybody, for the life of this design: {of}. See rewave model show.",
 	"plan.warn.collides":     "{count} customers also have messages of {of} due within {limit} days, the window of the cap.",
 	"plan.warn.pool_missing": "There is no coupon pool {of}: rewave coupon generate {of}",
 	"plan.warn.pool_small":   "The coupon pool {of} has {limit} free codes; up to {count} are needed.",
