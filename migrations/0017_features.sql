@@ -54,7 +54,7 @@ comment on column customer_features.gross_minor is 'all orders, kept or not, bef
 comment on column customer_features.refunded_minor is 'what came back of all orders, kept or not';
 comment on column customer_features.orders is 'kept orders';
 comment on column customer_features.placed is 'all orders, kept or not';
-comment on column customer_features.refunded_orders is 'orders of which something came back, kept or not';
+comment on column customer_features.refunded_orders is 'orders of which something of any worth came back, or all of it';
 comment on column customer_features.days is 'days in the shop''s zone on which a kept order was placed';
 comment on column customer_features.units is 'units of kept orders that did not come back';
 comment on column customer_features.coupon_orders is 'kept orders that redeemed one of our codes';
@@ -103,7 +103,8 @@ begin atomic
                    where o.customer_id is not null and o.currency = in_currency and (of_customers is null or o.customer_id = any (of_customers))) o
            group by o.customer_id) p on p.customer_id = u.customer_id
       left join ( -- what came back
-          select o.customer_id, max(r.refunded_at) as changed_at, count(distinct o.order_id) as orders
+          select o.customer_id, max(r.refunded_at) as changed_at,
+                 count(distinct o.order_id) filter (where o.refunded_minor <> 0 or o.unkept_at is not null) as orders
             from refunds r
             join orders o on o.order_id = r.order_id
            where o.customer_id is not null and o.currency = in_currency and (of_customers is null or o.customer_id = any (of_customers))

@@ -52,7 +52,7 @@ BEGIN ATOMIC
            GROUP BY o.customer_id) p ON ((p.customer_id = u.customer_id)))
       LEFT JOIN ( SELECT o.customer_id,
              max(r.refunded_at) AS changed_at,
-             count(DISTINCT o.order_id) AS orders
+             count(DISTINCT o.order_id) FILTER (WHERE ((o.refunded_minor <> 0) OR (o.unkept_at IS NOT NULL))) AS orders
             FROM (refunds r
               JOIN orders o ON ((o.order_id = r.order_id)))
            WHERE ((o.customer_id IS NOT NULL) AND (o.currency = features_of.in_currency) AND ((features_of.of_customers IS NULL) OR (o.customer_id = ANY (features_of.of_customers))))
@@ -988,7 +988,7 @@ comment on column customer_features.last_at is 'the last kept order; null: none'
 comment on column customer_features.orders is 'kept orders';
 comment on column customer_features.placed is 'all orders, kept or not';
 comment on column customer_features.refunded_minor is 'what came back of all orders, kept or not';
-comment on column customer_features.refunded_orders is 'orders of which something came back, kept or not';
+comment on column customer_features.refunded_orders is 'orders of which something of any worth came back, or all of it';
 comment on column customer_features.revenue_minor is 'kept orders, net of refunds';
 comment on column customer_features.units is 'units of kept orders that did not come back';
 

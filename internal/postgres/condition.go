@@ -40,7 +40,7 @@ func conditionOf(t rules.Term, at time.Time, basis rules.Basis, currency string,
 	w := &conditionWriter{Condition: Condition{Exact: true}, at: at, basis: basis, currency: currency, grouped: grouped}
 	w.instant = w.arg(at, "timestamptz")
 	p := w.pred(t.At(at, basis))
-	w.Match, w.Unknown = p.yes, p.err
+	w.Match, w.Unknown = p.yes, p.err()
 	for _, h := range w.pasts {
 		if w.grouped {
 			w.joins = append(w.joins, h.join())
@@ -86,8 +86,51 @@ func same(a, b any) bool {
 	return false
 }
 
-// pred is when a part of a rule is true, when false, and when it errs.
-type pred struct{ yes, no, err string }
+// pred is when a part of a rule is true, when false, and what it lacks where it
+// errs. Where it is true, or false, some lacks are ruled out: a rule that asks
+// first, as in orders.count > 0 and orders.days_since_last > 90, never errs.
+type pred struct {
+	yes, no           string
+	errs              []lack
+	yesRules, noRules []string // atoms
+}
+
+// lack is a condition under which a rule errs: that something is unknown, which
+// atom says, for those who come so far.
+type lack struct{ atom, sql string }
+
+func (p pred) err() string {
+	sql := never
+	for _, l := range p.errs {
+		sql = anyOf(sql, l.sql)
+	}
+	return sql
+}
+
+// behind are the lacks for those of whom a condition holds.
+func behind(condition string, rules []string, errs []lack) []lack {
+	var out []lack
+	for _, l := range errs {
+		if sql := allOf(condition, l.sql); sql != never && !slices.Contains(rules, l.atom) {
+			out = append(out, lack{l.atom, sql})
+		}
+	}
+	return out
+}
+
+func both(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(atom string) bool { return !slices.Contains(b, atom) })
+}
+
+// anything is what may be true, false or an error.
+func anything() pred { return pred{yes: always, no: always, errs: []lack{{"", always}}} }
+
+func certainly(truth bool) pred {
+	if truth {
+		return pred{yes: always, no: never}
+	}
+	return pred{yes: never, no: always}
+}
 
 const never, always = "false", "true"
 
@@ -120,12 +163,12 @@ func (w *conditionWriter) opaque(what, why string) pred {
 	if said := what + ": " + why; !slices.Contains(w.Opaque, said) {
 		w.Opaque = append(w.Opaque, said)
 	}
-	return pred{always, always, always}
+	return anything()
 }
 
 func (w *conditionWriter) pred(t rules.Term) pred {
 	p := w.open(t)
-	if len(p.yes)+len(p.no)+len(p.err) > maxCondition {
+	if len(p.yes)+len(p.no)+len(p.err()) > maxCondition {
 		return w.opaque("the rule", "it is too long to be written as SQL")
 	}
 	return p
@@ -134,35 +177,14 @@ func (w *conditionWriter) pred(t rules.Term) pred {
 func (w *conditionWriter) open(t rules.Term) pred {
 	switch t.Op {
 	case rules.OpTruth:
-		if t.Truth {
-			return pred{always, never, never}
-		}
-		return pred{never, always, never}
+		return certainly(t.Truth)
 	case "not":
 		p := w.pred(t.Args[0])
-		return pred{p.no, p.yes, p.err}
+		return pred{p.no, p.yes, p.errs, p.noRules, p.yesRules}
 	case "and":
-		a := w.pred(t.Args[0])
-		if a.yes == never { // nothing after it is read
-			return a
-		}
-		b := w.pred(t.Args[1])
-		first := a.yes
-		if a.err == never {
-			first = always // a is true wherever it is not false
-		}
-		return pred{allOf(a.yes, b.yes), anyOf(a.no, allOf(first, b.no)), anyOf(a.err, allOf(a.yes, b.err))}
-	case "or":
-		a := w.pred(t.Args[0])
-		if a.no == never {
-			return a
-		}
-		b := w.pred(t.Args[1])
-		first := a.no
-		if a.err == never {
-			first = always
-		}
-		return pred{anyOf(a.yes, allOf(first, b.yes)), allOf(a.no, b.no), anyOf(a.err, allOf(a.no, b.err))}
+		return w.chain(t, func(p pred) pred { return p })
+	case "or": // which is not (not a and not b)
+		return w.chain(t, func(p pred) pred { return pred{p.no, p.yes, p.errs, p.noRules, p.yesRules} })
 	case rules.OpRead:
 		return w.truth(t)
 	case "in":
@@ -173,21 +195,40 @@ func (w *conditionWriter) open(t rules.Term) pred {
 	return w.compare(t.Op, t.Args[0], t.Args[1])
 }
 
+// chain is an `and`, of which the second side is read only where the first is
+// true. An `or` is one of the opposites.
+func (w *conditionWriter) chain(t rules.Term, turn func(pred) pred) pred {
+	a := turn(w.pred(t.Args[0]))
+	if a.yes == never { // nothing after it is read
+		return turn(a)
+	}
+	b := turn(w.pred(t.Args[1]))
+	first := a.yes
+	if len(a.errs) == 0 {
+		first = always // a is true wherever it is not false
+	}
+	return turn(pred{
+		yes: allOf(a.yes, b.yes), no: anyOf(a.no, allOf(first, b.no)),
+		errs:     slices.Concat(a.errs, behind(a.yes, a.yesRules, b.errs)),
+		yesRules: slices.Concat(a.yesRules, b.yesRules), noRules: both(a.noRules, slices.Concat(a.yesRules, b.noRules)),
+	})
+}
+
 // in is a chain of equals, all of which are read.
 func (w *conditionWriter) in(t rules.Term) pred {
 	items := t.Args[1].Args
 	if texts, ok := constants(items); ok {
 		v, ok := w.value(t.Args[0])
 		if !ok {
-			return pred{always, always, always}
+			return anything()
 		}
 		return w.known(v.sql()+" = any("+w.arg(texts, "text[]")+")", v)
 	}
-	p, known := pred{never, always, never}, always
+	p, known := certainly(false), always
 	for _, item := range items {
 		q := w.compare("==", t.Args[0], item)
-		p = pred{anyOf(p.yes, q.yes), allOf(p.no, q.no), anyOf(p.err, q.err)}
-		if q.err != never { // found or not, an item that is unknown is an error
+		p.yes, p.no, p.errs = anyOf(p.yes, q.yes), allOf(p.no, q.no), slices.Concat(p.errs, q.errs)
+		if len(q.errs) > 0 { // found or not, an item that is unknown is an error
 			known = allOf(known, anyOf(q.yes, q.no))
 		}
 	}
@@ -211,7 +252,7 @@ func (w *conditionWriter) inText(t rules.Term) pred {
 	a, ok := w.value(t.Args[0])
 	b, ok2 := w.value(t.Args[1])
 	if !ok || !ok2 {
-		return pred{always, always, always}
+		return anything()
 	}
 	sql := map[string]string{
 		"contains":   "strpos(%s, %s) > 0",
@@ -223,12 +264,21 @@ func (w *conditionWriter) inText(t rules.Term) pred {
 
 // known is a predicate of values some of which may be unknown.
 func (w *conditionWriter) known(sql string, values ...value) pred {
-	p := pred{sql, "not " + sql, never}
+	no := "not " + sql
 	if strings.Contains(sql, " ") {
-		p.no = "not (" + sql + ")"
+		no = "not (" + sql + ")"
 	}
+	return lacking(sql, no, values...)
+}
+
+// lacking is a predicate that is neither true nor false where a value is unknown.
+func lacking(yes, no string, values ...value) pred {
+	p := pred{yes: yes, no: no}
 	for _, v := range values {
-		p.err = anyOf(p.err, v.unknown())
+		if atom := v.unknown(); atom != never {
+			p.errs = append(p.errs, lack{atom, atom})
+			p.yesRules, p.noRules = append(p.yesRules, atom), append(p.noRules, atom)
+		}
 	}
 	return p
 }
@@ -244,7 +294,7 @@ func (w *conditionWriter) compare(op string, left, right rules.Term) pred {
 	}
 	a, ok := w.value(left)
 	if !ok {
-		return pred{always, always, always}
+		return anything()
 	}
 	if right.Op == rules.OpNumber && a.atLeast != nil {
 		if p, ok := w.threshold(op, a, right.Number); ok {
@@ -253,12 +303,19 @@ func (w *conditionWriter) compare(op string, left, right rules.Term) pred {
 	}
 	b, ok := w.value(right)
 	if !ok {
-		return pred{always, always, always}
+		return anything()
 	}
 	if op == "==" {
 		op = "="
 	} else if op == "!=" {
 		op = "<>"
+	}
+	if a.plain != "" && right.Op == rules.OpText && right.Text != "" { // a comparison with the column may use an index
+		p := lacking(a.plain+" = "+b.sql(), allOf(a.plain+" <> "+b.sql(), a.plain+" <> ''"), a)
+		if op == "<>" {
+			p.yes, p.no = p.no, p.yes
+		}
+		return p
 	}
 	return w.known(a.sql()+" "+op+" "+b.sql(), a, b)
 }
@@ -269,7 +326,7 @@ func (w *conditionWriter) truths(op string, left, right rules.Term) (pred, bool)
 		return pred{}, false
 	}
 	a, b := w.pred(left), w.pred(right)
-	p := pred{anyOf(allOf(a.yes, b.yes), allOf(a.no, b.no)), anyOf(allOf(a.yes, b.no), allOf(a.no, b.yes)), anyOf(a.err, b.err)}
+	p := pred{yes: anyOf(allOf(a.yes, b.yes), allOf(a.no, b.no)), no: anyOf(allOf(a.yes, b.no), allOf(a.no, b.yes)), errs: slices.Concat(a.errs, b.errs)}
 	if op == "!=" {
 		p.yes, p.no = p.no, p.yes
 	}
@@ -291,30 +348,32 @@ func (w *conditionWriter) threshold(op string, v value, c float64) (pred, bool) 
 	if !ok {
 		return pred{}, false
 	}
-	err := v.unknown()
+	over := func(n int64) pred { return v.reaches(n) }
+	under := func(n int64) pred { p := v.reaches(n); return pred{p.no, p.yes, p.errs, p.noRules, p.yesRules} }
 	switch op {
 	case ">=":
-		return pred{v.atLeast(from), v.below(from), err}, true
+		return over(from), true
 	case "<":
-		return pred{v.below(from), v.atLeast(from), err}, true
+		return under(from), true
 	case ">":
-		return pred{v.atLeast(above), v.below(above), err}, true
+		return over(above), true
 	case "<=":
-		return pred{v.below(above), v.atLeast(above), err}, true
+		return under(above), true
 	}
-	yes, no := allOf(v.atLeast(from), v.below(above)), anyOf(v.below(from), v.atLeast(above))
+	p, q := over(from), under(above)
+	p = pred{allOf(p.yes, q.yes), anyOf(p.no, q.no), p.errs, slices.Concat(p.yesRules, q.yesRules), both(p.noRules, q.noRules)}
 	if from == above {
-		yes = never
+		p.yes = never
 	}
 	if op == "!=" {
-		yes, no = no, yes
+		p = pred{p.no, p.yes, p.errs, p.noRules, p.yesRules}
 	}
-	return pred{yes, no, err}, true
+	return p, true
 }
 
-// value is a number, a text or a date of a customer. A value that is a whole number, or the day of an instant, can be
-// asked for its side of a threshold, which spares arithmetic for every row and
-// lets an index be used.
+// value is a number, a text or a date of a customer. A value that is a whole
+// number, or the day of an instant, can be asked for its side of a threshold,
+// which spares arithmetic for every row and lets an index be used.
 type value struct {
 	expr string        // null where it is unknown; numbers as float8
 	lazy func() string // the same, for what is rarely asked
@@ -324,6 +383,19 @@ type value struct {
 
 	atLeast, below func(n int64) string // nil: only expr
 	money          bool                 // n is in minor units
+	some           string               // an atom that is false where the value is 1 or more
+	lack           string               // the atom that says that it is unknown; empty: test is null
+	no             string               // of a truth that is never unknown, when it is false
+	plain          string               // a column that is the value, or an empty text where the value is unknown
+}
+
+// reaches says whether the value is n or more.
+func (v value) reaches(n int64) pred {
+	p := lacking(v.atLeast(n), v.below(n), v)
+	if v.some != "" && n >= 1 {
+		p.yesRules = append(p.yesRules, v.some)
+	}
+	return p
 }
 
 func (v value) sql() string {
@@ -337,6 +409,8 @@ func (v value) unknown() string {
 	switch {
 	case !v.null:
 		return never
+	case v.lack != "":
+		return v.lack
 	case v.test != "":
 		return v.test + " is null"
 	}

@@ -82,22 +82,28 @@ func (w *conditionWriter) gate(v *view) (may, cannot string) {
 }
 
 // certain says that the gate alone tells whether there is such an order: the
-// newest order is in an open end, the oldest in an open beginning.
-func (v *view) certain() bool { return !v.lines() && (v.from == nil || v.to == nil) }
+// newest order is in an open end, the oldest in an open beginning, and the
+// categories are those of all orders.
+func (v *view) certain() bool {
+	if v.lines() {
+		return v.sku == "" && v.from == nil && v.to == nil
+	}
+	return v.from == nil || v.to == nil
+}
 
 // orders is the past of a view. Nothing of it changes after the instant: whose
 // orders do is not asked here. Its rows are orders, or lines where lines are
 // chosen or asked for.
-func (w *conditionWriter) orders(v *view, lines bool) *past {
+func (w *conditionWriter) orders(v *view, lines bool) *past { return w.past(w.orderRows(v, lines)) }
+
+func (w *conditionWriter) orderRows(v *view, lines bool) past {
 	h := past{from: "orders o", key: "o.customer_id",
 		where: "o.currency = " + w.arg(w.currency, "text") + " and o.unkept_at is null" + w.within(v.span, "o.placed_at")}
 	if h.gate, _ = w.gate(v); h.gate == always {
 		h.gate = ""
 	}
 	if lines || v.lines() {
-		h.from += " join order_lines l on l.order_id = o.order_id join products p on p.product_id = l.product_id" +
-			" left join lateral (select sum(r.quantity) as units, sum(r.amount_minor) as minor from refunds r" +
-			" where l.refunded_quantity > 0 and r.order_id = l.order_id and r.order_line_no = l.line_no) b on true"
+		h.from += " join order_lines l on l.order_id = o.order_id join products p on p.product_id = l.product_id" + backOfLine
 		h.where += " and l.quantity > coalesce(b.units, 0)"
 		if v.category != "" {
 			h.where += " and p.category = " + w.arg(v.category, "text")
@@ -109,65 +115,99 @@ func (w *conditionWriter) orders(v *view, lines bool) *past {
 			h.where += " and false"
 		}
 	}
-	return w.past(h)
+	return h
 }
+
+// backOfLine is what came back of a line l.
+const backOfLine = " left join lateral (select sum(r.quantity) as units, sum(r.amount_minor) as minor from refunds r" +
+	" where l.refunded_quantity > 0 and r.order_id = l.order_id and r.order_line_no = l.line_no) b on true"
 
 func (w *conditionWriter) count(v *view) string {
 	if v.whole() {
 		return "f.orders"
 	}
-	expr := "count(*)"
+	return w.orders(v, false).value(w, w.counting(v), true)
+}
+
+func (w *conditionWriter) counting(v *view) string {
 	if v.lines() {
-		expr = "count(distinct o.order_id)"
+		return "count(distinct o.order_id)"
 	}
-	return w.orders(v, false).value(w, expr, true)
+	return "count(*)"
 }
 
 func (w *conditionWriter) minor(v *view) string {
 	if v.whole() {
 		return "f.revenue_minor"
 	}
-	expr := "sum(o.gross_minor - o.refunded_minor)::bigint"
+	return w.orders(v, false).value(w, w.sum(v), true)
+}
+
+func (w *conditionWriter) sum(v *view) string {
 	if v.lines() {
-		expr = "sum(l.amount_minor - coalesce(b.minor, 0))::bigint"
+		return "sum(l.amount_minor - coalesce(b.minor, 0))::bigint"
 	}
-	return w.orders(v, false).value(w, expr, true)
+	return "sum(o.gross_minor - o.refunded_minor)::bigint"
 }
 
 // countOf is how many orders. Whether there is one at all is often told by the
 // newest and the oldest alone.
 func (w *conditionWriter) countOf(v *view) value {
 	if v.whole() {
-		return whole("f.orders", false)
+		n := whole("f.orders", false)
+		n.some = ordersNone
+		return n
 	}
-	side := func(n int64, op string) string { return fmt.Sprintf("%s %s %d", w.count(v), op, n) }
+	n := counted(w, func() *past { return w.orders(v, false) }, w.counting(v))
 	may, cannot := w.gate(v)
 	return value{
-		most: 1e9, lazy: func() string { return w.count(v) + "::float8" },
-		atLeast: func(n int64) string {
+		some: ordersNone, most: 1e9, lazy: n.lazy,
+		atLeast: func(least int64) string {
 			switch {
-			case n <= 0:
+			case least <= 0:
 				return always
-			case n == 1 && v.certain():
+			case least == 1 && v.certain():
 				return may
 			}
-			return allOf(may, side(n, ">="))
+			return allOf(may, n.atLeast(least))
 		},
-		below: func(n int64) string {
+		below: func(least int64) string {
 			switch {
-			case n <= 0:
+			case least <= 0:
 				return never
-			case n == 1 && v.certain():
+			case least == 1 && v.certain():
 				return cannot
 			}
-			return anyOf(cannot, side(n, "<"))
+			return anyOf(cannot, n.below(least))
 		},
 	}
 }
 
-func (w *conditionWriter) revenueOf(v *view) value { return w.amount(w.minor(v), false) }
+func (w *conditionWriter) revenueOf(v *view) (n value) {
+	if v.whole() {
+		n = w.amount("f.revenue_minor", false)
+	} else {
+		n = counted(w, func() *past { return w.orders(v, false) }, w.sum(v))
+		n.money, n.lazy = true, func() string { return w.major(w.minor(v)) }
+	}
+	n.some = ordersNone
+	return n
+}
 
-func (w *conditionWriter) averageOf(v *view) value { return w.average(w.minor(v), w.count(v)) }
+func (w *conditionWriter) averageOf(v *view) value {
+	return v.lacksOrders(w.average(w.minor(v), w.count(v)))
+}
+
+// ordersNone is the atom that says that there is no kept order.
+const ordersNone = "f.orders = 0"
+
+// lacksOrders is a value of a view that is unknown where it has no orders.
+func (v *view) lacksOrders(n value) value {
+	if v.whole() {
+		n.lack = ordersNone
+	}
+	return n
+}
 
 func (w *conditionWriter) unitsOf(v *view) value {
 	w.Deep = true
@@ -181,7 +221,7 @@ func (w *conditionWriter) lastOf(v *view) string {
 	switch {
 	case v.whole():
 		return "f.last_at"
-	case v.certain() && v.to == nil && !v.none:
+	case v.certain() && v.to == nil && !v.lines() && !v.none:
 		return "(case when f.last_at >= " + w.arg(*v.from, "timestamptz") + " then f.last_at end)"
 	}
 	return w.orders(v, false).value(w, "max(o.placed_at)", false)
@@ -191,7 +231,7 @@ func (w *conditionWriter) firstOf(v *view) string {
 	switch {
 	case v.whole():
 		return "f.first_at"
-	case v.certain() && v.from == nil && !v.none:
+	case v.certain() && v.from == nil && !v.lines() && !v.none:
 		return "(case when f.first_at < " + w.arg(*v.to, "timestamptz") + " then f.first_at end)"
 	}
 	return w.orders(v, false).value(w, "min(o.placed_at)", false)

@@ -83,7 +83,10 @@ func (w *conditionWriter) truth(t rules.Term) pred {
 	}
 	v, ok := read(w, t)
 	if !ok {
-		return pred{always, always, always}
+		return anything()
+	}
+	if v.no != "" { // both of them are never null, and one lets the planner leave rows out
+		return pred{yes: v.sql(), no: v.no, yesRules: []string{v.no}}
 	}
 	return w.known(v.sql(), v)
 }
@@ -91,8 +94,15 @@ func (w *conditionWriter) truth(t rules.Term) pred {
 // translation translates one member of the language.
 type translation func(w *conditionWriter, t rules.Term) (value, bool)
 
+const (
+	worthMost = "the categories of an order are weighed in Go"
+	ofLines   = "the lines of one order are counted in Go"
+)
+
 // untranslated says why a member has no translation.
 var untranslated = map[string]string{
+	"first_order.category": worthMost, "first_order.category_known": worthMost, "first_order.lines": ofLines, "first_order.units": ofLines,
+	"last_order.category": worthMost, "last_order.category_known": worthMost, "last_order.lines": ofLines, "last_order.units": ofLines,
 	"lower": "Go and PostgreSQL do not agree on small letters",
 }
 
@@ -106,10 +116,10 @@ func init() {
 		"orders.revenue":          ofView((*conditionWriter).revenueOf),
 		"orders.average":          ofView((*conditionWriter).averageOf),
 		"orders.units":            ofView((*conditionWriter).unitsOf),
-		"orders.days_since_last":  ofView(func(w *conditionWriter, v *view) value { return w.ago(w.day(w.lastOf(v))) }),
-		"orders.days_since_first": ofView(func(w *conditionWriter, v *view) value { return w.ago(w.day(w.firstOf(v))) }),
-		"orders.last_on":          ofView(func(w *conditionWriter, v *view) value { return w.day(w.lastOf(v)) }),
-		"orders.first_on":         ofView(func(w *conditionWriter, v *view) value { return w.day(w.firstOf(v)) }),
+		"orders.days_since_last":  ofView(func(w *conditionWriter, v *view) value { return v.lacksOrders(w.ago(w.day(w.lastOf(v)))) }),
+		"orders.days_since_first": ofView(func(w *conditionWriter, v *view) value { return v.lacksOrders(w.ago(w.day(w.firstOf(v)))) }),
+		"orders.last_on":          ofView(func(w *conditionWriter, v *view) value { return v.lacksOrders(w.day(w.lastOf(v))) }),
+		"orders.first_on":         ofView(func(w *conditionWriter, v *view) value { return v.lacksOrders(w.day(w.firstOf(v))) }),
 
 		"orders.days":        ofView(func(w *conditionWriter, v *view) value { return whole(w.daysOf(v), false) }),
 		"orders.average_gap": ofView(func(w *conditionWriter, v *view) value { return value{expr: w.gapOf(v), null: true, most: 1e8} }),
@@ -119,19 +129,44 @@ func init() {
 		"orders.refund_share":   ofView(func(w *conditionWriter, v *view) value { return w.refundShare(v) }),
 		"orders.refunded_share": ofView(func(w *conditionWriter, v *view) value { return w.refundedShare(v) }),
 
-		"events.count":           ofEvents(func(w *conditionWriter, h *past) value { return whole(h.value(w, "count(*)", true), false) }),
+		"events.count":           ofEvents(func(w *conditionWriter, h *past) value { return counted(w, h.itself, "count(*)") }),
 		"events.days_since_last": ofEvents(func(w *conditionWriter, h *past) value { return w.ago(w.day(h.value(w, "max(e.at)", false))) }),
 		"events.last_on":         ofEvents(func(w *conditionWriter, h *past) value { return w.day(h.value(w, "max(e.at)", false)) }),
 
+		"events.distinct": func(w *conditionWriter, t rules.Term) (value, bool) {
+			of := property(w.arg(t.Args[1].Text, "text"))
+			return ofEvents(func(w *conditionWriter, h *past) value { return counted(w, h.itself, "count(distinct "+of+")") })(w, t)
+		},
+		"events.text": ofNewest(func(of string) value {
+			return value{expr: "(case jsonb_typeof(" + of + ") when 'string' then " + of + " #>> '{}' end)", null: true}
+		}),
+		"events.number": ofNewest(func(of string) value {
+			return value{expr: "(case jsonb_typeof(" + of + ") when 'number' then (" + of + ")::float8 end)", null: true, most: 1e308}
+		}),
+		"events.truth": ofNewest(func(of string) value {
+			return value{expr: "(case jsonb_typeof(" + of + ") when 'boolean' then (" + of + ")::boolean end)", null: true}
+		}),
+		"events.date": ofNewest(func(of string) value {
+			return whole("((case jsonb_typeof("+of+") when 'object' then ("+of+" ->> 'date')::date end) - date '1970-01-01')", true)
+		}),
+		"events.knows": ofNewest(func(of string) value { return value{expr: "coalesce(jsonb_typeof(" + of + ") <> 'null', false)"} }),
+
+		"customer.first_name":       text("u.first_name"),
+		"customer.last_name":        text("u.last_name"),
+		"customer.first_name_known": filled("u.first_name"),
+		"customer.last_name_known":  filled("u.last_name"),
+		"customer.complaint_open":   holds("complaint_open"),
+		"customer.dispute_open":     holds("dispute"),
+
 		"customer.id":           person("u.shop_id", false),
-		"customer.locale":       person("nullif(u.locale, '')", true),
-		"customer.region":       person("nullif(u.region, '')", true),
-		"customer.zone":         person("nullif(u.zone, '')", true),
-		"customer.locale_known": person("coalesce(u.locale, '') <> ''", false),
-		"customer.region_known": person("coalesce(u.region, '') <> ''", false),
-		"customer.zone_known":   person("coalesce(u.zone, '') <> ''", false),
-		"customer.email_known":  contact("coalesce(k.email, '') <> ''"),
-		"customer.phone_known":  contact("coalesce(k.phone, '') <> ''"),
+		"customer.locale":       text("u.locale"),
+		"customer.region":       text("u.region"),
+		"customer.zone":         text("u.zone"),
+		"customer.locale_known": filled("u.locale"),
+		"customer.region_known": filled("u.region"),
+		"customer.zone_known":   filled("u.zone"),
+		"customer.email_known":  filled("k.email"),
+		"customer.phone_known":  filled("k.phone"),
 		"customer.first_seen_on": func(w *conditionWriter, _ rules.Term) (value, bool) {
 			w.people = true
 			return w.day("u.first_seen_at"), true
@@ -159,8 +194,51 @@ func init() {
 			return value{expr: "abs(" + v.sql() + ")", null: v.null, most: v.most}, ok
 		},
 	}
+	for _, of := range []string{"first_order", "last_order"} {
+		last := of == "last_order"
+		readings[of+".on"] = ofEnd(last, func(w *conditionWriter, _ *past) value {
+			return w.day(map[bool]string{false: "f.first_at", true: "f.last_at"}[last])
+		})
+		readings[of+".revenue"] = ofEnd(last, func(w *conditionWriter, h *past) value {
+			return w.amount(h.value(w, "o.gross_minor - o.refunded_minor", false), true)
+		})
+		readings[of+".has"], readings[of+".has_sku"] = endHas(last, "p.category"), endHas(last, "p.sku")
+	}
 	for _, name := range []string{"count", "days_since_last", "last_on"} {
 		readings["messages."+name], readings["responses."+name] = readings["events."+name], readings["events."+name]
+	}
+}
+
+// ofEnd reads the first order of all, or the last.
+func ofEnd(last bool, read func(*conditionWriter, *past) value) translation {
+	return func(w *conditionWriter, _ rules.Term) (value, bool) {
+		w.Deep = true
+		v := read(w, w.end(last))
+		v.lack = ordersNone
+		return v, true
+	}
+}
+
+func (w *conditionWriter) end(last bool) *past {
+	h := w.orderRows(&view{}, false)
+	if h.newest = "o.placed_at, o.order_id"; last {
+		h.newest = "o.placed_at desc, o.order_id desc"
+	}
+	return w.past(h)
+}
+
+// endHas is whether that order has a kept line of a category or a product.
+func endHas(last bool, column string) translation {
+	return func(w *conditionWriter, t rules.Term) (value, bool) {
+		of, ok := w.value(t.Args[1])
+		if !ok || of.null {
+			w.opaque(t.Read, "its argument hangs on the customer")
+			return value{}, false
+		}
+		return ofEnd(last, func(w *conditionWriter, h *past) value {
+			return value{null: true, expr: "(case when f.orders > 0 then exists (select from order_lines l join products p on p.product_id = l.product_id" + backOfLine +
+				" where l.order_id = " + h.value(w, "o.order_id", false) + " and l.quantity > coalesce(b.units, 0) and " + column + " = " + of.sql() + ") end)"}
+		})(w, t)
 	}
 }
 
@@ -184,10 +262,26 @@ func person(sql string, null bool) translation {
 	}
 }
 
-func contact(sql string) translation {
+// blank is the atom that says that a text is unknown.
+func blank(column string) string { return "coalesce(" + column + ", '') = ''" }
+
+func (w *conditionWriter) uses(column string) {
+	w.people = w.people || column[0] == 'u'
+	w.contact = w.contact || column[0] == 'k'
+}
+
+func text(column string) translation {
 	return func(w *conditionWriter, _ rules.Term) (value, bool) {
-		w.contact = true
-		return value{expr: sql}, true
+		w.uses(column)
+		return value{expr: "nullif(" + column + ", '')", null: true, lack: blank(column), plain: column}, true
+	}
+}
+
+// filled is whether a text is known.
+func filled(column string) translation {
+	return func(w *conditionWriter, _ rules.Term) (value, bool) {
+		w.uses(column)
+		return value{expr: column + " <> ''", no: blank(column)}, true
 	}
 }
 
@@ -246,6 +340,29 @@ func (h *past) value(w *conditionWriter, expr string, empty bool) string {
 	}
 	return sql
 }
+
+// counted is a number over the rows that is 0 where there are none. Asked
+// whether it reaches more than 0, customers without rows need not be read.
+func counted(w *conditionWriter, rows func() *past, expr string) value {
+	bare, or0 := func() string { return rows().value(w, expr, false) }, func() string { return rows().value(w, expr, true) }
+	return value{
+		lazy: func() string { return or0() + "::float8" }, most: 1e18,
+		atLeast: func(n int64) string {
+			if n <= 0 {
+				return fmt.Sprintf("%s >= %d", or0(), n)
+			}
+			return fmt.Sprintf("%s >= %d", bare(), n)
+		},
+		below: func(n int64) string {
+			if n <= 0 {
+				return fmt.Sprintf("%s < %d", or0(), n)
+			}
+			return fmt.Sprintf("(%s is null or %[1]s < %d)", bare(), n)
+		},
+	}
+}
+
+func (h *past) itself() *past { return h }
 
 func (h *past) join() string {
 	var columns strings.Builder

@@ -170,7 +170,7 @@ func hashMigrations() (string, error) {
 // withConn uses a connection of its own: a pool would keep goroutines that a
 // leak test finds.
 func withConn(dsn string, work func(context.Context, *pgx.Conn) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
