@@ -1005,6 +1005,34 @@ create table feature_state (
 comment on table feature_state is 'on which basis customer_features is kept; no row: it is not kept';
 comment on column feature_state.newest_at is 'no changed_at is later: as of any instant from then on all rows are right';
 
+create table segments (
+    segment_id integer not null generated always as identity,
+    name text not null,
+    rule text not null,
+    named jsonb not null default '{}'::jsonb,
+    every interval not null,
+    refreshed_at timestamp with time zone,
+    members bigint not null default 0,
+    kept_at timestamp with time zone not null default now(),
+    constraint segments_pkey PRIMARY KEY (segment_id),
+    constraint segments_name_key UNIQUE (name),
+    constraint segments_every_check CHECK ((every >= '00:01:00'::interval)),
+    constraint segments_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,59}$'::text))
+);
+comment on table segments is 'segments whose members are kept; the text of a rule may change, the members then follow at the next refresh';
+comment on column segments.named is 'the rules of the segments that this one names, by name';
+comment on column segments.refreshed_at is 'business time as of which the members are right; null: nobody was asked yet, and who is in it then has not come';
+
+create table segment_members (
+    segment_id integer not null,
+    customer_id bigint not null,
+    entered_at timestamp with time zone not null,
+    constraint segment_members_pkey PRIMARY KEY (segment_id, customer_id),
+    constraint segment_members_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+    constraint segment_members_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id) ON DELETE CASCADE
+);
+comment on column segment_members.entered_at is 'the refresh that found them in it first';
+
 create view exposures as
  SELECT d.customer_id,
     d.entered_at,

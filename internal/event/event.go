@@ -26,6 +26,13 @@ type Event struct {
 	Props  map[string]Value
 }
 
+// Beginnings of the names of our own events: of a customer who came to be in the
+// named segment behind it, or is in it no more.
+const (
+	SegmentEntered = "Segment Entered: "
+	SegmentLeft    = "Segment Left: "
+)
+
 // Names of the events that Holds reads.
 const (
 	ComplaintOpened = "Complaint Opened"
