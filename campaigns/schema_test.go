@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rewave/rewave/rules"
 )
 
 func TestSchemaIsCurrent(t *testing.T) {
@@ -32,6 +34,9 @@ func buildSchema() ([]byte, error) {
 	whole["$schema"] = "http://json-schema.org/draft-07/schema#"
 	whole["title"] = "A campaign"
 	whole["description"] = "A campaign.yaml, in a folder with its messages."
+	when := whole["properties"].(shape)["enter"].(shape)["properties"].(shape)["when"].(shape)
+	when["description"] = when["description"].(string) + " " + rules.Written()
+	when["examples"] = rules.Examples()
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"math"
+	"sort"
 	"time"
 )
 
@@ -46,4 +47,18 @@ func (b Basis) Least(c float64, money bool) (from, above int64, ok bool) {
 		return n
 	}
 	return least(func(v float64) bool { return v >= c }), least(func(v float64) bool { return v > c }), true
+}
+
+// Totals are those of a customer's orders at an instant.
+func (b Basis) Totals(facts []OrderFact, at time.Time) (t Totals) {
+	facts = sorted(facts)
+	kept, back := parted(facts[:sort.Search(len(facts), func(i int) bool { return facts[i].At.After(at) })])
+	if len(kept) > 0 {
+		m := moment{at: at, basis: b}
+		t = m.totals(kept)
+	}
+	for _, f := range back {
+		t.ordered(f)
+	}
+	return t
 }

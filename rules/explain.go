@@ -58,6 +58,24 @@ func conditions(n ast.Node) []ast.Node {
 	return []ast.Node{n}
 }
 
+// Joins says whether the conditions that Explain gives are joined by and, by or,
+// or by both.
+func (p *Program) Joins() (and, or bool) {
+	var walk func(n ast.Node)
+	walk = func(n ast.Node) {
+		if len(conditions(n)) == 1 {
+			return
+		}
+		b := n.(*ast.BinaryNode)
+		isAnd := b.Operator == "and" || b.Operator == "&&"
+		and, or = and || isAnd, or || !isAnd
+		walk(b.Left)
+		walk(b.Right)
+	}
+	walk(p.tree)
+	return and, or
+}
+
 func (p *Program) clause(c *reader, n ast.Node, env Env) Clause {
 	c.values = nil
 	_, node := c.check(n)

@@ -43,6 +43,21 @@ func TestSegmentsStandForTheirRules(t *testing.T) {
 	}
 }
 
+func TestHowConditionsAreJoined(t *testing.T) {
+	t.Parallel()
+	options := Options{Segments: map[string]string{"a": "orders.count > 1 or customer.email_known"}}
+	for rule, want := range map[string][2]bool{
+		"true": {}, `in_segment("a")`: {}, "not (at.day == 1 or at.day == 2)": {},
+		`in_segment("a") and at.day == 1 && at.month == 2`: {true, false}, `in_segment("a") or at.day == 1`: {false, true},
+		"at.day == 1 and (at.month == 2 or at.month == 3)": {true, true},
+	} {
+		and, or := compile(t, rule, options).Joins()
+		if got := [2]bool{and, or}; got != want {
+			t.Errorf("%s: got %v, want %v", rule, got, want)
+		}
+	}
+}
+
 func TestSegmentsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	many := map[string]string{"s0": "true"}

@@ -28,6 +28,8 @@ type app struct {
 	json    bool
 	verbose bool
 	config  string
+
+	given map[string]string // texts that faults may be about and that are in no file, by the flag that gave them
 }
 
 // Exit codes are stable: CI branches on them.
@@ -76,7 +78,7 @@ func (a *app) exit(err error) int {
 	var list source.List
 	if errors.As(err, &list) {
 		if !silent {
-			fmt.Fprint(a.stderr, withExcerpts(list))
+			fmt.Fprint(a.stderr, a.withExcerpts(list))
 		}
 		return exitInvalid
 	}
@@ -116,9 +118,12 @@ func sentence(err error, f *fault.Fault, verbose bool) string {
 }
 
 // withExcerpts prints each fault of a file, and below it the line it is about.
-func withExcerpts(list source.List) string {
+func (a *app) withExcerpts(list source.List) string {
 	var b strings.Builder
 	files := map[string][]byte{}
+	for flag, text := range a.given {
+		files[flag] = []byte(text)
+	}
 	for _, d := range list {
 		b.WriteString(d.String() + "\n")
 		if d.Line == 0 {

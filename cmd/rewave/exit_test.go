@@ -47,4 +47,4 @@ func TestSettingsHaveOneExitCode(t *testing.T) {
 }
 
 // withoutDatabase are the commands whose first example needs no server.
-var withoutDatabase = []string{"rewave campaign new", "rewave campaign validate", "rewave campaign test", "rewave campaign preview"}
+var withoutDatabase = []string{"rewave campaign new", "rewave campaign validate", "rewave campaign test", "rewave campaign preview", "rewave segment list", "rewave segment explain"}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -116,7 +118,12 @@ func (l *live) loadAll(ctx context.Context, call string, folders []string) ([]ca
 }
 
 // replaceFile leaves the whole file or what was there.
-func replaceFile(path string, write func(io.Writer) error) (err error) {
+func replaceFile(path string, write func(io.Writer) error) error {
+	return writeWhole(path, 0o644, write)
+}
+
+// writeWhole is replaceFile with the permissions of the file.
+func writeWhole(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return fault.Wrap(fault.Usage, err, path+" cannot be written", "name a folder that is there and may be written to")
@@ -125,9 +132,11 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 	err = write(f)
 	if closed := f.Close(); err == nil {
 		err = closed
+	} else if !errors.As(err, new(*fs.PathError)) { // what was to be written could not be had
+		return err
 	}
 	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
+		err = os.Chmod(f.Name(), mode)
 	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)

@@ -27,6 +27,7 @@ func (a *app) progress(say string) *progress {
 	return p
 }
 
+// update says how much of it is done; a total of -1 is not known.
 func (p *progress) update(done, total int64) {
 	if p.out == nil {
 		return
@@ -34,11 +35,18 @@ func (p *progress) update(done, total int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar == nil {
-		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.out), progressbar.OptionSetDescription(p.say),
-			progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
-			progressbar.OptionSetPredictTime(true))
+		options := []progressbar.Option{progressbar.OptionSetWriter(p.out), progressbar.OptionSetDescription(p.say),
+			progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionClearOnFinish(),
+			progressbar.OptionSetPredictTime(true)}
+		if total < 0 {
+			options = append(options, progressbar.OptionShowCount())
+		}
+		p.bar = progressbar.NewOptions64(total, options...)
 	}
-	_ = p.bar.Set64(min(done, total)) // a bar that cannot be drawn is no reason to stop
+	if total >= 0 {
+		done = min(done, total)
+	}
+	_ = p.bar.Set64(done) // a bar that cannot be drawn is no reason to stop
 }
 
 func (p *progress) done() {

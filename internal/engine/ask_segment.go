@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -12,12 +13,13 @@ import (
 
 // SegmentAnswer is what became of a rule asked about everybody.
 type SegmentAnswer struct {
-	At      time.Time
-	Matches int64
-	Unknown int64            // for whom the rule has no value: they are left out
-	Reasons map[string]int64 // of those judged one by one, why; others are only counted
-	Judged  int64            // customers whom the rule judged one by one; the others SQL alone
-	Why     []string         // what does not translate into SQL
+	At        time.Time
+	Customers int64 // who were customers then; 0: not counted
+	Matches   int64
+	Unknown   int64            // for whom the rule has no value: they are left out
+	Reasons   map[string]int64 // of those judged one by one, why; others are only counted
+	Judged    int64            // customers whom the rule judged one by one; the others SQL alone
+	Why       []string         // what does not translate into SQL
 }
 
 func (a *SegmentAnswer) judge(match bool, err error) {
@@ -50,49 +52,105 @@ func (a *SegmentAnswer) Often() []string {
 // CountSegment counts whom a rule means at an instant. SQL counts whom it can;
 // the rule judges the rest.
 func (e *Engine) CountSegment(ctx context.Context, rule *rules.Program, at time.Time) (a SegmentAnswer, err error) {
-	a.At = at
+	q, err := e.segmentQuery(ctx, rule, at)
+	if err != nil {
+		return a, err
+	}
+	err = e.Store.Segment(ctx, q, func(g *postgres.Segment) (err error) {
+		a, err = e.count(ctx, g, &q)
+		return err
+	})
+	return a, err
+}
+
+func (e *Engine) count(ctx context.Context, g *postgres.Segment, q *postgres.SegmentQuery) (a SegmentAnswer, err error) {
+	a.At, a.Why = q.At, g.Why()
+	if a.Customers, err = g.Customers(ctx); err != nil {
+		return a, err
+	}
+	switch {
+	case g.Exact():
+		a.Matches, a.Unknown, err = g.Decided(ctx)
+	case q.Rule.Needs().TotalsOnly():
+		var room rules.Room
+		err = g.Stream(ctx, func(t *rules.Totals) error {
+			a.judge(q.Rule.Match(room.NewTotalsEnv(rules.Customer{}, *t, q.At, q.Basis)))
+			return nil
+		})
+	default:
+		return a, e.judgeMembers(ctx, g, q, false, &a, nil)
+	}
+	if err != nil {
+		return a, err
+	}
+	return a, e.judgeMembers(ctx, g, q, true, &a, nil)
+}
+
+// WhyUnknown asks why the rule has no value for customers whom SQL only counted:
+// for the first of them by id, at most limit.
+func (e *Engine) WhyUnknown(ctx context.Context, rule *rules.Program, at time.Time, limit int) (a SegmentAnswer, err error) {
 	q, err := e.segmentQuery(ctx, rule, at)
 	if err != nil {
 		return a, err
 	}
 	err = e.Store.Segment(ctx, q, func(g *postgres.Segment) error {
-		a.Why = g.Why()
-		needs := rule.Needs()
-		if g.Exact() {
-			var err error
-			if a.Matches, a.Unknown, err = g.Decided(ctx); err != nil {
-				return err
-			}
-			return e.judgeMembers(ctx, g, &q, true, &a, nil)
+		members, err := g.Unknown(ctx, limit)
+		if err != nil {
+			return err
 		}
-		if needs.TotalsOnly() {
-			var room rules.Room
-			err := g.Stream(ctx, func(t *rules.Totals) error {
-				a.judge(rule.Match(room.NewTotalsEnv(rules.Customer{}, *t, at, q.Basis)))
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-			return e.judgeMembers(ctx, g, &q, true, &a, nil)
+		envs, err := e.envs(ctx, g, rule, q.Basis, members)
+		for _, env := range envs {
+			a.judge(rule.Match(env))
 		}
-		return e.judgeMembers(ctx, g, &q, false, &a, nil)
+		return err
 	})
 	return a, err
 }
 
-// EachMember calls fn with everybody whom a rule means at an instant, by id.
+// EachMember calls fn with everybody whom a rule means at an instant, by id, with
+// what they had ordered by then. It reads them page by page, so that fn may have
+// to do with millions.
 func (e *Engine) EachMember(ctx context.Context, rule *rules.Program, at time.Time, fn func(*postgres.SegmentMember) error) (a SegmentAnswer, err error) {
 	a.At = at
 	q, err := e.segmentQuery(ctx, rule, at)
 	if err != nil {
 		return a, err
 	}
-	err = e.Store.Segment(ctx, q, func(g *postgres.Segment) error {
+	err = e.Store.Segment(ctx, q, func(g *postgres.Segment) (err error) {
 		a.Why = g.Why()
+		if g.Exact() { // nobody for whom it errs comes by below
+			if _, a.Unknown, err = g.Decided(ctx); err != nil {
+				return err
+			}
+		}
 		return e.judgeMembers(ctx, g, &q, false, &a, fn)
 	})
 	return a, err
+}
+
+// FirstMembers are the first whom a rule means, by id, at most limit, and how many
+// there are in all.
+func (e *Engine) FirstMembers(ctx context.Context, rule *rules.Program, at time.Time, limit int) (first []postgres.SegmentMember, a SegmentAnswer, err error) {
+	enough := errors.New("enough")
+	q, err := e.segmentQuery(ctx, rule, at)
+	if err != nil {
+		return nil, a, err
+	}
+	err = e.Store.Segment(ctx, q, func(g *postgres.Segment) (err error) {
+		if limit > 0 {
+			err = e.judgeMembers(ctx, g, &q, false, new(SegmentAnswer), func(m *postgres.SegmentMember) error {
+				if first = append(first, *m); len(first) == limit {
+					return enough
+				}
+				return nil
+			})
+		}
+		if err == nil || errors.Is(err, enough) {
+			a, err = e.count(ctx, g, &q)
+		}
+		return err
+	})
+	return first, a, err
 }
 
 // ExplainSegment judges one customer, clause by clause. found is false where
@@ -162,6 +220,7 @@ func (e *Engine) judgeMembers(ctx context.Context, g *postgres.Segment, q *postg
 		if err != nil {
 			return err
 		}
+		var found []*postgres.SegmentMember
 		for i, j := 0, 0; i < len(members); i++ {
 			m := &members[i]
 			if m.Sure {
@@ -173,9 +232,14 @@ func (e *Engine) judgeMembers(ctx context.Context, g *postgres.Segment, q *postg
 					continue
 				}
 			}
-			if fn == nil {
-				continue
+			if fn != nil {
+				found = append(found, m)
 			}
+		}
+		if err := e.totalsThen(ctx, g, found); err != nil {
+			return err
+		}
+		for _, m := range found {
 			if err := fn(m); err != nil {
 				return err
 			}
@@ -185,6 +249,31 @@ func (e *Engine) judgeMembers(ctx context.Context, g *postgres.Segment, q *postg
 		}
 		after = int64(last)
 	}
+}
+
+// totalsThen gives those whose orders changed after the instant the totals that
+// they had at it.
+func (e *Engine) totalsThen(ctx context.Context, g *postgres.Segment, members []*postgres.SegmentMember) error {
+	var changed []*postgres.SegmentMember
+	var ids []int64
+	for _, m := range members {
+		if m.Changed {
+			changed, ids = append(changed, m), append(ids, int64(m.Profile.ID))
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	orders, err := g.Orders(ctx, ids, changed[0].At, e.Shop.Currency)
+	if err != nil {
+		return err
+	}
+	for _, m := range changed {
+		f := facts{orders: orders[int64(m.Profile.ID)]}
+		placed, _ := f.placed(&m.Candidate, &rules.Needs{Back: true})
+		m.Totals = e.basis().Totals(placed, m.At)
+	}
+	return nil
 }
 
 // envs are what the rule sees of candidates.

@@ -68,11 +68,11 @@ func (w *conditionWriter) gate(v *view) (may, cannot string) {
 	add := func(yes, no string) { may, cannot = allOf(may, yes), anyOf(cannot, no) }
 	if v.from != nil {
 		at := w.arg(*v.from, "timestamptz")
-		add("f.last_at >= "+at, "f.last_at is null or f.last_at < "+at)
+		add("f.last_at >= "+at, "(f.last_at is null or f.last_at < "+at+")") // one part among others
 	}
 	if v.to != nil {
 		at := w.arg(*v.to, "timestamptz")
-		add("f.first_at < "+at, "f.first_at is null or f.first_at >= "+at)
+		add("f.first_at < "+at, "(f.first_at is null or f.first_at >= "+at+")")
 	}
 	if v.category != "" {
 		has := "f.categories @> array[(select c.category_id from categories c where c.name = " + w.arg(v.category, "text") + ")]"

@@ -261,9 +261,14 @@ func (g *Segment) Plan(ctx context.Context) (statement, plan string, err error) 
 // SegmentMember is a customer whom a segment may mean.
 type SegmentMember struct {
 	Candidate
-	Totals rules.Totals
-	Sure   bool // the rule is true: nobody needs to judge
+	Totals  rules.Totals
+	Changed bool // orders changed after the instant: Totals are those of today
+	Sure    bool // the rule is true: nobody needs to judge
 }
+
+// Addresses are the contact data, empty where there are none. They say nothing
+// about whether they may be used.
+func (m *SegmentMember) Addresses() (email, phone string) { return m.email, m.phone }
 
 // Members returns the next customers by id who match, or must be judged by the
 // rule: for undecided only those, of a segment that is Exact. A page shorter than
@@ -293,6 +298,27 @@ func (g *Segment) Members(ctx context.Context, after int64, undecided bool, limi
 	return g.members(ctx, c, sure, fmt.Sprintf("f.customer_id > $%d::bigint and %s order by f.customer_id limit $%d::int", n+1, allOf(g.known(c), where), n+2), after, limit)
 }
 
+// Customers counts who was a customer at the instant.
+func (g *Segment) Customers(ctx context.Context) (n int64, err error) {
+	sql, args := ready("select count(*) from customer_features f where "+g.known(g.each), g.each.args)
+	err = g.tx.QueryRow(ctx, sql, args...).Scan(&n)
+	return n, err
+}
+
+// Unknown returns the first customers by id for whom, of a rule that is Exact, SQL
+// has counted that the rule errs.
+func (g *Segment) Unknown(ctx context.Context, limit int) ([]SegmentMember, error) {
+	c := g.each
+	if !c.Exact || c.Unknown == never {
+		return nil, nil
+	}
+	where := allOf(g.known(c), c.Unknown)
+	if open := g.undecided(c); open != never {
+		where = allOf(where, "not "+open)
+	}
+	return g.members(ctx, c, never, fmt.Sprintf("%s order by f.customer_id limit $%d::int", where, len(c.args)+1), limit)
+}
+
 // One is the customer with the shop's id, as a candidate; found is false where
 // there is none.
 func (g *Segment) One(ctx context.Context, shopID string) (m SegmentMember, found bool, err error) {
@@ -305,7 +331,8 @@ func (g *Segment) One(ctx context.Context, shopID string) (m SegmentMember, foun
 
 func (g *Segment) members(ctx context.Context, c *Condition, sure, where string, args ...any) ([]SegmentMember, error) {
 	sql, args := ready(fmt.Sprintf(`select f.customer_id, u.shop_id, u.first_name, u.last_name, coalesce(u.locale, ''), coalesce(u.region, ''), coalesce(u.zone, ''),
-       u.first_seen_at, coalesce(k.email, ''), coalesce(k.phone, ''), %s, %s as sure from %s where %s`, totalColumns, sure, c.from(true), where), append(slices.Clip(c.args), args...))
+       u.first_seen_at, coalesce(k.email, ''), coalesce(k.phone, ''), %s, f.changed_at > %s, %s as sure from %s where %s`,
+		totalColumns, g.instant(c), sure, c.from(true), where), append(slices.Clip(c.args), args...))
 	rows, err := g.tx.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
@@ -315,7 +342,7 @@ func (g *Segment) members(ctx context.Context, c *Condition, sure, where string,
 		var t totalsRow
 		places := []any{&m.Profile.ID, &m.Profile.ShopID, &m.Profile.FirstName, &m.Profile.LastName, &m.Profile.Locale, &m.Profile.Region, &m.Profile.Zone,
 			&seen, &m.email, &m.phone}
-		err = row.Scan(append(append(places, t.places()...), &m.Sure)...)
+		err = row.Scan(append(append(places, t.places()...), &m.Changed, &m.Sure)...)
 		if seen != nil {
 			m.FirstSeen = *seen
 		}
