@@ -103,7 +103,7 @@ func (q *asking) countText(w io.Writer, a, why engine.SegmentAnswer) error {
 			first = "1 is left out, because something is unknown"
 		}
 		if asked := told(why); asked > 0 && asked < a.Unknown {
-			first += fmt.Sprintf("; of the first %s:", thousands(int(asked)))
+			first += fmt.Sprintf("; why, of %s of them:", thousands(int(asked)))
 		} else if asked > 0 {
 			first += ":"
 		}
