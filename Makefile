@@ -44,6 +44,9 @@ lint: bin/staticcheck bin/gotest
 bench: deps build ## the figures of the house, as ratios to their baselines
 	@$(GO) test -run '^$$' -bench . -timeout 30m $(BENCHFLAGS) ./...
 
+parity: ## 10,000 customers and 1,000 rules drawn at random: SQL and the rule must agree on each (CUSTOMERS=, RULES=)
+	@REWAVE_CUSTOMERS=$(or $(CUSTOMERS),10000) REWAVE_RULES=$(or $(RULES),1000) $(GO) test ./internal/engine -run '^TestSQLAndRuleAgree$$' -count=1 -v -timeout 120m
+
 SEEDS ?= 200
 coverage-demo: ## the demo's campaigns over many made-up shops: verdicts, and intervals against the truth (SEEDS=200)
 	@REWAVE_SEEDS=$(SEEDS) $(GO) test ./cmd/rewave -run '^TestDemoOver' -count=1 -v -timeout 60m

@@ -49,6 +49,7 @@ type Enter struct {
 	Schedule *Schedule         // entry at slots
 	On       string            `json:"on"` // "order_paid", or "event" for the shop's own
 	Event    string            // the event's name where On is "event"
+	Segment  string            `json:",omitempty"` // the named segment where that event is coming to be in it
 	Occasion *Occasion         // entry on a yearly date
 	When     string            // the rule, in expr; never empty
 	Segments map[string]string `json:",omitempty"` // the rules of the named segments that When names, as they stood; nil: it names none

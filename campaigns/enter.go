@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/event"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/source"
 	"github.com/rewave/rewave/rules"
@@ -54,6 +55,10 @@ func (w *writing) on(n source.Node) {
 	e := &w.c.Enter
 	if n.IsMapping() {
 		w.trigger.Event = true
+		if n.Has(segmentEntered) {
+			w.entered(n)
+			return
+		}
 		m, _ := eventTable.read(n)
 		if n, ok := m.Need("event", `its name as imported: on: {event: "Order Delayed"}`); ok {
 			e.On = ownEvent
@@ -61,14 +66,49 @@ func (w *writing) on(n source.Node) {
 		}
 		return
 	}
-	w.trigger.Order = true // what is meant, whatever is written
 	name, ok := n.Text()
+	if ok && name == segmentEntered {
+		w.trigger.Event = true
+		n.Report("does not say which segment", "write on: {segment_entered: at-risk}")
+		return
+	}
+	w.trigger.Order = true // what is meant, whatever is written
 	if ok && source.Suggest(name, entryEvents) == "" && !slices.Contains(laterEvents, name) {
 		w.trigger.Event = true
 		n.Report(fmt.Sprintf("unknown event to enter on %q", name), fmt.Sprintf("known: %s; an event of your own: on: {event: %q}", strings.Join(entryEvents, ", "), ownName(name)))
 		return
 	}
 	e.On, _ = n.OneOf("event to enter on", entryEvents, laterEvents)
+}
+
+// entered is a named segment that customers come to be in.
+func (w *writing) entered(n source.Node) {
+	m, _ := enteredTable.read(n)
+	n, ok := m.Need(segmentEntered, "its name: on: {segment_entered: at-risk}")
+	if !ok {
+		return
+	}
+	name, ok := n.Text()
+	if !ok {
+		return
+	}
+	rule, faults := rules.Compile(fmt.Sprintf("in_segment(%q)", name), rules.Options{Attributes: w.options.Attributes, Segments: w.options.Segments})
+	if rule == nil {
+		n.Report(faults[0].Message, faults[0].Hint)
+		return
+	}
+	w.c.Enter.On, w.c.Enter.Segment, w.c.Enter.Event = ownEvent, name, event.SegmentEntered+name
+	w.named(rule)
+}
+
+// named keeps the segments that a rule names as they stand.
+func (w *writing) named(rule *rules.Program) {
+	for _, name := range rule.Needs().Segments {
+		if w.c.Enter.Segments == nil {
+			w.c.Enter.Segments = map[string]string{}
+		}
+		w.c.Enter.Segments[name] = w.options.Segments[name]
+	}
 }
 
 // ownName is the name to show in an example where somebody wrote name.
@@ -194,14 +234,8 @@ func (w *writing) when(n source.Node) {
 	rule, faults := rules.Compile(text, w.trigger)
 	report(n, faults)
 	w.c.Enter.When = strings.TrimSpace(text)
-	if rule == nil {
-		return
-	}
-	for _, name := range rule.Needs().Segments {
-		if w.c.Enter.Segments == nil {
-			w.c.Enter.Segments = map[string]string{}
-		}
-		w.c.Enter.Segments[name] = w.options.Segments[name]
+	if rule != nil {
+		w.named(rule)
 	}
 }
 

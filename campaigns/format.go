@@ -56,7 +56,7 @@ var (
 	cohortSpans    = []string{"month", "week"}
 
 	entryEvents = []string{"order_paid"}
-	laterEvents = []string{"segment_entered", "order_delivered", "order_refunded", "customer_created", "cart_abandoned"}
+	laterEvents = []string{"order_delivered", "order_refunded", "customer_created", "cart_abandoned"}
 
 	knownMetrics   = []string{"repurchase_rate", "orders", "revenue", "profit", "refund_rate", "unsubscribes"}
 	primaryMetrics = []string{"repurchase_rate"}
@@ -68,10 +68,11 @@ var (
 )
 
 const (
-	everyRound = "round"     // the look at the end of each round
-	byStratum  = "stratum"   // the reading by stratum
-	ownEvent   = "event"     // Enter.On where the event is the shop's own
-	purpose    = "marketing" // what a service wave may ask consent for
+	everyRound     = "round"   // the look at the end of each round
+	byStratum      = "stratum" // the reading by stratum
+	segmentEntered = "segment_entered"
+	ownEvent       = "event"     // Enter.On where the event is the shop's own
+	purpose        = "marketing" // what a service wave may ask consent for
 
 	defaultPriority  = 50
 	defaultExhausted = "skip"

@@ -33,8 +33,8 @@ var (
 	enterTable = table{
 		keys: []key{
 			{"schedule", "Entry at set times, in the shop's zone.", object(scheduleTable), list(shape{"every": "monday", "at": "10:00"}, shape{"at": "2026-11-12 10:00"}), false},
-			{"on", "Entry on an event: each order, or an event of the shop's own by its name.", anyOf(words(entryEvents...), object(eventTable)),
-				list("order_paid", shape{"event": "Order Delayed"}), false},
+			{"on", "Entry on an event: each order, an event of the shop's own by its name, or coming to be in a named segment.", anyOf(words(entryEvents...), object(eventTable), object(enteredTable)),
+				list("order_paid", shape{"event": "Order Delayed"}, shape{"segment_entered": "at-risk"}), false},
 			{"occasion", "Entry on a yearly date: of each customer, or one for all.", object(occasionTable),
 				list(shape{"of": "birthday", "before": "7d", "at": "10:00"}, shape{"date": "12-24", "before": "14d", "at": "10:00"}), false},
 			{"when", `Who is meant, as a rule; "true" for everyone.`, someText, list("orders.count == 1", "orders.count >= 2 and orders.days_since_last >= 90"), true},
@@ -47,6 +47,10 @@ var (
 
 	eventTable = table{keys: []key{
 		{"event", "The name of the event, as imported.", matching(trimmedPattern), list("Order Delayed"), true},
+	}}
+
+	enteredTable = table{keys: []key{
+		{segmentEntered, "The named segment.", matching(campaignPattern), list("at-risk"), true},
 	}}
 
 	scheduleTable = table{

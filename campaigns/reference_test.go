@@ -22,7 +22,7 @@ type place struct {
 
 // places are all tables, in the order of the page.
 var places = []place{
-	{"", topTable}, {"enter", enterTable}, {"enter.schedule", scheduleTable}, {"enter.on", eventTable}, {"enter.occasion", occasionTable},
+	{"", topTable}, {"enter", enterTable}, {"enter.schedule", scheduleTable}, {"enter.on", eventTable}, {"enter.on", enteredTable}, {"enter.occasion", occasionTable},
 	{"rounds", roundTable}, {"strata", strataTable}, {"waves[]", waveTable}, {"waves[].after", afterTable}, {"waves[].coupon", couponTable},
 	{"waves[].variants.NAME", variantTable}, {"waves[].by_stratum.NAME", partTable}, {"limits", limitTable},
 	{"evaluation", evaluationTable}, {"evaluation.points.NAME", pointTable}, {"evaluation.points.NAME.from", anchorTable}, {"evaluation.expect", expectTable},
@@ -273,7 +273,7 @@ func host(path string) shape {
 	switch path {
 	case "enter":
 		delete(c, "enter")
-	case "enter.schedule", "enter.occasion", "enter.on", "enter.on.event":
+	case "enter.schedule", "enter.occasion", "enter.on", "enter.on.event", "enter.on.segment_entered":
 		enter(shape{"when": "true"})
 	case "enter.schedule.rrule":
 		schedule = shape{"at": "10:00", "since": "2026-01-01"}
@@ -360,7 +360,7 @@ func TestExamplesOfKeysLoad(t *testing.T) {
 						files["c/"+folder+"/"+name] = &fstest.MapFile{Data: []byte("Hello")}
 					}
 				}
-				if _, err := Load(files, "c", Options{}); err != nil {
+				if _, err := Load(files, "c", Options{Segments: map[string]string{"at-risk": "true"}}); err != nil {
 					t.Errorf("%s: %v: %v\n%s", path, example, err, yaml)
 				}
 			}

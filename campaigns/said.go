@@ -91,6 +91,8 @@ func (s *sayings) enter(e Enter) {
 	switch {
 	case e.Occasion != nil:
 		kind, slot = e.Occasion.String(), e.Occasion.Time.String()
+	case e.Segment != "":
+		kind = "on coming to be in the segment " + e.Segment
 	case e.On == ownEvent:
 		kind = "on the event " + strconv.Quote(e.Event)
 	case e.Schedule != nil:

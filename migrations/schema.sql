@@ -253,15 +253,31 @@ create table orders (
     refunded_minor bigint not null default 0,
     unkept_at timestamp with time zone,
     recorded_at timestamp with time zone not null default now(),
+    status text,
+    entry_path text,
+    promised_at timestamp with time zone,
+    delivered_at timestamp with time zone,
+    discount_minor bigint,
+    coupon_code text,
     constraint orders_pkey PRIMARY KEY (order_id),
     constraint orders_source_shop_order_id_key UNIQUE (source, shop_order_id),
+    constraint orders_coupon_code_check CHECK ((coupon_code <> ''::text)),
     constraint orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    constraint orders_discount_minor_check CHECK ((discount_minor >= 0)),
+    constraint orders_entry_path_check CHECK ((entry_path <> ''::text)),
     constraint orders_shop_order_id_check CHECK ((shop_order_id <> ''::text)),
+    constraint orders_status_check CHECK ((status <> ''::text)),
     constraint orders_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id)
 );
 CREATE INDEX orders_customer ON public.orders USING btree (customer_id, placed_at) INCLUDE (order_id, unkept_at, gross_minor, refunded_minor, currency);
+comment on column orders.coupon_code is 'the codes it named, divided by semicolons, whether or not they are of a pool';
 comment on column orders.customer_id is 'null: a guest, who counts for no rule and no rate';
+comment on column orders.delivered_at is 'of several parcels the last';
+comment on column orders.discount_minor is 'what came off the list value, told and never taken off gross_minor; 0 is a full price';
+comment on column orders.entry_path is 'where the buyer came from, as the shop writes it';
+comment on column orders.promised_at is 'the last instant at which a delivery is on time; of a day, its end';
 comment on column orders.refunded_minor is 'all refunds whatever their date; 0 spares the look at refunds';
+comment on column orders.status is 'the shop''s word in small letters, as of its newest telling: it has no history, so that it says nothing of an earlier instant';
 comment on column orders.unkept_at is 'the instant its last unit came back; an order is kept at t iff this is null or later than t';
 
 create table order_lines (
@@ -295,9 +311,11 @@ create table refunds (
     amount_minor bigint not null,
     recorded_at timestamp with time zone not null default now(),
     refund_of text,
+    reason text,
     constraint refunds_pkey PRIMARY KEY (refund_id),
     constraint refunds_source_shop_refund_id_line_no_part_key UNIQUE (source, shop_refund_id, line_no, part),
     constraint refunds_quantity_check CHECK ((quantity > 0)),
+    constraint refunds_reason_check CHECK ((reason <> ''::text)),
     constraint refunds_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
     constraint refunds_order_id_order_line_no_fkey FOREIGN KEY (order_id, order_line_no) REFERENCES order_lines(order_id, line_no),
     constraint refunds_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(product_id)
@@ -746,9 +764,17 @@ create unlogged table import_orders (
     is_new boolean not null default false,
     changed boolean not null default false,
     gained boolean not null default false,
-    had_customer_id bigint
+    had_customer_id bigint,
+    status text,
+    entry_path text,
+    promised_at timestamp with time zone,
+    delivered_at timestamp with time zone,
+    discount_minor bigint,
+    coupon_code text,
+    retold boolean not null default false
 );
 comment on column import_orders.had_customer_id is 'whose order it was, where the file gives it to somebody else';
+comment on column import_orders.retold is 'only what is told of a known order differs: its refunds need not be matched again';
 
 create unlogged table import_refunds (
     seq integer not null,
@@ -764,6 +790,7 @@ create unlogged table import_refunds (
     product_id bigint,
     of_order_id bigint,
     state text not null default 'new'::text,
+    reason text,
     constraint import_refunds_state_check CHECK ((state = ANY (ARRAY['new'::text, 'changed'::text, 'same'::text])))
 );
 
@@ -787,7 +814,8 @@ create unlogged table import_parts (
     refunded_at timestamp with time zone not null,
     quantity integer not null,
     amount_minor bigint not null,
-    refund_of text
+    refund_of text,
+    reason text
 );
 
 create table merges (
@@ -1039,6 +1067,34 @@ comment on column scores.evidence is 'how the fit went and how its check came ou
 comment on column scores.fitted_at is 'business time: what was known of orders by then was learnt from';
 comment on column scores.why is 'why it was not accepted, or would not have been had nobody said so';
 
+create table segments (
+    segment_id integer not null generated always as identity,
+    name text not null,
+    rule text not null,
+    named jsonb not null default '{}'::jsonb,
+    every interval not null,
+    refreshed_at timestamp with time zone,
+    members bigint not null default 0,
+    kept_at timestamp with time zone not null default now(),
+    constraint segments_pkey PRIMARY KEY (segment_id),
+    constraint segments_name_key UNIQUE (name),
+    constraint segments_every_check CHECK ((every >= '00:01:00'::interval)),
+    constraint segments_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,59}$'::text))
+);
+comment on table segments is 'segments whose members are kept; the text of a rule may change, the members then follow at the next refresh';
+comment on column segments.named is 'the rules of the segments that this one names, by name';
+comment on column segments.refreshed_at is 'business time as of which the members are right; null: nobody was asked yet, and who is in it then has not come';
+
+create table segment_members (
+    segment_id integer not null,
+    customer_id bigint not null,
+    entered_at timestamp with time zone not null,
+    constraint segment_members_pkey PRIMARY KEY (segment_id, customer_id),
+    constraint segment_members_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
+    constraint segment_members_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id) ON DELETE CASCADE
+);
+comment on column segment_members.entered_at is 'the refresh that found them in it first';
+
 create view exposures as
  SELECT d.customer_id,
     d.entered_at,
@@ -1070,7 +1126,8 @@ create view refund_lines as
             WHEN min(o.order_id) IS NULL THEN min(r.customer_id)
             ELSE min(o.customer_id)
         END AS customer_id,
-    min(o.order_id) AS of_order_id
+    min(o.order_id) AS of_order_id,
+    min(r.reason) AS reason
    FROM refunds r
      LEFT JOIN orders o ON o.source = r.source AND o.shop_order_id = r.refund_of
   GROUP BY r.source, r.shop_refund_id, r.line_no;

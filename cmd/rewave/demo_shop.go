@@ -12,6 +12,7 @@ import (
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/coupon"
+	"github.com/rewave/rewave/internal/event"
 	"github.com/rewave/rewave/internal/importer"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/shop"
@@ -23,6 +24,9 @@ const (
 	madeUpName = "Fernway"
 	madeUpZone = "Europe/London"
 )
+
+// madeUpMap says which properties of its events are no texts.
+var madeUpMap = importer.Map{Types: map[string]event.Kind{"props.score": event.Number, "props.grade": event.Number}}
 
 // Its story ends after two years, on 1 July 2025. Until livingFrom nobody is
 // written to; from then on it lives with three campaigns.
@@ -169,7 +173,7 @@ func (d *demo) loadLiving(ctx context.Context) error {
 		if err := writeFile(path, file.write); err != nil {
 			return err
 		}
-		if err := d.importOne(ctx, importer.Options{Kind: file.kind, File: path, Zone: d.info.zone, Currency: shop.Currency}); err != nil {
+		if err := d.importOne(ctx, importer.Options{Kind: file.kind, File: path, Map: madeUpMap, Zone: d.info.zone, Currency: shop.Currency}); err != nil {
 			return err
 		}
 	}

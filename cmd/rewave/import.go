@@ -119,9 +119,19 @@ was cut off goes on.`,
 var importHelp = map[string]string{
 	importer.Orders: `The generic form has the columns order_id, placed_at, sku, quantity and
 unit_price, and may have customer_id, currency, product_name, category, email,
-phone, first_name, last_name, region, kind, refund_of and coupon. One row a line
-of an order; a row of kind refund, or with refund_of, gives units back. A coupon
-is a code the order was paid with, several separated by semicolons.`,
+phone, first_name, last_name, region, kind, refund_of, coupon, status,
+entry_path, promised_at, delivered_at, discount and reason. One row a line of an
+order; a row of kind refund, or with refund_of, gives units back, for a reason.
+A coupon is a code the order was paid with, several separated by semicolons.
+
+What is told of an order may stand on any of its lines, and a later file may
+tell it anew: status (paid, shipped, delivered, cancelled, returned, or the
+shop's own word; the newest counts, and undoes nothing: what comes back is a
+refund), entry_path (where the buyer came from), promised_at (a time, or a day,
+which ends at midnight) and delivered_at, of several the latest, and discount,
+what came off the line's list price; an order's is that of its lines together.
+A discount changes no amount: unit_price is what counts. 0 is none, empty is not
+said.`,
 	importer.Customers: `The columns are customer_id and, where there are any, email, phone, first_name,
 last_name, locale, region, zone, consent_email, consent_sms and consent_at.
 Nobody is written to without consent, which is yes or no (ja, nein, 是, 否) since
@@ -131,13 +141,19 @@ customer kept. A column attribute.NAME is a text, number, date (2026-12-24) or
 truth (true, false) that rules may ask for: what rewave.yaml's attributes or the
 map's types say, which must agree, else what it looks like. Tags are divided by
 semicolons, all of a customer's, a single ; being none. Both hold from
-changed_at on, else since the import. What is empty changes nothing.`,
+changed_at on, else since the import. What is empty changes nothing.
+
+Some attributes have a column each in every shop: sex (female, male, other; f,
+m, w, 女, 男), birthday (1990-02-03), occupation, interests (divided as tags are)
+and source (how the customer came).`,
 	importer.Products: `The columns are sku and, where there are any, name, category, price and cost.`,
 	importer.Events: `The columns are id, name, customer and at; every other column, or props.NAME, is
 a property. A property is a text, unless the map's types say number, date or
 truth; JSON lines have types of their own. An event is known by its id and never
 changes. Complaint Opened and Complaint Closed, Dispute Opened and Dispute
-Closed, paired by the property ref, are what hold_while waits for.`,
+Closed, paired by the property ref, are what hold_while waits for. Product
+Viewed (sku), Review Posted (score, order, sku) and Survey Answered (survey,
+question, answer) are the names under which rules look for these.`,
 	importer.Suppressions: `The columns are channel (email or sms), address, reason (bounced, complained or
 manual) and, where there is one, at. Nothing is sent to these addresses any
 more. A phone number without its country code (+49, +86) is rejected: the ban

@@ -90,7 +90,7 @@ func mapped(b *strings.Builder, s importer.Inspection) bool {
 	if s.Preset == "" && s.Kind != "" {
 		lines = append(lines, "columns:")
 		needed, others, _ := importer.KnownColumns(s.Kind)
-		for _, ours := range append(slices.Concat(needed, others), own(s)...) {
+		for _, ours := range slices.Concat(needed, others) {
 			theirs, ok := s.Named[ours]
 			switch {
 			case ok && strings.EqualFold(ours, theirs): // found without a map
@@ -133,17 +133,6 @@ func mapped(b *strings.Builder, s importer.Inspection) bool {
 		}
 	}
 	return true
-}
-
-// own are the columns of the shop's own that are proposed.
-func own(s importer.Inspection) (names []string) {
-	_, _, prefix := importer.KnownColumns(s.Kind)
-	for _, ours := range slices.Sorted(maps.Keys(s.Named)) {
-		if prefix != "" && strings.HasPrefix(ours, prefix) {
-			names = append(names, ours)
-		}
-	}
-	return names
 }
 
 // unread are the columns that nothing of ours is proposed for.

@@ -236,11 +236,12 @@ feeds: {orders: {max_age: 0m, from: x}, events: {max_age: 2h}, order: {}}
 			`:10:41: feeds.events: events is not honoured yet (take it out: what is not honoured is refused, never ignored)`,
 			`:10:64: feeds.order: unknown key "order" (did you mean "orders"?)`,
 		}},
-		{"attributes", "shop: {name: E, zone: UTC, currency: EUR}\nattributes:\n  likes: txt\n  first_name: text\n  \"a b\": text\n  points: number\n", nil,
+		{"attributes", "shop: {name: E, zone: UTC, currency: EUR}\nattributes:\n  likes: txt\n  first_name: text\n  \"a b\": text\n  points: number\n  sex: text\n  birthday: text\n", nil,
 			[]string{
 				`:3:10: attributes.likes: unknown kind "txt" (did you mean "text"?)`,
 				`:4:3: attributes.first_name: "first_name" is a field of every customer (take it out: it need not be declared)`,
 				`:5:3: attributes.a b: "a b" is not a name that a message can print (a letter, then letters, digits, _ and -, at most 60)`,
+				`:8:13: attributes.birthday: the attribute "birthday" is a date in every shop, not a text (write birthday: date, or take it out and give yours another name)`,
 			}},
 		{"a holdout of nobody", "shop: {name: E, zone: UTC, currency: EUR}\nglobal_holdout: {share: 0%}\n", nil,
 			[]string{

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/customer"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/source"
@@ -155,9 +156,15 @@ func readAttributes(n source.Node) map[string]string {
 			e.Key.Report(fmt.Sprintf("%q is a field of every customer", name), "take it out: it need not be declared")
 			continue
 		}
-		if kind, ok := e.Value.OneOf("kind", attributeKinds, nil); ok {
-			out[name] = kind
+		kind, ok := e.Value.OneOf("kind", attributeKinds, nil)
+		if !ok {
+			continue
 		}
+		if known := string(customer.Attributes[name]); known != "" && known != kind {
+			e.Value.Report(fmt.Sprintf("the attribute %q is a %s in every shop, not a %s", name, known, kind), "write "+name+": "+known+", or take it out and give yours another name")
+			continue
+		}
+		out[name] = kind
 	}
 	return out
 }

@@ -74,9 +74,15 @@ func (e *Engine) slotPage(ctx context.Context, p *postgres.Planning, v *version,
 		return 0, 0, false, p.MoveSlot(ctx, *slot, cursor, true)
 	}
 	onlyNew := !enter.Again.EachTime && enter.Again.After == 0
-	candidates, err := p.SlotCandidates(ctx, *slot, attribute, days, cursor, onlyNew, page)
+	meant := postgres.SegmentQuery{Rule: v.planner.Rule(), At: *slot, Basis: v.basis, Currency: e.Shop.Currency}
+	candidates, passed, err := p.SlotCandidates(ctx, meant, attribute, days, cursor, onlyNew, page)
 	if err != nil {
 		return 0, 0, true, err
+	}
+	if passed > 0 {
+		if err := p.Count(ctx, map[time.Time]map[audience.Reason]int{slot.UTC(): {audience.NotInSegment: passed}}); err != nil {
+			return 0, 0, true, err
+		}
 	}
 	if len(candidates) > 0 {
 		if entered, err = e.enter(ctx, p, v, candidates); err != nil {

@@ -23,7 +23,7 @@ import (
 // REWAVE_CUSTOMERS and REWAVE_RULES ask for more of them.
 func TestSQLAndRuleAgree(t *testing.T) {
 	t.Parallel()
-	customers, count := fromEnv(t, "REWAVE_CUSTOMERS", 600), fromEnv(t, "REWAVE_RULES", 250)
+	customers, count := fromEnv(t, "REWAVE_CUSTOMERS", 300), fromEnv(t, "REWAVE_RULES", 100)
 	db := testkit.NewDB(t)
 	zone, err := calendar.Zone("Europe/Berlin")
 	if err != nil {

@@ -26,10 +26,29 @@ type Event struct {
 	Props  map[string]Value
 }
 
-// Names of the events that Holds reads.
+// Beginnings of the names of our own events: of a customer who came to be in the
+// named segment behind it, or is in it no more.
 const (
-	ComplaintOpened = "Complaint Opened"
-	ComplaintClosed = "Complaint Closed"
-	DisputeOpened   = "Dispute Opened"
-	DisputeClosed   = "Dispute Closed"
+	SegmentEntered = "Segment Entered: "
+	SegmentLeft    = "Segment Left: "
+)
+
+// Names of the events that Holds reads, with their properties. All are optional,
+// here and below; a property is a text where nothing else is said. A CSV file's
+// are texts unless its map says otherwise: types: {props.score: number}.
+const (
+	ComplaintOpened = "Complaint Opened" // ref, order, grade (a number: 1 small, 2, 3 grave)
+	ComplaintClosed = "Complaint Closed" // ref
+	DisputeOpened   = "Dispute Opened"   // ref, order
+	DisputeClosed   = "Dispute Closed"   // ref
+)
+
+// Names under which rules look for what customers do and what happens to their
+// orders. order is the shop's id of it.
+const (
+	ProductViewed   = "Product Viewed"   // sku, category
+	ReviewPosted    = "Review Posted"    // score (a number from 1, bad, to 5), order, sku
+	SurveyAnswered  = "Survey Answered"  // survey, question, answer; one event a question
+	OrderDelayed    = "Order Delayed"    // order, carrier, days (a number), expected_on and promised_on (dates)
+	ReturnRequested = "Return Requested" // order, category, reason
 )

@@ -53,10 +53,10 @@ var sideways = map[string][]string{
 	"internal/enrollment": {"internal/holdout", "internal/customer"}, // an enrollment names its customer
 	"internal/customer":   {"internal/event", "internal/order"},
 	"internal/consent":    {"internal/customer"},
-	"internal/config":     {"internal/calendar", "internal/holdout"}, // zones, quiet hours and shares are written there
-	"internal/importer":   {"internal/postgres"},                     // files become rows
-	"internal/audit":      {"internal/postgres"},                     // invariants are queries
-	"internal/scenario":   {"internal/message"},                      // what a test expects of a message is read in it
+	"internal/config":     {"internal/calendar", "internal/holdout", "internal/customer"}, // zones, quiet hours, shares and attributes are written there
+	"internal/importer":   {"internal/postgres"},                                          // files become rows
+	"internal/audit":      {"internal/postgres"},                                          // invariants are queries
+	"internal/scenario":   {"internal/message"},                                           // what a test expects of a message is read in it
 	"internal/replay":     {"workers"},
 }
 

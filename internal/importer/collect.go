@@ -23,6 +23,7 @@ type collector struct {
 	products  dictionary[productHead]
 	refunds   []postgres.ImportRefund
 	coupons   couponCodes
+	texts     texts
 	codes     map[string]currency
 	refused   map[string]bool // addresses, with their customer: each is told once
 }
@@ -34,6 +35,7 @@ type orderHead struct {
 	currency string
 	placedAt time.Time
 	gross    int64
+	told     *postgres.OrderTold // nil: nothing
 }
 
 type productHead struct {
@@ -102,13 +104,17 @@ func (c *collector) add(row *orderRow, line int, number, ordinal int32) (_ postg
 	if err != nil {
 		return postgres.ImportLine{}, false, &badLine{reason: "quantity times price is too large"}
 	}
+	off, err := order.Amount(1, row.told.discount, money.decimals)
+	if err != nil {
+		return postgres.ImportLine{}, false, &badLine{reason: "the discount is too large"}
+	}
 	if row.total {
 		price = price.Per(row.quantity)
 	}
 	if row.refund {
 		c.refunds = append(c.refunds, postgres.ImportRefund{
 			Name: c.orders.names[number], Line: int(ordinal), Customer: c.customer(row), Product: c.product(row),
-			RefundOf: string(row.refundOf), At: row.at, Quantity: row.quantity, Amount: amount,
+			RefundOf: string(row.refundOf), At: row.at, Quantity: row.quantity, Amount: amount, Reason: c.texts.of(row.reason),
 		})
 		return postgres.ImportLine{}, false, nil
 	}
@@ -128,6 +134,7 @@ func (c *collector) add(row *orderRow, line int, number, ordinal int32) (_ postg
 	} else if row.at.Before(head.placedAt) {
 		head.placedAt = row.at
 	}
+	c.tell(head, row, off)
 	head.lines++
 	head.gross += amount
 	c.coupons.add(number, row.coupon)
@@ -276,7 +283,7 @@ func (c *collector) heads() []postgres.ImportOrder {
 		if head.lines > 0 {
 			out = append(out, postgres.ImportOrder{
 				Number: int32(i), Name: c.orders.names[i], Customer: head.customer,
-				PlacedAt: head.placedAt, Currency: head.currency, Gross: head.gross,
+				PlacedAt: head.placedAt, Currency: head.currency, Gross: head.gross, Told: head.told,
 			})
 		}
 	}

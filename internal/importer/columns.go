@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rewave/rewave/internal/customer"
 	"github.com/rewave/rewave/internal/fault"
 )
 
@@ -41,16 +42,18 @@ var genericColumns = map[string]columnSet{
 	Orders: {
 		needed: []string{"order_id", "placed_at", "sku", "quantity", "unit_price"},
 		known: []string{"order_id", "customer_id", "placed_at", "sku", "quantity", "unit_price", "currency", "product_name", "category",
-			"email", "phone", "first_name", "last_name", "region", "kind", "refund_of", "coupon"},
+			"email", "phone", "first_name", "last_name", "region", "kind", "refund_of", "coupon",
+			"status", "entry_path", "promised_at", "delivered_at", "discount", "reason"},
 		fills: []string{"product_name", "category", "email", "phone", "first_name", "last_name", "region"},
 	},
 	Purchases: readColumns,
 	Customers: {
 		needed: []string{"customer_id"},
 		known: []string{"customer_id", "email", "phone", "first_name", "last_name", "locale", "region", "zone",
-			"consent_email", "consent_sms", "consent_at", "tags", "changed_at"},
-		fills: []string{"email", "phone", "first_name", "last_name", "locale", "region", "zone", "consent_email", "consent_sms", "tags"},
-		own:   &ownColumns{prefix: "attribute.", object: "attributes", guess: true, fills: true, list: "tags"},
+			"consent_email", "consent_sms", "consent_at", "tags", "changed_at", "sex", "birthday", "occupation", "interests", "source"},
+		fills: []string{"email", "phone", "first_name", "last_name", "locale", "region", "zone", "consent_email", "consent_sms", "tags",
+			"sex", "birthday", "occupation", "interests", "source"},
+		own: &ownColumns{prefix: "attribute.", object: "attributes", guess: true, fills: true, lists: []string{"tags", "interests"}, known: customer.Attributes},
 	},
 	Products: {
 		needed: []string{"sku"},

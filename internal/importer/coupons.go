@@ -2,6 +2,9 @@ package importer
 
 import (
 	"bytes"
+	"iter"
+	"strings"
+	"unicode"
 
 	"github.com/rewave/rewave/internal/coupon"
 	"github.com/rewave/rewave/internal/postgres"
@@ -15,17 +18,28 @@ type couponCodes struct {
 	texts map[string]string // one copy of a code that a thousand orders name
 }
 
-// add notes the codes of a row, several separated by semicolons, in the form in
-// which they are kept. What can be in no pool, a note or a price rule's name, is
-// passed over: the order does not depend on it.
-func (c *couponCodes) add(order int32, text []byte) {
+// codesIn are the codes that a text names, several separated by semicolons, in the
+// form in which they are kept: a mark alone is none.
+func codesIn(text []byte) iter.Seq[string] {
 	if bytes.Contains(text, []byte(wideSemicolon)) {
 		text = bytes.ReplaceAll(text, []byte(wideSemicolon), []byte(";"))
 	}
-	for len(text) > 0 {
-		var written []byte
-		written, text, _ = bytes.Cut(text, []byte(";"))
-		code := coupon.Normal(string(written))
+	return func(yield func(string) bool) {
+		for left := text; len(left) > 0; {
+			var written []byte
+			written, left, _ = bytes.Cut(left, []byte(";"))
+			code := coupon.Normal(string(written))
+			if strings.ContainsFunc(code, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) && !yield(code) {
+				return
+			}
+		}
+	}
+}
+
+// add notes the codes of a row. What can be in no pool, a note or a price rule's
+// name, is passed over: the order does not depend on it.
+func (c *couponCodes) add(order int32, text []byte) {
+	for code := range codesIn(text) {
 		if !coupon.Possible(code) || c.last(order, code) {
 			continue
 		}

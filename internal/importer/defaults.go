@@ -74,6 +74,11 @@ func (r *run) fillColumn(column, text string) (bad *badLine) {
 		k.ConsentSMS, bad = consent([]byte(text))
 	case "tags":
 		k.Tags, bad = readTags([]byte(text))
+	default:
+		var v event.Value
+		if v, bad = profileValue(column, text, r.days()); v.Kind != "" {
+			r.defaultAttributes(map[string]event.Value{column: v})
+		}
 	}
 	return bad
 }
@@ -81,9 +86,13 @@ func (r *run) fillColumn(column, text string) (bad *badLine) {
 func (r *run) fillAttribute(name, text string) *badLine {
 	own := ownLayout{set: r.layout.own.set, types: r.layout.own.types, defaults: map[string]string{name: text}}
 	values, bad := own.values(&record{})
+	r.defaultAttributes(values)
+	return bad
+}
+
+func (r *run) defaultAttributes(values map[string]event.Value) {
 	if r.defaults.Customer.Attributes == nil {
 		r.defaults.Customer.Attributes = map[string]event.Value{}
 	}
 	maps.Copy(r.defaults.Customer.Attributes, values)
-	return bad
 }

@@ -19,6 +19,15 @@
 // rejected line later moves no other; two equal lines are two lines. An import
 // never takes a line away: a refund does.
 //
+// What is told of an order besides what was bought (status, entry_path, promised_at,
+// delivered_at, discount, the codes it names) may stand on any of its lines: the
+// last status and entry path count, the latest promise and delivery, the discounts
+// added up. A later file tells it anew, and what it leaves empty stays. Nothing is
+// made of it: an order that is called cancelled is kept until a refund says
+// otherwise, and a discount changes no amount. It has no history. As of an earlier
+// instant, promise and discount are those of the order, a delivery is known by its
+// own instant, and the status is not known at all: the one that is stored is today's.
+//
 // A default of the map fills what is unknown of a customer or a product, in the
 // file and in the database, and never replaces anything; of an order or an event it
 // is the file's own word. An order placed more than a day after the import began is
@@ -29,11 +38,14 @@
 // properties, as are columns attribute.NAME of a customers file attributes. Their
 // kinds come from the map, else an attribute's from what the shop declares, else in
 // JSON lines from the value (a text that is a day, 2026-12-24, is a date), and in
-// CSV a property is a text and an attribute what it looks like. Attributes and tags are kept with the instant from which they hold:
-// changed_at of the row, else the import, which then writes only what differs from
-// the newest. Events of a customer whom nobody knows are rejected. Complaints and
-// disputes are folded anew, by package event, for each customer with a new event
-// of theirs.
+// CSV a property is a text and an attribute what it looks like. Attributes and tags
+// are kept with the instant from which they hold: changed_at of the row, else the
+// import, which then writes only what differs from the newest. The columns sex,
+// birthday, occupation, interests and source are attributes too, of one form in
+// every shop (package customer); attribute.NAME of these names is brought into it
+// where it can be read so. Events of a customer whom nobody knows are rejected.
+// Complaints and disputes are folded anew, by package event, for each customer with
+// a new event of theirs.
 //
 // A suppression is kept by the hash of its address. A file of orders or events may
 // say up to when it is complete; that watermark moves with the merge, never goes

@@ -214,7 +214,7 @@ func TestInspect(t *testing.T) {
 			Named:   map[string]string{"order_id": "订单编号", "customer_id": "客户ID", "placed_at": "下单时间", "sku": "货号", "quantity": "数量", "unit_price": "单价", "phone": "手机号"}}},
 		"customers by other names": {[]byte("Kundennummer;E-Mail;Telefon;Geburtstag;Newsletter\n"), importer.Inspection{Form: "csv", Divider: ";", Encoding: "utf-8", Kind: "customers",
 			Columns: []string{"Kundennummer", "E-Mail", "Telefon", "Geburtstag", "Newsletter"}, Undated: true,
-			Named: map[string]string{"customer_id": "Kundennummer", "email": "E-Mail", "phone": "Telefon", "attribute.birthday": "Geburtstag", "consent_email": "Newsletter"}}},
+			Named: map[string]string{"customer_id": "Kundennummer", "email": "E-Mail", "phone": "Telefon", "birthday": "Geburtstag", "consent_email": "Newsletter"}}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

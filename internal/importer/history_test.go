@@ -52,11 +52,12 @@ func day(text string) time.Time {
 }
 
 // historyWithRefunds is enough lines that the keys are set aside, guests' among
-// them, and refunds that name an order, an order nobody knows, or none.
+// them, and refunds that name an order, an order nobody knows, or none; of some
+// something is told besides.
 func historyWithRefunds() string {
 	random := rand.New(rand.NewPCG(1, 2))
 	var text strings.Builder
-	text.WriteString("order_id,customer_id,placed_at,sku,quantity,unit_price,kind,refund_of\n")
+	text.WriteString("order_id,customer_id,placed_at,sku,quantity,unit_price,kind,refund_of,status,discount,delivered_at,coupon,reason\n")
 	at := day("2024-01-02")
 	who := func(n int) string {
 		if n%5 == 0 {
@@ -67,7 +68,11 @@ func historyWithRefunds() string {
 	for n := range 7_000 {
 		at = at.Add(30 * time.Minute)
 		for line := range 3 {
-			fmt.Fprintf(&text, "order-%d,%s,%s,sku-%d,%d,%d,order,\n", n, who(n), at.Format(time.RFC3339), (n+line)%40, 1+random.IntN(4), random.IntN(20))
+			told := ",,,,"
+			if n%4 == 0 {
+				told = fmt.Sprintf("Paid,%d,%s,CODE%d,", line, at.AddDate(0, 0, line+2).Format(time.DateOnly), n%9)
+			}
+			fmt.Fprintf(&text, "order-%d,%s,%s,sku-%d,%d,%d,order,,%s\n", n, who(n), at.Format(time.RFC3339), (n+line)%40, 1+random.IntN(4), random.IntN(20), told)
 		}
 		if n%3 != 0 {
 			continue
@@ -82,7 +87,8 @@ func historyWithRefunds() string {
 			}
 		}
 		for line := range 1 + random.IntN(3) {
-			fmt.Fprintf(&text, "refund-%d,%s,%s,sku-%d,%d,%d,refund,%s\n", n, who(of), at.Format(time.RFC3339), (of+line)%40, 1+random.IntN(6), random.IntN(20), refundOf)
+			fmt.Fprintf(&text, "refund-%d,%s,%s,sku-%d,%d,%d,refund,%s,,,,,%s\n", n, who(of), at.Format(time.RFC3339), (of+line)%40, 1+random.IntN(6), random.IntN(20), refundOf,
+				[]string{"", "does not fit"}[n%2])
 		}
 	}
 	return text.String()

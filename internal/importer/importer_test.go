@@ -96,6 +96,11 @@ func contents(t *testing.T, db *testkit.DB) []string {
 		union all
 		select 'refund ' || row(r.source, shop_refund_id, r.line_no, part, o.shop_order_id, order_line_no, shop_id, sku, refunded_at, quantity, amount_minor, refund_of)::text
 		  from refunds r left join orders o using (order_id) left join customers c on c.customer_id = r.customer_id join products using (product_id)
+		union all
+		select 'told ' || row(shop_order_id, status, entry_path, promised_at, delivered_at, discount_minor, coupon_code)::text
+		  from orders where num_nonnulls(status, entry_path, promised_at, delivered_at, discount_minor, coupon_code) > 0
+		union all
+		select 'reason ' || row(shop_refund_id, line_no, part, reason)::text from refunds where reason is not null
 		 order by 1`)
 }
 

@@ -80,7 +80,7 @@ func (j *jsonReader) fill(rec *record) *badLine {
 				rec.fields[i] = []byte("yes")
 			}
 		case []any:
-			if rec.fields[i], ok = listed(v); !ok || key != j.own.list() {
+			if rec.fields[i], ok = listed(v); !ok || !j.own.list(key) {
 				return &badLine{"neither text nor a number", key}
 			}
 		default:

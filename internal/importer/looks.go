@@ -85,8 +85,8 @@ func (l *looks) timeFormat() (format string, unsure bool) {
 
 // notice finds what a map has to say of numbers and times. seen is by column.
 func (s *Inspection) notice(columns []string, seen []looks) {
-	money := []string{"unit_price", "price", "cost"}
-	times := []string{"placed_at", "at", "consent_at", "changed_at"}
+	money := []string{"unit_price", "price", "cost", "discount"}
+	times := []string{"placed_at", "at", "consent_at", "changed_at", "promised_at", "delivered_at"}
 	generic := s.Preset == Generic
 	among := func(column string, names []string) bool {
 		if len(s.Missing) == 0 && len(s.Named) > 0 { // the columns are known

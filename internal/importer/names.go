@@ -36,15 +36,24 @@ var others = []struct {
 	{"consent_at", []string{"consentdate", "同意时间", "授权时间", "同意日期", "einwilligungam", "einwilligungsdatum"}},
 	{"tags", []string{"标签", "会员标签", "schlagwörter"}},
 	{"changed_at", []string{"updatedat", "更新时间", "修改时间", "geändertam"}},
-	{"attribute.birthday", []string{"birthday", "dateofbirth", "birthdate", "生日", "出生日期", "geburtstag", "geburtsdatum"}},
+	{"sex", []string{"gender", "性别", "geschlecht"}},
+	{"birthday", []string{"dateofbirth", "birthdate", "生日", "出生日期", "geburtstag", "geburtsdatum"}},
+	{"occupation", []string{"job", "profession", "职业", "beruf"}},
+	{"interests", []string{"hobbies", "兴趣", "兴趣爱好", "爱好", "interessen"}},
+	{"source", []string{"signupsource", "来源", "客户来源", "会员来源", "注册来源", "herkunft"}},
 	{"kind", []string{"订单类型"}},
 	{"refund_of", []string{"原订单号", "原订单编号"}},
 	{"coupon", []string{"couponcode", "vouchercode", "优惠码", "优惠券码", "gutschein", "gutscheincode"}},
+	{"status", []string{"orderstatus", "订单状态", "bestellstatus"}},
+	{"entry_path", []string{"referrer", "trafficsource", "utmsource", "流量来源", "订单来源", "入口", "herkunft"}},
+	{"promised_at", []string{"promiseddelivery", "expecteddelivery", "承诺送达时间", "预计送达时间", "liefertermin"}},
+	{"delivered_at", []string{"deliveredon", "送达时间", "签收时间", "zugestelltam", "geliefertam"}},
+	{"discount", []string{"discountamount", "优惠金额", "折扣金额", "rabatt", "nachlass"}},
 	{"id", []string{"eventid", "事件id", "事件编号"}},
 	{"at", []string{"time", "timestamp", "时间", "日期", "zeitpunkt"}},
 	{"channel", []string{"渠道", "kanal"}},
 	{"address", []string{"地址", "adresse"}},
-	{"reason", []string{"原因", "grund"}},
+	{"reason", []string{"refundreason", "returnreason", "原因", "退款原因", "退货原因", "grund", "rückgabegrund"}},
 }
 
 // plain is a name without letter case and what divides its words.
@@ -62,7 +71,7 @@ func plain(name string) string {
 func meant(set columnSet, columns []string) map[string]string {
 	out, taken := map[string]string{}, map[string]bool{}
 	take := func(ours string, is func(column string) bool) {
-		if _, ok := out[ours]; ok || !slices.Contains(set.known, ours) && !set.own.prefixed(ours) {
+		if _, ok := out[ours]; ok || !slices.Contains(set.known, ours) {
 			return
 		}
 		if i := slices.IndexFunc(columns, func(column string) bool { return !taken[column] && is(column) }); i >= 0 {

@@ -15,12 +15,14 @@ import (
 // ownColumns are columns with names of the shop's own: properties of an event,
 // attributes of a customer.
 type ownColumns struct {
-	prefix string // the column prefix.NAME is NAME
-	object string // so is the member NAME of this object, in JSON lines
-	all    bool   // columns without the prefix count too
-	guess  bool   // the kind of a CSV field is guessed; otherwise it is text
-	fills  bool   // their defaults are for what nobody knows
-	list   string // a column that may be a list of texts, in JSON lines
+	prefix string   // the column prefix.NAME is NAME
+	object string   // so is the member NAME of this object, in JSON lines
+	all    bool     // columns without the prefix count too
+	guess  bool     // the kind of a CSV field is guessed; otherwise it is text
+	fills  bool     // their defaults are for what nobody knows
+	lists  []string // columns that may be a list of texts, in JSON lines
+
+	known map[string]event.Kind // names that mean the same in every shop
 }
 
 // prefixed says whether name speaks of one of these. o may be nil.
@@ -48,12 +50,9 @@ func (o ownNames) of(column string) (string, bool) {
 	return name, (ok || o.set.all) && name != ""
 }
 
-// list is the column that may be a list, as the file calls it.
-func (o ownNames) list() string {
-	if o.set == nil || o.set.list == "" {
-		return ""
-	}
-	return first(o.columns[o.set.list], o.set.list)
+// list says whether a column may be a list, as the file calls it.
+func (o ownNames) list(column string) bool {
+	return o.set != nil && slices.ContainsFunc(o.set.lists, func(ours string) bool { return column == first(o.columns[ours], ours) })
 }
 
 // ownKey is one of the shop's own values in a JSON object.
@@ -149,6 +148,17 @@ func own[T any](all map[string]T, set *ownColumns) map[string]T {
 	return out
 }
 
+// known is a value under a name that every shop may use, in the form in which its
+// own column has it; false for what that column would not take.
+func (l ownLayout) known(name, text string) (event.Value, bool) {
+	kind, ok := l.set.known[name]
+	if said, isSaid := l.types[name]; !ok || isSaid && said != kind {
+		return event.Value{}, false
+	}
+	v, bad := profileValue(name, text, nil)
+	return v, bad == nil && v.Kind != ""
+}
+
 // values are the shop's own values in a record; an empty field says nothing.
 func (l ownLayout) values(rec *record) (map[string]event.Value, *badLine) {
 	var out map[string]event.Value
@@ -163,6 +173,9 @@ func (l ownLayout) values(rec *record) (map[string]event.Value, *badLine) {
 			return &badLine{l.set.prefix + name + " is given twice", ""}
 		}
 		v, err := event.Parse(kind, text)
+		if known, ok := l.known(name, text); ok {
+			v, kind, err = known, known.Kind, nil
+		}
 		switch {
 		case err != nil:
 			return badValue(l.set.prefix+name+" is "+err.Error(), []byte(text))

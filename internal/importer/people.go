@@ -20,7 +20,7 @@ func (r *run) customer() func(*record) (postgres.ImportCustomer, bool, *badLine)
 	first, last, locale := r.layout.field("first_name"), r.layout.field("last_name"), r.layout.field("locale")
 	region, zone := r.layout.field("region"), r.layout.field("zone")
 	byEmail, bySMS, at := r.layout.field("consent_email"), r.layout.field("consent_sms"), r.layout.field("consent_at")
-	tags, changed := r.layout.field("tags"), r.layout.field("changed_at")
+	tags, changed, profile := r.layout.field("tags"), r.layout.field("changed_at"), r.profile()
 	var zones calendar.Zones
 	addresses, assumed := &collector{template: r.opts.AddressTemplate, address: r.leaveOut}, r.defaults.Customer
 
@@ -58,6 +58,9 @@ func (r *run) customer() func(*record) (postgres.ImportCustomer, bool, *badLine)
 			}
 		}
 		if k.Attributes, bad = r.layout.own.values(rec); bad != nil {
+			return k, false, bad
+		}
+		if k.Attributes, bad = profile.read(rec, k.Attributes); bad != nil {
 			return k, false, bad
 		}
 		if k.Tags, bad = readTags(tags.of(rec)); bad != nil {

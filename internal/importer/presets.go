@@ -25,6 +25,8 @@ type orderRow struct {
 	name, category, region        []byte
 	email, phone, first, lastName []byte
 	coupon                        []byte // codes, several separated by ;
+	reason                        []byte // of a refund
+	told                          toldRow
 }
 
 // orderReader reads a record into row, which is zero before. A bad row leaves
@@ -127,6 +129,7 @@ func readGeneric(l layout, clock *clockReader, numbers *numberReader) orderReade
 	name, category, region := l.field("product_name"), l.field("category"), l.field("region")
 	email, phone, first, last := l.field("email"), l.field("phone"), l.field("first_name"), l.field("last_name")
 	kind, refundOf, coupon := l.field("kind"), l.field("refund_of"), l.field("coupon")
+	readTold := newToldReader(l, clock, numbers)
 	return func(rec *record, row *orderRow) (bad *badLine) {
 		row.id = id.of(rec)
 		if len(row.id) == 0 {
@@ -164,6 +167,6 @@ func readGeneric(l layout, clock *clockReader, numbers *numberReader) orderReade
 		row.name, row.category, row.region = name.of(rec), category.of(rec), region.of(rec)
 		row.email, row.phone, row.first, row.lastName = email.of(rec), phone.of(rec), first.of(rec), last.of(rec)
 		row.coupon = coupon.of(rec)
-		return nil
+		return readTold(rec, row)
 	}
 }

@@ -209,6 +209,11 @@ func apply(ctx context.Context, tx pgx.Tx, one Applying, at time.Time, out *Appl
 	if err != nil {
 		return err
 	}
+	if name := def.Enter.Segment; name != "" {
+		if err := keepSegment(ctx, tx, name, def.Enter.Segments[name], def.Enter.Segments, 0); err != nil {
+			return err
+		}
+	}
 	if _, err := tx.Exec(ctx, statement("limits/set"), id, one.Limits.Budget, nullInt(one.Limits.PerMinute)); err != nil || !out.New {
 		return err
 	}

@@ -75,11 +75,21 @@ func (p *Planning) triggeredByEvent(ctx context.Context, sql string, args ...any
 // YearDay is a day of the year.
 type YearDay struct{ Month, Day int }
 
-// SlotCandidates returns the next page of customers of a slot by customer id.
-// Where days are given, it is of those who have a date on one of them in the
-// attribute.
-func (p *Planning) SlotCandidates(ctx context.Context, slot time.Time, attribute string, days []YearDay, after int64, onlyNew bool, limit int) ([]Candidate, error) {
+// SlotCandidates returns the next page of customers of a slot by customer id, and
+// how many it passed over because the rule of meant is surely false for them. Where
+// days are given, it is of those who have a date on one of them in the attribute.
+func (p *Planning) SlotCandidates(ctx context.Context, meant SegmentQuery, attribute string, days []YearDay, after int64, onlyNew bool, limit int) (found []Candidate, passed int, err error) {
+	slot := meant.At
 	sql, args := statement("candidate/slot"), []any{p.c.ID, limit, after, onlyNew}
+	var g *Segment
+	if attribute == "" {
+		if g, err = p.segment(ctx, meant); err != nil {
+			return nil, 0, err
+		}
+	}
+	if g != nil {
+		sql, args = g.slot(p.c.ID, after, onlyNew, limit)
+	}
 	if attribute != "" {
 		months, numbers := make([]int, len(days)), make([]int, len(days))
 		for i, d := range days {
@@ -89,16 +99,26 @@ func (p *Planning) SlotCandidates(ctx context.Context, slot time.Time, attribute
 	}
 	rows, err := p.tx.Query(ctx, sql, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read customers of a slot: %w", err)
+		return nil, 0, fmt.Errorf("read customers of a slot: %w", err)
 	}
-	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Candidate, error) {
+	found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Candidate, error) {
 		c := Candidate{At: slot}
 		return c, row.Scan(&c.Profile.ID)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read customers of a slot: %w", err)
+		return nil, 0, fmt.Errorf("read customers of a slot: %w", err)
 	}
-	return found, p.complete(ctx, found)
+	if g != nil {
+		var upTo *int64 // to the end
+		if len(found) == limit {
+			upTo = (*int64)(&found[limit-1].Profile.ID)
+		}
+		if err := p.tx.QueryRow(ctx, statement("candidate/passed"), p.c.ID, after, upTo, onlyNew).Scan(&passed); err != nil {
+			return nil, 0, fmt.Errorf("count customers of a slot: %w", err)
+		}
+		passed -= len(found)
+	}
+	return found, passed, p.complete(ctx, found)
 }
 
 // complete reads who each of the candidates is.

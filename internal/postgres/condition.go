@@ -32,6 +32,8 @@ type Condition struct {
 	people  bool // needs customers u
 	contact bool // needs contacts k
 	joins   []string
+	tables  []string // what they join, each worked out before
+	likely  string   // a bound from above that reads nothing beside the features; true: there is none
 }
 
 // conditionOf translates. Where grouped is true, what lies beside the features is
@@ -42,9 +44,13 @@ func conditionOf(t rules.Term, at time.Time, basis rules.Basis, currency string,
 	w.instant = w.arg(at, "timestamptz")
 	p := w.pred(t.At(at, basis))
 	w.Match, w.Unknown = p.yes, p.err()
+	if w.likely = anyOf(p.yesCheap, cheap(w.Unknown)); w.grouped {
+		w.likely = always
+	}
 	for _, h := range w.pasts {
 		if w.grouped {
-			w.joins = append(w.joins, h.join())
+			w.tables = append(w.tables, h.table())
+			w.joins = append(w.joins, fmt.Sprintf("left join %s on %[1]s.customer_id = f.customer_id", h.alias))
 		}
 	}
 	w.Windows = len(w.pasts)
@@ -94,6 +100,22 @@ type pred struct {
 	yes, no           string
 	errs              []lack
 	yesRules, noRules []string // atoms
+
+	// Bounds from above that read nothing beside the features.
+	yesCheap, noCheap string
+}
+
+func (p pred) not() pred {
+	return pred{p.no, p.yes, p.errs, p.noRules, p.yesRules, p.noCheap, p.yesCheap}
+}
+
+// cheap is the condition, or true where it reads rows for each customer. A
+// category's number is read once.
+func cheap(sql string) string {
+	if strings.Count(sql, "(select") > strings.Count(sql, "(select c.category_id") {
+		return always
+	}
+	return sql
 }
 
 // lack is a condition under which a rule errs: that something is unknown, which
@@ -124,13 +146,15 @@ func both(a, b []string) []string {
 }
 
 // anything is what may be true, false or an error.
-func anything() pred { return pred{yes: always, no: always, errs: []lack{{"", always}}} }
+func anything() pred {
+	return pred{yes: always, no: always, errs: []lack{{"", always}}, yesCheap: always, noCheap: always}
+}
 
 func certainly(truth bool) pred {
 	if truth {
-		return pred{yes: always, no: never}
+		return pred{yes: always, no: never, yesCheap: always, noCheap: never}
 	}
-	return pred{yes: never, no: always}
+	return pred{yes: never, no: always, yesCheap: never, noCheap: always}
 }
 
 const never, always = "false", "true"
@@ -180,12 +204,11 @@ func (w *conditionWriter) open(t rules.Term) pred {
 	case rules.OpTruth:
 		return certainly(t.Truth)
 	case "not":
-		p := w.pred(t.Args[0])
-		return pred{p.no, p.yes, p.errs, p.noRules, p.yesRules}
+		return w.pred(t.Args[0]).not()
 	case "and":
 		return w.chain(t, func(p pred) pred { return p })
 	case "or": // which is not (not a and not b)
-		return w.chain(t, func(p pred) pred { return pred{p.no, p.yes, p.errs, p.noRules, p.yesRules} })
+		return w.chain(t, pred.not)
 	case rules.OpRead:
 		return w.truth(t)
 	case "in":
@@ -212,6 +235,7 @@ func (w *conditionWriter) chain(t rules.Term, turn func(pred) pred) pred {
 		yes: allOf(a.yes, b.yes), no: anyOf(a.no, allOf(first, b.no)),
 		errs:     slices.Concat(a.errs, behind(a.yes, a.yesRules, b.errs)),
 		yesRules: slices.Concat(a.yesRules, b.yesRules), noRules: both(a.noRules, slices.Concat(a.yesRules, b.noRules)),
+		yesCheap: allOf(a.yesCheap, b.yesCheap), noCheap: anyOf(a.noCheap, b.noCheap),
 	})
 }
 
@@ -234,6 +258,7 @@ func (w *conditionWriter) in(t rules.Term) pred {
 		}
 	}
 	p.yes = allOf(p.yes, known)
+	p.yesCheap, p.noCheap = cheap(p.yes), cheap(p.no)
 	return p
 }
 
@@ -274,7 +299,7 @@ func (w *conditionWriter) known(sql string, values ...value) pred {
 
 // lacking is a predicate that is neither true nor false where a value is unknown.
 func lacking(yes, no string, values ...value) pred {
-	p := pred{yes: yes, no: no}
+	p := pred{yes: yes, no: no, yesCheap: cheap(yes), noCheap: cheap(no)}
 	for _, v := range values {
 		if atom := v.unknown(); atom != never {
 			p.errs = append(p.errs, lack{atom, atom})
@@ -315,7 +340,7 @@ func (w *conditionWriter) compare(op string, left, right rules.Term) pred {
 	if a.plain != "" && right.Op == rules.OpText && right.Text != "" { // a comparison with the column may use an index
 		p := lacking(a.plain+" = "+b.sql(), allOf(a.plain+" <> "+b.sql(), a.plain+" <> ''"), a)
 		if op == "!=" {
-			p.yes, p.no = p.no, p.yes
+			p = p.not()
 		}
 		return p
 	}
@@ -339,8 +364,9 @@ func (w *conditionWriter) truths(op string, left, right rules.Term) (pred, bool)
 	}
 	a, b := w.pred(left), w.pred(right)
 	p := pred{yes: anyOf(allOf(a.yes, b.yes), allOf(a.no, b.no)), no: anyOf(allOf(a.yes, b.no), allOf(a.no, b.yes)), errs: slices.Concat(a.errs, b.errs)}
+	p.yesCheap, p.noCheap = cheap(p.yes), cheap(p.no)
 	if op == "!=" {
-		p.yes, p.no = p.no, p.yes
+		p = p.not()
 	}
 	return p, true
 }
@@ -361,7 +387,7 @@ func (w *conditionWriter) threshold(op string, v value, c float64) (pred, bool) 
 		return pred{}, false
 	}
 	over := func(n int64) pred { return v.reaches(n) }
-	under := func(n int64) pred { p := v.reaches(n); return pred{p.no, p.yes, p.errs, p.noRules, p.yesRules} }
+	under := func(n int64) pred { return v.reaches(n).not() }
 	switch op {
 	case ">=":
 		return over(from), true
@@ -373,12 +399,13 @@ func (w *conditionWriter) threshold(op string, v value, c float64) (pred, bool) 
 		return under(above), true
 	}
 	p, q := over(from), under(above)
-	p = pred{allOf(p.yes, q.yes), anyOf(p.no, q.no), p.errs, slices.Concat(p.yesRules, q.yesRules), both(p.noRules, q.noRules)}
+	p = pred{allOf(p.yes, q.yes), anyOf(p.no, q.no), p.errs, slices.Concat(p.yesRules, q.yesRules), both(p.noRules, q.noRules),
+		allOf(p.yesCheap, q.yesCheap), anyOf(p.noCheap, q.noCheap)}
 	if from == above {
-		p.yes = never
+		p.yes, p.yesCheap = never, never
 	}
 	if op == "!=" {
-		p = pred{p.no, p.yes, p.errs, p.noRules, p.yesRules}
+		p = p.not()
 	}
 	return p, true
 }
@@ -396,6 +423,7 @@ type value struct {
 
 	atLeast, below func(n int64) string // nil: only expr
 	money          bool                 // n is in minor units
+	may            string               // true wherever the value may be 1 or more; empty: nobody can tell
 	some           string               // an atom that is false where the value is 1 or more
 	lack           string               // the atom that says that it is unknown; empty: test is null
 	no             string               // of a truth that is never unknown, when it is false
@@ -407,6 +435,9 @@ func (v value) reaches(n int64) pred {
 	p := lacking(v.atLeast(n), v.below(n), v)
 	if v.some != "" && n >= 1 {
 		p.yesRules = append(p.yesRules, v.some)
+	}
+	if v.may != "" && n >= 1 && p.yesCheap == always {
+		p.yesCheap = v.may
 	}
 	return p
 }

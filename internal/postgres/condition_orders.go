@@ -161,7 +161,7 @@ func (w *conditionWriter) countOf(v *view) value {
 	n := counted(w, func() *past { return w.orders(v, false) }, w.counting(v))
 	may, cannot := w.gate(v)
 	return value{
-		some: ordersNone, most: 1e9, lazy: n.lazy,
+		some: ordersNone, may: may, most: 1e9, lazy: n.lazy,
 		atLeast: func(least int64) string {
 			switch {
 			case least <= 0:
@@ -189,6 +189,7 @@ func (w *conditionWriter) revenueOf(v *view) (n value) {
 	} else {
 		n = counted(w, func() *past { return w.orders(v, false) }, w.sum(v))
 		n.money, n.lazy = true, func() string { return w.major(w.minor(v)) }
+		n.may, _ = w.gate(v)
 	}
 	n.some = ordersNone
 	return n

@@ -90,7 +90,9 @@ func (w *conditionWriter) truth(t rules.Term) pred {
 		return anything()
 	}
 	if v.no != "" { // both of them are never null, and one lets the planner leave rows out
-		return pred{yes: v.sql(), no: v.no, yesRules: []string{v.no}}
+		p := lacking(v.sql(), v.no)
+		p.yesRules = []string{v.no}
+		return p
 	}
 	return w.known(v.sql(), v)
 }
@@ -409,17 +411,18 @@ func counted(w *conditionWriter, rows func() *past, expr string) value {
 
 func (h *past) itself() *past { return h }
 
-func (h *past) join() string {
+// table is the past of everybody, worked out before anything is joined with it:
+// by itself it can be read by several workers.
+func (h *past) table() string {
 	var columns strings.Builder
 	for i, c := range h.columns {
 		fmt.Fprintf(&columns, ", %s as c%d", c, i+1)
 	}
 	if h.newest != "" {
-		return fmt.Sprintf("left join (select distinct on (%[1]s) %[1]s as customer_id%[2]s from %[3]s where %[4]s order by %[1]s, %[5]s) %[6]s on %[6]s.customer_id = f.customer_id",
+		return fmt.Sprintf("%[6]s as materialized (select distinct on (%[1]s) %[1]s as customer_id%[2]s from %[3]s where %[4]s order by %[1]s, %[5]s)",
 			h.key, columns.String(), h.from, h.where, h.newest, h.alias)
 	}
-	return fmt.Sprintf("left join (select %s as customer_id%s from %s where %s group by 1) %s on %[5]s.customer_id = f.customer_id",
-		h.key, columns.String(), h.from, h.where, h.alias)
+	return fmt.Sprintf("%s as materialized (select %s as customer_id%s from %s where %s group by 1)", h.alias, h.key, columns.String(), h.from, h.where)
 }
 
 // attribute is the newest word on an attribute.

@@ -88,21 +88,29 @@ func (s *Store) rebuild(ctx context.Context, choose func(featureBasis) featureBa
 // writeAll works out all rows. Into an empty table they are written at once;
 // else only what differs is, and never is the table empty for a reader.
 func (b featureBasis) writeAll(ctx context.Context, tx pgx.Tx) error {
-	// Sorts that stay in the processor's cache, run by run, are faster than one in memory.
-	if _, err := tx.Exec(ctx, "set local work_mem = '4MB'"); err != nil {
+	// Sorts that stay in the processor's cache, run by run, are faster than one in
+	// memory. And orders by their index, where the table has to be looked at too, are
+	// only fast as long as all of it is in memory.
+	if _, err := tx.Exec(ctx, "set local work_mem = '4MB'; set local effective_cache_size = '128MB'"); err != nil {
 		return err
 	}
 	var empty bool
 	if err := tx.QueryRow(ctx, "select not exists (select from customer_features)").Scan(&empty); err != nil {
 		return err
 	}
+	// Analyzed by chance in the midst of a fill, the table is empty to the planner,
+	// who then compares every row with every other.
+	const analyze = "analyze customer_features"
 	if !empty {
+		if _, err := tx.Exec(ctx, analyze); err != nil {
+			return err
+		}
 		return b.renew(ctx, tx, nil)
 	}
 	if _, err := tx.Exec(ctx, statement("feature/fill"), b.currency, b.zone); err != nil {
 		return fmt.Errorf("feature/fill: %w", err)
 	}
-	_, err := tx.Exec(ctx, "update feature_state s set newest_at = n.at from (select max(changed_at) as at from customer_features) n where n.at > s.newest_at")
+	_, err := tx.Exec(ctx, "update feature_state s set newest_at = n.at from (select max(changed_at) as at from customer_features) n where n.at > s.newest_at; "+analyze)
 	return err
 }
 

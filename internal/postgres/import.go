@@ -80,6 +80,16 @@ type ImportOrder struct {
 	PlacedAt time.Time
 	Currency string
 	Gross    int64
+	Told     *OrderTold // nil: nothing
+}
+
+// OrderTold is what a file says of an order besides what was bought. Empty text,
+// nil and zero instants are not said: they change nothing.
+type OrderTold struct {
+	Status, EntryPath       string
+	Coupon                  string // codes, divided by semicolons
+	PromisedAt, DeliveredAt time.Time
+	Discount                *int64 // minor units, of the whole order
 }
 
 // ImportRefund is a refund line as written.
@@ -91,6 +101,7 @@ type ImportRefund struct {
 	At                time.Time
 	Quantity          int
 	Amount            int64
+	Reason            string // empty: not said
 }
 
 // AssumedConsent is marketing consent that nobody gave: it must be said aloud.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,20 +33,45 @@ func copyProducts(ctx context.Context, tx pgx.Tx, products []ImportProduct) erro
 	})
 }
 
-// copyOrders copies the orders as new ones with the ids.
-func copyOrders(ctx context.Context, tx pgx.Tx, orders []ImportOrder, ids []int64) error {
+// copyOrders copies the orders as new ones with the ids, and with what is told of
+// them where asked.
+func copyOrders(ctx context.Context, tx pgx.Tx, orders []ImportOrder, ids []int64, told bool) error {
 	columns := []string{"seq", "shop_order_id", "customer_seq", "placed_at", "currency", "gross_minor", "order_id", "is_new"}
+	if told {
+		columns = append(columns, toldColumns...)
+	}
 	return copyRows(ctx, tx, "import_orders", columns, len(orders), func(i int) []any {
 		o := &orders[i]
-		return []any{o.Number, o.Name, index(o.Customer), o.PlacedAt, o.Currency, o.Gross, ids[i], true}
+		row := []any{o.Number, o.Name, index(o.Customer), o.PlacedAt, o.Currency, o.Gross, ids[i], true}
+		if told {
+			row = append(row, o.Told.values()...)
+		}
+		return row
 	})
 }
 
+// toldColumns are those of OrderTold.values, in orders and in import_orders.
+var toldColumns = []string{"status", "entry_path", "promised_at", "delivered_at", "discount_minor", "coupon_code"}
+
+// values are null where nothing is said; t may be nil.
+func (t *OrderTold) values() []any {
+	if t == nil {
+		return make([]any, len(toldColumns))
+	}
+	return []any{said(t.Status), said(t.EntryPath), instant(t.PromisedAt), instant(t.DeliveredAt), t.Discount, said(t.Coupon)}
+}
+
+// told says whether a file tells anything of its orders besides what was bought:
+// columns of nulls are not worth their time.
+func (f ImportedOrders) told() bool {
+	return slices.ContainsFunc(f.Orders, func(o ImportOrder) bool { return o.Told != nil })
+}
+
 func copyRefunds(ctx context.Context, tx pgx.Tx, refunds []ImportRefund) error {
-	columns := []string{"seq", "shop_refund_id", "line_no", "customer_seq", "product_seq", "refund_of", "refunded_at", "quantity", "amount_minor"}
+	columns := []string{"seq", "shop_refund_id", "line_no", "customer_seq", "product_seq", "refund_of", "refunded_at", "quantity", "amount_minor", "reason"}
 	return copyRows(ctx, tx, "import_refunds", columns, len(refunds), func(i int) []any {
 		r := &refunds[i]
-		return []any{i, r.Name, r.Line, index(r.Customer), r.Product, said(r.RefundOf), r.At, r.Quantity, r.Amount}
+		return []any{i, r.Name, r.Line, index(r.Customer), r.Product, said(r.RefundOf), r.At, r.Quantity, r.Amount, said(r.Reason)}
 	})
 }
 

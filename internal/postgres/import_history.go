@@ -85,7 +85,7 @@ func (m *merge) matchHistory(ctx context.Context, file ImportedOrders, ids order
 }
 
 func (h *history) addRefund(r *ImportRefund, byName map[string]*historyOrder, customers []int64) {
-	row := refundLine{source: h.source, product: h.products[r.Product], refundOf: said(r.RefundOf), amount: r.Amount}
+	row := refundLine{source: h.source, product: h.products[r.Product], refundOf: said(r.RefundOf), amount: r.Amount, reason: said(r.Reason)}
 	row.Name, row.Line, row.At, row.Quantity = r.Name, r.Line, r.At, r.Quantity
 	if r.Customer >= 0 {
 		row.customer = customers[r.Customer]
@@ -149,6 +149,10 @@ func (m *merge) copyHistory(ctx context.Context, h *history, file ImportedOrders
 		}
 	}
 	columns := []string{"order_id", "source", "shop_order_id", "customer_id", "placed_at", "currency", "gross_minor", "refunded_minor", "unkept_at"}
+	told := file.told()
+	if told {
+		columns = append(columns, toldColumns...)
+	}
 	err := copyRows(ctx, m.tx, "orders", columns, len(file.Orders), func(i int) []any {
 		head := &file.Orders[i]
 		o := &h.orders[head.Number]
@@ -164,7 +168,11 @@ func (m *merge) copyHistory(ctx context.Context, h *history, file ImportedOrders
 				unkept = &r.last
 			}
 		}
-		return []any{o.id, file.Source, head.Name, customer, head.PlacedAt, head.Currency, head.Gross, minor, unkept}
+		row := []any{o.id, file.Source, head.Name, customer, head.PlacedAt, head.Currency, head.Gross, minor, unkept}
+		if told {
+			row = append(row, head.Told.values()...)
+		}
+		return row
 	})
 	if err != nil {
 		return fmt.Errorf("copy orders: %w", err)

@@ -128,14 +128,15 @@ type orderIDs []struct {
 }
 
 // identifyOrders puts the file's orders beside the lines, the known with their
-// ids and each of the others with one of its own.
-func (m *merge) identifyOrders(ctx context.Context, file ImportedOrders) (orderIDs, error) {
+// ids and each of the others with one of its own. told puts what is told of them
+// beside them.
+func (m *merge) identifyOrders(ctx context.Context, file ImportedOrders, told bool) (orderIDs, error) {
 	var reserved []int64
 	err := m.tx.QueryRow(ctx, "select array_agg(nextval('orders_order_id_seq')) from generate_series(1, $1)", len(file.Orders)).Scan(&reserved)
 	if err != nil {
 		return nil, err
 	}
-	if err := copyOrders(ctx, m.tx, file.Orders, reserved); err != nil {
+	if err := copyOrders(ctx, m.tx, file.Orders, reserved, told); err != nil {
 		return nil, err
 	}
 	var ids orderIDs

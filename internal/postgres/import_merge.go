@@ -326,7 +326,7 @@ func (m *merge) updateProducts(ctx context.Context) error {
 // refunds, and returns them for copyHistoryRefunds; else nil.
 func (m *merge) orders(ctx context.Context, file ImportedOrders, keys heldKeys) (first *history, err error) {
 	c := &m.counts
-	ids, err := m.identifyOrders(ctx, file)
+	ids, err := m.identifyOrders(ctx, file, file.told() && !keys.held())
 	if err != nil {
 		return nil, err
 	}
@@ -369,8 +369,11 @@ func (m *merge) mergeOrders(ctx context.Context, file ImportedOrders) (err error
 	if m.counts.Orders.New, err = m.exec(ctx, "import/insert_orders", file.Source); err != nil {
 		return err
 	}
-	if m.counts.Orders.New < int64(len(file.Orders)) {
-		_, err = m.exec(ctx, "import/update_orders")
+	if m.counts.Orders.New == int64(len(file.Orders)) {
+		return nil
+	}
+	if _, err = m.exec(ctx, "import/update_orders"); err == nil && file.told() {
+		_, err = m.exec(ctx, "import/update_told")
 	}
 	return err
 }

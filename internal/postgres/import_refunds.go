@@ -22,7 +22,7 @@ type refundLine struct {
 	order.Returned
 	source            string
 	customer, product int64
-	refundOf          *string
+	refundOf, reason  *string
 	amount            int64
 }
 
@@ -93,7 +93,7 @@ func (m *merge) loadRefunds(ctx context.Context, source string, groups map[int64
 	}
 	var no int64
 	var r refundLine
-	_, err = pgx.ForEachRow(rows, []any{&no, &r.source, &r.Name, &r.Line, &r.customer, &r.product, &r.OrderID, &r.refundOf, &r.At, &r.Quantity, &r.amount}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&no, &r.source, &r.Name, &r.Line, &r.customer, &r.product, &r.OrderID, &r.refundOf, &r.At, &r.Quantity, &r.amount, &r.reason}, func() error {
 		g := group(groups, no)
 		g.returned = append(g.returned, r)
 		return nil
@@ -177,14 +177,14 @@ func (p refundPart) compare(q refundPart) int {
 
 // partColumns are those of refundPart.values, in refunds and in import_parts.
 var partColumns = []string{"source", "shop_refund_id", "line_no", "part", "order_id", "order_line_no", "customer_id", "product_id", "refunded_at",
-	"quantity", "amount_minor", "refund_of"}
+	"quantity", "amount_minor", "refund_of", "reason"}
 
 func (p refundPart) values() []any {
 	var customer *int64
 	if p.customer != 0 {
 		customer = &p.customer
 	}
-	return []any{p.source, p.Name, p.Line, p.part, p.orderID, p.line, customer, p.product, p.At, p.quantity, p.amount, p.refundOf}
+	return []any{p.source, p.Name, p.Line, p.part, p.orderID, p.line, customer, p.product, p.At, p.quantity, p.amount, p.refundOf, p.reason}
 }
 
 // match gives the parts of the group's refund lines, and for each order line how

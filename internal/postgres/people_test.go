@@ -12,6 +12,7 @@ import (
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/testkit"
+	"github.com/rewave/rewave/rules"
 )
 
 // A person is the same candidate whether a slot or a plan reads them, at any
@@ -36,7 +37,7 @@ func TestAPersonIsTheCandidateOfASlot(t *testing.T) {
 	for _, at := range []time.Time{day(2026, 1, 5), day(2026, 1, 20), day(2026, 3, 1)} {
 		var want, got []postgres.Candidate
 		_, err := db.Store.Plan(context.Background(), slot, func(p *postgres.Planning) (err error) {
-			want, err = p.SlotCandidates(context.Background(), at, "", nil, 0, false, 100)
+			want, _, err = p.SlotCandidates(context.Background(), postgres.SegmentQuery{At: at, Basis: rules.Basis{Zone: time.UTC}}, "", nil, 0, false, 100)
 			if err != nil {
 				return err
 			}

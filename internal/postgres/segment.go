@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -34,7 +35,6 @@ type Segment struct {
 	*Planning // reads facts of the same snapshot
 
 	q       SegmentQuery
-	term    rules.Term
 	settled bool // nobody's orders changed after the instant
 	each    *Condition
 	all     *Condition // the same, reading for everybody at once
@@ -43,13 +43,17 @@ type Segment struct {
 // Segment calls fn with the question asked of one snapshot.
 func (s *Store) Segment(ctx context.Context, q SegmentQuery, fn func(*Segment) error) error {
 	err := pgx.BeginTxFunc(ctx, s.pool, reading, func(tx pgx.Tx) error {
-		g := &Segment{Planning: &Planning{tx: tx}, q: q}
 		// Compiling a statement that runs for half a second takes longer than it saves.
 		if _, err := tx.Exec(ctx, "set local jit = off"); err != nil {
 			return err
 		}
-		if err := g.open(ctx); err != nil {
+		g, err := (&Planning{tx: tx}).segment(ctx, q)
+		if err != nil {
 			return err
+		}
+		if g == nil {
+			return fault.New(fault.Conflict, "what rules ask most of customers is not kept in the shop's currency and zone",
+				"start a tick with the same rewave.yaml, which works it out")
 		}
 		return fn(g)
 	})
@@ -59,22 +63,36 @@ func (s *Store) Segment(ctx context.Context, q SegmentQuery, fn func(*Segment) e
 	return nil
 }
 
-func (g *Segment) open(ctx context.Context) error {
+// segment is the question in the planning's transaction; nil where the features
+// are not kept on the basis that it is asked on.
+func (p *Planning) segment(ctx context.Context, q SegmentQuery) (*Segment, error) {
 	var currency, zone string
 	var newest time.Time
-	err := g.tx.QueryRow(ctx, "select currency, zone, case when isfinite(newest_at) then newest_at else 'epoch' end from feature_state").Scan(&currency, &zone, &newest)
-	if err != nil && err != pgx.ErrNoRows {
-		return err
+	err := p.tx.QueryRow(ctx, "select currency, zone, case when isfinite(newest_at) then newest_at else 'epoch' end from feature_state").Scan(&currency, &zone, &newest)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return nil, err
 	}
-	if currency != g.q.Currency || zone != g.q.Basis.Zone.String() {
-		return fault.New(fault.Conflict, fmt.Sprintf("the features of customers are kept in %s and days of %s, the shop has %s and %s", currency, zone, g.q.Currency, g.q.Basis.Zone),
-			"run rewave db features, or start a tick")
+	if currency != q.Currency || zone != q.Basis.Zone.String() {
+		return nil, nil
 	}
-	g.settled = !newest.After(g.q.At)
-	g.term = g.q.Rule.Term()
-	g.each = conditionOf(g.term, g.q.At, g.q.Basis, currency, false)
-	g.all = conditionOf(g.term, g.q.At, g.q.Basis, currency, true)
-	return nil
+	term := q.Rule.Term()
+	return &Segment{
+		Planning: p, q: q, settled: !newest.After(q.At),
+		each: conditionOf(term, q.At, q.Basis, currency, false), all: conditionOf(term, q.At, q.Basis, currency, true),
+	}, nil
+}
+
+// slot is the statement for the next customers of a campaign's slot of whom the
+// rule is not surely false.
+func (g *Segment) slot(campaign int, after int64, onlyNew bool, limit int) (string, []any) {
+	c := g.each
+	n := len(c.args)
+	where := anyOf(g.undecided(c), c.Match, c.Unknown)
+	if onlyNew {
+		where = allOf(where, fmt.Sprintf("not exists (select from enrollments e where e.campaign_id = $%d::int and e.customer_id = f.customer_id)", n+1))
+	}
+	return ready(fmt.Sprintf("select f.customer_id from %s where f.customer_id > $%d::bigint and %s order by f.customer_id limit $%d::int", c.from(false), n+2, where, n+3),
+		append(slices.Clip(c.args), campaign, after, limit))
 }
 
 // Exact says that SQL alone decides, but for customers whose orders changed after
@@ -141,18 +159,32 @@ func (g *Segment) Decided(ctx context.Context) (matches, unknown int64, err erro
 
 // counting is the statement of Decided.
 func (g *Segment) counting(c *Condition) (string, []any) {
-	where := g.known(c)
+	matches, unknown := "count(*)", "0"
+	if c.Unknown != never {
+		matches, unknown = "count(*) filter (where "+c.Match+")", "count(*) filter (where "+c.Unknown+")"
+	}
+	with, from, where := g.decided(c, anyOf(c.Match, c.Unknown))
+	return ready(fmt.Sprintf("%sselect %s, %s::bigint from %s where %s", with, matches, unknown, from, where), c.args)
+}
+
+// decided are the parts of a statement about those customers f whom SQL decides
+// and of whom a predicate of the condition is true.
+func (g *Segment) decided(c *Condition, is string) (with, from, where string) {
+	where = g.known(c)
 	if open := g.undecided(c); open != never {
 		where = allOf(where, "not "+open)
 	}
-	matches, unknown := "count(*)", "0"
-	if c.Unknown == never {
-		where = allOf(where, c.Match)
-	} else {
-		matches, unknown = "count(*) filter (where "+c.Match+")", "count(*) filter (where "+c.Unknown+")"
-		where = allOf(where, anyOf(c.Match, c.Unknown))
+	where = allOf(where, is)
+	if len(c.tables) > 0 {
+		with = "with " + strings.Join(c.tables, ", ") + " "
 	}
-	return ready(fmt.Sprintf("select %s, %s::bigint from %s where %s", matches, unknown, c.from(false), where), c.args)
+	from = c.from(false)
+	if c.Windows > 0 && c.likely != always {
+		// Fenced, so that the planner knows how few are left for what is dear.
+		from = fmt.Sprintf("(select f.customer_id from %s where %s offset 0) likely, %[1]s", from, c.likely)
+		where = allOf("f.customer_id = likely.customer_id", where)
+	}
+	return with, from, where
 }
 
 var parameter = regexp.MustCompile(`\$(\d+)`)

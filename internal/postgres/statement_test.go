@@ -22,6 +22,10 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close(context.Background())
+	// What a transaction makes for itself.
+	if _, err := conn.Exec(t.Context(), "create temp table segment_now (customer_id bigint primary key)"); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range statementFiles(t) {
 		text, err := os.ReadFile("sql/" + name + ".sql")
 		if err != nil {

@@ -107,7 +107,7 @@ func (d *Driver) Run(ctx context.Context, from, until time.Time) (stops int, err
 }
 
 // work is when each kind of work comes next; the zero time where there is none.
-type work struct{ feed, delivery, order, event, round, slot time.Time }
+type work struct{ feed, segment, delivery, order, event, round, slot time.Time }
 
 // due asks for what comes next. A slot moves only when it was opened, so
 // another known one may be handed in.
@@ -122,7 +122,11 @@ func (d *Driver) due(ctx context.Context, slot *time.Time) (work, error) {
 			return w, err
 		}
 	}
-	for to, from := range map[*time.Time]*time.Time{&w.delivery: due.Delivery, &w.order: due.Order, &w.event: due.Event, &w.round: due.Round, &w.slot: slot} {
+	segment, err := d.Engine.NextRefresh(ctx)
+	if err != nil {
+		return w, err
+	}
+	for to, from := range map[*time.Time]*time.Time{&w.segment: segment, &w.delivery: due.Delivery, &w.order: due.Order, &w.event: due.Event, &w.round: due.Round, &w.slot: slot} {
 		if from != nil {
 			*to = *from
 		}
@@ -170,6 +174,7 @@ func (d *Driver) stopAt(ctx context.Context, at time.Time, due work) (work, erro
 		due bool
 		do  func(context.Context) (int, error)
 	}{
+		{reached(due.segment, at), d.Engine.RefreshSegments},
 		// They are decided at whatever stop comes first in the last two thirds of their time, so that few stops are theirs alone.
 		{reached(due.order, at.Add(2*d.lead/3)), d.Engine.EnterOrders}, {reached(due.event, at.Add(2*d.lead/3)), d.Engine.EnterEvents},
 		{reached(due.slot, at), d.Engine.OpenSlots}, {reached(due.round, at), d.Engine.BeginRounds},
@@ -219,7 +224,7 @@ func (d *Driver) sweep(ctx context.Context) (int, error) {
 // step on.
 func (d *Driver) next(at time.Time, due work) time.Time {
 	next := at.AddDate(100, 0, 0)
-	for _, t := range []time.Time{due.feed, due.delivery, due.order, due.event, due.round, due.slot} {
+	for _, t := range []time.Time{due.feed, due.segment, due.delivery, due.order, due.event, due.round, due.slot} {
 		if !t.IsZero() && t.Before(next) {
 			next = t
 		}

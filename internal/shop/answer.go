@@ -109,5 +109,6 @@ func (s *Shop) extraOrder(i, n int, p *person, e *extra) *Order {
 		o.Refund = f
 	}
 	s.happen(o, p.ID, r)
+	s.tell(i, o, &p.Customer, e.salt())
 	return o
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"slices"
 	"sort"
 	"strconv"
 	"time"
@@ -13,13 +12,13 @@ import (
 // The columns of the four files, which the importer's preset "generic" reads.
 var (
 	customerColumns = []string{"customer_id", "email", "phone", "first_name", "last_name", "locale", "region", "zone",
-		"first_seen_at", "consent_email", "consent_sms", "consent_at"}
+		"first_seen_at", "consent_email", "consent_sms", "consent_at", "changed_at", "sex", "birthday", "occupation", "interests", "source"}
 	productColumns = []string{"sku", "name", "category", "price", "cost"}
 	orderColumns   = []string{"order_id", "kind", "customer_id", "placed_at", "sku", "quantity", "unit_price", "currency",
-		"category", "refund_of", "coupon"}
+		"category", "refund_of", "coupon", "status", "entry_path", "promised_at", "delivered_at", "discount", "reason"}
 	// Behind the first four stand the properties, in the order that Event.Props keeps.
 	eventColumns = []string{"id", "name", "customer", "at",
-		"ref", "order", "carrier", "days", "expected_on", "promised_on", "category", "reason"}
+		"ref", "order", "carrier", "days", "expected_on", "promised_on", "category", "reason", "grade", "score", "sku", "survey", "question", "answer"}
 )
 
 // WriteCustomers writes customers.csv: a header and a row per customer, by
@@ -53,11 +52,12 @@ func (s *Shop) WriteProducts(w io.Writer) error {
 // stand together, by time; kind is order or refund. A refund's row carries the
 // refund's own id and instant, a positive quantity, the price paid, and in
 // refund_of the order; that order's line is always the customer's latest
-// earlier line of the sku. No order of the history uses a coupon.
+// earlier line of the sku. No order of the history uses a coupon. What is told of
+// an order besides stands on its first line, its status as of End.
 func (s *Shop) WriteOrders(w io.Writer) error {
 	return table(w, "orders", orderColumns, func(t *rows) error {
 		for h := range s.Histories() {
-			for _, d := range documents(h.Orders) {
+			for _, d := range documents(h.Orders, s.config.End) {
 				if err := t.document(h.Customer.ID, d); err != nil {
 					return err
 				}
@@ -74,11 +74,11 @@ func (s *Shop) WriteEvents(w io.Writer) error {
 	return table(w, "events", eventColumns, func(t *rows) error {
 		var events []Event
 		for h := range s.Histories() {
-			events = events[:0]
+			events = append(events[:0], h.Views...)
 			for _, o := range h.Orders {
 				events = append(events, o.Events...)
 			}
-			slices.SortStableFunc(events, func(a, b Event) int { return a.At.Compare(b.At) })
+			sortEvents(events)
 			for k := range events {
 				if err := t.event(&events[k]); err != nil {
 					return err
@@ -94,19 +94,34 @@ type document struct {
 	id, kind, of, coupon string
 	at                   time.Time
 	lines                []Line
+	told                 [6]string // the last columns, of the first line
 }
 
-// documents lists a customer's orders and refunds by time; at the same second
-// the order comes first.
-func documents(orders []Order) []document {
+// document is an order as it stands at an instant.
+func (o *Order) document(coupon string, at time.Time) document {
+	d := document{id: o.ID, kind: "order", coupon: coupon, at: o.PlacedAt, lines: o.Lines}
+	d.told = [...]string{o.status(at), o.EntryPath, instant(o.PromisedAt), "", decimal(o.Discount), ""}
+	if o.DeliveredAt.Before(at) && !o.DeliveredAt.IsZero() {
+		d.told[3] = instant(o.DeliveredAt)
+	}
+	return d
+}
+
+func (f *Refund) document(of string) document {
+	return document{id: f.ID, kind: "refund", of: of, at: f.At, lines: f.Lines, told: [...]string{5: f.Reason}}
+}
+
+// documents lists a customer's orders and refunds by time, as they stand at an
+// instant; at the same second the order comes first.
+func documents(orders []Order, at time.Time) []document {
 	out := make([]document, 0, len(orders)+1)
 	refunds := false
-	for _, o := range orders {
-		out = append(out, document{id: o.ID, kind: "order", at: o.PlacedAt, lines: o.Lines})
+	for k := range orders {
+		out = append(out, orders[k].document("", at))
 	}
-	for _, o := range orders {
-		if f := o.Refund; f != nil {
-			out = append(out, document{id: f.ID, kind: "refund", of: o.ID, at: f.At, lines: f.Lines})
+	for k := range orders {
+		if f := orders[k].Refund; f != nil {
+			out = append(out, f.document(orders[k].ID))
 			refunds = true
 		}
 	}
@@ -130,18 +145,24 @@ func (t *rows) customer(c *Customer) error {
 	if c.Phone == "" {
 		sms = ""
 	}
+	birthday := ""
+	if !c.Birthday.IsZero() {
+		birthday = c.Birthday.Format(time.DateOnly)
+	}
 	return t.write(c.ID, c.Email, c.Phone, c.FirstName, c.LastName, c.Locale, c.Region, c.Zone,
-		instant(c.FirstSeenAt), yesNo(c.EmailConsent), sms, instant(c.ConsentAt))
+		instant(c.FirstSeenAt), yesNo(c.EmailConsent), sms, instant(c.ConsentAt), instant(c.FirstSeenAt),
+		c.Sex, birthday, c.Occupation, c.Interests, c.Source)
 }
 
 func (t *rows) document(customer string, d document) error {
 	at := instant(d.at)
 	for _, l := range d.lines {
 		p := &l.Product
-		err := t.write(d.id, d.kind, customer, at, p.SKU, strconv.Itoa(l.Quantity), decimal(p.Price), Currency, p.Category, d.of, d.coupon)
-		if err != nil {
+		t.fields = append(t.fields[:0], d.id, d.kind, customer, at, p.SKU, strconv.Itoa(l.Quantity), decimal(p.Price), Currency, p.Category, d.of, d.coupon)
+		if err := t.write(append(t.fields, d.told[:]...)...); err != nil {
 			return err
 		}
+		d.told = [...]string{5: d.told[5]} // a refund has its reason on each line
 	}
 	return nil
 }

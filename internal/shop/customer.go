@@ -20,6 +20,13 @@ type Customer struct {
 	EmailConsent bool // given, or refused
 	SMSConsent   bool // as EmailConsent, where there is a phone
 	ConsentAt    time.Time
+
+	// What they have told of themselves; empty and zero is nothing.
+	Sex        string    // female, male or other
+	Birthday   time.Time // midnight UTC
+	Occupation string
+	Interests  string // sorted, divided by semicolons
+	Source     string // how they came to the shop
 }
 
 // place is where customers live and how they are called there.
@@ -30,6 +37,7 @@ type place struct {
 	hours   dayCurve
 	regions [5]string
 	first   [20]string
+	sexes   string // of the first names, f and m
 	last    [16]string
 }
 
@@ -40,6 +48,7 @@ var places = []place{
 		regions: [...]string{"GB-ENG", "GB-ENG", "GB-ENG", "GB-SCT", "GB-WLS"},
 		first: [...]string{"Amelia", "Arthur", "Beth", "Callum", "Daisy", "Edward", "Freya", "George", "Hannah", "Imran",
 			"Isla", "Jack", "Lily", "Mohammed", "Nia", "Oliver", "Poppy", "Rhys", "Sophie", "Zara"},
+		sexes: "fmfmfmfmfmfmfmfmfmff",
 		last: [...]string{"Ahmed", "Baker", "Campbell", "Davies", "Evans", "Fraser", "Green", "Hughes", "Khan", "Lewis",
 			"Morgan", "Patel", "Reid", "Shaw", "Taylor", "Walker"},
 	},
@@ -48,13 +57,15 @@ var places = []place{
 		regions: [...]string{"CN-SH", "CN-ZJ", "CN-JS", "CN-BJ", "CN-GD"},
 		first: [...]string{"伟", "芳", "娜", "敏", "静", "磊", "洋", "艳", "勇", "杰",
 			"子涵", "雨桐", "浩然", "欣怡", "梓萱", "宇轩", "思远", "佳怡", "明哲", "若曦"},
-		last: [...]string{"王", "李", "张", "刘", "陈", "杨", "黄", "赵", "吴", "周", "徐", "孙", "马", "朱", "胡", "林"},
+		sexes: "mffffmmfmmffmffmmfmf",
+		last:  [...]string{"王", "李", "张", "刘", "陈", "杨", "黄", "赵", "吴", "周", "徐", "孙", "马", "朱", "胡", "林"},
 	},
 	{
 		weight: 20, locale: "en-US", zone: "America/New_York", hours: newDayCurve(-5),
 		regions: [...]string{"US-NY", "US-NJ", "US-MA", "US-PA", "US-FL"},
 		first: [...]string{"Aiden", "Ava", "Carlos", "Chloe", "Diego", "Emily", "Ethan", "Grace", "Jada", "Jayden",
 			"Liam", "Madison", "Mason", "Mia", "Noah", "Olivia", "Sofia", "Tyler", "Victoria", "Wyatt"},
+		sexes: "mfmfmfmffmmfmfmffmfm",
 		last: [...]string{"Anderson", "Brown", "Clark", "Diaz", "Garcia", "Harris", "Jackson", "Johnson", "Kim", "Lopez",
 			"Miller", "Nguyen", "Rivera", "Smith", "Thompson", "Williams"},
 	},
@@ -89,7 +100,10 @@ func (s *Shop) identity(i int) (Customer, *place) {
 			}
 		}
 	}
-	c.FirstName, c.Locale, c.Zone = home.first[first], home.locale, home.zone
+	c.FirstName, c.Locale, c.Zone, c.Sex = home.first[first], home.locale, home.zone, "male"
+	if home.sexes[first] == 'f' {
+		c.Sex = "female"
+	}
 	return c, home
 }
 

@@ -11,8 +11,11 @@ import (
 const (
 	OrderDelayed    = "Order Delayed"    // order, carrier, days, expected_on, promised_on
 	ReturnRequested = "Return Requested" // order, category, reason; shortly before the refund
-	ComplaintOpened = "Complaint Opened" // ref, order
+	ComplaintOpened = "Complaint Opened" // ref, order, grade
 	ComplaintClosed = "Complaint Closed" // ref
+	ReviewPosted    = "Review Posted"    // order, score, sku; of one product
+	SurveyAnswered  = "Survey Answered"  // order, survey, question, answer
+	ProductViewed   = "Product Viewed"   // category, sku
 )
 
 // Event is what happens to a customer besides orders and refunds, at a whole
@@ -59,6 +62,7 @@ func (s *Shop) happen(o *Order, customer string, r *rand.Rand) {
 		at := o.PlacedAt.Add(inDays(3 + 3*lateIn))
 		about = at.Add(inDays(2 * opens))
 		expected := at.AddDate(0, 0, lateBy)
+		o.PromisedAt, o.DeliveredAt = at.Truncate(day).Add(day), expected
 		told("-late", OrderDelayed, at, Prop{"order", o.ID}, Prop{"carrier", carrier}, Prop{"days", strconv.Itoa(lateBy)},
 			Prop{"expected_on", expected.Format(time.DateOnly)}, Prop{"promised_on", expected.AddDate(0, 0, 1).Format(time.DateOnly)})
 	}
@@ -67,7 +71,11 @@ func (s *Shop) happen(o *Order, customer string, r *rand.Rand) {
 		told("-opened", ComplaintOpened, about, ref, Prop{"order", o.ID})
 		told("-closed", ComplaintClosed, about.Add(inDays(1+9*lasts)), ref)
 	}
-	slices.SortStableFunc(o.Events, func(a, b Event) int { return a.At.Compare(b.At) })
+	sortEvents(o.Events)
+}
+
+func sortEvents(events []Event) {
+	slices.SortStableFunc(events, func(a, b Event) int { return a.At.Compare(b.At) })
 }
 
 // inDays is a duration in whole seconds.

@@ -3,6 +3,7 @@ package shop
 import (
 	"bytes"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -136,7 +137,8 @@ func TestEventsFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := readAll(t, &file)
-	header := []string{"id", "name", "customer", "at", "ref", "order", "carrier", "days", "expected_on", "promised_on", "category", "reason"}
+	header := []string{"id", "name", "customer", "at", "ref", "order", "carrier", "days", "expected_on", "promised_on", "category", "reason",
+		"grade", "score", "sku", "survey", "question", "answer"}
 	if diff := cmp.Diff(header, rows[0]); diff != "" {
 		t.Fatalf("header (-want +got):\n%s", diff)
 	}
@@ -151,17 +153,24 @@ func TestEventsFile(t *testing.T) {
 			kinds[row[1]] = row
 		}
 	}
-	want := map[string][]bool{ // which properties an event has
-		OrderDelayed:    {false, true, true, true, true, true, false, false},
-		ReturnRequested: {false, true, false, false, false, false, true, true},
-		ComplaintOpened: {true, true, false, false, false, false, false, false},
-		ComplaintClosed: {true, false, false, false, false, false, false, false},
+	want := map[string]string{ // which properties an event has
+		event.OrderDelayed:    "order carrier days expected_on promised_on",
+		event.ReturnRequested: "order category reason",
+		event.ComplaintOpened: "ref order grade",
+		event.ComplaintClosed: "ref",
+		event.ProductViewed:   "category sku",
+		event.ReviewPosted:    "order score sku",
+		event.SurveyAnswered:  "order survey question answer",
 	}
-	got := map[string][]bool{}
+	got := map[string]string{}
 	for name, row := range kinds {
-		for _, value := range row[4:] {
-			got[name] = append(got[name], value != "")
+		var props []string
+		for k, value := range row[4:] {
+			if value != "" {
+				props = append(props, header[4+k])
+			}
 		}
+		got[name] = strings.Join(props, " ")
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("properties by name (-want +got):\n%s", diff)

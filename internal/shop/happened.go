@@ -14,6 +14,7 @@ type Happened struct {
 	From, To  time.Time
 	Customers []Customer // whose first order falls into it: to be made known before its orders
 	Orders    []Placed
+	Retold    []Placed // orders of earlier periods that were delivered, cancelled or returned in this one
 	Refunds   []Returned
 	Events    []Event
 	OptOuts   []OptOut
@@ -45,9 +46,11 @@ func (h *Happened) sort() {
 	slices.SortFunc(h.Customers, func(a, b Customer) int {
 		return cmp.Or(a.FirstSeenAt.Compare(b.FirstSeenAt), strings.Compare(a.ID, b.ID))
 	})
-	slices.SortFunc(h.Orders, func(a, b Placed) int {
-		return cmp.Or(a.Order.PlacedAt.Compare(b.Order.PlacedAt), strings.Compare(a.Order.ID, b.Order.ID))
-	})
+	for _, orders := range [][]Placed{h.Orders, h.Retold} {
+		slices.SortFunc(orders, func(a, b Placed) int {
+			return cmp.Or(a.Order.PlacedAt.Compare(b.Order.PlacedAt), strings.Compare(a.Order.ID, b.Order.ID))
+		})
+	}
 	slices.SortFunc(h.Refunds, func(a, b Returned) int {
 		return cmp.Or(a.Refund.At.Compare(b.Refund.At), strings.Compare(a.Refund.ID, b.Refund.ID))
 	})
@@ -70,20 +73,21 @@ func (h Happened) WriteCustomers(w io.Writer) error {
 	})
 }
 
-// WriteOrders writes the period's orders, then its refunds, each by time, with
-// the columns of Shop.WriteOrders. The order of a refund may stand in an earlier
-// period's file.
+// WriteOrders writes the period's orders, then those told anew, then its refunds,
+// each by time, with the columns of Shop.WriteOrders and as they stand at To. The
+// order of a refund may stand in an earlier period's file.
 func (h Happened) WriteOrders(w io.Writer) error {
 	return table(w, "orders", orderColumns, func(t *rows) error {
-		for _, p := range h.Orders {
-			d := document{id: p.Order.ID, kind: "order", coupon: p.Coupon, at: p.Order.PlacedAt, lines: p.Order.Lines}
-			if err := t.document(p.Customer, d); err != nil {
-				return err
+		for _, orders := range [][]Placed{h.Orders, h.Retold} {
+			for k := range orders {
+				p := &orders[k]
+				if err := t.document(p.Customer, p.Order.document(p.Coupon, h.To)); err != nil {
+					return err
+				}
 			}
 		}
 		for _, r := range h.Refunds {
-			d := document{id: r.Refund.ID, kind: "refund", of: r.Order, at: r.Refund.At, lines: r.Refund.Lines}
-			if err := t.document(r.Customer, d); err != nil {
+			if err := t.document(r.Customer, r.Refund.document(r.Order)); err != nil {
 				return err
 			}
 		}

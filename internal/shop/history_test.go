@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -201,7 +202,8 @@ func TestCustomersFile(t *testing.T) {
 			sms = map[bool]string{true: "yes", false: "no"}[w.EmailConsent]
 		}
 		want = append(want, []string{w.ID, w.Email, w.Phone, w.FirstName, w.LastName, w.Locale, w.Region, w.Zone,
-			w.FirstSeenAt.Format(time.RFC3339), map[bool]string{true: "yes", false: "no"}[w.EmailConsent], sms, w.ConsentAt.Format(time.RFC3339)})
+			w.FirstSeenAt.Format(time.RFC3339), map[bool]string{true: "yes", false: "no"}[w.EmailConsent], sms, w.ConsentAt.Format(time.RFC3339),
+			w.FirstSeenAt.Format(time.RFC3339), w.Sex, strings.TrimPrefix(w.Birthday.Format(time.DateOnly), "0001-01-01"), w.Occupation, w.Interests, w.Source})
 		// The package itself reads no zone file; here the names prove real.
 		if _, err := time.LoadLocation(w.Zone); err != nil {
 			t.Errorf("%s: %v", w.ID, err)

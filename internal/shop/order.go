@@ -15,6 +15,11 @@ type Order struct {
 	Lines    []Line  // 1 to 4, each of a sku of its own
 	Refund   *Refund // nil: kept whole until End
 	Events   []Event // by time; mostly none
+
+	EntryPath   string    // where the buyer came from
+	PromisedAt  time.Time // the last instant at which the parcel is on time
+	DeliveredAt time.Time // zero: not until End
+	Discount    int64     // minor units that came off the list prices: told, and taken off nothing
 }
 
 // Line is so many units of one product; Quantity is at least 1.

@@ -89,6 +89,7 @@ func (s *Shop) Config() Config { return s.config }
 type History struct {
 	Customer Customer
 	Orders   []Order
+	Views    []Event // products looked at, by time, from the first order on
 }
 
 // Histories yields every customer once, by ascending index, which is about the
@@ -125,9 +126,12 @@ func (s *Shop) history(i int) (History, nature) {
 	h.Orders, n.level = newOrders(s.config.Model, s.number(i), n.instants, what)
 	s.refund(i, h.Orders)
 	care := s.stream(i, streamCare)
+	s.profile(i, &h.Customer)
 	for k := range h.Orders {
 		s.happen(&h.Orders[k], who.ID, care)
+		s.tell(i, &h.Orders[k], &h.Customer, uint64(k))
 	}
+	h.Views = s.views(i, &h)
 	return h, n
 }
 
@@ -141,6 +145,9 @@ const (
 	streamCare
 	streamMessage
 	streamExtra
+	streamProfile
+	streamTold
+	streamViews
 )
 
 // stream is the customer's own source for one purpose, and of what more names.

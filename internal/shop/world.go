@@ -27,6 +27,7 @@ type person struct {
 	Customer
 	nature
 	orders   []Order // natural
+	views    []Event
 	factor   float64 // of lifts
 	messages []*received
 	extras   []*extra // by time, those to come included
@@ -54,9 +55,12 @@ func (s *Shop) World(from time.Time, grid time.Duration) (*World, error) {
 		people: make([]person, s.config.Customers), touched: make([][]int32, s.clock.days()), seen: make([]int, s.config.Customers)}
 	for i := range w.people {
 		h, n := s.history(i)
-		w.people[i] = person{Customer: h.Customer, nature: n, orders: h.Orders, factor: s.config.Model.Response.of(h.Orders[0].Category())}
+		w.people[i] = person{Customer: h.Customer, nature: n, orders: h.Orders, views: h.Views, factor: s.config.Model.Response.of(h.Orders[0].Category())}
 		for k := range h.Orders {
 			w.touch(i, &h.Orders[k])
+		}
+		for k := range h.Views {
+			w.touchAt(i, h.Views[k].At)
 		}
 	}
 	return w, nil
@@ -87,6 +91,7 @@ func (w *World) Now() time.Time { return w.now }
 // touch notes the days from now on on which an order has something to tell.
 func (w *World) touch(i int, o *Order) {
 	w.touchAt(i, o.PlacedAt)
+	w.touchAt(i, o.DeliveredAt)
 	if o.Refund != nil {
 		w.touchAt(i, o.Refund.At)
 	}
@@ -196,8 +201,11 @@ func (w *World) tell(i int, until time.Time, h *Happened) {
 	}
 	for _, placed := range p.play(until, "") {
 		o := placed.order
-		if in(o.PlacedAt) {
+		switch {
+		case in(o.PlacedAt):
 			h.Orders = append(h.Orders, Placed{Customer: p.ID, Coupon: placed.code(), Order: *o})
+		case o.status(until) != o.status(w.now) && o.status(until) != shipped:
+			h.Retold = append(h.Retold, Placed{Customer: p.ID, Coupon: placed.code(), Order: *o})
 		}
 		if o.Refund != nil && in(o.Refund.At) {
 			h.Refunds = append(h.Refunds, Returned{Customer: p.ID, Order: o.ID, Refund: *o.Refund})
@@ -206,6 +214,11 @@ func (w *World) tell(i int, until time.Time, h *Happened) {
 			if in(e.At) {
 				h.Events = append(h.Events, e)
 			}
+		}
+	}
+	for _, e := range p.views {
+		if in(e.At) {
+			h.Events = append(h.Events, e)
 		}
 	}
 	for _, o := range p.optOuts {

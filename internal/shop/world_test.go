@@ -46,6 +46,11 @@ func TestAWorldWithoutMessagesIsTheHistory(t *testing.T) {
 				if !h.Orders[0].PlacedAt.Before(from) {
 					want.Customers = append(want.Customers, h.Customer)
 				}
+				for _, e := range h.Views {
+					if !e.At.Before(from) {
+						want.Events = append(want.Events, e)
+					}
+				}
 				for _, o := range h.Orders {
 					if !o.PlacedAt.Before(from) {
 						want.Orders = append(want.Orders, Placed{Customer: h.Customer.ID, Order: o})
@@ -119,6 +124,7 @@ func played(t testing.TB, w *World, messages []Message, step time.Duration, r *r
 		all.To = h.To
 		all.Customers, all.Orders = append(all.Customers, h.Customers...), append(all.Orders, h.Orders...)
 		all.Refunds, all.Events = append(all.Refunds, h.Refunds...), append(all.Events, h.Events...)
+		// What is told anew depends on where time is cut.
 		all.OptOuts = append(all.OptOuts, h.OptOuts...)
 	}
 	return all
@@ -294,21 +300,29 @@ func TestThePeriodsFiles(t *testing.T) {
 		t.Errorf("%d rows of events, the first %v", len(rows), rows[1])
 	}
 	want := [][]string{orderColumns}
-	line := func(id, kind, customer string, at time.Time, of, coupon string, lines []Line) {
-		for _, l := range lines {
-			want = append(want, []string{id, kind, customer, at.Format(time.RFC3339), l.Product.SKU, fmt.Sprint(l.Quantity),
-				fmt.Sprintf("%.2f", float64(l.Product.Price)/100), "GBP", l.Product.Category, of, coupon})
+	line := func(id, kind, customer string, at time.Time, of, coupon string, lines []Line, told []string, reason string) {
+		for n, l := range lines {
+			if n > 0 {
+				told = make([]string, 5)
+			}
+			want = append(want, slices.Concat([]string{id, kind, customer, at.Format(time.RFC3339), l.Product.SKU, fmt.Sprint(l.Quantity),
+				fmt.Sprintf("%.2f", float64(l.Product.Price)/100), "GBP", l.Product.Category, of, coupon}, told, []string{reason}))
 		}
 	}
 	used := 0
-	for _, p := range h.Orders {
-		line(p.Order.ID, "order", p.Customer, p.Order.PlacedAt, "", p.Coupon, p.Order.Lines)
+	for _, p := range append(h.Orders, h.Retold...) {
+		o, delivered := p.Order, ""
+		if !o.DeliveredAt.IsZero() && o.DeliveredAt.Before(h.To) {
+			delivered = o.DeliveredAt.Format(time.RFC3339)
+		}
+		told := []string{o.status(h.To), o.EntryPath, o.PromisedAt.Format(time.RFC3339), delivered, fmt.Sprintf("%.2f", float64(o.Discount)/100)}
+		line(o.ID, "order", p.Customer, o.PlacedAt, "", p.Coupon, o.Lines, told, "")
 		if p.Coupon != "" {
 			used++
 		}
 	}
 	for _, r := range h.Refunds {
-		line(r.Refund.ID, "refund", r.Customer, r.Refund.At, r.Order, "", r.Refund.Lines)
+		line(r.Refund.ID, "refund", r.Customer, r.Refund.At, r.Order, "", r.Refund.Lines, make([]string, 5), r.Refund.Reason)
 	}
 	if diff := differ(want, readAll(t, &orders)); diff != "" || used == 0 {
 		t.Errorf("orders.csv, %d with a coupon (-want +got):\n%s", used, diff)

@@ -89,6 +89,11 @@ func (n Node) IsList() bool { return n.kind == kindList }
 // IsMapping reports whether the value has keys of its own.
 func (n Node) IsMapping() bool { return n.kind == kindMapping }
 
+// Has reports whether a key was written, whatever else the mapping has.
+func (n Node) Has(key string) bool {
+	return slices.ContainsFunc(n.entries, func(e Entry) bool { return e.Key.text == key })
+}
+
 // Keys are the keys a mapping may have. Later are keys the format knows and
 // this version does not honour: they are refused by name. Elsewhere are keys that
 // people write here by mistake, each with what to do instead.

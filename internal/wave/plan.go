@@ -122,6 +122,9 @@ func (p *Planner) Needs() rules.Needs {
 	return n
 }
 
+// Rule is the campaign's.
+func (p *Planner) Rule() *rules.Program { return p.rule }
+
 // Meant says whether the rule takes a candidate in. Of anybody else Plan reads
 // neither Contact nor OtherCampaign, which may then be left out.
 func (p *Planner) Meant(env rules.Env) bool {

@@ -3,12 +3,13 @@
 -- $1 source text, $2 names text[] of events that hold messages back.
 -- Rows: one: new events, how many were put before a campaign, customers with a new event of $2, by id.
 -- Twice: the events are known, nothing is inserted.
+-- Each customer is looked up by the key: to go through all identities takes longer where little is staged.
 with added as (
     insert into events (source, source_event_id, name, customer_id, at, props)
     select $1, s.source_event_id, s.name, i.customer_id, s.at, s.props
       from (select distinct on (source_event_id) line, source_event_id, name, shop_id, at, props
               from import_events order by source_event_id, line) s
-      join identities i on i.kind = 'shop' and i.value = s.shop_id
+     cross join lateral (select n.customer_id from identities n where n.kind = 'shop' and n.value = s.shop_id offset 0) i
      order by s.line
     on conflict (source, source_event_id) do nothing
     returning event_id, customer_id, name, at

@@ -1,12 +1,13 @@
--- Says of every staged refund line whose it is and whether it is new, differs from what is stored, or is the same.
+-- Says of every staged refund line whose it is and whether it is new, differs from what is stored, or is the same. A
+-- reason that the file does not say stays as it was.
 -- $1 source text.
 -- Rows: none.
 update import_refunds r
-   set customer_id = f.customer_id, product_id = f.product_id, of_order_id = f.of_order_id, state = f.state
-  from (select s.seq, p.product_id, o.order_id as of_order_id, w.customer_id,
+   set customer_id = f.customer_id, product_id = f.product_id, of_order_id = f.of_order_id, reason = f.reason, state = f.state
+  from (select s.seq, p.product_id, o.order_id as of_order_id, w.customer_id, coalesce(s.reason, t.reason) as reason,
                case when t.shop_refund_id is null then 'new'
-                    when (t.customer_id, t.product_id, t.refund_of, t.of_order_id, t.refunded_at, t.quantity, t.amount_minor)
-                         is distinct from (w.customer_id, p.product_id, s.refund_of, o.order_id, s.refunded_at, s.quantity::bigint, s.amount_minor)
+                    when (t.customer_id, t.product_id, t.refund_of, t.of_order_id, t.refunded_at, t.quantity, t.amount_minor, t.reason)
+                         is distinct from (w.customer_id, p.product_id, s.refund_of, o.order_id, s.refunded_at, s.quantity::bigint, s.amount_minor, coalesce(s.reason, t.reason))
                     then 'changed' else 'same' end as state
           from import_refunds s
           join import_products p on p.seq = s.product_seq
