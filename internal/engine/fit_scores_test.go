@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/customer"
+	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/testkit"
 	"github.com/rewave/rewave/rules"
 )
@@ -148,5 +150,48 @@ func TestScoresAreFittedOnceAWeek(t *testing.T) {
 	}
 	if other, err := w.Store.NewestScores(ctx, "USD", "UTC", start.Add(100*days), true); other != nil || err != nil {
 		t.Errorf("of another currency: got %v, %v", other, err)
+	}
+}
+
+// A slot asks SQL by the design's fit too, not by the newest.
+func TestASlotAsksByTheDesignsScores(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := context.Background()
+	w.shopping()
+	first, err := w.FitScores(ctx, start, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.apply(thanks(treatAll, func(c *campaigns.Campaign) {
+		c.Enter = campaigns.Enter{When: "rfm.monetary == 5 and predicted.alive > 0.3", Schedule: &campaigns.Schedule{Every: "day", Time: 12 * 60}}
+	}))
+	rule, faults := rules.Compile("rfm.monetary == 5 and predicted.alive > 0.3", rules.Options{})
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	slot := start.Add(2 * time.Hour)
+	want, err := w.CountSegment(ctx, rule, slot) // by the first fit
+	if err != nil || want.Matches < 20 {
+		t.Fatalf("got %+v, %v", want, err)
+	}
+	w.clock.Set(slot)
+	changed := first.Fitted
+	changed.Scores.FittedAt = slot
+	changed.Scores.RFM.Monetary = customer.Quintiles{1, 2, 3, 4} // by which everybody would come in
+	if _, err := w.Store.Fitting(ctx, "EUR", "UTC", slot, false, func(f *postgres.Fitting) error {
+		_, err := f.Keep(ctx, changed)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := w.CountSegment(ctx, rule, slot); err != nil || now.Matches <= want.Matches {
+		t.Fatalf("by the newest fit: got %+v, %v", now, err)
+	}
+	if _, err := w.OpenSlots(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if entered := testkit.Get[int64](t, w.db, "select count(*) from enrollments"); entered != want.Matches {
+		t.Errorf("got %d entered, want %d", entered, want.Matches)
 	}
 }
