@@ -305,8 +305,11 @@ func (c *reader) note(at ast.Node, m member, name string) bool {
 	switch {
 	case m.gives == kindEvents && m.of == kindFunction:
 		c.needs.Events = insert(c.needs.Events, name)
+	case m.attr != "":
+		c.needs.Attributes = insert(c.needs.Attributes, m.attr)
 	case m.of == kindOrders, m.of == kindFirst, m.of == kindLast, m.of == kindRFM, m.of == kindLifecycle, m.of == kindPredicted:
 		c.needs.Orders = true
+		c.needs.Told = c.needs.Told || m.told
 		c.needs.Scores = c.needs.Scores || m.scores
 		c.needs.Models = c.needs.Models || m.models
 		c.needs.Back = c.needs.Back || m.back
@@ -314,6 +317,7 @@ func (c *reader) note(at ast.Node, m member, name string) bool {
 		c.needs.Lines = c.needs.Lines || m.lines
 	case m.of == kindOrder:
 		c.needs.Order = true
+		c.needs.Told = c.needs.Told || m.told
 		c.needs.OrderLines = c.needs.OrderLines || m.lines
 	case m.of == kindEvent:
 		c.needs.Event = true

@@ -43,6 +43,7 @@ type Needs struct {
 	Orders     bool     // orders in any form
 	History    bool     // the single orders; else Totals are enough
 	Lines      bool     // the Parts of the single orders
+	Told       bool     // what was Told of orders
 	Back       bool     // of the orders those too of which nothing is kept, and what came back
 	Order      bool     // the triggering order
 	OrderLines bool     // the Parts of the triggering order
@@ -69,7 +70,7 @@ func (n Needs) TotalsOnly() bool {
 // With is what either of two needs.
 func (n Needs) With(m Needs) Needs {
 	for _, of := range []struct{ a, b *bool }{
-		{&n.Orders, &m.Orders}, {&n.History, &m.History}, {&n.Lines, &m.Lines}, {&n.Back, &m.Back}, {&n.Order, &m.Order}, {&n.OrderLines, &m.OrderLines},
+		{&n.Orders, &m.Orders}, {&n.History, &m.History}, {&n.Lines, &m.Lines}, {&n.Back, &m.Back}, {&n.Told, &m.Told}, {&n.Order, &m.Order}, {&n.OrderLines, &m.OrderLines},
 		{&n.Event, &m.Event}, {&n.Tags, &m.Tags}, {&n.Props, &m.Props}, {&n.Messages, &m.Messages}, {&n.Answers, &m.Answers}, {&n.Holds, &m.Holds}, {&n.Scores, &m.Scores}, {&n.Models, &m.Models},
 	} {
 		*of.a = *of.a || *of.b

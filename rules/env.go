@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"sort"
@@ -73,7 +74,20 @@ type OrderFact struct {
 	Refunded int64  // what came back by then; Minor + Refunded is what was ordered
 	Back     bool   // nothing of it is kept: it counts for what came back and for nothing else
 	Lines    int    // kept lines; read only of the triggering order
+	Told     *Told  // nil: not loaded, and then reading it is an error
 	Parts    []Part // the kept lines; nil where they were not loaded, and then reading them is an error
+}
+
+// Told is what a shop told of an order beside what was bought. Empty texts, zero
+// instants and a nil discount are not told.
+type Told struct {
+	Status    string // as of the newest telling: it has no history
+	EntryPath string
+	Promised  time.Time // the last instant at which a delivery is on time
+	Delivered time.Time
+	Discount  *int64   // minor units; 0 is a full price
+	Coupon    bool     // it named a code
+	Reasons   []string // why something came back by then
 }
 
 // Part is one kept line of an order. An empty Category or SKU is unknown.
@@ -138,6 +152,24 @@ type root struct {
 type customer struct {
 	Customer
 	*moment
+}
+
+// age is in whole years: a birthday of 29 February comes on 1 March in other years.
+func (c *customer) age(birthday Attribute) float64 {
+	today, born := c.day(c.at), birthday.Date
+	years := today.Year - born.Year
+	if today.Month < born.Month || today.Month == born.Month && today.Day < born.Day {
+		years--
+	}
+	return float64(years)
+}
+
+// interested reads the interests, which are one text.
+func (c *customer) interested(interest string) (bool, error) {
+	if c.Attributes == nil {
+		return false, errors.New("the attributes of the customer were not loaded")
+	}
+	return slices.Contains(strings.Split(c.Attributes["interests"].Text, ";"), interest), nil
 }
 
 // moment is the instant of the decision and the basis it is read on.

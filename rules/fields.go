@@ -67,6 +67,8 @@ type member struct {
 	scores  bool          // needs what was fitted to all customers
 	models  bool          // and of it a model
 	most    time.Duration // of its argument; 0: any
+	told    bool          // needs what was told of orders
+	attr    string        // the attribute of the customer that it is
 	props   bool          // needs what came with events
 	inlined bool          // its text stands for itself: a named segment
 	with    string        // what a function is given of the environment before its argument
@@ -204,6 +206,99 @@ func ofEnd(m member, of kind, pick func(*orders) (*order, error)) member {
 	}
 	m.typeOf = reflect.New(reflect.FuncOf(in, []reflect.Type{t.Out(0)}, false)).Interface()
 	return m
+}
+
+// shareOf is a share of the kept orders of which something is known.
+func shareOf(name, says, unknown string, of func(*OrderFact, *moment) (yes, known bool)) member {
+	count := func(o *orders) (yes, all int, err error) {
+		if err := o.loaded(); err != nil {
+			return 0, 0, err
+		}
+		if o.older.Count > 0 {
+			return 0, 0, o.tooFar()
+		}
+		for i := range o.facts {
+			if o.facts[i].Told == nil {
+				return 0, 0, errNotTold
+			}
+			if y, known := of(&o.facts[i], o.moment); known {
+				all++
+				if y {
+					yes++
+				}
+			}
+		}
+		return yes, all, nil
+	}
+	m := checked(kindOrders, name, kindNumber, says, func(o *orders) (float64, error) {
+		yes, all, err := count(o)
+		if err == nil && all == 0 {
+			err = errors.New(unknown)
+		}
+		if err != nil {
+			return 0, fmt.Errorf("orders.%s is unknown: %w", name, err)
+		}
+		return float64(yes) / float64(all), nil
+	})
+	m.unknown, m.history, m.told, m.entire = unknown, true, true, true
+	return m
+}
+
+var errNotTold = errors.New("what was told of the orders was not loaded")
+
+// ofTold is something told of one order; unknown says why it may not be known.
+func ofTold[V any](name string, gives kind, says, unknown string, get func(*order) (V, bool)) []member {
+	read := func(o *order) (v V, known bool, err error) {
+		if o.Told == nil {
+			return v, false, errNotTold
+		}
+		v, known = get(o)
+		return v, known, nil
+	}
+	value := checked(kindOrder, name, gives, says, func(o *order) (V, error) {
+		v, known, err := read(o)
+		if err == nil && !known {
+			err = fmt.Errorf("order.%s is unknown: %s", name, unknown)
+		}
+		return v, err
+	})
+	value.unknown, value.told = unknown, true
+	if unknown == "" {
+		return []member{value}
+	}
+	known := checked(kindOrder, name+"_known", kindTruth, "whether `"+name+"` is known", func(o *order) (bool, error) {
+		_, known, err := read(o)
+		return known, err
+	})
+	known.told = true
+	return []member{value, known}
+}
+
+// own is a part of the profile that is kept as an attribute of a name of ours.
+func own[V any](name, attribute string, gives kind, says string, get func(*customer, Attribute) V) []member {
+	read := func(c *customer) (Attribute, error) {
+		if c.Attributes == nil {
+			return Attribute{}, errors.New("the attributes of the customer were not loaded")
+		}
+		return c.Attributes[attribute], nil
+	}
+	value := checked(kindCustomer, name, gives, says, func(c *customer) (v V, err error) {
+		a, err := read(c)
+		if err == nil && !a.known() {
+			err = fmt.Errorf("customer.%s is unknown: %s", name, silent)
+		}
+		if err != nil {
+			return v, err
+		}
+		return get(c, a), nil
+	})
+	value.unknown, value.attr = silent, attribute
+	known := checked(kindCustomer, name+"_known", kindTruth, "whether `"+name+"` is known", func(c *customer) (bool, error) {
+		a, err := read(c)
+		return a.known(), err
+	})
+	known.attr = attribute
+	return []member{value, known}
 }
 
 func inMoney(m member) member { m.money = true; return m }

@@ -44,6 +44,17 @@ func orderMembers() []member {
 			func(t Totals) float64 { return float64(t.Refunded) / float64(t.Placed) }),
 	}
 	out = append(out, rhythmMembers()...)
+	out = append(out,
+		shareOf("coupon_share", "orders that named a coupon code, of all: 0 to 1", noOrders, func(f *OrderFact, _ *moment) (bool, bool) { return f.Told.Coupon, true }),
+		shareOf("full_price_share", "orders at full price, of those that tell their discount: 0 to 1", "no order tells its discount",
+			func(f *OrderFact, _ *moment) (bool, bool) {
+				return f.Told.Discount != nil && *f.Told.Discount == 0, f.Told.Discount != nil
+			}),
+		shareOf("on_time_share", "orders delivered as promised, of those that tell: 0 to 1", "no order tells of its delivery",
+			func(f *OrderFact, m *moment) (bool, bool) { return (&order{*f, m}).onTime() }))
+	back := method(kindOrders, "back_for", kindText, `"size"`, kindNumber, "how many orders something came back of for that reason, kept or not", (*orders).backFor)
+	back.history, back.back, back.told, back.entire = true, true, true, true
+	out = append(out, back)
 	out = append(out, spans[*orders](kindOrders)...)
 	narrow := func(o *orders, to choice) (*orders, error) {
 		if err := o.loaded(); err != nil {
@@ -71,7 +82,7 @@ func oneOrder() []member {
 			return c, err
 		}))
 	category.unknown = noCategory
-	return []member{
+	out := []member{
 		inMoney(field(kindOrder, "revenue", kindNumber, "what the order is worth after refunds, before shipping", func(o *order) float64 { return o.decimal(o.Minor) })),
 		field(kindOrder, "lines", kindNumber, "how many kept lines it has", func(o *order) float64 { return float64(o.Lines) }),
 		fromLines(checked(kindOrder, "units", kindNumber, "how many kept units it has", (*order).units)),
@@ -86,6 +97,22 @@ func oneOrder() []member {
 		fromLines(method(kindOrder, "has_sku", kindText, `"A-1"`, kindTruth, "whether it has a line of that product",
 			func(o *order, sku string) (bool, error) { return o.has(choice{sku: sku}) })),
 	}
+	const unsaid = "the order does not say"
+	out = append(out, ofTold("status", kindText, "how it stands as of today, in small letters as the shop writes it", unsaid,
+		func(o *order) (string, bool) { return o.Told.Status, o.Told.Status != "" })...)
+	out = append(out, ofTold("entry_path", kindText, "where the buyer came from", unsaid,
+		func(o *order) (string, bool) { return o.Told.EntryPath, o.Told.EntryPath != "" })...)
+	out = append(out, ofTold("on_time", kindTruth, "whether it was delivered as promised", "nothing was promised, or it is under way", (*order).onTime)...)
+	for _, m := range ofTold("discount", kindNumber, "what came off its list value", unsaid, func(o *order) (float64, bool) {
+		if o.Told.Discount == nil {
+			return 0, false
+		}
+		return o.decimal(*o.Told.Discount), true
+	}) {
+		m.money = m.gives == kindNumber
+		out = append(out, m)
+	}
+	return append(out, ofTold("coupon", kindTruth, "whether it named a coupon code", "", func(o *order) (bool, bool) { return o.Told.Coupon, true })...)
 }
 
 // endOrders are the same of a customer's first order, or last.
@@ -148,6 +175,15 @@ func customerMembers() []member {
 		field(kindCustomer, "phone_known", kindTruth, "whether there is a phone number", func(c *customer) bool { return c.PhoneKnown }),
 		when(field(kindCustomer, "first_seen_on", kindDate, "the day from which the shop knows the customer",
 			func(c *customer) float64 { return dayNumber(c.day(c.FirstSeen)) }), silent, func(c *customer) bool { return !c.FirstSeen.IsZero() }),
+	)
+	out = append(out, own("sex", "sex", kindText, "`female`, `male` or `other`", func(_ *customer, a Attribute) string { return a.Text })...)
+	out = append(out, own("birthday", "birthday", kindDate, "the day of birth", func(_ *customer, a Attribute) float64 { return dayNumber(a.Date) })...)
+	out = append(out, own("age", "birthday", kindNumber, "whole years since the day of birth", (*customer).age)...)
+	out = append(out, own("occupation", "occupation", kindText, "what the customer does", func(_ *customer, a Attribute) string { return a.Text })...)
+	out = append(out, own("source", "source", kindText, "how the customer came to the shop", func(_ *customer, a Attribute) string { return a.Text })...)
+	interested := method(kindCustomer, "has_interest", kindText, `"tea"`, kindTruth, "whether that is among the interests of the customer", (*customer).interested)
+	interested.attr = "interests"
+	out = append(out, interested,
 		open("complaint_open", "whether a complaint is open"),
 		open("dispute_open", "whether a payment is disputed"),
 		method(kindCustomer, "has_tag", kindText, `"vip"`, kindTruth, "whether the shop put that tag on the customer",

@@ -364,3 +364,35 @@ func (o *order) units() (float64, error) {
 	}
 	return float64(n), o.itemized()
 }
+
+// onTime is whether the order was delivered as promised. It is late, delivered or
+// not, once the promise has passed; before that nobody can tell.
+func (o *order) onTime() (yes, known bool) {
+	t := o.Told
+	if t.Promised.IsZero() || t.Delivered.IsZero() || t.Delivered.After(o.at) && !o.at.After(t.Promised) {
+		return false, false
+	}
+	return !t.Delivered.After(t.Promised), true
+}
+
+// backFor is how many orders something came back of for a reason.
+func (o *orders) backFor(reason string) (float64, error) {
+	if err := o.loaded(); err != nil {
+		return 0, err
+	}
+	if o.older.Count > 0 {
+		return 0, fmt.Errorf("orders.back_for is unknown: %w", o.tooFar())
+	}
+	n := 0
+	for _, facts := range [...][]OrderFact{o.facts, o.back} {
+		for i := range facts {
+			if facts[i].Told == nil {
+				return 0, errNotTold
+			}
+			if slices.Contains(facts[i].Told.Reasons, reason) {
+				n++
+			}
+		}
+	}
+	return float64(n), nil
+}

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -59,6 +61,11 @@ func (e *Engine) know(ctx context.Context, p *postgres.Planning, needs rules.Nee
 			}
 		}
 	}
+	if needs.Told {
+		if err := tell(ctx, p, maps.Values(orders)); err != nil {
+			return nil, err
+		}
+	}
 	if needs.Lines || needs.OrderLines {
 		if lines, err = p.Lines(ctx, asked); err != nil {
 			return nil, err
@@ -76,6 +83,26 @@ func (e *Engine) know(ctx context.Context, p *postgres.Planning, needs rules.Nee
 		known[id] = facts{orders: orders[id], lines: lines, attributes: rest.attributes[id], tags: rest.tags[id], events: rest.events[id]}
 	}
 	return known, nil
+}
+
+// tell adds what was told of orders.
+func tell(ctx context.Context, p *postgres.Planning, customers iter.Seq[[]postgres.OrderHistory]) error {
+	var ids []int64
+	for orders := range customers {
+		for i := range orders {
+			ids = append(ids, orders[i].ID)
+		}
+	}
+	told, err := p.Told(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for orders := range customers {
+		for i := range orders {
+			orders[i].Told = told[orders[i].ID]
+		}
+	}
+	return nil
 }
 
 // histories are what was said of customers, and what happened to them, besides

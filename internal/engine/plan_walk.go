@@ -172,6 +172,17 @@ func (r *reader) learn(ctx context.Context, p *postgres.Planning, people []postg
 			return err
 		}
 	}
+	if needs.Told {
+		if err := tell(ctx, p, func(yield func([]postgres.OrderHistory) bool) {
+			for i := range people {
+				if !yield(people[i].Orders) {
+					return
+				}
+			}
+		}); err != nil {
+			return err
+		}
+	}
 	rest, err := told(ctx, p, needs, customers, latest)
 	if err != nil {
 		return err

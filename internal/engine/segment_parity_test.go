@@ -217,7 +217,8 @@ func everybody(t *testing.T, e *Engine, at time.Time) map[string]rules.Env {
 	t.Helper()
 	const all = `orders.units > 0 and orders.refund_share > 0 and customer.has_tag("vip") and customer.complaint_open and messages.count > 0 and responses.count > 0
 		and events("Product Viewed").knows("sku") and events("Review Posted").count > 0
-		and customer.knows("concern") and customer.knows("children") and customer.knows("birthday") and customer.knows("member") and customer.knows("email_known") and customer.id != ""`
+		and customer.knows("concern") and customer.knows("children") and customer.knows("birthday") and customer.knows("member") and customer.knows("email_known") and customer.id != ""
+		and orders.coupon_share > 0 and orders.back_for("size") > 0 and customer.sex_known and customer.source_known and customer.age_known and customer.has_interest("tea")`
 	rule, faults := rules.Compile(all, rules.Options{})
 	if faults != nil {
 		t.Fatal(faults)
@@ -280,6 +281,12 @@ func randomShop(t testing.TB, db *testkit.DB, customers int) {
 		`update order_lines l set refunded_quantity = r.q from (select order_id, order_line_no, sum(quantity) q from refunds group by 1, 2) r where r.order_id = l.order_id and r.order_line_no = l.line_no`,
 		`update orders o set refunded_minor = r.m, unkept_at = case when not exists (select from order_lines l where l.order_id = o.order_id and l.refunded_quantity < l.quantity) then r.at end
 			from (select order_id, sum(amount_minor) m, max(refunded_at) at from refunds group by 1) r where r.order_id = o.order_id`,
+		`update orders set status = (array['paid','shipped',null])[1 + order_id % 3], entry_path = case when order_id % 4 = 0 then 'search' end, coupon_code = case when order_id % 5 = 0 then 'X' end,
+			discount_minor = (array[0, 500, null])[1 + order_id % 3], promised_at = case when order_id % 7 > 0 then placed_at + interval '5 days' end, delivered_at = case when order_id % 11 > 1 then placed_at + order_id % 9 * interval '1 day' end`,
+		`update refunds set reason = (array['size','damaged',null])[1 + refund_id % 3]`,
+		`insert into customer_attributes (customer_id, name, at, kind, text_value, date_value, source)
+			select c.customer_id, a.name, timestamptz '2026-01-01' + n * interval '120 days', a.kind, (array['female','male','tea;books'])[1 + (c.customer_id + n) % 3], null, 't'
+			from customers c, (values ('sex', 'text'), ('interests', 'text'), ('source', 'text')) a(name, kind), generate_series(0, 1) n where random() < .5`,
 		`insert into events (source, source_event_id, name, customer_id, at, props)
 			select 't', c.customer_id || '-' || n, (array['Product Viewed', 'Review Posted'])[1 + n % 2], c.customer_id, timestamptz '2025-12-31 23:00Z' + (random() * 330)::int * interval '1 day',
 				(array['{}', '{"sku": "S-1", "score": 5}', '{"sku": "S-2", "score": 2}', '{"sku": 3, "on": {"date": "2026-05-01"}}', '{"sku": "", "score": null}'])[1 + (random() * 4.99)::int % 5]::jsonb
@@ -325,10 +332,10 @@ func (w *ruleWriter) condition() string {
 	switch w.IntN(12) {
 	case 0:
 		return w.of("customer.email_known", "customer.phone_known", "customer.region_known", "customer.locale_known", "customer.first_name_known", `customer.has_tag("vip")`, `customer.knows("concern")`,
-			`customer.truth("member")`, "customer.complaint_open", "customer.dispute_open", `events("Review Posted").knows("score")`, `first_order.has("food")`, "last_order.category_known")
+			`customer.truth("member")`, "customer.complaint_open", "customer.dispute_open", `events("Review Posted").knows("score")`, `first_order.has("food")`, "last_order.category_known", "last_order.status_known", "first_order.on_time", "last_order.on_time_known", "last_order.coupon", `customer.has_interest("tea")`, "customer.age_known", "customer.sex_known")
 	case 1:
-		return w.of("customer.region", "customer.locale", `customer.text("concern")`, "customer.first_name", `events("Product Viewed").text("sku")`, "lower(customer.region)", "at.weekday") +
-			w.of(" == ", " != ") + w.of(`"BY"`, `"safety"`, `"浙江"`, `"Ann1"`, `"S-1"`, `""`)
+		return w.of("customer.region", "customer.locale", `customer.text("concern")`, "customer.first_name", `events("Product Viewed").text("sku")`, "lower(customer.region)", "at.weekday", "customer.sex", "last_order.status", "first_order.entry_path") +
+			w.of(" == ", " != ") + w.of(`"BY"`, `"safety"`, `"浙江"`, `"Ann1"`, `"S-1"`, `""`, `"female"`, `"paid"`, `"search"`)
 	case 2:
 		return w.of("customer.region", `customer.text("concern")`, "customer.zone") + w.of(" in ", " not in ") + `["BY", "wear", "Asia/Tokyo"]`
 	case 3:
@@ -354,7 +361,7 @@ func (w *ruleWriter) date() string {
 }
 
 func (w *ruleWriter) day() string {
-	return w.of(w.orders()+".last_on", w.orders()+".first_on", "customer.first_seen_on", `customer.date("birthday")`, w.events()+".last_on", `first_order.on`, `events("Product Viewed").date("on")`)
+	return w.of(w.orders()+".last_on", w.orders()+".first_on", "customer.first_seen_on", `customer.date("birthday")`, "customer.birthday", w.events()+".last_on", `first_order.on`, `events("Product Viewed").date("on")`)
 }
 
 func (w *ruleWriter) orders() string {
@@ -382,11 +389,11 @@ func (w *ruleWriter) number() string {
 		case 0:
 			return w.events() + w.of(".count", ".days_since_last")
 		case 1:
-			return w.of(`customer.number("children")`, `days_since(customer.date("birthday"))`, "days_since(customer.first_seen_on)", `events("Review Posted").number("score")`, `events("Product Viewed").distinct("sku")`)
+			return w.of("customer.age", "last_order.discount", `customer.number("children")`, `days_since(customer.date("birthday"))`, "days_since(customer.first_seen_on)", `events("Review Posted").number("score")`, `events("Product Viewed").distinct("sku")`)
 		case 2:
 			s := w.orders()
 			if !strings.Contains(s, ".of") {
-				return s + w.of(".refund_share", ".refunded_share")
+				return s + w.of(".refund_share", ".refunded_share", ".coupon_share", ".full_price_share", ".on_time_share", `.back_for("size")`)
 			}
 			return s + ".count"
 		}

@@ -265,6 +265,55 @@ type OrderHistory struct {
 	Gross    int64 // minor units
 	UnkeptAt *time.Time
 	Refunds  []Refund
+	Told     *ToldHistory // nil: not read
+}
+
+// ToldHistory is what was told of an order; why something came back has an
+// instant.
+type ToldHistory struct {
+	rules.Told // its Reasons are not set
+	reasons    []string
+	at         []time.Time
+}
+
+func (t *ToldHistory) asOf(at time.Time) *rules.Told {
+	if t == nil {
+		return nil
+	}
+	told := t.Told
+	for i, r := range t.reasons {
+		if !t.at[i].After(at) {
+			told.Reasons = append(told.Reasons, r)
+		}
+	}
+	return &told
+}
+
+// Told reads what was told of orders.
+func (p *Planning) Told(ctx context.Context, orders []int64) (map[int64]*ToldHistory, error) {
+	rows, err := p.tx.Query(ctx, statement("candidate/told"), orders)
+	if err != nil {
+		return nil, fmt.Errorf("read what was told of orders: %w", err)
+	}
+	by := make(map[int64]*ToldHistory, len(orders))
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (none struct{}, err error) {
+		var id int64
+		var promised, delivered *time.Time
+		t := new(ToldHistory)
+		err = row.Scan(&id, &t.Status, &t.EntryPath, &promised, &delivered, &t.Discount, &t.Coupon, &t.reasons, &t.at)
+		if promised != nil {
+			t.Promised = *promised
+		}
+		if delivered != nil {
+			t.Delivered = *delivered
+		}
+		by[id] = t
+		return none, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what was told of orders: %w", err)
+	}
+	return by, nil
 }
 
 // Refund is money given back at an instant.
@@ -281,6 +330,7 @@ func (o OrderHistory) AsOf(at time.Time) (fact rules.OrderFact, ok bool) {
 		return fact, false
 	}
 	fact = rules.OrderFact{At: o.PlacedAt, Minor: o.Gross, Back: o.UnkeptAt != nil && !o.UnkeptAt.After(at)}
+	fact.Told = o.Told.asOf(at)
 	for _, r := range o.Refunds {
 		if !r.At.After(at) {
 			fact.Minor -= r.Minor

@@ -253,8 +253,10 @@ func (w *conditionWriter) gapOf(v *view) string {
 }
 
 // placed is the past of a span with the orders of which nothing was kept.
-func (w *conditionWriter) placed(v *view) *past {
-	return w.past(past{from: "orders o", key: "o.customer_id", where: "o.currency = " + w.arg(w.currency, "text") + w.within(v.span, "o.placed_at")})
+func (w *conditionWriter) placed(v *view) *past { return w.past(w.placedRows(v)) }
+
+func (w *conditionWriter) placedRows(v *view) past {
+	return past{from: "orders o", key: "o.customer_id", where: "o.currency = " + w.arg(w.currency, "text") + w.within(v.span, "o.placed_at")}
 }
 
 func (w *conditionWriter) refundShare(v *view) value {

@@ -250,6 +250,65 @@ func init() {
 			return w.amount(h.value(w, "o.gross_minor - o.refunded_minor", false), true)
 		})
 		readings[of+".has"], readings[of+".has_sku"] = endHas(last, "p.category"), endHas(last, "p.sku")
+		for name, told := range map[string]struct {
+			expr string
+			as   func(*conditionWriter, string) value
+		}{
+			"status":     {"o.status", func(_ *conditionWriter, sql string) value { return value{expr: sql} }},
+			"entry_path": {"o.entry_path", func(_ *conditionWriter, sql string) value { return value{expr: sql} }},
+			"discount":   {"o.discount_minor", func(w *conditionWriter, sql string) value { return w.amount(sql, true) }},
+			"on_time":    {onTime, func(_ *conditionWriter, sql string) value { return value{expr: sql} }},
+		} {
+			expr := func(w *conditionWriter) string { return strings.ReplaceAll(told.expr, "$at", w.instant) }
+			readings[of+"."+name] = func(w *conditionWriter, _ rules.Term) (value, bool) { // unknown of some orders too
+				w.Deep = true
+				v := told.as(w, w.end(last).value(w, expr(w), false))
+				v.null = true
+				return v, true
+			}
+			readings[of+"."+name+"_known"] = ofEnd(last, func(w *conditionWriter, h *past) value {
+				return value{null: true, expr: h.value(w, "("+expr(w)+") is not null", false)}
+			})
+		}
+		readings[of+".coupon"] = ofEnd(last, func(w *conditionWriter, h *past) value {
+			return value{null: true, expr: h.value(w, "o.coupon_code is not null", false)}
+		})
+	}
+	for name, attribute := range map[string]string{"sex": "sex", "occupation": "occupation", "source": "source"} {
+		readings["customer."+name], readings["customer."+name+"_known"] = ownText(attribute), ownKnown(attribute)
+	}
+	readings["customer.birthday"] = own("birthday", func(w *conditionWriter, h *past) value {
+		return whole("("+h.value(w, "a.date_value", false)+" - date '1970-01-01')", true)
+	})
+	readings["customer.age"] = own("birthday", func(w *conditionWriter, h *past) value {
+		return whole(fmt.Sprintf("extract(year from age(date '1970-01-01' + %d, %s))::int", w.basis.Day(w.at), h.value(w, "a.date_value", false)), true)
+	})
+	readings["customer.birthday_known"], readings["customer.age_known"] = ownKnown("birthday"), ownKnown("birthday")
+	readings["customer.has_interest"] = func(w *conditionWriter, t rules.Term) (value, bool) {
+		of, ok := w.value(t.Args[1])
+		if !ok || of.null {
+			return value{}, ok && w.opaqueValue(t.Read, "its argument hangs on the customer")
+		}
+		list := "string_to_array(" + w.attributeNamed("interests").value(w, "a.text_value", false) + ", ';')"
+		return value{expr: "(" + of.sql() + " = any(coalesce(" + list + ", '{}')))"}, true
+	}
+	readings["orders.coupon_share"] = shareOfOrders("count(o.coupon_code)", "count(*)")
+	readings["orders.full_price_share"] = shareOfOrders("count(*) filter (where o.discount_minor = 0)", "count(o.discount_minor)")
+	readings["orders.on_time_share"] = shareOfOrders("count(*) filter (where "+onTime+")", "count("+onTime+")")
+	readings["orders.back_for"] = func(w *conditionWriter, t rules.Term) (value, bool) {
+		v, ok := w.viewOf(t.Args[0])
+		reason := t.Args[1]
+		if ok && (reason.Op != rules.OpText || strings.ContainsRune(reason.Text, 0)) {
+			ok = w.opaqueValue(t.Read, "its argument hangs on the customer")
+		}
+		if !ok {
+			return value{}, false
+		}
+		w.Deep = true
+		h := w.placedRows(&v)
+		h.from += " join refunds r on r.order_id = o.order_id"
+		h.where += " and r.reason = " + w.arg(reason.Text, "text")
+		return counted(w, w.past(h).itself, "count(distinct o.order_id)"), true
 	}
 	for _, name := range []string{"count", "days_since_last", "last_on"} {
 		readings["messages."+name], readings["responses."+name] = readings["events."+name], readings["events."+name]
@@ -287,6 +346,25 @@ func endHas(last bool, column string) translation {
 				" where l.order_id = " + h.value(w, "o.order_id", false) + " and l.quantity > coalesce(b.units, 0) and " + column + " = " + of.sql() + ") end)"}
 		})(w, t)
 	}
+}
+
+// onTime is whether an order o was delivered as promised, null where nobody can tell.
+const onTime = "case when o.delivered_at <= $at or o.promised_at < $at then o.delivered_at <= o.promised_at end"
+
+// shareOfOrders is some of a view's orders by all of which something is known.
+func shareOfOrders(some, all string) translation {
+	return ofView(func(w *conditionWriter, v *view) value {
+		w.Deep = true
+		h := w.orders(v, false)
+		expr := strings.ReplaceAll("("+some+")::float8 / nullif("+all+", 0)", "$at", w.instant)
+		return value{expr: h.value(w, expr, false), null: true, most: 1}
+	})
+}
+
+// opaqueValue notes what does not translate, and is false.
+func (w *conditionWriter) opaqueValue(what, why string) bool {
+	w.opaque(what, why)
+	return false
 }
 
 // holds is whether something of a kind is open.
@@ -432,8 +510,29 @@ func (w *conditionWriter) attribute(t rules.Term) (*past, bool) {
 		w.opaque("a name", "PostgreSQL has no character 0")
 		return nil, false
 	}
+	return w.attributeNamed(name), true
+}
+
+func (w *conditionWriter) attributeNamed(name string) *past {
 	return w.past(past{from: "customer_attributes a", key: "a.customer_id", newest: "a.at desc",
-		where: "a.name = " + w.arg(name, "text") + " and a.at <= " + w.instant}), true
+		where: "a.name = " + w.arg(name, "text") + " and a.at <= " + w.instant})
+}
+
+// own reads an attribute of a name of ours, whose kind an import holds to.
+func own(name string, read func(*conditionWriter, *past) value) translation {
+	return func(w *conditionWriter, _ rules.Term) (value, bool) { return read(w, w.attributeNamed(name)), true }
+}
+
+func ownText(name string) translation {
+	return own(name, func(w *conditionWriter, h *past) value {
+		return value{expr: h.value(w, "a.text_value", false), null: true}
+	})
+}
+
+func ownKnown(name string) translation {
+	return own(name, func(w *conditionWriter, h *past) value {
+		return value{expr: "(" + h.value(w, "a.kind", false) + " is not null)"}
+	})
 }
 
 func attributeOf(kind rules.Kind, column string) translation {

@@ -65,7 +65,7 @@ func (o *purchase) kept(at time.Time) (rules.OrderFact, bool) {
 // asOf is the order as of an instant, kept or not; false if it was not placed
 // then.
 func (o *purchase) asOf(at time.Time) (rules.OrderFact, bool) {
-	fact := rules.OrderFact{At: o.at, Parts: []rules.Part{}}
+	fact := rules.OrderFact{At: o.at, Parts: []rules.Part{}, Told: &rules.Told{}}
 	if o.at.After(at) {
 		return fact, false
 	}
