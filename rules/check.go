@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -388,7 +389,7 @@ func (c *reader) argument(n ast.Node, m member, takes kind) (ast.Node, bool) {
 		case kindDate:
 			return c.date(s)
 		case kindDuration:
-			d, err := source.ParseDuration(s.Value)
+			d, err := duration(s.Value)
 			if err != nil {
 				c.faultOf(s, err)
 				return nil, false
@@ -418,6 +419,14 @@ func (c *reader) argument(n ast.Node, m member, takes kind) (ast.Node, bool) {
 		c.fault(n, "as in "+m.example(), "%s takes %s, not %s", m.path(), takes, got.words())
 	}
 	return nil, false
+}
+
+// duration is what a campaign may write, and years of 365 days.
+func duration(s string) (time.Duration, error) {
+	if n, err := strconv.Atoi(strings.TrimSuffix(s, "y")); err == nil && strings.HasSuffix(s, "y") && n >= 1 && n <= 10 {
+		return time.Duration(n) * 365 * 24 * time.Hour, nil
+	}
+	return source.ParseDuration(s)
 }
 
 func (c *reader) date(s *ast.StringNode) (ast.Node, bool) {

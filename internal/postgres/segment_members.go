@@ -126,3 +126,27 @@ func (g *Segment) writeDecided(ctx context.Context) error {
 	_, err = g.tx.Exec(ctx, sql, args...)
 	return err
 }
+
+// SegmentDay is a day on which customers came into a segment or left it.
+type SegmentDay struct {
+	Day        time.Time // midnight in UTC of the shop's day
+	Came, Left int64
+}
+
+// SegmentHistory is who came and who left by day of a zone, the newest day first,
+// at most limit days; of one customer where shopID is not empty.
+func (s *Store) SegmentHistory(ctx context.Context, name, zone, shopID string, limit int) ([]SegmentDay, error) {
+	var who *string
+	if shopID != "" {
+		who = &shopID
+	}
+	rows, err := s.pool.Query(ctx, statement("segment/history"), event.SegmentEntered+name, event.SegmentLeft+name, zone, who, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read the history of a segment: %w", mapError(err))
+	}
+	days, err := pgx.CollectRows(rows, pgx.RowToStructByPos[SegmentDay])
+	if err != nil {
+		return nil, fmt.Errorf("read the history of a segment: %w", mapError(err))
+	}
+	return days, nil
+}
