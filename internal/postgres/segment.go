@@ -142,7 +142,8 @@ func (g *Segment) known(c *Condition) string {
 	if g.settled {
 		return always
 	}
-	return "exists (select from customers x where x.customer_id = f.customer_id and (x.first_seen_at is null or x.first_seen_at <= " + g.instant(c) + "))"
+	return "(f.first_at <= " + g.instant(c) + " or exists (select from customers x where x.customer_id = f.customer_id and (x.first_seen_at is null or x.first_seen_at <= " + g.instant(c) +
+		")) or exists (select from orders x where x.customer_id = f.customer_id and x.placed_at <= " + g.instant(c) + "))"
 }
 
 // Decided counts, where Exact, those whom SQL decides: who matches, and for whom
