@@ -23,6 +23,18 @@ const (
 // equal.
 var Roles = []Role{Profit, Traffic, Potential, Marginal}
 
+// Valid reports whether there is such a role.
+func (r Role) Valid() bool { return r == New || slices.Contains(Roles, r) }
+
+// Words are all roles, in one sentence's order.
+func Words() []string {
+	words := make([]string, 0, len(Roles)+1)
+	for _, r := range Roles {
+		words = append(words, string(r))
+	}
+	return append(words, string(New))
+}
+
 // Bounds are when there is enough to say. A zero field takes the default named
 // beside it.
 type Bounds struct {
