@@ -7,7 +7,7 @@ import (
 )
 
 // World is the shop going on while it is written to. It holds every customer
-// and order, about 2 kB a customer of the default shop, and is not safe for use
+// and order, about 2.5 kB a customer of the default shop, and is not safe for use
 // from several goroutines.
 type World struct {
 	shop  *Shop
