@@ -71,9 +71,10 @@ const (
 // Reason is one sign: its value, the threshold of the shop, and what that counts
 // for, in [-1,1]: above 0 where the value is higher.
 type Reason struct {
-	Sign           Sign
-	Value, Against float64
-	Mark           float64
+	Sign    Sign    `json:"sign"`
+	Value   float64 `json:"value"`
+	Against float64 `json:"against"`
+	Mark    float64 `json:"mark"`
 }
 
 // Propose gives each product of the sales, by name, the role its sales speak for.
