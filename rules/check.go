@@ -276,7 +276,7 @@ func (c *reader) use(m member, at, whole ast.Node, called *ast.CallNode, given .
 		return kindBad, nil
 	}
 	if m.entire && chosen(given[0]) {
-		c.fault(at, "leave of(...) and of_sku(...) away", "%s is of whole orders, not of some of their lines", m.path())
+		c.fault(at, "leave of(...), of_sku(...) and of_role(...) away", "%s is of whole orders, not of some of their lines", m.path())
 		return kindBad, nil
 	}
 	out := call(m.ident(), given...)
@@ -293,7 +293,7 @@ func chosen(n ast.Node) bool {
 		if !ok {
 			return false
 		}
-		if name := read.Callee.String(); name == "orders.of" || name == "orders.of_sku" {
+		if name := read.Callee.String(); name == "orders.of" || name == "orders.of_sku" || name == "orders.of_role" {
 			return true
 		}
 		n = read.Arguments[0]
@@ -308,7 +308,7 @@ func (c *reader) note(at ast.Node, m member, name string) bool {
 		c.needs.Events = insert(c.needs.Events, name)
 	case m.attr != "":
 		c.needs.Attributes = insert(c.needs.Attributes, m.attr)
-	case m.of == kindOrders, m.of == kindFirst, m.of == kindLast, m.of == kindRFM, m.of == kindLifecycle, m.of == kindPredicted:
+	case m.with == string(kindOrders), m.of == kindOrders, m.of == kindFirst, m.of == kindLast, m.of == kindRFM, m.of == kindLifecycle, m.of == kindPredicted:
 		c.needs.Orders = true
 		c.needs.Told = c.needs.Told || m.told
 		c.needs.Scores = c.needs.Scores || m.scores
@@ -402,6 +402,14 @@ func (c *reader) argument(n ast.Node, m member, takes kind) (ast.Node, bool) {
 		case kindName, kindText:
 			if strings.TrimSpace(s.Value) == "" {
 				c.fault(n, "as in "+m.example(), "%s takes %s, and this is empty", m.path(), takes)
+				return nil, false
+			}
+			if len(m.words) > 0 && !slices.Contains(m.words, s.Value) {
+				hint := "one of " + strings.Join(m.words, ", ")
+				if near := source.Suggest(s.Value, m.words); near != "" {
+					hint = fmt.Sprintf("did you mean %q?", near)
+				}
+				c.fault(s, hint, "%s knows no %q", m.path(), s.Value)
 				return nil, false
 			}
 			return s, true

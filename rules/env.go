@@ -90,10 +90,11 @@ type Told struct {
 	Reasons   []string // why something came back by then
 }
 
-// Part is one kept line of an order. An empty Category or SKU is unknown.
+// Part is one kept line of an order. An empty Category, SKU or Role is unknown.
 type Part struct {
 	Category, SKU string
-	Minor         int64 // net kept value as of the decision, in minor units
+	Role          string // of the product: profit, traffic, potential, marginal or new
+	Minor         int64  // net kept value as of the decision, in minor units
 	Units         int
 }
 

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/rewave/rewave/internal/assortment"
 )
 
 // kind is the type of a value in the user's words.
@@ -68,6 +70,7 @@ type member struct {
 	models  bool          // and of it a model
 	most    time.Duration // of its argument; 0: any
 	told    bool          // needs what was told of orders
+	words   []string      // the only texts that its argument may be; empty: any
 	attr    string        // the attribute of the customer that it is
 	props   bool          // needs what came with events
 	inlined bool          // its text stands for itself: a named segment
@@ -300,6 +303,9 @@ func own[V any](name, attribute string, gives kind, says string, get func(*custo
 	known.attr = attribute
 	return []member{value, known}
 }
+
+// ofRole takes the name of a role.
+func ofRole(m member) member { m.words = assortment.Words(); return m }
 
 func inMoney(m member) member { m.money = true; return m }
 

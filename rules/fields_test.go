@@ -93,7 +93,7 @@ func TestOlderOrdersAddUp(t *testing.T) {
 func TestSharesAreOfWholeOrders(t *testing.T) {
 	t.Parallel()
 	_, faults := Compile(`orders.of("food").in("1d").refund_share > 0`, Options{})
-	if got, want := faults.Error(), "1:28: orders.refund_share is of whole orders, not of some of their lines (leave of(...) and of_sku(...) away)"; got != want {
+	if got, want := faults.Error(), "1:28: orders.refund_share is of whole orders, not of some of their lines (leave of(...), of_sku(...) and of_role(...) away)"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	for rule, want := range map[string]string{

@@ -24,13 +24,13 @@ func mei(t testing.TB) Env {
 		},
 	}, []OrderFact{
 		{At: instant(t, "2025-11-11T09:00:00Z"), Minor: 32000, Parts: []Part{
-			{Category: "food", SKU: "F-1", Minor: 10000, Units: 2},
-			{Category: "food", SKU: "F-2", Minor: 5050, Units: 1},
-			{Category: "toys", SKU: "T-1", Minor: 15000, Units: 1},
+			{Category: "food", SKU: "F-1", Role: "profit", Minor: 10000, Units: 2},
+			{Category: "food", SKU: "F-2", Role: "traffic", Minor: 5050, Units: 1},
+			{Category: "toys", SKU: "T-1", Role: "potential", Minor: 15000, Units: 1},
 			{SKU: "X-1", Minor: 1950, Units: 1},
 		}},
-		{At: instant(t, "2025-12-24T09:00:00Z"), Minor: 8000, Parts: []Part{{Category: "toys", SKU: "T-1", Minor: 8000, Units: 1}}},
-		{At: instant(t, "2026-03-01T09:00:00Z"), Minor: 3000, Parts: []Part{{Category: "food", SKU: "F-2", Minor: 3000, Units: 3}}},
+		{At: instant(t, "2025-12-24T09:00:00Z"), Minor: 8000, Parts: []Part{{Category: "toys", SKU: "T-1", Role: "potential", Minor: 8000, Units: 1}}},
+		{At: instant(t, "2026-03-01T09:00:00Z"), Minor: 3000, Parts: []Part{{Category: "food", SKU: "F-2", Role: "traffic", Minor: 3000, Units: 3}}},
 	}, instant(t, "2026-03-05T01:00:00Z"), euro(t)).WithEvents([]EventFact{
 		{Name: "Product Viewed", At: instant(t, "2026-03-04T23:30:00Z")}, // already the 5th in Berlin
 		{Name: "Cart Abandoned", At: instant(t, "2026-03-04T09:00:00Z")},
@@ -43,7 +43,7 @@ func mei(t testing.TB) Env {
 		"insured":     {Kind: Truth},
 	}}).WithOrder(OrderFact{At: instant(t, "2026-03-01T09:00:00Z"), Minor: 30000, Lines: 4, Parts: []Part{
 		{Category: "toys", SKU: "T-1", Minor: 9000, Units: 1},
-		{Category: "food", SKU: "F-1", Minor: 5000, Units: 2},
+		{Category: "food", SKU: "F-1", Role: "profit", Minor: 5000, Units: 2},
 		{Category: "food", SKU: "F-2", Minor: 5000, Units: 1},
 		{SKU: "X-1", Minor: 11000, Units: 1},
 	}})
@@ -91,6 +91,12 @@ func TestWhatIsKnownOfCustomers(t *testing.T) {
 		{`orders.of_sku("F-2").of("toys").count == 0 and orders.of("food").of("toys").count == 0`, "true", "true"},
 		{`orders.of(customer.text("blank")).count == 0 and not order.has(customer.text("blank"))`, "true", `customer.text("blank")` + noText},
 		{`orders.of_sku("T-1").in("100d").count == 1`, "true", "false"},
+		{`orders.of_role("traffic").revenue == 80.50 and orders.of_role("marginal").count == 0`, "true", "false"},
+		{`orders.of("food").of_role("profit").units == 2 and orders.of_role("profit").of_role("traffic").count == 0`, "true", "false"},
+		{`bought("profit") and bought("toys") and bought("X-1")`, "true", "false"},
+		{`bought("marginal") or bought("profi") or bought(customer.text("blank"))`, "false", `customer.text("blank")` + noText},
+		{`order.has_role("profit") and not order.has_role("traffic")`, "true", "false"},
+		{`first_order.has_role("potential") and last_order.has_role("traffic") and not last_order.has_role("profit")`, "true", "first_order.has_role is unknown: there are no such orders"},
 		{`orders.of("food").since("2026-01-01").before("2026-02-01").count == 0`, "true", "true"},
 		{`orders.of(order.category).before(order.on).count == 1`, "true", "order.category is unknown: no line has a category"},
 
@@ -162,6 +168,9 @@ func TestWhatWasNotLoaded(t *testing.T) {
 		{`customer.text("concern") == ""`, env, "the attributes of the customer were not loaded"},
 		{`orders.of("food").count == 0`, env, "the lines of the orders were not loaded"},
 		{`orders.of_sku("A-1").count == 0`, env, "the lines of the orders were not loaded"},
+		{`bought("A-1")`, env, "the lines of the orders were not loaded"},
+		{`bought("A-1")`, totals, "the history of orders was not loaded"},
+		{`order.has_role("new")`, env, "the lines of the order were not loaded"},
 		{`orders.units == 0`, env, "the lines of the orders were not loaded"},
 		{`orders.of("food").count == 0`, totals, "the history of orders was not loaded"},
 		{`orders.units == 0`, totals, "the history of orders was not loaded"},
@@ -256,6 +265,8 @@ func TestNeedsOfTheWholeLanguage(t *testing.T) {
 		{`customer.knows("b") and customer.text("b") == "x" or customer.number("a") == 1`, Needs{Attributes: []string{"a", "b"}}},
 		{`customer.phone_known and customer.first_seen_on < at.on`, Needs{Customer: []string{"first_seen_on", "phone_known"}}},
 		{`orders.of("food").count == 1`, Needs{Orders: true, History: true, Lines: true}},
+		{`bought("A-1")`, Needs{Orders: true, History: true, Lines: true}},
+		{`order.has_role("new")`, Needs{Order: true, OrderLines: true}},
 		{`orders.units == 1`, Needs{Orders: true, History: true, Lines: true}},
 		{`orders.on("2026-01-01").count == 1 and order.category == "food"`, Needs{Orders: true, History: true, Order: true, OrderLines: true}},
 		{`orders.of(order.category).count == 1`, Needs{Orders: true, History: true, Lines: true, Order: true, OrderLines: true}},

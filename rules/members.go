@@ -67,6 +67,8 @@ func orderMembers() []member {
 			func(o *orders, category string) (*orders, error) { return narrow(o, choice{category: category}) })),
 		fromLines(method(kindOrders, "of_sku", kindText, `"A-1"`, kindOrders, "those with a line of that product; their `revenue` is that of these lines",
 			func(o *orders, sku string) (*orders, error) { return narrow(o, choice{sku: sku}) })),
+		ofRole(fromLines(method(kindOrders, "of_role", kindText, `"profit"`, kindOrders, "those with a line of a product of that role; their `revenue` is that of these lines",
+			func(o *orders, role string) (*orders, error) { return narrow(o, choice{role: role}) }))),
 	)
 }
 
@@ -96,6 +98,8 @@ func oneOrder() []member {
 			func(o *order, category string) (bool, error) { return o.has(choice{category: category}) })),
 		fromLines(method(kindOrder, "has_sku", kindText, `"A-1"`, kindTruth, "whether it has a line of that product",
 			func(o *order, sku string) (bool, error) { return o.has(choice{sku: sku}) })),
+		ofRole(fromLines(method(kindOrder, "has_role", kindText, `"profit"`, kindTruth, "whether it has a line of a product of that role",
+			func(o *order, role string) (bool, error) { return o.has(choice{role: role}) }))),
 	}
 	const unsaid = "the order does not say"
 	out = append(out, ofTold("status", kindText, "how it stands as of today, in small letters as the shop writes it", unsaid,
@@ -226,7 +230,11 @@ func functions() []member {
 	since := method(kindFunction, "days_since", kindDate, `customer.date("birthday")`, kindNumber, "days on the calendar from that day to the decision's",
 		func(m *moment, day float64) (float64, error) { return dayNumber(m.day(m.at)) - day, nil })
 	since.with = string(kindAt)
+	bought := fromLines(method(kindFunction, "bought", kindText, `"profit"`, kindTruth, "whether a kept line of the customer is of the product, the category or a product of the role of that name",
+		(*orders).bought))
+	bought.with = string(kindOrders)
 	return []member{
+		bought,
 		since,
 		{of: kindFunction, name: "in_segment", takes: kindName, as: `"loyal"`, gives: kindTruth, says: "whether the named segment's rule is true", inlined: true,
 			call: func(...any) (any, error) { return nil, errors.New("a segment was not read") }, typeOf: new(func(string) bool)},

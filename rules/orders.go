@@ -26,12 +26,12 @@ type orders struct {
 
 // choice is which lines count. Its zero value is all: then an order's own value
 // counts, which need not be the sum of its lines.
-type choice struct{ category, sku string }
+type choice struct{ category, sku, role string }
 
 func (c choice) all() bool { return c == choice{} }
 
 func (c choice) has(p Part) bool {
-	return (c.category == "" || p.Category == c.category) && (c.sku == "" || p.SKU == c.sku)
+	return (c.category == "" || p.Category == c.category) && (c.sku == "" || p.SKU == c.sku) && (c.role == "" || p.Role == c.role)
 }
 
 // read is all of a customer's orders; few is room for the sums of a few.
@@ -162,7 +162,7 @@ func (o *orders) of(to choice) (*orders, error) {
 	}
 	out := *o
 	impossible := to.all() // no line is of the category "", which is unknown
-	for _, n := range []struct{ have, want *string }{{&out.lines.category, &to.category}, {&out.lines.sku, &to.sku}} {
+	for _, n := range []struct{ have, want *string }{{&out.lines.category, &to.category}, {&out.lines.sku, &to.sku}, {&out.lines.role, &to.role}} {
 		if *n.want == "" {
 			continue
 		}
@@ -293,6 +293,28 @@ func (o *orders) last() time.Time {
 		}
 	}
 	return o.older.Last
+}
+
+// bought is whether there is a kept line of a product, a category or a role of
+// that name. Names of the three are not told apart.
+func (o *orders) bought(what string) (bool, error) {
+	if err := o.loaded(); err != nil {
+		return false, err
+	}
+	if err := o.itemized(); err != nil || what == "" {
+		return false, err
+	}
+	for i := range o.facts {
+		for _, p := range o.facts[i].Parts {
+			if p.SKU == what || p.Category == what || p.Role == what {
+				return true, nil
+			}
+		}
+	}
+	if o.older.Count > 0 {
+		return false, fmt.Errorf("bought(%q) is unknown: %w", what, o.tooFar())
+	}
+	return false, nil
 }
 
 // order is the one that triggered the entry.

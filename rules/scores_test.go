@@ -268,8 +268,8 @@ func compileText(t testing.TB, text string) *TextProgram {
 func TestPredictionsAreWrittenSo(t *testing.T) {
 	t.Parallel()
 	for rule, want := range map[string]string{
-		`orders.of("food").gap_probability < 0.1`: "1:19: orders.gap_probability is of whole orders, not of some of their lines (leave of(...) and of_sku(...) away)",
-		`orders.of("food").in("9d").trend < 0.1`:  "1:28: orders.trend is of whole orders, not of some of their lines (leave of(...) and of_sku(...) away)",
+		`orders.of("food").gap_probability < 0.1`: "1:19: orders.gap_probability is of whole orders, not of some of their lines (leave of(...), of_sku(...) and of_role(...) away)",
+		`orders.of("food").in("9d").trend < 0.1`:  "1:28: orders.trend is of whole orders, not of some of their lines (leave of(...), of_sku(...) and of_role(...) away)",
 		`predicted.orders("800d") > 1`:            `1:18: predicted.orders does not look so far ahead (write at most "730d")`,
 		`predicted.orders(90) > 1`:                `1:18: predicted.orders takes a duration, not a number (as in predicted.orders("90d"))`,
 		`rfm == "555"`:                            `1:1: "rfm" as a whole cannot be compared with "==" (name a part of it, as in rfm.recency)`,

@@ -146,7 +146,9 @@ changed_at on, else since the import. What is empty changes nothing.
 Some attributes have a column each in every shop: sex (female, male, other; f,
 m, w, 女, 男), birthday (1990-02-03), occupation, interests (divided as tags are)
 and source (how the customer came).`,
-	importer.Products: `The columns are sku and, where there are any, name, category, price and cost.`,
+	importer.Products: `The columns are sku and, where there are any, name, category, price, cost and
+role: traffic, profit, potential, marginal or new, the part the product plays.
+No proposal of rewave product roles changes a role that a file gave.`,
 	importer.Events: `The columns are id, name, customer and at; every other column, or props.NAME, is
 a property. A property is a text, unless the map's types say number, date or
 truth; JSON lines have types of their own. An event is known by its id and never

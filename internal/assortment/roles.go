@@ -23,6 +23,18 @@ const (
 // equal.
 var Roles = []Role{Profit, Traffic, Potential, Marginal}
 
+// Valid reports whether there is such a role.
+func (r Role) Valid() bool { return r == New || slices.Contains(Roles, r) }
+
+// Words are all roles, in one sentence's order.
+func Words() []string {
+	words := make([]string, 0, len(Roles)+1)
+	for _, r := range Roles {
+		words = append(words, string(r))
+	}
+	return append(words, string(New))
+}
+
 // Bounds are when there is enough to say. A zero field takes the default named
 // beside it.
 type Bounds struct {
@@ -59,9 +71,10 @@ const (
 // Reason is one sign: its value, the threshold of the shop, and what that counts
 // for, in [-1,1]: above 0 where the value is higher.
 type Reason struct {
-	Sign           Sign
-	Value, Against float64
-	Mark           float64
+	Sign    Sign    `json:"sign"`
+	Value   float64 `json:"value"`
+	Against float64 `json:"against"`
+	Mark    float64 `json:"mark"`
 }
 
 // Propose gives each product of the sales, by name, the role its sales speak for.

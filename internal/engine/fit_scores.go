@@ -23,7 +23,8 @@ func (e *Engine) FitScores(ctx context.Context, at time.Time, accept bool) (fitt
 }
 
 // RefitScores fits anew where the last attempt was not this week's, by the shop's
-// calendar, and returns how often. Of several at once one fits.
+// calendar, and proposes the roles of products. It returns how often. Of several at
+// once one fits.
 func (e *Engine) RefitScores(ctx context.Context) (int, error) {
 	at, err := e.now(ctx)
 	if err != nil {
@@ -54,7 +55,15 @@ func (e *Engine) RefitScores(ctx context.Context) (int, error) {
 		if fitted.Scores.Doubt != "" {
 			e.Log.Warn("model in doubt", "scores", fitted.ID, "why", fitted.Scores.Doubt)
 		}
-		return nil
+		sold, err := e.readSales(ctx, f, at)
+		if err != nil {
+			return err
+		}
+		roles, err := sold.propose(ctx, f)
+		if err == nil {
+			e.Log.Info("roles proposed", "products", roles.Proposed, "changed", roles.Changed)
+		}
+		return err
 	})
 	return fits, err
 }

@@ -25,12 +25,12 @@ const module = "github.com/rewave/rewave/"
 var storeys = map[string]int{
 	"internal/event": 0, "internal/order": 0, "internal/customer": 0, "internal/consent": 0, "internal/coupon": 0,
 	"internal/holdout": 0, "internal/enrollment": 0, "internal/calendar": 0, "internal/stats": 0, "internal/source": 0,
-	"internal/fault": 0, "internal/config": 0, "internal/gsm": 0, "internal/model": 0, "migrations": 0,
+	"internal/fault": 0, "internal/config": 0, "internal/gsm": 0, "internal/model": 0, "internal/assortment": 0, "migrations": 0,
 
 	"rules": 1, "campaigns": 1,
 
 	"internal/wave": 2, "internal/audience": 2, "internal/delivery": 2, "internal/evaluation": 2,
-	"internal/shop": 2, "internal/chart": 2, "internal/assortment": 2, "internal/scores": 2, "internal/analyze": 2,
+	"internal/shop": 2, "internal/chart": 2, "internal/scores": 2, "internal/analyze": 2,
 
 	"internal/postgres": 3, "internal/channel/…": 3, "internal/message": 3, "internal/report": 3, "internal/scenario": 3,
 	"internal/importer": 3, "internal/audit": 3, "internal/devstack": 3,

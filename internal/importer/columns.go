@@ -57,8 +57,8 @@ var genericColumns = map[string]columnSet{
 	},
 	Products: {
 		needed: []string{"sku"},
-		known:  []string{"sku", "name", "category", "price", "cost"},
-		fills:  []string{"name", "category", "price", "cost"},
+		known:  []string{"sku", "name", "category", "price", "cost", "role"},
+		fills:  []string{"name", "category", "price", "cost", "role"},
 	},
 	Events: {
 		needed: []string{"id", "name", "customer", "at"},

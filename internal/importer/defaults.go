@@ -44,6 +44,8 @@ func (r *run) fillColumn(column, text string) (bad *badLine) {
 		p.Price, bad = r.numbers.minor([]byte(text), order.Decimals(r.opts.Currency))
 	case "cost":
 		p.Cost, bad = r.numbers.minor([]byte(text), order.Decimals(r.opts.Currency))
+	case "role":
+		p.Role, bad = roleOf([]byte(text))
 	case "email":
 		var err error
 		if k.Email, err = customer.CheckAddress(text); err != nil {

@@ -20,6 +20,7 @@ var others = []struct {
 	{"unit_price", []string{"price", "itemprice", "单价", "商品单价", "价格", "einzelpreis", "stückpreis", "preis"}},
 	{"price", []string{"listprice", "单价", "价格", "售价", "preis"}},
 	{"cost", []string{"成本", "成本价", "进价", "einkaufspreis", "kosten"}},
+	{"role", []string{"productrole", "商品角色", "产品角色", "rolle", "produktrolle"}},
 	{"currency", []string{"币种", "货币", "währung"}},
 	{"product_name", []string{"product", "itemname", "title", "商品名称", "商品标题", "宝贝标题", "produktname", "artikelname", "produkt"}},
 	{"name", []string{"productname", "title", "商品名称", "商品标题", "名称", "produktname", "artikelname"}},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rewave/rewave/internal/assortment"
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/event"
 	"github.com/rewave/rewave/internal/order"
@@ -119,7 +120,7 @@ func consent(text []byte) (*bool, *badLine) {
 // product reads a row of a products file.
 func (r *run) product() func(*record) (postgres.ImportProduct, bool, *badLine) {
 	sku, name, category := r.layout.field("sku"), r.layout.field("name"), r.layout.field("category")
-	price, cost := r.layout.field("price"), r.layout.field("cost")
+	price, cost, role := r.layout.field("price"), r.layout.field("cost"), r.layout.field("role")
 	decimals := order.Decimals(r.opts.Currency)
 
 	return func(rec *record) (p postgres.ImportProduct, _ bool, bad *badLine) {
@@ -138,8 +139,20 @@ func (r *run) product() func(*record) (postgres.ImportProduct, bool, *badLine) {
 		if p.Cost, bad = r.numbers.minor(cost.of(rec), decimals); bad != nil {
 			return p, false, bad
 		}
+		if p.Role, bad = roleOf(role.of(rec)); bad != nil {
+			return p, false, bad
+		}
 		return p, true, nil
 	}
+}
+
+// roleOf is the role of a product; empty when the file does not say.
+func roleOf(text []byte) (string, *badLine) {
+	role := strings.ToLower(string(text))
+	if role != "" && !assortment.Role(role).Valid() {
+		return "", badValue("not a role ("+strings.Join(assortment.Words(), ", ")+")", text)
+	}
+	return role, nil
 }
 
 // minor is an amount in minor units; nil when the file does not say.

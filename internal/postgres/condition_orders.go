@@ -10,13 +10,13 @@ import (
 // view is a choice of a customer's orders.
 type view struct {
 	span
-	category, sku string
-	none          bool // two choices that no line can meet
+	category, sku, role string
+	none                bool // two choices that no line can meet
 }
 
 func (v *view) whole() bool { return v.from == nil && v.to == nil && !v.lines() && !v.none }
 
-func (v *view) lines() bool { return v.category != "" || v.sku != "" }
+func (v *view) lines() bool { return v.category != "" || v.sku != "" || v.role != "" }
 
 func ofView(read func(*conditionWriter, *view) value) translation {
 	return func(w *conditionWriter, t rules.Term) (value, bool) {
@@ -40,15 +40,12 @@ func (w *conditionWriter) viewOf(t rules.Term) (v view, ok bool) {
 	}
 	method, argument := strings.TrimPrefix(t.Read, "orders."), t.Args[1]
 	switch method {
-	case "of", "of_sku":
+	case "of", "of_sku", "of_role":
 		if argument.Op != rules.OpText || strings.ContainsRune(argument.Text, 0) {
 			w.opaque(t.Read, "its argument hangs on the customer")
 			return v, false
 		}
-		have := &v.category
-		if method == "of_sku" {
-			have = &v.sku
-		}
+		have := map[string]*string{"of": &v.category, "of_sku": &v.sku, "of_role": &v.role}[method]
 		v.none = v.none || argument.Text == "" || *have != "" && *have != argument.Text
 		*have = argument.Text
 		return v, true
@@ -86,7 +83,7 @@ func (w *conditionWriter) gate(v *view) (may, cannot string) {
 // categories are those of all orders.
 func (v *view) certain() bool {
 	if v.lines() {
-		return v.sku == "" && v.from == nil && v.to == nil
+		return v.sku == "" && v.role == "" && v.from == nil && v.to == nil
 	}
 	return v.from == nil || v.to == nil
 }
@@ -111,11 +108,33 @@ func (w *conditionWriter) orderRows(v *view, lines bool) past {
 		if v.sku != "" {
 			h.where += " and p.sku = " + w.arg(v.sku, "text")
 		}
+		if v.role != "" {
+			h.where += " and p.role = " + w.arg(v.role, "text")
+		}
 		if v.none {
 			h.where += " and false"
 		}
 	}
 	return h
+}
+
+// bought is whether there is a kept line of a product, a category or a role of a
+// name. Categories are among the features. What the others ask of lines is left
+// out, whoever the customer, where no product has that number or role.
+func bought(w *conditionWriter, t rules.Term) (value, bool) {
+	what := t.Args[1]
+	if what.Op != rules.OpText || strings.ContainsRune(what.Text, 0) {
+		return value{}, w.opaqueValue(t.Read, "its argument hangs on the customer")
+	}
+	w.Deep = true
+	if what.Text == "" {
+		return value{expr: never}, true
+	}
+	name := w.arg(what.Text, "text")
+	has, _ := w.gate(&view{category: what.Text})
+	lines := w.orderRows(&view{}, true)
+	lines.where += " and (p.sku = " + name + " or p.role = " + name + ") and exists (select from products where sku = " + name + " or role = " + name + ")"
+	return value{expr: "(coalesce(" + has + ", false) or " + w.past(lines).value(w, "count(*)", true) + " > 0)"}, true
 }
 
 // backOfLine is what came back of a line l.

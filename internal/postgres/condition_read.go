@@ -118,9 +118,10 @@ var untranslated = map[string]string{
 	"predicted.clv":           needsSeries,
 	"predicted.orders":        needsSeries,
 
-	"events":        aChoice,
-	"orders.of":     aChoice,
-	"orders.of_sku": aChoice,
+	"events":         aChoice,
+	"orders.of":      aChoice,
+	"orders.of_sku":  aChoice,
+	"orders.of_role": aChoice,
 }
 
 const (
@@ -218,6 +219,7 @@ func init() {
 			return value{expr: "(" + h.value(w, "a.kind", false) + " is not null)"}, ok
 		},
 
+		"bought": bought,
 		"days_since": func(w *conditionWriter, t rules.Term) (value, bool) {
 			v, ok := w.value(t.Args[1])
 			if !ok {
@@ -250,6 +252,7 @@ func init() {
 			return w.amount(h.value(w, "o.gross_minor - o.refunded_minor", false), true)
 		})
 		readings[of+".has"], readings[of+".has_sku"] = endHas(last, "p.category"), endHas(last, "p.sku")
+		readings[of+".has_role"] = endHas(last, "p.role")
 		for name, told := range map[string]struct {
 			expr string
 			as   func(*conditionWriter, string) value

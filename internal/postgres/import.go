@@ -70,6 +70,7 @@ type ImportProduct struct {
 	SKU            string
 	Name, Category string
 	Price, Cost    *int64 // minor units
+	Role           string // given; empty: the file does not say
 }
 
 // ImportOrder is the head of an order. Number is what its lines call it.

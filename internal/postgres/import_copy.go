@@ -26,10 +26,10 @@ func copyCustomers(ctx context.Context, tx pgx.Tx, customers []ImportCustomer) e
 }
 
 func copyProducts(ctx context.Context, tx pgx.Tx, products []ImportProduct) error {
-	columns := []string{"seq", "line", "sku", "name", "category", "price_minor", "cost_minor"}
+	columns := []string{"seq", "line", "sku", "name", "category", "price_minor", "cost_minor", "role"}
 	return copyRows(ctx, tx, "import_products", columns, len(products), func(i int) []any {
 		p := &products[i]
-		return []any{number(i, p.Line), p.Line, p.SKU, said(p.Name), said(p.Category), p.Price, p.Cost}
+		return []any{number(i, p.Line), p.Line, p.SKU, said(p.Name), said(p.Category), p.Price, p.Cost, said(p.Role)}
 	})
 }
 

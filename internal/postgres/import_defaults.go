@@ -18,10 +18,10 @@ func (m *merge) defaultCustomers(ctx context.Context, d ImportCustomer) error {
 }
 
 func (m *merge) defaultProducts(ctx context.Context, d ImportProduct) error {
-	if d.Name+d.Category == "" && d.Price == nil && d.Cost == nil {
+	if d.Name+d.Category+d.Role == "" && d.Price == nil && d.Cost == nil {
 		return nil
 	}
-	_, err := m.exec(ctx, "import/default_products", said(d.Name), said(d.Category), d.Price, d.Cost)
+	_, err := m.exec(ctx, "import/default_products", said(d.Name), said(d.Category), d.Price, d.Cost, said(d.Role))
 	return err
 }
 

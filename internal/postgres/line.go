@@ -14,6 +14,7 @@ type LineHistory struct {
 	Number   int
 	Category string // of the product as it is now; empty: none
 	SKU      string
+	Role     string // likewise
 	Minor    int64
 	Units    int
 	Refunds  []LineRefund
@@ -29,6 +30,7 @@ type LineRefund struct {
 // KeptLine is what was kept of an order line.
 type KeptLine struct {
 	Category, SKU string
+	Role          string
 	Minor         int64
 	Units         int // > 0
 }
@@ -36,7 +38,7 @@ type KeptLine struct {
 // AsOf is the line at an instant, net of what came back by then; ok is false if
 // no unit of it was kept.
 func (l LineHistory) AsOf(at time.Time) (kept KeptLine, ok bool) {
-	kept = KeptLine{Category: l.Category, SKU: l.SKU, Minor: l.Minor, Units: l.Units}
+	kept = KeptLine{Category: l.Category, SKU: l.SKU, Role: l.Role, Minor: l.Minor, Units: l.Units}
 	for _, r := range l.Refunds {
 		if r.At.After(at) {
 			break
@@ -59,7 +61,7 @@ func (p *Planning) Lines(ctx context.Context, orders []int64) (map[int64][]LineH
 	var at *time.Time
 	var minor *int64
 	var units *int
-	_, err = pgx.ForEachRow(rows, []any{&order, &l.Number, &l.Category, &l.SKU, &l.Minor, &l.Units, &at, &minor, &units}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&order, &l.Number, &l.Category, &l.SKU, &l.Role, &l.Minor, &l.Units, &at, &minor, &units}, func() error {
 		lines := by[order]
 		if n := len(lines); n == 0 || lines[n-1].Number != l.Number {
 			lines = append(lines, l)

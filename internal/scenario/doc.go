@@ -43,7 +43,7 @@
 //	consent           [email], or {email: yes, sms: no}; nothing is no consent
 //	service           {email: no} refuses service messages
 //	suppressed, erased
-//	orders            [{at, total | lines [{category, sku, name, price, units, refunded}], id, currency, refunded, coupon POOL}]
+//	orders            [{at, total | lines [{category, sku, role, name, price, units, refunded}], id, currency, refunded, coupon POOL}]
 //	events            [{name, at, props}]; Complaint Opened and its kind hold messages
 //	elsewhere         {messages: ["...", {at, priority}], group_until}: of other campaigns
 //	arm, variant, skipped    instead of the hash: treat; NAME or {WAVE: NAME}; [WAVE] or none

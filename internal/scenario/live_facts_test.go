@@ -134,8 +134,8 @@ func (l *live) order(id int64, o *purchase) {
 		if sku == "" {
 			sku = fmt.Sprintf("%s-%d", o.id, i)
 		}
-		product := testkit.Get[int64](l.t, l.db, `insert into products (sku, name, category) values ($1, $2, $3)
-			on conflict (sku) do update set sku = excluded.sku returning product_id`, sku, maybe(line.name), maybe(line.Category))
+		product := testkit.Get[int64](l.t, l.db, `insert into products (sku, name, category, role) values ($1, $2, $3, $4)
+			on conflict (sku) do update set sku = excluded.sku returning product_id`, sku, maybe(line.name), maybe(line.Category), maybe(line.Role))
 		l.db.Exec(l.t, "insert into order_lines (order_id, line_no, product_id, quantity, unit_price, amount_minor) values ($1, $2, $3, $4, $5, $6)",
 			number, i+1, product, line.Units, float64(line.Minor)/float64(line.Units)/scale, line.Minor)
 		if line.refunded != nil {

@@ -3,8 +3,10 @@ package scenario
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/rewave/rewave/internal/assortment"
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/event"
 	"github.com/rewave/rewave/internal/source"
@@ -13,7 +15,7 @@ import (
 
 var (
 	orderKeys = source.Keys{Known: []string{"id", "at", "total", "currency", "lines", "refunded", "coupon"}}
-	lineKeys  = source.Keys{Known: []string{"category", "sku", "name", "price", "units", "refunded"}}
+	lineKeys  = source.Keys{Known: []string{"category", "sku", "role", "name", "price", "units", "refunded"}}
 	eventKeys = source.Keys{Known: []string{"name", "at", "props"}}
 )
 
@@ -95,6 +97,11 @@ func (r *reader) line(n source.Node, o *purchase) line {
 		return s
 	}
 	l.Category, l.SKU, l.name = text("category"), text("sku"), text("name")
+	if n, ok := m.Get("role"); ok {
+		if l.Role, _ = source.Parsed(n, oneLine); l.Role != "" && !assortment.Role(l.Role).Valid() {
+			n.Report(fmt.Sprintf("unknown role %q", l.Role), "one of "+strings.Join(assortment.Words(), ", "))
+		}
+	}
 	if n, ok := m.Get("units"); ok {
 		l.Units, _ = n.Int(1, 10_000)
 	}

@@ -2,8 +2,8 @@
 -- Rows: one count, of new products.
 -- Twice: find_products has found them, nothing is inserted.
 with added as (
-    insert into products (sku, name, category, price_minor, cost_minor)
-    select sku, name, category, price_minor, cost_minor
+    insert into products (sku, name, category, price_minor, cost_minor, role, role_given)
+    select sku, name, category, price_minor, cost_minor, role, role is not null
       from import_products
      where product_id is null and last
      order by seq
