@@ -78,7 +78,11 @@ func (e *Engine) slotPage(ctx context.Context, p *postgres.Planning, v *version,
 	if err != nil {
 		return 0, 0, true, err
 	}
-	for reason, n := range map[audience.Reason]int{audience.NotInSegment: passed.NotMeant, audience.AlreadyEntered: passed.Entered} {
+	why := map[audience.Reason]int{audience.NotInSegment: passed.NotMeant, audience.AlreadyEntered: passed.Entered}
+	if !v.planner.Open(*slot) {
+		why = map[audience.Reason]int{audience.EntryClosed: passed.NotMeant + passed.Entered}
+	}
+	for reason, n := range why {
 		if n == 0 {
 			continue
 		}

@@ -39,6 +39,9 @@ func TestSlotsGiveTheSameReasonsWhetherSQLIsAskedFirst(t *testing.T) {
 		"an occasion": func(c *campaigns.Campaign) {
 			c.Enter = campaigns.Enter{When: "orders.count == 1", Occasion: &campaigns.Occasion{Month: 3, Day: 3, Time: 10 * 60}}
 		},
+		"open on one day": daily("orders.count >= 2", again(campaigns.Again{After: 2 * days}), func(c *campaigns.Campaign) {
+			c.From, c.Until = calendar.DateOf(start.Add(days), time.UTC), calendar.DateOf(start.Add(2*days), time.UTC)
+		}),
 		"a single slot": func(c *campaigns.Campaign) {
 			c.Enter = campaigns.Enter{When: "orders.count == 1", Schedule: &campaigns.Schedule{AtDate: calendar.DateOf(start, time.UTC), Time: 11 * 60}}
 		},
