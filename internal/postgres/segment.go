@@ -301,10 +301,10 @@ func (g *Segment) Members(ctx context.Context, after int64, undecided bool, limi
 	}
 	sure := never
 	where := open
-	if c.Exact {
+	if c.Exact && !undecided { // of the undecided nobody is sure, and it is dear to ask
 		sure = "(" + c.Match + ")"
 		if open != never {
-			sure = allOf(sure, "not "+open)
+			sure = allOf("not "+open, sure)
 		}
 		sure = "coalesce(" + sure + ", false)"
 	}
