@@ -63,6 +63,15 @@ func start(n ast.Node) int {
 	}
 }
 
+// storable says whether a database can hold the text at all.
+func (c *reader) storable(s *ast.StringNode) bool {
+	if strings.ContainsRune(s.Value, 0) {
+		c.fault(s, "", "a text cannot hold the character 0")
+		return false
+	}
+	return true
+}
+
 func number(f float64) ast.Node { return &ast.FloatNode{Value: f} }
 
 func call(name string, args ...ast.Node) ast.Node {
@@ -79,6 +88,9 @@ func (c *reader) check(n ast.Node) (kind, ast.Node) {
 	case *ast.FloatNode:
 		return kindNumber, v
 	case *ast.StringNode:
+		if !c.storable(v) {
+			return kindBad, nil
+		}
 		return kindText, v
 	case *ast.IdentifierNode:
 		return c.record(v)
@@ -412,7 +424,7 @@ func (c *reader) argument(n ast.Node, m member, takes kind) (ast.Node, bool) {
 				c.fault(s, hint, "%s knows no %q", m.path(), s.Value)
 				return nil, false
 			}
-			return s, true
+			return s, c.storable(s)
 		}
 	}
 	if word, ok := n.(*ast.IdentifierNode); ok && (takes == kindName || takes == kindText) && !slices.Contains(c.records(), kind(word.Value)) {

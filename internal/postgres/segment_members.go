@@ -84,14 +84,17 @@ func (s *Store) RefreshSegment(ctx context.Context, id int, q SegmentQuery, judg
 		if err != nil {
 			return err
 		}
-		for _, sql := range []string{"set local jit = off", "create temp table segment_now (customer_id bigint primary key) on commit drop"} {
+		for _, sql := range []string{askingSettings, "create temp table segment_now (customer_id bigint primary key) on commit drop"} {
 			if _, err := tx.Exec(ctx, sql); err != nil {
 				return err
 			}
 		}
 		p := &Planning{tx: tx}
 		g, err := p.segment(ctx, q)
-		if err != nil || g == nil {
+		if err == nil && g == nil {
+			err = otherBasis()
+		}
+		if err != nil {
 			return err
 		}
 		if g.Exact() {
@@ -100,7 +103,8 @@ func (s *Store) RefreshSegment(ctx context.Context, id int, q SegmentQuery, judg
 			}
 		}
 		err = judge(g, func(ids []int64) error {
-			_, err := tx.Exec(ctx, "insert into segment_now select unnest($1::bigint[])", ids)
+			// An import may come between two statements, and put whom SQL decided before us.
+			_, err := tx.Exec(ctx, "insert into segment_now select unnest($1::bigint[]) on conflict do nothing", ids)
 			return err
 		})
 		if err != nil {
@@ -110,7 +114,7 @@ func (s *Store) RefreshSegment(ctx context.Context, id int, q SegmentQuery, judg
 		return tx.QueryRow(ctx, statement("segment/refresh"), id, q.At, event.SegmentEntered, event.SegmentLeft, refreshed == nil).Scan(&change.Came, &change.Left, &change.Put)
 	})
 	if err != nil {
-		return change, false, fmt.Errorf("refresh a segment: %w", mapError(err))
+		return change, false, fmt.Errorf("refresh a segment: %w", askingError(err))
 	}
 	return change, done, nil
 }
