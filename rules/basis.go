@@ -4,6 +4,8 @@ import (
 	"math"
 	"sort"
 	"time"
+
+	"github.com/rewave/rewave/internal/calendar"
 )
 
 // Midnight begins the day with this number, counted from 1970, in the shop's
@@ -61,4 +63,24 @@ func (b Basis) Totals(facts []OrderFact, at time.Time) (t Totals) {
 		t.ordered(f)
 	}
 	return t
+}
+
+// Around are the three weeks up to an occasion and its day, in each of its last
+// years: the newest whose day is over before the day of `at`, and those before.
+// Each is from the first instant to before the second.
+func (b Basis) Around(occasion string, years int, at time.Time) [][2]time.Time {
+	m := moment{at: at, basis: b}
+	today := m.day(at)
+	var spans [][2]time.Time
+	for year := today.Year; len(spans) < years; year-- {
+		day, ok := calendar.OccasionIn(occasion, year)
+		if !ok {
+			return nil
+		}
+		if day.Before(today) {
+			n := int(dayNumber(day))
+			spans = append(spans, [2]time.Time{m.midnight(n - 21), m.midnight(n + 1)})
+		}
+	}
+	return spans
 }

@@ -291,11 +291,32 @@ func (c *reader) use(m member, at, whole ast.Node, called *ast.CallNode, given .
 		c.fault(at, "leave of(...), of_sku(...) and of_role(...) away", "%s is of whole orders, not of some of their lines", m.path())
 		return kindBad, nil
 	}
+	if m.around && !c.occasion(called) {
+		return kindBad, nil
+	}
 	out := call(m.ident(), given...)
 	if len(c.language.of(m.gives)) == 0 && (m.of != kindFunction || m.with != "") {
 		c.values = append(c.values, value{text: whole.String(), kind: m.gives, node: out})
 	}
 	return m.gives, out
+}
+
+// occasion checks the arguments of bought_around.
+func (c *reader) occasion(n *ast.CallNode) bool {
+	name := n.Arguments[0].(*ast.StringNode) // a name in quotes
+	if _, ok := calendar.OccasionIn(name.Value, 2000); !ok {
+		hint := "there are " + strings.Join(calendar.Occasions(), ", ") + `, and days such as "12-24"`
+		if near := source.Suggest(name.Value, calendar.Occasions()); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		c.fault(name, hint, "%q is not an occasion", name.Value)
+		return false
+	}
+	if years, ok := n.Arguments[1].(*ast.IntegerNode); !ok || years.Value < 1 || years.Value > 10 {
+		c.fault(n.Arguments[1], `as in bought_around("mothers-day", 2)`, "the years are a written number, 1 to 10")
+		return false
+	}
+	return true
 }
 
 // chosen says that orders are narrowed to some of their lines.

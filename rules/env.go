@@ -96,6 +96,7 @@ type Part struct {
 	Role          string // of the product: profit, traffic, potential, marginal or new
 	Minor         int64  // net kept value as of the decision, in minor units
 	Units         int
+	Cost          *int64 // what one unit cost the shop, in minor units; nil: unknown
 }
 
 // EventFact is something that happened to a customer. Props are nil where they

@@ -69,6 +69,7 @@ type member struct {
 	scores  bool          // needs what was fitted to all customers
 	models  bool          // and of it a model
 	most    time.Duration // of its argument; 0: any
+	around  bool          // its arguments are an occasion and a number of years
 	told    bool          // needs what was told of orders
 	words   []string      // the only texts that its argument may be; empty: any
 	attr    string        // the attribute of the customer that it is
@@ -159,6 +160,7 @@ func ofOrders(name string, gives kind, says string, get func(*orders) float64) m
 const (
 	noOrders   = "there are no such orders"
 	noneEver   = "nothing was ordered"
+	noCost     = "it is not known what a product costs"
 	noGap      = "there are no two days with such orders"
 	noEvents   = "there are no such events"
 	noCategory = "no line has a category"

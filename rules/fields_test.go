@@ -107,3 +107,44 @@ func TestSharesAreOfWholeOrders(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatAShopKeepsAndWhoBuysForAnOccasion(t *testing.T) {
+	t.Parallel()
+	cost := func(minor int64) *int64 { return &minor }
+	at := instant(t, "2012-04-20T10:00:00Z")
+	eve := NewEnv(Customer{ID: "eve"}, []OrderFact{
+		{At: instant(t, "2010-05-09T21:30:00Z"), Minor: 5000, Parts: []Part{{Category: "gifts", Minor: 5000, Units: 2, Cost: cost(1500)}}}, // late on Mother's Day in Berlin
+		{At: instant(t, "2011-04-17T10:00:00Z"), Minor: 3000, Parts: []Part{{Category: "gifts", Minor: 2000, Units: 1, Cost: cost(1200)}, {Category: "toys", Minor: 1000, Units: 1}}},
+		{At: instant(t, "2011-12-23T10:00:00Z"), Minor: 900, Parts: []Part{{Category: "food", Minor: 900, Units: 3, Cost: cost(350)}}},
+	}, at, euro(t))
+	none := NewEnv(Customer{ID: "new"}, nil, at, euro(t))
+	for _, test := range []struct{ rule, eve, none string }{
+		{`bought_around("mothers-day", 2)`, "true", "false"}, // 8 May 2011 and 9 May 2010
+		{`bought_around("mothers-day", 3)`, "false", "false"},
+		{`bought_around("05-07", 1)`, "true", "false"},  // three weeks and no more
+		{`bought_around("05-09", 1)`, "false", "false"}, // the 17th is three weeks and a day ahead
+		{`bought_around("12-24", 1) and not bought_around("12-22", 1)`, "true", "false"},
+		{`orders.of("gifts").contribution == 28`, "true", "false"},
+		{`orders.of("food").contribution == -1.5`, "true", "false"},
+		{"orders.contribution > 0", "orders.contribution is unknown: it is not known what a product costs", "false"},
+		{"orders.contribution == 0", "orders.contribution is unknown: it is not known what a product costs", "true"},
+	} {
+		p := compile(t, test.rule, Options{})
+		if got := outcome(p, eve); got != test.eve {
+			t.Errorf("%s: eve: got %s, want %s", test.rule, got, test.eve)
+		}
+		if got := outcome(p, none); got != test.none {
+			t.Errorf("%s: nobody: got %s, want %s", test.rule, got, test.none)
+		}
+	}
+	for rule, want := range map[string]string{
+		`bought_around("mother-day", 2)`:            `1:15: "mother-day" is not an occasion (did you mean "mothers-day"?)`,
+		`bought_around("mothers-day", orders.days)`: `1:30: the years are a written number, 1 to 10 (as in bought_around("mothers-day", 2))`,
+		`bought_around("mothers-day", 0)`:           `1:30: the years are a written number, 1 to 10 (as in bought_around("mothers-day", 2))`,
+		`bought_around("mothers-day")`:              `1:1: bought_around takes a name in quotes and a number (as in bought_around("mothers-day", 2))`,
+	} {
+		if _, faults := Compile(rule, Options{}); faults.Error() != want {
+			t.Errorf("%s: got %s, want %s", rule, faults.Error(), want)
+		}
+	}
+}

@@ -25,6 +25,7 @@ func orderMembers() []member {
 		someOrders(ofOrders("days_since_first", kindNumber, "days on the calendar since the first one", func(o *orders) float64 { return o.ago(o.day(o.first())) })),
 		someOrders(ofOrders("first_on", kindDate, "the day of the first one", func(o *orders) float64 { return dayNumber(o.day(o.first())) })),
 		someOrders(ofOrders("last_on", kindDate, "the day of the last one", func(o *orders) float64 { return dayNumber(o.day(o.last())) })),
+		inMoney(contribution()),
 		ofOrders("days", kindNumber, "on how many days", func(o *orders) float64 { return float64(o.days()) }),
 		when(ofOrders("average_gap", kindNumber, "mean number of days from one day with an order to the next", func(o *orders) float64 {
 			gap, _ := o.averageGap()
@@ -126,6 +127,13 @@ func endOrders(of kind, pick func(*orders) (*order, error)) []member {
 		out = append(out, ofEnd(m, of, pick))
 	}
 	return out
+}
+
+// contribution is what the shop keeps of the lines.
+func contribution() member {
+	m := fromLines(checked(kindOrders, "contribution", kindNumber, "what their kept lines are worth, less what those units cost the shop", (*orders).contribution))
+	m.unknown = noCost
+	return m
 }
 
 func eventMembers() []member {
@@ -233,8 +241,11 @@ func functions() []member {
 	bought := fromLines(method(kindFunction, "bought", kindText, `"profit"`, kindTruth, "whether a kept line of the customer is of the product, the category or a product of the role of that name",
 		(*orders).bought))
 	bought.with = string(kindOrders)
+	around := pair(kindFunction, "bought_around", kindName, kindNumber, `"mothers-day", 2`, kindTruth,
+		"whether there is a kept order in the three weeks up to the occasion, in each of its last years", (*orders).around)
+	around.with, around.history, around.around = string(kindOrders), true, true
 	return []member{
-		bought,
+		bought, around,
 		since,
 		{of: kindFunction, name: "in_segment", takes: kindName, as: `"loyal"`, gives: kindTruth, says: "whether the named segment's rule is true", inlined: true,
 			call: func(...any) (any, error) { return nil, errors.New("a segment was not read") }, typeOf: new(func(string) bool)},

@@ -418,3 +418,46 @@ func (o *orders) backFor(reason string) (float64, error) {
 	}
 	return float64(n), nil
 }
+
+// contribution is what the chosen lines are worth less what they cost.
+func (o *orders) contribution() (float64, error) {
+	fail := func(err error) (float64, error) { return 0, fmt.Errorf("orders.contribution is unknown: %w", err) }
+	if err := o.loaded(); err != nil {
+		return 0, err
+	}
+	if err := o.itemized(); err != nil {
+		return 0, err
+	}
+	if o.older.Count > 0 {
+		return fail(o.tooFar())
+	}
+	var minor int64
+	known := true
+	o.each(func(p Part) {
+		if known = known && p.Cost != nil; known {
+			minor += p.Minor - *p.Cost*int64(p.Units)
+		}
+	})
+	if !known {
+		return fail(errors.New(noCost))
+	}
+	return o.decimal(minor), nil
+}
+
+// around is whether there is an order before each of the last years of an
+// occasion.
+func (o *orders) around(occasion string, years float64) (bool, error) {
+	if err := o.loaded(); err != nil {
+		return false, err
+	}
+	for _, span := range o.basis.Around(occasion, int(years), o.at) {
+		in := o.between(span[0], span[1])
+		if in.cut {
+			return false, fmt.Errorf("bought_around is unknown: %w", o.tooFar())
+		}
+		if in.count() == 0 {
+			return false, nil
+		}
+	}
+	return true, nil
+}

@@ -259,7 +259,7 @@ func randomShop(t testing.TB, db *testkit.DB, customers int) {
 	// All in one session, so that the seed holds.
 	db.Exec(t, strings.Join([]string{
 		`select setseed(0.26)`,
-		`insert into products (sku, name, category, role) select case i when 19 then 'food' else 'S-' || i end, 'p' || i, case when i % 7 = 0 then null else (array['food','toys','wear'])[1 + i % 3] end,
+		`insert into products (sku, name, category, cost_minor, role) select case i when 19 then 'food' else 'S-' || i end, 'p' || i, case when i % 7 = 0 then null else (array['food','toys','wear'])[1 + i % 3] end, case when i % 6 > 0 then 100 + i end,
 			(array['profit','traffic','new',null])[1 + i % 4] from generate_series(1, 20) i`,
 		`insert into customers (shop_id, first_name, last_name, locale, region, zone, first_seen_at)
 			select 'c' || i, case when random() < .8 then 'Ann' || i % 5 end, case when random() < .5 then 'Berg' end, (array[null, '', 'de-DE', 'zh-CN'])[1 + (random() * 3.99)::int % 4],
@@ -403,7 +403,7 @@ func (w *ruleWriter) condition() string {
 	switch w.IntN(12) {
 	case 0:
 		return w.of("customer.email_known", "customer.phone_known", "customer.region_known", "customer.locale_known", "customer.first_name_known", `customer.has_tag("vip")`, `customer.knows("concern")`,
-			`customer.truth("member")`, "customer.complaint_open", "customer.dispute_open", `events("Review Posted").knows("score")`, `first_order.has("food")`, "last_order.category_known", `bought("food")`, `bought("S-2")`, `bought("profit")`, `bought("none")`, `first_order.has_role("profit")`, `last_order.has_role("traffic")`, "last_order.status_known", "first_order.on_time", "last_order.on_time_known", "last_order.coupon", `customer.has_interest("tea")`, "customer.age_known", "customer.sex_known")
+			`customer.truth("member")`, "customer.complaint_open", "customer.dispute_open", `events("Review Posted").knows("score")`, `first_order.has("food")`, "last_order.category_known", `bought("food")`, `bought("S-2")`, `bought("profit")`, `bought("none")`, `first_order.has_role("profit")`, `last_order.has_role("traffic")`, "last_order.status_known", "first_order.on_time", "last_order.on_time_known", "last_order.coupon", `customer.has_interest("tea")`, "customer.age_known", `bought_around("mothers-day", 1)`, `bought_around("01-31", 1)`, "customer.sex_known")
 	case 1:
 		return w.of("customer.region", "customer.locale", `customer.text("concern")`, "customer.first_name", `events("Product Viewed").text("sku")`, "lower(customer.region)", "at.weekday", "customer.sex", "last_order.status", "first_order.entry_path") +
 			w.of(" == ", " != ") + w.of(`"BY"`, `"safety"`, `"浙江"`, `"Ann1"`, `"S-1"`, `""`, `"female"`, `"paid"`, `"search"`)
@@ -468,7 +468,7 @@ func (w *ruleWriter) number() string {
 			}
 			return s + ".count"
 		}
-		return w.orders() + w.of(".count", ".count", ".revenue", ".revenue", ".average", ".units", ".days_since_last", ".days_since_first", ".days", ".average_gap", ".overdue")
+		return w.orders() + w.of(".count", ".count", ".revenue", ".revenue", ".average", ".units", ".days_since_last", ".days_since_first", ".days", ".average_gap", ".overdue", ".contribution")
 	}
 	if w.IntN(4) > 0 {
 		return field()

@@ -137,6 +137,20 @@ func bought(w *conditionWriter, t rules.Term) (value, bool) {
 	return value{expr: "(coalesce(" + has + ", false) or " + w.past(lines).value(w, "count(*)", true) + " > 0)"}, true
 }
 
+// boughtAround is an order in each of some spans.
+func boughtAround(w *conditionWriter, t rules.Term) (value, bool) {
+	if t.Args[1].Op != rules.OpText || t.Args[2].Op != rules.OpNumber {
+		return value{}, w.opaqueValue(t.Read, "its argument hangs on the customer")
+	}
+	w.Deep = true
+	yes := always
+	for _, of := range w.basis.Around(t.Args[1].Text, int(t.Args[2].Number), w.at) {
+		in := w.countOf(&view{span: span{from: &of[0], to: &of[1]}})
+		yes = allOf(yes, "coalesce("+in.atLeast(1)+", false)")
+	}
+	return value{expr: yes}, true
+}
+
 // backOfLine is what came back of a line l.
 const backOfLine = " left join lateral (select sum(r.quantity) as units, sum(r.amount_minor) as minor from refunds r" +
 	" where l.refunded_quantity > 0 and r.order_id = l.order_id and r.order_line_no = l.line_no) b on true"

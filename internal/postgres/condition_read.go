@@ -233,7 +233,14 @@ func init() {
 			return value{expr: "(" + h.value(w, "a.kind", false) + " is not null)"}, ok
 		},
 
-		"bought": bought,
+		"bought":        bought,
+		"bought_around": boughtAround,
+		"orders.contribution": ofView(func(w *conditionWriter, v *view) value {
+			w.Deep = true
+			lines := w.orders(v, true)
+			return w.amount(fmt.Sprintf("(case when %s = 0 then %s end)", lines.value(w, "count(*) filter (where p.cost_minor is null)", true),
+				lines.value(w, "sum(l.amount_minor - coalesce(b.minor, 0) - p.cost_minor * (l.quantity - coalesce(b.units, 0)))::bigint", true)), true)
+		}),
 		"days_since": func(w *conditionWriter, t rules.Term) (value, bool) {
 			v, ok := w.value(t.Args[1])
 			if !ok {

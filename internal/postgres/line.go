@@ -17,6 +17,7 @@ type LineHistory struct {
 	Role     string // likewise
 	Minor    int64
 	Units    int
+	Cost     *int64 // of a unit, as it is now; nil: unknown
 	Refunds  []LineRefund
 }
 
@@ -32,13 +33,14 @@ type KeptLine struct {
 	Category, SKU string
 	Role          string
 	Minor         int64
-	Units         int // > 0
+	Units         int    // > 0
+	Cost          *int64 // of a unit, as it is now; nil: unknown
 }
 
 // AsOf is the line at an instant, net of what came back by then; ok is false if
 // no unit of it was kept.
 func (l LineHistory) AsOf(at time.Time) (kept KeptLine, ok bool) {
-	kept = KeptLine{Category: l.Category, SKU: l.SKU, Role: l.Role, Minor: l.Minor, Units: l.Units}
+	kept = KeptLine{Category: l.Category, SKU: l.SKU, Role: l.Role, Minor: l.Minor, Units: l.Units, Cost: l.Cost}
 	for _, r := range l.Refunds {
 		if r.At.After(at) {
 			break
@@ -61,7 +63,7 @@ func (p *Planning) Lines(ctx context.Context, orders []int64) (map[int64][]LineH
 	var at *time.Time
 	var minor *int64
 	var units *int
-	_, err = pgx.ForEachRow(rows, []any{&order, &l.Number, &l.Category, &l.SKU, &l.Role, &l.Minor, &l.Units, &at, &minor, &units}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&order, &l.Number, &l.Category, &l.SKU, &l.Role, &l.Minor, &l.Units, &l.Cost, &at, &minor, &units}, func() error {
 		lines := by[order]
 		if n := len(lines); n == 0 || lines[n-1].Number != l.Number {
 			lines = append(lines, l)

@@ -1,7 +1,7 @@
 -- The lines of orders, in their order, each with what came back of it, oldest first.
 -- $1 order ids.
 -- Rows: one a line, or for a line of which something came back one a refund of it; the refund's columns may be null.
-select l.order_id, l.line_no, coalesce(p.category, '') as category, p.sku, coalesce(p.role, '') as role, l.amount_minor, l.quantity,
+select l.order_id, l.line_no, coalesce(p.category, '') as category, p.sku, coalesce(p.role, '') as role, l.amount_minor, l.quantity, p.cost_minor,
        r.refunded_at, r.amount_minor as refund_minor, r.quantity as refund_quantity
   from order_lines l
   join products p on p.product_id = l.product_id
