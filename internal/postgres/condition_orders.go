@@ -237,6 +237,16 @@ func (w *conditionWriter) unitsOf(v *view) value {
 	return whole(w.orders(v, true).value(w, "sum(l.quantity - coalesce(b.units, 0))", true), false)
 }
 
+// favouriteOf is the category of which most was bought by worth.
+func (w *conditionWriter) favouriteOf(v *view) value {
+	w.Deep = true
+	h := w.orderRows(v, true)
+	h.from = "(select o.customer_id, p.category, sum(l.amount_minor - coalesce(b.minor, 0)) as minor from " + h.from +
+		" where " + h.where + " and p.category <> '' group by 1, 2) g"
+	h.key, h.where, h.newest = "g.customer_id", always, `g.minor desc, g.category collate "C"`
+	return value{expr: w.past(h).value(w, "g.category", false), null: true}
+}
+
 func (w *conditionWriter) lastOf(v *view) string {
 	switch {
 	case v.whole():

@@ -118,6 +118,9 @@ var untranslated = map[string]string{
 	"predicted.clv":           needsSeries,
 	"predicted.orders":        needsSeries,
 
+	"affinity":      ofTastes,
+	"next_category": ofTastes,
+
 	"events":         aChoice,
 	"orders.of":      aChoice,
 	"orders.of_sku":  aChoice,
@@ -128,6 +131,7 @@ const (
 	needsDays   = "it is told from each day with an order"
 	needsSeries = "an expected number of orders is a series that only Go works out"
 	aChoice     = "it is a choice, not a value"
+	ofTastes    = "what a customer buys is held against the whole shop in Go"
 )
 
 // untranslatedRecords are those of which nothing has a translation.
@@ -219,7 +223,8 @@ func init() {
 			return value{expr: "(" + h.value(w, "a.kind", false) + " is not null)"}, ok
 		},
 
-		"bought": bought,
+		"bought":           bought,
+		"orders.favourite": ofView((*conditionWriter).favouriteOf),
 		"days_since": func(w *conditionWriter, t rules.Term) (value, bool) {
 			v, ok := w.value(t.Args[1])
 			if !ok {
