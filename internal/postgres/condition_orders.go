@@ -121,6 +121,9 @@ func (w *conditionWriter) orderRows(v *view, lines bool) past {
 // bought is whether there is a kept line of a product, a category or a role of a
 // name. Categories are among the features. What the others ask of lines is left
 // out, whoever the customer, where no product has that number or role.
+//
+// There is no index of lines by product: at 1.6 million lines it took 0.06 s off the
+// search for a rare product, and added 60 % to the writing of the lines.
 func bought(w *conditionWriter, t rules.Term) (value, bool) {
 	what := t.Args[1]
 	if what.Op != rules.OpText || strings.ContainsRune(what.Text, 0) {
