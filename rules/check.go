@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,6 +63,15 @@ func start(n ast.Node) int {
 	}
 }
 
+// storable says whether a database can hold the text at all.
+func (c *reader) storable(s *ast.StringNode) bool {
+	if strings.ContainsRune(s.Value, 0) {
+		c.fault(s, "", "a text cannot hold the character 0")
+		return false
+	}
+	return true
+}
+
 func number(f float64) ast.Node { return &ast.FloatNode{Value: f} }
 
 func call(name string, args ...ast.Node) ast.Node {
@@ -78,6 +88,9 @@ func (c *reader) check(n ast.Node) (kind, ast.Node) {
 	case *ast.FloatNode:
 		return kindNumber, v
 	case *ast.StringNode:
+		if !c.storable(v) {
+			return kindBad, nil
+		}
 		return kindText, v
 	case *ast.IdentifierNode:
 		return c.record(v)
@@ -388,7 +401,7 @@ func (c *reader) argument(n ast.Node, m member, takes kind) (ast.Node, bool) {
 		case kindDate:
 			return c.date(s)
 		case kindDuration:
-			d, err := source.ParseDuration(s.Value)
+			d, err := duration(s.Value)
 			if err != nil {
 				c.faultOf(s, err)
 				return nil, false
@@ -411,7 +424,7 @@ func (c *reader) argument(n ast.Node, m member, takes kind) (ast.Node, bool) {
 				c.fault(s, hint, "%s knows no %q", m.path(), s.Value)
 				return nil, false
 			}
-			return s, true
+			return s, c.storable(s)
 		}
 	}
 	if word, ok := n.(*ast.IdentifierNode); ok && (takes == kindName || takes == kindText) && !slices.Contains(c.records(), kind(word.Value)) {
@@ -426,6 +439,14 @@ func (c *reader) argument(n ast.Node, m member, takes kind) (ast.Node, bool) {
 		c.fault(n, "as in "+m.example(), "%s takes %s, not %s", m.path(), takes, got.words())
 	}
 	return nil, false
+}
+
+// duration is what a campaign may write, and years of 365 days.
+func duration(s string) (time.Duration, error) {
+	if n, err := strconv.Atoi(strings.TrimSuffix(s, "y")); err == nil && strings.HasSuffix(s, "y") && n >= 1 && n <= 10 {
+		return time.Duration(n) * 365 * 24 * time.Hour, nil
+	}
+	return source.ParseDuration(s)
 }
 
 func (c *reader) date(s *ast.StringNode) (ast.Node, bool) {

@@ -34,6 +34,7 @@ func TestWhatWasBoughtAndWhatHappened(t *testing.T) {
 		{"orders.overdue == 1", "true", "orders.overdue is unknown: there are no two days with such orders"},
 		{`orders.of("food").average_gap == 40 and orders.of("food").overdue == 0.5`, "true", "orders.average_gap is unknown: there are no two days with such orders"},
 		{`orders.since("2026-01-05").days == 2`, "true", "false"},
+		{`orders.in("1y").count == 4 and orders.in("8760h").count == orders.in("1y").count`, "true", "false"},
 		{"orders.refund_share == 105 / 320", "true", "orders.refund_share is unknown: nothing was ordered"},
 		{"orders.refunded_share == 0.4", "true", "orders.refunded_share is unknown: nothing was ordered"},
 		{`orders.on("2026-01-21").count == 0 and orders.on("2026-01-21").refund_share == 1`, "true", "orders.refund_share is unknown: nothing was ordered"},

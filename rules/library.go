@@ -57,20 +57,19 @@ var segmentName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,59}$`)
 
 // LoadSegments reads every *.yaml of a folder. A segment may name others of the
 // folder, and of also where the folder has none of that name; none may read
-// itself. The error is a source.List with every fault of every file; a folder
-// that is not there has no segments.
+// itself. The error is a source.List with every fault of every file; the Library
+// then holds all others, and nothing in place of those. A folder that is not there
+// has no segments.
 func LoadSegments(fsys fs.FS, dir string, also Library, options Options) (Library, error) {
 	files, err := fs.ReadDir(fsys, dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read segments: %w", err)
 	}
 	var all Library
+	files = slices.DeleteFunc(files, func(f fs.DirEntry) bool { return f.IsDir() || path.Ext(f.Name()) != ".yaml" })
 	var docs []*source.Document
 	rule := map[string]source.Node{} // by segment
 	for _, f := range files {
-		if f.IsDir() || path.Ext(f.Name()) != ".yaml" {
-			continue
-		}
 		file := path.Join(dir, f.Name())
 		data, err := fs.ReadFile(fsys, file)
 		if err != nil {
@@ -86,9 +85,9 @@ func LoadSegments(fsys fs.FS, dir string, also Library, options Options) (Librar
 		rule[s.Name] = when
 		all = append(all, s)
 	}
-	known := all
+	known := slices.Clone(all)
 	for _, s := range also {
-		if _, ok := all.Find(s.Name); !ok {
+		if !slices.ContainsFunc(files, func(f fs.DirEntry) bool { return f.Name() == s.Name+".yaml" }) {
 			known = append(known, s)
 		}
 	}
@@ -104,12 +103,15 @@ func LoadSegments(fsys fs.FS, dir string, also Library, options Options) (Librar
 	for _, doc := range docs {
 		faults = append(faults, doc.Faults()...)
 	}
-	if len(faults) > 0 {
-		faults.Sort()
-		return nil, faults
-	}
 	slices.SortFunc(known, func(a, b Segment) int { return strings.Compare(a.Name, b.Name) })
-	return known, nil
+	if len(faults) == 0 {
+		return known, nil
+	}
+	faults.Sort()
+	return slices.DeleteFunc(known, func(s Segment) bool {
+		_, own := rule[s.Name]
+		return own && slices.ContainsFunc(faults, func(d source.Diagnostic) bool { return d.File == s.File })
+	}), faults
 }
 
 // readSegment reads one file and gives the place of its rule; the name is empty

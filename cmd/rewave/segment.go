@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -24,7 +26,7 @@ is given with --rule. rules/README.md teaches the language.`,
 		Example: `  rewave segment count loyal
   rewave segment list --rule "orders.count == 1 and orders.revenue >= 100"
   rewave segment fields revenue`}
-	c.AddCommand(a.segmentCount(), a.segmentList(), a.segmentExport(), a.segmentExplain(), a.segmentFields())
+	c.AddCommand(a.segmentCount(), a.segmentList(), a.segmentExport(), a.segmentExplain(), a.segmentFields(), a.segmentKeep(), a.segmentDrop(), a.segmentHistory())
 	return c
 }
 
@@ -66,11 +68,17 @@ func (w *whom) meant(a *app, c *cobra.Command, args []string, settings config.Co
 	case !given && len(args) == 0:
 		return m, fault.New(fault.Usage, named(c)+"which segment? Name one, or give a --rule", exampleWith(c, "--rule"))
 	}
-	if m.library, err = segments(settings); err != nil {
+	var broken source.List // beside what is asked for, or the cause of its faults
+	if m.library, err = segments(settings); err != nil && !errors.As(err, &broken) {
 		return m, err
 	}
 	if !given {
 		if m.Segment, given = m.library.Find(args[0]); !given {
+			file := segmentFile(settings, rules.Segment{File: segmentsFolder + "/" + args[0] + ".yaml"})
+			if slices.ContainsFunc(broken, func(d source.Diagnostic) bool { return d.File == file }) {
+				return m, broken
+			}
+			a.warnSegments(broken)
 			return m, noSegment(c, args[0], m.library)
 		}
 	} else {
@@ -85,17 +93,30 @@ func (w *whom) meant(a *app, c *cobra.Command, args []string, settings config.Co
 	var faults rules.Faults
 	m.program, faults = rules.Compile(m.When, rules.Options{Attributes: kinds(settings), Segments: m.library.Texts()})
 	if len(faults) == 0 {
+		a.warnSegments(broken)
 		return m, nil
 	}
 	file := ruleFlag
 	if m.Name != "" {
 		file = segmentFile(settings, m.Segment)
 	}
-	var list source.List
+	return m, append(diagnostics(file, faults), broken...)
+}
+
+// diagnostics are the faults of a rule that stands alone, under a flag's name or a
+// file's.
+func diagnostics(file string, faults rules.Faults) (list source.List) {
 	for _, f := range faults {
 		list = append(list, source.Diagnostic{File: file, Line: f.Line, Column: f.Column, Message: f.Message, Hint: f.Hint})
 	}
-	return m, list
+	return list
+}
+
+// warnSegments tells of segments with faults that do not matter here.
+func (a *app) warnSegments(broken source.List) {
+	if len(broken) > 0 {
+		fmt.Fprintln(a.stderr, wrap("warning: ", "there are segments with faults, none of them needed for this; rewave segment list shows them"))
+	}
 }
 
 // noSegment says which one may have been meant.

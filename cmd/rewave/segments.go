@@ -19,7 +19,8 @@ func shelf() (rules.Library, error) {
 }
 
 // segments are the shop's own named segments, and of those that ship the ones it
-// has not written itself.
+// has not written itself. Where some have faults, the error is a source.List, and
+// the others are there.
 func segments(c config.Config) (rules.Library, error) {
 	ships, err := shelf()
 	if err != nil {
@@ -32,7 +33,7 @@ func segments(c config.Config) (rules.Library, error) {
 		for i := range faults {
 			faults[i].File = filepath.ToSlash(filepath.Join(root, faults[i].File))
 		}
-		return nil, faults
+		return own, faults
 	}
 	return own, err
 }

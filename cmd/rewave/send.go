@@ -71,7 +71,11 @@ with 4. Doing it twice is doing it once; with --at now, once a day.`,
 	return c
 }
 
+// segmentFlag names the rule in faults, as a file would be named.
+const segmentFlag = "--segment"
+
 func (a *app) sendOnce(ctx context.Context, o once) error {
+	a.given = map[string]string{segmentFlag: o.segment}
 	l, err := a.open(ctx)
 	if err != nil {
 		return err
@@ -209,7 +213,7 @@ func (o once) campaign(l *live, slot time.Time) (campaigns.Campaign, error) {
 		return none, err
 	}
 	if _, faults := rules.Compile(o.segment, rules.Options{Attributes: kinds(l.config), Segments: library.Texts()}); len(faults) > 0 {
-		return none, fault.New(fault.Usage, "send: --segment: "+faults.Error(), "")
+		return none, diagnostics(segmentFlag, faults)
 	}
 	if !slices.Contains(l.config.Channels(), o.channel) {
 		return none, fault.New(fault.Usage, fmt.Sprintf("send: channel %q is not set up", o.channel), "configure it under `channels:` in rewave.yaml")

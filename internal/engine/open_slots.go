@@ -73,14 +73,20 @@ func (e *Engine) slotPage(ctx context.Context, p *postgres.Planning, v *version,
 	if enter.Occasion != nil && len(days) == 0 {
 		return 0, 0, false, p.MoveSlot(ctx, *slot, cursor, true)
 	}
-	onlyNew := !enter.Again.EachTime && enter.Again.After == 0
 	meant := postgres.SegmentQuery{Rule: v.planner.Rule(), At: *slot, Basis: v.basis, Currency: e.Shop.Currency}
-	candidates, passed, err := p.SlotCandidates(ctx, meant, attribute, days, cursor, onlyNew, page)
+	candidates, passed, err := p.SlotCandidates(ctx, meant, attribute, days, cursor, enter.Again, page)
 	if err != nil {
 		return 0, 0, true, err
 	}
-	if passed > 0 {
-		if err := p.Count(ctx, map[time.Time]map[audience.Reason]int{slot.UTC(): {audience.NotInSegment: passed}}); err != nil {
+	why := map[audience.Reason]int{audience.NotInSegment: passed.NotMeant, audience.AlreadyEntered: passed.Entered}
+	if !v.planner.Open(*slot) {
+		why = map[audience.Reason]int{audience.EntryClosed: passed.NotMeant + passed.Entered}
+	}
+	for reason, n := range why {
+		if n == 0 {
+			continue
+		}
+		if err := p.Count(ctx, map[time.Time]map[audience.Reason]int{slot.UTC(): {reason: n}}); err != nil {
 			return 0, 0, true, err
 		}
 	}

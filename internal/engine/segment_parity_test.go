@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -255,8 +256,9 @@ func everybody(t *testing.T, e *Engine, at time.Time) map[string]rules.Env {
 // randomShop fills a database, with the year 2026 as its history.
 func randomShop(t testing.TB, db *testkit.DB, customers int) {
 	t.Helper()
-	db.Exec(t, `select setseed(0.26)`)
-	for _, sql := range []string{
+	// All in one session, so that the seed holds.
+	db.Exec(t, strings.Join([]string{
+		`select setseed(0.26)`,
 		`insert into products (sku, name, category, role) select case i when 19 then 'food' else 'S-' || i end, 'p' || i, case when i % 7 = 0 then null else (array['food','toys','wear'])[1 + i % 3] end,
 			(array['profit','traffic','new',null])[1 + i % 4] from generate_series(1, 20) i`,
 		`insert into customers (shop_id, first_name, last_name, locale, region, zone, first_seen_at)
@@ -305,9 +307,77 @@ func randomShop(t testing.TB, db *testkit.DB, customers int) {
 		`insert into events (source, source_event_id, name, customer_id, at, props) select 'h', 'o' || customer_id, 'Complaint Opened', customer_id, opened_at, '{}'::jsonb from holds
 			union all select 'h', 'x' || customer_id, 'Complaint Closed', customer_id, closed_at, '{}'::jsonb from holds where closed_at is not null`,
 		`analyze`,
-	} {
-		db.Exec(t, sql)
+	}, ";\n"))
+}
+
+// What a rule says of an instant in the past is what it would have said then: the
+// same history, cut off at the instant, gives the same customers.
+func TestThePastIsAsItWas(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 6, 30, 22, 0, 0, 0, time.UTC)
+	ctx := context.Background()
+	zone, err := calendar.Zone("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
 	}
+	var shops [2]*Engine
+	for i := range shops {
+		db := testkit.NewDB(t)
+		randomShop(t, db, 300)
+		if i == 1 {
+			cutOff(t, db, at)
+		}
+		shops[i] = &Engine{Store: db.Store, Log: slog.New(slog.DiscardHandler), Shop: Shop{Zone: zone, Currency: "EUR", Digits: 2}}
+		if err := db.Store.EnsureFeatures(ctx, "EUR", zone.String()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := rand.New(rand.NewPCG(7, 7))
+	for range fromEnv(t, "REWAVE_RULES", 100) {
+		text := (&ruleWriter{r}).rule(2)
+		rule, faults := rules.Compile(text, rules.Options{})
+		if faults != nil {
+			t.Fatalf("%s: %v", text, faults)
+		}
+		var found [2][]string
+		for i, e := range shops {
+			if _, err := e.EachMember(ctx, rule, at, func(m *postgres.SegmentMember) error {
+				found[i] = append(found[i], m.Profile.ShopID)
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !slices.Equal(found[0], found[1]) {
+			t.Errorf("%s: later %d customers, then %d\n%v\n%v", text, len(found[0]), len(found[1]), found[0], found[1])
+		}
+	}
+}
+
+// cutOff takes away all that happened after an instant. What has no history, such
+// as the status of an order, stays.
+func cutOff(t testing.TB, db *testkit.DB, at time.Time) {
+	t.Helper()
+	then := "'" + at.Format(time.RFC3339) + "'"
+	db.Exec(t, strings.ReplaceAll(`
+		delete from refunds where refunded_at > $;
+		delete from order_lines where order_id in (select order_id from orders where placed_at > $);
+		delete from orders where placed_at > $;
+		update order_lines l set refunded_quantity = coalesce((select sum(quantity) from refunds r where r.order_id = l.order_id and r.order_line_no = l.line_no), 0);
+		update orders o set refunded_minor = coalesce((select sum(amount_minor) from refunds r where r.order_id = o.order_id), 0), unkept_at = case when unkept_at <= $ then unkept_at end;
+		delete from events where at > $;
+		delete from customer_tags where at > $;
+		delete from customer_attributes where at > $;
+		delete from holds where opened_at > $;
+		update holds set closed_at = null where closed_at > $;
+		create temp table yet as select customer_id from customers c where first_seen_at > $ and not exists (select from orders o where o.customer_id = c.customer_id);
+		delete from contacts where customer_id in (select customer_id from yet);
+		delete from events where customer_id in (select customer_id from yet);
+		delete from customer_tags where customer_id in (select customer_id from yet);
+		delete from customer_attributes where customer_id in (select customer_id from yet);
+		delete from holds where customer_id in (select customer_id from yet);
+		delete from customers where customer_id in (select customer_id from yet);
+		analyze`, "$", then))
 }
 
 // ruleWriter draws rules.

@@ -75,16 +75,22 @@ func (p *Planning) triggeredByEvent(ctx context.Context, sql string, args ...any
 // YearDay is a day of the year.
 type YearDay struct{ Month, Day int }
 
+// PassedOver are the customers of a slot who need not be looked at.
+type PassedOver struct {
+	NotMeant int
+	Entered  int // who may not enter yet again, whatever the rule says
+}
+
 // SlotCandidates returns the next page of customers of a slot by customer id, and
-// how many it passed over because the rule of meant is surely false for them. Where
+// whom it passed over because the rule of meant is surely false for them. Where
 // days are given, it is of those who have a date on one of them in the attribute.
-func (p *Planning) SlotCandidates(ctx context.Context, meant SegmentQuery, attribute string, days []YearDay, after int64, onlyNew bool, limit int) (found []Candidate, passed int, err error) {
-	slot := meant.At
+func (p *Planning) SlotCandidates(ctx context.Context, meant SegmentQuery, attribute string, days []YearDay, after int64, again campaigns.Again, limit int) (found []Candidate, passed PassedOver, err error) {
+	slot, onlyNew := meant.At, again == campaigns.Again{}
 	sql, args := statement("candidate/slot"), []any{p.c.ID, limit, after, onlyNew}
 	var g *Segment
 	if attribute == "" {
 		if g, err = p.segment(ctx, meant); err != nil {
-			return nil, 0, err
+			return nil, passed, err
 		}
 	}
 	if g != nil {
@@ -99,24 +105,31 @@ func (p *Planning) SlotCandidates(ctx context.Context, meant SegmentQuery, attri
 	}
 	rows, err := p.tx.Query(ctx, sql, args...)
 	if err != nil {
-		return nil, 0, fmt.Errorf("read customers of a slot: %w", err)
+		return nil, passed, fmt.Errorf("read customers of a slot: %w", err)
 	}
 	found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Candidate, error) {
 		c := Candidate{At: slot}
 		return c, row.Scan(&c.Profile.ID)
 	})
 	if err != nil {
-		return nil, 0, fmt.Errorf("read customers of a slot: %w", err)
+		return nil, passed, fmt.Errorf("read customers of a slot: %w", err)
 	}
 	if g != nil {
 		var upTo *int64 // to the end
 		if len(found) == limit {
 			upTo = (*int64)(&found[limit-1].Profile.ID)
 		}
-		if err := p.tx.QueryRow(ctx, statement("candidate/passed"), p.c.ID, after, upTo, onlyNew).Scan(&passed); err != nil {
-			return nil, 0, fmt.Errorf("count customers of a slot: %w", err)
+		var since *time.Time // who entered then or later has to wait
+		if again.After > 0 && !again.EachTime {
+			since = new(slot.Add(-again.After))
 		}
-		passed -= len(found)
+		ids := make([]int64, len(found))
+		for i, c := range found {
+			ids[i] = int64(c.Profile.ID)
+		}
+		if err := p.tx.QueryRow(ctx, statement("candidate/passed"), p.c.ID, after, upTo, onlyNew, since, ids).Scan(&passed.NotMeant, &passed.Entered); err != nil {
+			return nil, passed, fmt.Errorf("count customers of a slot: %w", err)
+		}
 	}
 	return found, passed, p.complete(ctx, found)
 }

@@ -414,12 +414,13 @@ func (w *conditionWriter) threshold(op string, v value, c float64) (pred, bool) 
 // number, or the day of an instant, can be asked for its side of a threshold,
 // which spares arithmetic for every row and lets an index be used.
 type value struct {
-	expr string        // null where it is unknown; numbers as float8
-	lazy func() string // the same, for what is rarely asked
-	null bool          // it may be unknown
-	test string        // is null iff the value is; empty: expr
-	most float64       // a bound on the size of a number
-	near bool          // it may differ from Go's by a billionth
+	expr  string        // null where it is unknown; numbers as float8
+	lazy  func() string // the same, for what is rarely asked
+	null  bool          // it may be unknown
+	test  string        // is null iff the value is; empty: expr
+	most  float64       // a bound on the size of a number
+	least float64       // what no number beside 0 is smaller than; 0: 1e-20
+	near  bool          // it may differ from Go's by a billionth
 
 	atLeast, below func(n int64) string // nil: only expr
 	money          bool                 // n is in minor units
@@ -489,7 +490,11 @@ func (w *conditionWriter) average(minor, count string) value {
 		if n%2 != 0 {
 			op = over
 		}
-		return fmt.Sprintf("(%s > 0 and 2 * %s %s %d * %s)", count, minor, op, 2*n-1, count)
+		cast := ""
+		if max(n, -n) > 1<<30 { // times a count it may be too large for a bigint
+			cast = "::numeric"
+		}
+		return fmt.Sprintf("(%s > 0 and 2 * %s %s %d%s * %s)", count, minor, op, 2*n-1, cast, count)
 	}
 	return value{
 		expr: w.major(fmt.Sprintf("half_even(%s::numeric / nullif(%s, 0))", minor, count)), null: true, test: fmt.Sprintf("nullif(%s, 0)", count), money: true, most: 1e18,

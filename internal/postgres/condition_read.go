@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"maps"
+	"math"
 	"strings"
 	"time"
 
@@ -14,7 +15,12 @@ import (
 func (w *conditionWriter) value(t rules.Term) (value, bool) {
 	switch t.Op {
 	case rules.OpNumber:
-		return value{expr: w.arg(t.Number, "float8"), most: max(t.Number, -t.Number)}, true
+		size := math.Abs(t.Number)
+		if !(size <= math.MaxFloat64) {
+			w.opaque("a number", "to PostgreSQL no number is greater than one that is none")
+			return value{}, false
+		}
+		return value{expr: w.arg(t.Number, "float8"), most: size, least: size}, true
 	case rules.OpText:
 		if strings.ContainsRune(t.Text, 0) {
 			w.opaque("a text", "PostgreSQL has no character 0")
@@ -26,7 +32,7 @@ func (w *conditionWriter) value(t rules.Term) (value, bool) {
 		if ok = ok && w.plain(t, v); !ok {
 			return value{}, false
 		}
-		return value{expr: "(- " + v.sql() + ")", null: v.null, most: v.most}, true
+		return value{expr: "(- " + v.sql() + ")", null: v.null, most: v.most, least: v.least}, true
 	case "+", "-", "*", "/":
 		return w.arithmetic(t)
 	case rules.OpRead:
@@ -41,9 +47,9 @@ func (w *conditionWriter) value(t rules.Term) (value, bool) {
 	return value{}, false
 }
 
-// tooMuch is what PostgreSQL is not trusted to multiply further: it refuses what
-// Go calls infinite.
-const tooMuch = 1e150
+// PostgreSQL refuses what Go calls infinite, and a product or quotient that comes
+// out as 0. Nothing between the two is near it.
+const tooMuch, tooLittle = 1e300, 1e-300
 
 func (w *conditionWriter) arithmetic(t rules.Term) (value, bool) {
 	a, ok := w.value(t.Args[0])
@@ -51,25 +57,33 @@ func (w *conditionWriter) arithmetic(t rules.Term) (value, bool) {
 	if !ok || !ok2 || !w.plain(t, a, b) {
 		return value{}, false
 	}
-	a.most, b.most = max(a.most, 1), max(b.most, 1)
-	v := value{null: a.null || b.null, most: a.most + b.most}
-	divisor := b.sql()
+	v := value{null: a.null || b.null}
+	divisor, refused := b.sql(), false
 	switch t.Op {
 	case "*":
-		v.most = a.most * b.most
+		v.most, v.least = a.most*b.most, a.smallest()*b.smallest()
+		refused = v.least < tooLittle
 	case "/":
 		v.null, divisor = true, "nullif("+b.sql()+", 0)"
-		v.most = a.most * tooMuch // the least divisor is not known
-		if t.Args[1].Op == rules.OpNumber && b.most <= tooMuch && b.most >= 1e-100 {
-			v.most = a.most / b.most
-		}
+		v.most, v.least = a.most/b.smallest(), a.smallest()/max(b.most, tooLittle)
+		refused = v.least < tooLittle
+	default: // the difference of two numbers is no less than the last digit of the smaller
+		v.most, v.least = a.most+b.most, min(a.smallest(), b.smallest())*1e-16
 	}
-	if v.most > tooMuch*1e17*1e17 {
-		w.opaque("a product", "it may be too large for PostgreSQL")
+	if refused || !(v.most <= tooMuch) {
+		w.opaque("a product", "it may be too large for PostgreSQL, or too small")
 		return value{}, false
 	}
 	v.expr = "(" + a.sql() + " " + t.Op + " " + divisor + ")"
 	return v, true
+}
+
+// smallest is the size of the smallest number beside 0 that a value may be.
+func (v value) smallest() float64 {
+	if v.least > 0 {
+		return v.least
+	}
+	return 1e-20 // whole numbers by whole numbers
 }
 
 func cmpOr(a, b string) string {
@@ -182,7 +196,7 @@ func init() {
 			return value{expr: "(case jsonb_typeof(" + of + ") when 'string' then " + of + " #>> '{}' end)", null: true}
 		}),
 		"events.number": ofNewest(func(of string) value {
-			return value{expr: "(case jsonb_typeof(" + of + ") when 'number' then (" + of + ")::float8 end)", null: true, most: 1e308}
+			return value{expr: "(case jsonb_typeof(" + of + ") when 'number' then (" + of + ")::float8 end)", null: true, most: math.MaxFloat64, least: math.SmallestNonzeroFloat64}
 		}),
 		"events.truth": ofNewest(func(of string) value {
 			return value{expr: "(case jsonb_typeof(" + of + ") when 'boolean' then (" + of + ")::boolean end)", null: true}
@@ -237,7 +251,7 @@ func init() {
 			if ok = ok && w.plain(t, v); !ok {
 				return value{}, false
 			}
-			return value{expr: "abs(" + v.sql() + ")", null: v.null, most: v.most}, ok
+			return value{expr: "abs(" + v.sql() + ")", null: v.null, most: v.most, least: v.least}, ok
 		},
 	}
 	maps.Copy(readings, scoreReadings())
@@ -553,7 +567,7 @@ func attributeOf(kind rules.Kind, column string) translation {
 		if kind == rules.Date {
 			return whole("("+sql+" - date '1970-01-01')", true), true
 		}
-		return value{expr: sql, null: true, most: 1e308}, true
+		return value{expr: sql, null: true, most: math.MaxFloat64, least: math.SmallestNonzeroFloat64}, true
 	}
 }
 
@@ -636,7 +650,7 @@ func ofEvents(read func(*conditionWriter, *past) value) translation {
 func ofNewest(read func(of string) value) translation {
 	return func(w *conditionWriter, t rules.Term) (value, bool) {
 		rows, ok := w.eventsOf(t.Args[0])
-		if !ok || strings.ContainsRune(t.Args[1].Text, 0) {
+		if !ok {
 			return value{}, false
 		}
 		rows.newest = "e.at desc, e.event_id desc"

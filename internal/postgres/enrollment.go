@@ -224,6 +224,6 @@ func (p *Planning) BeginRounds(ctx context.Context, page []DueRound) error {
 // Analyze refreshes the planner's knowledge of the ledger: without it, a wave
 // just written is read whole for each chunk.
 func (s *Store) Analyze(ctx context.Context) error {
-	_, err := s.pool.Exec(ctx, "analyze enrollments, rounds, deliveries")
+	_, err := s.pool.Exec(ctx, "analyze enrollments, rounds, deliveries, coupons")
 	return mapError(err)
 }

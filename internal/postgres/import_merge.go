@@ -100,7 +100,7 @@ func (im *Import) inMerge(ctx context.Context, fn func(*merge) error) (ImportCou
 		}
 		// A shop's whole history at once must not be planned for as if the tables were still empty.
 		if counts = m.counts; counts.many() {
-			for _, sql := range []string{"set local default_statistics_target to default", "analyze customers, contacts, consents, orders, refunds"} {
+			for _, sql := range []string{"set local default_statistics_target to default", "analyze customers, contacts, consents, orders, order_lines, refunds"} {
 				if _, err := tx.Exec(ctx, sql); err != nil {
 					return err
 				}

@@ -37,7 +37,7 @@ func TestAPersonIsTheCandidateOfASlot(t *testing.T) {
 	for _, at := range []time.Time{day(2026, 1, 5), day(2026, 1, 20), day(2026, 3, 1)} {
 		var want, got []postgres.Candidate
 		_, err := db.Store.Plan(context.Background(), slot, func(p *postgres.Planning) (err error) {
-			want, _, err = p.SlotCandidates(context.Background(), postgres.SegmentQuery{At: at, Basis: rules.Basis{Zone: time.UTC}}, "", nil, 0, false, 100)
+			want, _, err = p.SlotCandidates(context.Background(), postgres.SegmentQuery{At: at, Basis: rules.Basis{Zone: time.UTC}}, "", nil, 0, campaigns.Again{EachTime: true}, 100)
 			if err != nil {
 				return err
 			}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/rules"
@@ -43,24 +44,43 @@ type Segment struct {
 // Segment calls fn with the question asked of one snapshot.
 func (s *Store) Segment(ctx context.Context, q SegmentQuery, fn func(*Segment) error) error {
 	err := pgx.BeginTxFunc(ctx, s.pool, reading, func(tx pgx.Tx) error {
-		// Compiling a statement that runs for half a second takes longer than it saves.
-		if _, err := tx.Exec(ctx, "set local jit = off"); err != nil {
+		if _, err := tx.Exec(ctx, askingSettings); err != nil {
 			return err
 		}
 		g, err := (&Planning{tx: tx}).segment(ctx, q)
+		if err == nil && g == nil {
+			err = otherBasis()
+		}
 		if err != nil {
 			return err
-		}
-		if g == nil {
-			return fault.New(fault.Conflict, "what rules ask most of customers is not kept in the shop's currency and zone",
-				"start a tick with the same rewave.yaml, which works it out")
 		}
 		return fn(g)
 	})
 	if err != nil {
-		return fmt.Errorf("ask a segment: %w", mapError(err))
+		return fmt.Errorf("ask a segment: %w", askingError(err))
 	}
 	return nil
+}
+
+// askingSettings are for a transaction that asks a rule about everybody. Compiling
+// a statement that runs for half a second takes longer than it saves. And a rule
+// may cost more than any answer is worth: no statement of it runs on for ever.
+const askingSettings = "set local jit = off; set local statement_timeout = '5min'"
+
+// askingError is mapError where a statement may have run out of time.
+func askingError(err error) error {
+	var e *pgconn.PgError
+	if errors.As(err, &e) && e.Code == "57014" { // query canceled, and not by us: that would be the context's error
+		return fault.Wrap(fault.Unavailable, err, "the database did not answer the rule within five minutes", "say it with fewer spans and choices, or join them by `and` behind a part that few customers meet")
+	}
+	return mapError(err)
+}
+
+// otherBasis says that the features are kept on another basis than the one asked
+// for: whoever opens the database makes its own the basis.
+func otherBasis() error {
+	return fault.New(fault.Conflict, "another program counts orders of this database in another currency or zone, and rules can be asked in one only",
+		"give all of them the same shop: currency and zone in rewave.yaml, then start this again")
 }
 
 // segment is the question in the planning's transaction; nil where the features
@@ -142,7 +162,8 @@ func (g *Segment) known(c *Condition) string {
 	if g.settled {
 		return always
 	}
-	return "exists (select from customers x where x.customer_id = f.customer_id and (x.first_seen_at is null or x.first_seen_at <= " + g.instant(c) + "))"
+	return "(f.first_at <= " + g.instant(c) + " or exists (select from customers x where x.customer_id = f.customer_id and (x.first_seen_at is null or x.first_seen_at <= " + g.instant(c) +
+		")) or exists (select from orders x where x.customer_id = f.customer_id and x.placed_at <= " + g.instant(c) + "))"
 }
 
 // Decided counts, where Exact, those whom SQL decides: who matches, and for whom
@@ -281,10 +302,10 @@ func (g *Segment) Members(ctx context.Context, after int64, undecided bool, limi
 	}
 	sure := never
 	where := open
-	if c.Exact {
+	if c.Exact && !undecided { // of the undecided nobody is sure, and it is dear to ask
 		sure = "(" + c.Match + ")"
 		if open != never {
-			sure = allOf(sure, "not "+open)
+			sure = allOf("not "+open, sure)
 		}
 		sure = "coalesce(" + sure + ", false)"
 	}

@@ -84,14 +84,17 @@ func (s *Store) RefreshSegment(ctx context.Context, id int, q SegmentQuery, judg
 		if err != nil {
 			return err
 		}
-		for _, sql := range []string{"set local jit = off", "create temp table segment_now (customer_id bigint primary key) on commit drop"} {
+		for _, sql := range []string{askingSettings, "create temp table segment_now (customer_id bigint primary key) on commit drop"} {
 			if _, err := tx.Exec(ctx, sql); err != nil {
 				return err
 			}
 		}
 		p := &Planning{tx: tx}
 		g, err := p.segment(ctx, q)
-		if err != nil || g == nil {
+		if err == nil && g == nil {
+			err = otherBasis()
+		}
+		if err != nil {
 			return err
 		}
 		if g.Exact() {
@@ -100,7 +103,8 @@ func (s *Store) RefreshSegment(ctx context.Context, id int, q SegmentQuery, judg
 			}
 		}
 		err = judge(g, func(ids []int64) error {
-			_, err := tx.Exec(ctx, "insert into segment_now select unnest($1::bigint[])", ids)
+			// An import may come between two statements, and put whom SQL decided before us.
+			_, err := tx.Exec(ctx, "insert into segment_now select unnest($1::bigint[]) on conflict do nothing", ids)
 			return err
 		})
 		if err != nil {
@@ -110,7 +114,7 @@ func (s *Store) RefreshSegment(ctx context.Context, id int, q SegmentQuery, judg
 		return tx.QueryRow(ctx, statement("segment/refresh"), id, q.At, event.SegmentEntered, event.SegmentLeft, refreshed == nil).Scan(&change.Came, &change.Left, &change.Put)
 	})
 	if err != nil {
-		return change, false, fmt.Errorf("refresh a segment: %w", mapError(err))
+		return change, false, fmt.Errorf("refresh a segment: %w", askingError(err))
 	}
 	return change, done, nil
 }
@@ -125,4 +129,28 @@ func (g *Segment) writeDecided(ctx context.Context) error {
 	sql, args := ready(fmt.Sprintf("%sinsert into segment_now select f.customer_id from %s where %s", with, from, where), c.args)
 	_, err = g.tx.Exec(ctx, sql, args...)
 	return err
+}
+
+// SegmentDay is a day on which customers came into a segment or left it.
+type SegmentDay struct {
+	Day        time.Time // midnight in UTC of the shop's day
+	Came, Left int64
+}
+
+// SegmentHistory is who came and who left by day of a zone, the newest day first,
+// at most limit days; of one customer where shopID is not empty.
+func (s *Store) SegmentHistory(ctx context.Context, name, zone, shopID string, limit int) ([]SegmentDay, error) {
+	var who *string
+	if shopID != "" {
+		who = &shopID
+	}
+	rows, err := s.pool.Query(ctx, statement("segment/history"), event.SegmentEntered+name, event.SegmentLeft+name, zone, who, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read the history of a segment: %w", mapError(err))
+	}
+	days, err := pgx.CollectRows(rows, pgx.RowToStructByPos[SegmentDay])
+	if err != nil {
+		return nil, fmt.Errorf("read the history of a segment: %w", mapError(err))
+	}
+	return days, nil
 }

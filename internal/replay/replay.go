@@ -59,6 +59,8 @@ type Driver struct {
 	swept  time.Time
 	sweeps int
 
+	segments bool // there are kept ones; they do not change in a replay either
+
 	waiting sync.Mutex
 	open    map[string]bool // tasks queued and not heard of
 	early   map[string]bool // tasks heard of before we knew that they were queued
@@ -87,6 +89,11 @@ func (d *Driver) Run(ctx context.Context, from, until time.Time) (stops int, err
 	if d.lead, err = d.shortestLead(ctx); err != nil {
 		return 0, err
 	}
+	kept, err := d.Engine.Store.KeptSegments(ctx)
+	if err != nil {
+		return 0, err
+	}
+	d.segments = len(kept) > 0
 	due := work{feed: d.fed()}
 	if due.feed.IsZero() {
 		due, err = d.due(ctx, nil)
@@ -122,9 +129,11 @@ func (d *Driver) due(ctx context.Context, slot *time.Time) (work, error) {
 			return w, err
 		}
 	}
-	segment, err := d.Engine.NextRefresh(ctx)
-	if err != nil {
-		return w, err
+	var segment *time.Time
+	if d.segments {
+		if segment, err = d.Engine.NextRefresh(ctx); err != nil {
+			return w, err
+		}
 	}
 	for to, from := range map[*time.Time]*time.Time{&w.segment: segment, &w.delivery: due.Delivery, &w.order: due.Order, &w.event: due.Event, &w.round: due.Round, &w.slot: slot} {
 		if from != nil {

@@ -57,17 +57,17 @@
 //     (independent causes); within 2 days of the delay or else of the request,
 //     otherwise 1 to 10 days after the order; it is open for 1 to 10 days.
 //     Events at or after End are left out, so a complaint may stay open.
-//   - What is told besides, and moves nothing of the above: whoever reads it may be
-//     right or wrong, no order depends on it. A parcel that is not late comes within
+//   - What is told besides, and moves nothing of the above. A parcel that is not late comes within
 //     1 to 4 days, before the end of the day for which it was promised; a late one
 //     after it, on the day that its delay says. What is given back before it comes is
 //     cancelled. Of orders in the sales (8 to 12 November, 27 December to 10 January,
 //     the first half of July) half or more have a discount of 10, 20 or 30 %, of
-//     others one in 20; it is told only, lines stay at list prices. Four orders in a
-//     hundred are reviewed, two answered for in a survey, worse after a late parcel or
-//     a refund. Products are looked at before one in five later orders, and idly 0.2
-//     times a customer, never before the first order. Some have told their sex, which
-//     goes by the first name, birthday, occupation, interests and source (profile.go).
+//     others one in 20; it is told only, lines stay at list prices. Three orders in a
+//     hundred are reviewed, half as many asked about in a survey, with worse answers
+//     after a late parcel or a refund. Products are looked at before one in eight later
+//     orders, and idly 0.12 times a customer, never before the first order: few, for
+//     the demo imports them day by day. Some have told their sex, which goes by the
+//     first name, birthday, occupation, interests and source (profile.go).
 //   - Households. A share of customers lives with an earlier one, any of them
 //     alike: same last name, region and zone. Of these a share gives the other's
 //     phone as theirs (if there is one, half of the times) or the other's e-mail

@@ -7,8 +7,8 @@ import (
 
 // How often an order is followed by words of the customer's.
 const (
-	reviewed = 0.04
-	surveyed = 0.02
+	reviewed = 0.03
+	surveyed = 0.015
 )
 
 // Where buyers come from, in percent. Both are only read.

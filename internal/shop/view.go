@@ -7,8 +7,8 @@ import (
 
 // How often somebody looks at a product.
 const (
-	lookedBefore = 0.2 // probability that a later order's first product was looked at in the two days before
-	lookedIdly   = 0.2 // products that a customer looks at besides, on average
+	lookedBefore = 0.12 // probability that a later order's first product was looked at in the two days before
+	lookedIdly   = 0.12 // products that a customer looks at besides, on average
 )
 
 // views draws what a customer looks at. It is told whatever comes of it: the order

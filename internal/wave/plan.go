@@ -137,7 +137,7 @@ func (p *Planner) Meant(env rules.Env) bool {
 // meant, are they taken by another campaign, can they be reached. All of them
 // come before the arm is read, so both arms lose the same customers.
 func (p *Planner) Plan(c Candidate) Decision {
-	if !p.open(c.EnteredAt) {
+	if !p.Open(c.EnteredAt) {
 		return Decision{Reason: audience.EntryClosed}
 	}
 	if o := p.Campaign.Enter.Occasion; o != nil && !OccasionToday(*o, c.Occasion, calendar.DateOf(c.EnteredAt, p.shopZone)) {
@@ -218,7 +218,8 @@ func (p *Planner) roundStart(enteredAt time.Time, round int) time.Time {
 	return enteredAt.Add(time.Duration(round-1) * p.Campaign.Rounds.Every)
 }
 
-func (p *Planner) open(at time.Time) bool {
+// Open says whether entry is open at an instant.
+func (p *Planner) Open(at time.Time) bool {
 	if p.Closes != nil && !at.Before(*p.Closes) {
 		return false
 	}
