@@ -56,6 +56,7 @@ func orderMembers() []member {
 	back := method(kindOrders, "back_for", kindText, `"size"`, kindNumber, "how many orders something came back of for that reason, kept or not", (*orders).backFor)
 	back.history, back.back, back.told, back.entire = true, true, true, true
 	out = append(out, back)
+	out = append(out, favourite())
 	out = append(out, spans[*orders](kindOrders)...)
 	narrow := func(o *orders, to choice) (*orders, error) {
 		if err := o.loaded(); err != nil {
@@ -246,6 +247,8 @@ func functions() []member {
 	around.with, around.history, around.around = string(kindOrders), true, true
 	return []member{
 		bought, around,
+		affinity(),
+		nextCategory(),
 		since,
 		{of: kindFunction, name: "in_segment", takes: kindName, as: `"loyal"`, gives: kindTruth, says: "whether the named segment's rule is true", inlined: true,
 			call: func(...any) (any, error) { return nil, errors.New("a segment was not read") }, typeOf: new(func(string) bool)},

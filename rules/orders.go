@@ -7,6 +7,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/rewave/rewave/internal/assortment"
 	"github.com/rewave/rewave/internal/calendar"
 )
 
@@ -358,13 +359,7 @@ func (o *order) category() (string, error) {
 			worth[p.Category] += p.Minor
 		}
 	}
-	best := ""
-	for c, minor := range worth {
-		if best == "" || minor > worth[best] || minor == worth[best] && c < best {
-			best = c
-		}
-	}
-	return best, o.itemized()
+	return assortment.Main(worth), o.itemized()
 }
 
 func (o *order) has(c choice) (bool, error) {

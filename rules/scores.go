@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rewave/rewave/internal/assortment"
 	customers "github.com/rewave/rewave/internal/customer"
 	"github.com/rewave/rewave/internal/model"
 )
@@ -34,6 +35,9 @@ type Scores struct {
 	Discount float64  `json:"discount"`         // a year's, 0.15
 
 	RFM customers.Boundaries `json:"rfm"` // over all customers who ever bought
+
+	// Tastes are the shop's by category; nil where nothing with one was sold.
+	Tastes *assortment.Tastes `json:"tastes,omitempty"`
 
 	FirstGap  FirstGap            `json:"first_gap"`
 	Lifecycle customers.Lifecycle `json:"lifecycle"` // no threshold is left to a default

@@ -150,6 +150,9 @@ func scoresText(s *postgres.Scores, zone *time.Location) string {
 		}
 		line("second purchase: ", "%s; nine tenths of those who come back are after %.0f", half, *g.Late)
 	}
+	if t := s.Scores.Tastes; t != nil {
+		line("categories: ", "%s sold, in %s of two years, %s of them followed by another", thousands(len(t.Spent)), count(int(t.Orders), "order"), thousands(int(t.Next.All)))
+	}
 	by := "how long they are silent, by the model"
 	if !s.Scores.Lifecycle.Model.Known() {
 		by = "mean gaps, without the model"

@@ -28,24 +28,32 @@ func (a Affinity) Index() float64 { return a.Own / a.Shop }
 // for three quarters. Without own amounts every index is 1; what the shop has not
 // sold is left out.
 func Affinities(own, shop map[string]int64, prior float64) []Affinity {
-	var shopSum, ownSum float64
-	for category, amount := range shop {
-		if amount > 0 {
-			shopSum += float64(amount)
-			ownSum += float64(max(0, own[category]))
-		}
-	}
 	var affinities []Affinity
-	for category, amount := range shop {
-		if amount <= 0 {
-			continue
+	for category := range shop {
+		if a, sold := AffinityTo(category, own, shop, prior); sold {
+			affinities = append(affinities, a)
 		}
-		p := float64(amount) / shopSum
-		share := (float64(max(0, own[category])) + prior*p) / (ownSum + prior)
-		affinities = append(affinities, Affinity{category, share, p})
 	}
 	slices.SortFunc(affinities, func(a, b Affinity) int {
 		return cmp.Or(cmp.Compare(b.Index(), a.Index()), cmp.Compare(a.Category, b.Category))
 	})
 	return affinities
+}
+
+// AffinityTo is that of Affinities to one category; sold is false where the shop has
+// not sold it.
+func AffinityTo(category string, own, shop map[string]int64, prior float64) (a Affinity, sold bool) {
+	amount := shop[category]
+	if amount <= 0 {
+		return a, false
+	}
+	var shopSum, ownSum int64
+	for c, amount := range shop {
+		if amount > 0 {
+			shopSum += amount
+			ownSum += max(0, own[c])
+		}
+	}
+	p := float64(amount) / float64(shopSum)
+	return Affinity{category, (float64(max(0, own[category])) + prior*p) / (float64(ownSum) + prior), p}, true
 }

@@ -15,6 +15,7 @@ type Reader struct {
 	lines    int
 	sales    map[string]Sales
 	baskets  sample
+	tastes   tasting
 }
 
 // MostBaskets is how many a Reader of a large shop may look for partners in.
@@ -25,11 +26,12 @@ const enough = 100_000
 
 // NewReader is for the days from..to-1, and as many baskets.
 func NewReader(from, to, baskets int) *Reader {
-	return &Reader{from: from, to: to, sales: map[string]Sales{}, baskets: sample{most: baskets, limit: 1<<64 - 1}}
+	return &Reader{from: from, to: to, sales: map[string]Sales{}, baskets: sample{most: baskets, limit: 1<<64 - 1},
+		tastes: tasting{spent: map[string]int64{}, next: newTransitions()}}
 }
 
 // Add takes in an order, as Tally does. All of a customer come one after another,
-// in any order. A product is of one category.
+// in any order for the sales. A product is of one category.
 func (r *Reader) Add(o Order) {
 	if (o.Customer == "" || o.Customer != r.current) && max(len(r.waiting), r.lines) >= enough {
 		r.tally()
@@ -39,6 +41,7 @@ func (r *Reader) Add(o Order) {
 	r.lines += len(o.Lines)
 	if o.Day >= r.from && o.Day < r.to {
 		r.baskets.add(o)
+		r.tastes.add(o)
 	}
 }
 

@@ -41,6 +41,7 @@ type Line struct {
 	Units        int64 // net of what came back
 	Contribution int64 // minor units, of all Units together
 	Costed       bool  // Contribution is known
+	Minor        int64 // what they are worth, likewise
 }
 
 // Tally is the sales of each product, by name, over the days from..to-1. Orders

@@ -13,10 +13,10 @@ import (
 // again: of the orders that had a category and were followed by another, how many
 // of those that followed had each category.
 type Transitions struct {
-	rows map[string]map[string]int64
-	from map[string]int64 // orders with the category that were followed
-	to   map[string]int64 // orders that followed and had the category
-	all  int64            // orders that followed
+	Rows map[string]map[string]int64 `json:"rows"` // from, then to
+	From map[string]int64            `json:"from"` // orders with the category that were followed
+	To   map[string]int64            `json:"to"`   // orders that followed and had the category
+	All  int64                       `json:"all"`  // orders that followed
 }
 
 // FirstToSecond follows each customer from the first order to the second. A
@@ -45,21 +45,21 @@ func EachToNext(customers iter.Seq[[][]string]) Transitions {
 }
 
 func newTransitions() Transitions {
-	return Transitions{rows: map[string]map[string]int64{}, from: map[string]int64{}, to: map[string]int64{}}
+	return Transitions{Rows: map[string]map[string]int64{}, From: map[string]int64{}, To: map[string]int64{}}
 }
 
 func (t *Transitions) count(order, next []string) {
 	order, next = each(order), each(next)
-	t.all++
+	t.All++
 	for _, to := range next {
-		t.to[to]++
+		t.To[to]++
 	}
 	for _, from := range order {
-		t.from[from]++
-		row := t.rows[from]
+		t.From[from]++
+		row := t.Rows[from]
 		if row == nil {
 			row = map[string]int64{}
-			t.rows[from] = row
+			t.Rows[from] = row
 		}
 		for _, to := range next {
 			row[to]++
@@ -75,7 +75,7 @@ func each(names []string) []string {
 }
 
 // Categories are those that were followed by anything, by name: the rows.
-func (t Transitions) Categories() []string { return slices.Sorted(maps.Keys(t.from)) }
+func (t Transitions) Categories() []string { return slices.Sorted(maps.Keys(t.From)) }
 
 // Share is how many of the orders that followed had a category, with the 95 %
 // score interval of Wilson (1927). N counts those after an order with the row's
@@ -90,8 +90,8 @@ type Share struct {
 // name; empty for one that nothing followed.
 func (t Transitions) Row(from string) []Share {
 	var row []Share
-	for to, x := range t.rows[from] {
-		count := stats.Count{X: x, N: t.from[from]}
+	for to, x := range t.Rows[from] {
+		count := stats.Count{X: x, N: t.From[from]}
 		estimate, _ := stats.Wilson(count, 0.05)
 		row = append(row, Share{to, count, estimate})
 	}
@@ -125,17 +125,22 @@ const drawnBy = 20
 // is p, and empty where nothing was ever followed.
 func (t Transitions) Next(last ...string) []Chance {
 	var next []Chance
-	for to, count := range t.to {
-		p := (float64(count) + 0.5) / (float64(t.all) + 1) // never 0 or 1, so that there are odds
-		var x, n int64
-		for _, from := range each(last) {
-			x += t.rows[from][to]
-			n += t.from[from]
-		}
-		next = append(next, Chance{to, (float64(x) + drawnBy*p) / (float64(n) + drawnBy), p})
+	for to := range t.To {
+		next = append(next, t.Chance(to, last...))
 	}
 	slices.SortFunc(next, func(a, b Chance) int {
 		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Category, b.Category))
 	})
 	return next
+}
+
+// Chance is Next's of one category, which need not have followed anything.
+func (t Transitions) Chance(to string, last ...string) Chance {
+	p := (float64(t.To[to]) + 0.5) / (float64(t.All) + 1) // never 0 or 1, so that there are odds
+	var x, n int64
+	for _, from := range each(last) {
+		x += t.Rows[from][to]
+		n += t.From[from]
+	}
+	return Chance{to, (float64(x) + drawnBy*p) / (float64(n) + drawnBy), p}
 }

@@ -16,7 +16,7 @@ import (
 // says so. Twice at one instant gives two equal fits.
 func (e *Engine) FitScores(ctx context.Context, at time.Time, accept bool) (fitted *postgres.Scores, err error) {
 	_, err = e.Store.Fitting(ctx, e.Shop.Currency, e.Shop.Zone.String(), at, false, func(f *postgres.Fitting) error {
-		fitted, err = e.fit(ctx, f, at, accept)
+		fitted, _, err = e.fit(ctx, f, at, accept)
 		return err
 	})
 	return fitted, err
@@ -41,7 +41,7 @@ func (e *Engine) RefitScores(ctx context.Context) (int, error) {
 		if done, err := f.Since(ctx, monday); err != nil || done {
 			return err
 		}
-		fitted, err := e.fit(ctx, f, at, false)
+		fitted, sold, err := e.fit(ctx, f, at, false)
 		if found, ok := fault.Of(err); ok && found.Code == fault.NotFound {
 			return nil // a shop without orders
 		}
@@ -55,10 +55,6 @@ func (e *Engine) RefitScores(ctx context.Context) (int, error) {
 		if fitted.Scores.Doubt != "" {
 			e.Log.Warn("model in doubt", "scores", fitted.ID, "why", fitted.Scores.Doubt)
 		}
-		sold, err := e.readSales(ctx, f, at)
-		if err != nil {
-			return err
-		}
 		roles, err := sold.propose(ctx, f)
 		if err == nil {
 			e.Log.Info("roles proposed", "products", roles.Proposed, "changed", roles.Changed)
@@ -68,12 +64,12 @@ func (e *Engine) RefitScores(ctx context.Context) (int, error) {
 	return fits, err
 }
 
-func (e *Engine) fit(ctx context.Context, f *postgres.Fitting, at time.Time, accept bool) (*postgres.Scores, error) {
+func (e *Engine) fit(ctx context.Context, f *postgres.Fitting, at time.Time, accept bool) (*postgres.Scores, *sales, error) {
 	basis := e.basis()
 	o := scores.Options{At: at, Margin: e.Shop.Margin, Accept: accept}
 	last, err := f.Last(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if last != nil {
 		o.Last = &last.Scores
@@ -81,7 +77,7 @@ func (e *Engine) fit(ctx context.Context, f *postgres.Fitting, at time.Time, acc
 		o.Month = then.Year == now.Year && then.Month == now.Month
 	}
 	if o.Treated, err = f.Treated(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	until := int(basis.Day(at))
 	r := scores.NewReader(until)
@@ -94,12 +90,18 @@ func (e *Engine) fit(ctx context.Context, f *postgres.Fitting, at time.Time, acc
 		r.Add(order)
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if r.Customers() == 0 {
-		return nil, fault.New(fault.NotFound, "there is no order of a customer to learn from", "rewave import orders.csv")
+		return nil, nil, fault.New(fault.NotFound, "there is no order of a customer to learn from", "rewave import orders.csv")
 	}
-	return f.Keep(ctx, r.Fit(o))
+	sold, err := e.readSales(ctx, f, at)
+	if err != nil {
+		return nil, nil, err
+	}
+	o.Tastes = sold.read.Tastes()
+	kept, err := f.Keep(ctx, r.Fit(o))
+	return kept, sold, err
 }
 
 // predicting is a basis with the newest scores that were accepted and fitted as of

@@ -77,7 +77,7 @@ func (e *Engine) readSales(ctx context.Context, f *postgres.Fitting, at time.Tim
 			}
 		}
 		if p := known[l.Product]; p != nil && l.Units > 0 {
-			line := assortment.Line{Product: p.SKU, Category: p.Category, Units: l.Units}
+			line := assortment.Line{Product: p.SKU, Category: p.Category, Units: l.Units, Minor: l.Minor}
 			line.Contribution, line.Costed = e.earned(p, l)
 			o.Lines = append(o.Lines, line)
 		}

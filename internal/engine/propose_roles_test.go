@@ -14,6 +14,7 @@ import (
 	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/testkit"
+	"github.com/rewave/rewave/rules"
 )
 
 // selling is four products, two of which sell much and two of which earn, one that
@@ -97,8 +98,8 @@ func TestRolesAreProposed(t *testing.T) {
 	}
 }
 
-// The weekly fit proposes roles too; of a product without a cost the shop's margin
-// says what it earns.
+// The weekly fit proposes roles too, and learns what is bought by category, which
+// rules read; of a product without a cost the shop's margin says what it earns.
 func TestTheWeeklyFitProposesRoles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -114,5 +115,26 @@ func TestTheWeeklyFitProposesRoles(t *testing.T) {
 	want := []string{"just in new false", "little cheap marginal false", "little dear new false", "much cheap traffic false", "much dear profit false", "nobody new false", "ours traffic true"}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("-got +want\n%s", diff)
+	}
+
+	newest, err := w.Store.NewestScores(context.Background(), "EUR", "UTC", start, true)
+	if err != nil || newest == nil || newest.Scores.Tastes == nil {
+		t.Fatalf("got %+v, %v", newest, err)
+	}
+	// Of the 120 orders with a category all are of tea, and no customer came back.
+	if s := newest.Scores.Tastes; s.Spent["tea"] != 1_200_000 || len(s.Spent) != 1 || s.Orders != 120 || s.Next.All != 0 {
+		t.Errorf("got %+v", s)
+	}
+	if err := w.Store.EnsureFeatures(context.Background(), "EUR", "UTC"); err != nil {
+		t.Fatal(err)
+	}
+	for rule, want := range map[string]int64{`affinity("tea") == 1`: 140, `affinity("tea") < 1 or affinity("cup") > 0`: 0, `bought("profit")`: 60, `bought("tea")`: 120, `orders.of_role("traffic").count == 1`: 60} {
+		p, faults := rules.Compile(rule, rules.Options{})
+		if faults != nil {
+			t.Fatal(faults)
+		}
+		if a, err := w.CountSegment(context.Background(), p, start); a.Matches != want || err != nil {
+			t.Errorf("%s: got %+v, %v; want %d", rule, a, err, want)
+		}
 	}
 }

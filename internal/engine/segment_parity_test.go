@@ -405,8 +405,8 @@ func (w *ruleWriter) condition() string {
 		return w.of("customer.email_known", "customer.phone_known", "customer.region_known", "customer.locale_known", "customer.first_name_known", `customer.has_tag("vip")`, `customer.knows("concern")`,
 			`customer.truth("member")`, "customer.complaint_open", "customer.dispute_open", `events("Review Posted").knows("score")`, `first_order.has("food")`, "last_order.category_known", `bought("food")`, `bought("S-2")`, `bought("profit")`, `bought("none")`, `first_order.has_role("profit")`, `last_order.has_role("traffic")`, "last_order.status_known", "first_order.on_time", "last_order.on_time_known", "last_order.coupon", `customer.has_interest("tea")`, "customer.age_known", `bought_around("mothers-day", 1)`, `bought_around("01-31", 1)`, "customer.sex_known")
 	case 1:
-		return w.of("customer.region", "customer.locale", `customer.text("concern")`, "customer.first_name", `events("Product Viewed").text("sku")`, "lower(customer.region)", "at.weekday", "customer.sex", "last_order.status", "first_order.entry_path") +
-			w.of(" == ", " != ") + w.of(`"BY"`, `"safety"`, `"浙江"`, `"Ann1"`, `"S-1"`, `""`, `"female"`, `"paid"`, `"search"`)
+		return w.of("customer.region", "customer.locale", `customer.text("concern")`, "customer.first_name", `events("Product Viewed").text("sku")`, "lower(customer.region)", "at.weekday", "customer.sex", "last_order.status", "first_order.entry_path", w.orders()+".favourite") +
+			w.of(" == ", " != ") + w.of(`"BY"`, `"safety"`, `"浙江"`, `"Ann1"`, `"S-1"`, `""`, `"female"`, `"paid"`, `"search"`, `"food"`)
 	case 2:
 		return w.of("customer.region", `customer.text("concern")`, "customer.zone") + w.of(" in ", " not in ") + `["BY", "wear", "Asia/Tokyo"]`
 	case 3:

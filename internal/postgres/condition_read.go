@@ -132,6 +132,9 @@ var untranslated = map[string]string{
 	"predicted.clv":           needsSeries,
 	"predicted.orders":        needsSeries,
 
+	"affinity":      ofTastes,
+	"next_category": ofTastes,
+
 	"events":         aChoice,
 	"orders.of":      aChoice,
 	"orders.of_sku":  aChoice,
@@ -142,6 +145,7 @@ const (
 	needsDays   = "it is told from each day with an order"
 	needsSeries = "an expected number of orders is a series that only Go works out"
 	aChoice     = "it is a choice, not a value"
+	ofTastes    = "what a customer buys is held against the whole shop in Go"
 )
 
 // untranslatedRecords are those of which nothing has a translation.
@@ -241,6 +245,7 @@ func init() {
 			return w.amount(fmt.Sprintf("(case when %s = 0 then %s end)", lines.value(w, "count(*) filter (where p.cost_minor is null)", true),
 				lines.value(w, "sum(l.amount_minor - coalesce(b.minor, 0) - p.cost_minor * (l.quantity - coalesce(b.units, 0)))::bigint", true)), true)
 		}),
+		"orders.favourite": ofView((*conditionWriter).favouriteOf),
 		"days_since": func(w *conditionWriter, t rules.Term) (value, bool) {
 			v, ok := w.value(t.Args[1])
 			if !ok {

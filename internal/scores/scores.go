@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rewave/rewave/internal/assortment"
 	"github.com/rewave/rewave/internal/customer"
 	"github.com/rewave/rewave/internal/model"
 	"github.com/rewave/rewave/rules"
@@ -127,12 +128,13 @@ func (t *tally) gap() customer.FirstGap {
 
 // Options are what a fit takes besides the orders.
 type Options struct {
-	At      time.Time     // its business time
-	Last    *rules.Scores // the last that was accepted; nil: there is none
-	Month   bool          // Last is of the same month, so that its boundaries stay
-	Margin  *float64      // of the shop; nil: not known
-	Treated int           // customers who were written to
-	Accept  bool          // a person said so, however far it moved
+	At      time.Time          // its business time
+	Last    *rules.Scores      // the last that was accepted; nil: there is none
+	Month   bool               // Last is of the same month, so that its boundaries stay
+	Margin  *float64           // of the shop; nil: not known
+	Treated int                // customers who were written to
+	Tastes  *assortment.Tastes // the shop's by category; nil: none
+	Accept  bool               // a person said so, however far it moved
 }
 
 // Fitted is a fit.
@@ -174,7 +176,7 @@ func (r *Reader) Customers() int { r.flush(); return len(r.customers) }
 func (r *Reader) Fit(o Options) Fitted {
 	r.flush()
 	data := model.Group(r.customers, r.until, model.Weekly)
-	s := rules.Scores{Version: rules.ScoresVersion, FittedAt: o.At.UTC(), Margin: o.Margin, Discount: yearlyDiscount}
+	s := rules.Scores{Version: rules.ScoresVersion, FittedAt: o.At.UTC(), Margin: o.Margin, Discount: yearlyDiscount, Tastes: o.Tastes}
 	out := Fitted{Accepted: true, Evidence: Evidence{Orders: r.total, Customers: len(r.customers), Repeaters: data.Repeaters, Repeats: data.Repeats}}
 	e := &out.Evidence
 
