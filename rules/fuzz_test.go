@@ -18,6 +18,14 @@ func FuzzRule(f *testing.F) {
 		`customer.has_tag("vip") and customer.text("concern") == "safety"`, `customer.number("children") >= 2 and customer.truth("member")`,
 		`days_since(customer.date("birthday")) > 18 * 365`, `events("Product Viewed").since("2026-01-01").count > 1`,
 		`event.knows("carrier") and event.number("delay_days") >= 2`, "order.category", `lower(event.text("carrier"))`,
+		"orders.overdue > 2 and orders.gap_probability < 0.05 or orders.expected_gap * 2 < orders.average_gap", `orders.refund_share + orders.refunded_share > orders.coupon_share * orders.full_price_share`,
+		`orders.back_for("size") > 0 and orders.on_time_share < 0.5 and orders.trend >= 1`, `order.status_known and order.status == "paid" or last_order.on_time`, `order.discount_known and order.discount > 1 and not order.coupon`,
+		`first_order.entry_path_known and first_order.entry_path in ["search", "ad"]`, `first_order.has("food") and last_order.has_sku("F-1") and first_order.on < last_order.on`,
+		`rfm.cell == "555" or rfm.recency + rfm.frequency + rfm.monetary > 12`, `lifecycle.stage in ["lapsed"] and lifecycle.days_in_stage > 30 and lifecycle.since < "2026-01-01"`,
+		`predicted.alive < 0.3 and predicted.orders("90d") < 0.1 and predicted.order_value > 20 and predicted.clv > 5`, `events("A").with("b", "c").distinct("d") > 1 and events("A").knows("e")`,
+		`events("A").text("x") == "y" or events("A").number("n") > 1 or events("A").date("d") == "2026-01-01" or events("A").truth("t")`, `messages.with("campaign", "a").in("14d").count == 0 and responses.days_since_last > 3`,
+		`customer.age_known and customer.age > 64 and customer.sex == "female" and customer.has_interest("tea")`, `customer.birthday < "1980-01-01" and customer.occupation_known and customer.source != "ad"`,
+		`in_segment("loyal") and not in_segment("round")`, `customer.id == "a\x00b"`, `events("\u0000").count > 0`, "orders.count * 1e-200 * 1e-200 > 1e308 * 10 - 1e308 * 10", `at.month == 2 and at.day in [28, 29] and at.weekday == "sunday"`,
 	} {
 		f.Add(s)
 	}
@@ -33,7 +41,7 @@ func FuzzRule(f *testing.F) {
 	}
 	full, none, heavy := mei(f), bare(f), wholesaler(f)
 	f.Fuzz(func(t *testing.T, rule string) {
-		options := Options{Order: true, Event: true}
+		options := Options{Order: true, Event: true, Segments: map[string]string{"loyal": "orders.count > 2", "round": `in_segment("round")`}}
 		p, faults := Compile(rule, options)
 		if (p == nil) == (len(faults) == 0) {
 			t.Fatalf("program and faults: %v %v", p, faults)

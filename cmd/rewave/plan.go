@@ -122,8 +122,15 @@ func replaceFile(path string, write func(io.Writer) error) error {
 	return writeWhole(path, 0o644, write)
 }
 
-// writeWhole is replaceFile with the permissions of the file.
+// writeWhole is replaceFile with the permissions of the file. A link stays one, to
+// what is written; a device or a pipe is never replaced by a file.
 func writeWhole(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	if there, err := os.Lstat(path); err == nil && !there.Mode().IsRegular() {
+		return fault.New(fault.Usage, path+" cannot be written", "something else of that name is there")
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return fault.Wrap(fault.Usage, err, path+" cannot be written", "name a folder that is there and may be written to")

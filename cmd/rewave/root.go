@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -173,9 +174,12 @@ func firstExample(c *cobra.Command) string {
 	return strings.TrimSpace(line)
 }
 
+// parsing is how Go begins to say why a number is none.
+var parsing = regexp.MustCompile(`strconv\.\w+: parsing ".*": `)
+
 // usageFault ends with a command that would work.
 func usageFault(c *cobra.Command, err error) error {
-	return fault.New(fault.Usage, named(c)+err.Error(), c.CommandPath()+" --help")
+	return fault.New(fault.Usage, named(c)+parsing.ReplaceAllString(err.Error(), ""), c.CommandPath()+" --help")
 }
 
 // takesJSON, takesConfig and takesVerbose offer a flag of the whole program to

@@ -63,6 +63,8 @@ func (m meant) title() string {
 func (w *whom) meant(a *app, c *cobra.Command, args []string, settings config.Config) (m meant, err error) {
 	given := c.Flags().Changed("rule")
 	switch {
+	case c.Flags().Changed("at") && strings.TrimSpace(w.at) == "":
+		return m, fault.New(fault.Usage, named(c)+"--at is empty, perhaps a variable that is not set", exampleWith(c, "--at"))
 	case given && len(args) > 0:
 		return m, fault.New(fault.Usage, named(c)+"a segment is named or given with --rule, not both", firstExample(c))
 	case !given && len(args) == 0:

@@ -36,6 +36,9 @@ a list in other hands does not.`,
   rewave segment export lapsed-vip --out lapsed.csv
   rewave segment export --rule "orders.count == 1" --addresses --out once.csv`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if c.Flags().Changed("out") && strings.TrimSpace(out) == "" {
+				return fault.New(fault.Usage, named(c)+"--out is empty, perhaps a variable that is not set", exampleWith(c, "--out"))
+			}
 			if force && out == "" {
 				return fault.New(fault.Usage, named(c)+"--force is for a file that --out names", exampleWith(c, "--out"))
 			}

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-	"unicode/utf8"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -191,12 +191,30 @@ func (q *asking) row(m *postgres.SegmentMember) []string {
 	}
 	cell := func(text string, most int) string {
 		letters := []rune(printable(strings.TrimSpace(text)))
-		if len(letters) > most {
-			letters = append(letters[:most-1], '…')
+		if cells(string(letters)) <= most {
+			return string(letters)
 		}
-		return string(letters)
+		for cells(string(letters)) > most-1 {
+			letters = letters[:len(letters)-1]
+		}
+		return string(append(letters, '…'))
 	}
 	return []string{printable(m.Profile.ShopID), cell(name, 20), cell(m.Profile.Region, 8), thousands(m.Totals.Count), money(m.Totals.Minor, q.config.Shop.Currency), last}
+}
+
+// cells is how many columns a text takes on a terminal: two for each letter of East Asia,
+// none for an accent on the one before.
+func cells(text string) (n int) {
+	for _, r := range text {
+		switch {
+		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		case unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana), r >= 0x3000 && r <= 0x303f, r >= 0xff01 && r <= 0xff60:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
 }
 
 // table aligns columns, those of right to the right.
@@ -204,14 +222,14 @@ func table(rows [][]string, right []bool) []string {
 	wide := make([]int, len(right))
 	for _, row := range rows {
 		for i, cell := range row {
-			wide[i] = max(wide[i], utf8.RuneCountInString(cell))
+			wide[i] = max(wide[i], cells(cell))
 		}
 	}
 	lines := make([]string, len(rows))
 	for n, row := range rows {
 		var b strings.Builder
 		for i, cell := range row {
-			room := strings.Repeat(" ", wide[i]-utf8.RuneCountInString(cell))
+			room := strings.Repeat(" ", wide[i]-cells(cell))
 			if right[i] {
 				b.WriteString(room + cell + "  ")
 			} else {

@@ -27,17 +27,23 @@ func TestNoRuleIsTooMuchForPostgreSQL(t *testing.T) {
 	randomShop(t, db, 40)
 	db.Exec(t, `insert into customer_attributes (customer_id, name, at, kind, number_value, source)
 		select customer_id, 'children', '2026-01-02', 'number', (array[1.7e308, -1.7e308, 5e-324, 0, 1e-200]::float8[])[1 + customer_id % 5], 't' from customers where customer_id % 3 > 0 on conflict do nothing`)
+	db.Exec(t, `insert into customer_attributes (customer_id, name, at, kind, date_value, source)
+		select customer_id, 'birthday', '2025-01-02', 'date', (array['2000-02-29', '2026-12-01', '2027-01-01', '2026-07-01', '1999-11-30']::date[])[1 + customer_id % 5], 't' from customers on conflict do nothing`)
 	if err := db.Store.EnsureFeatures(context.Background(), "EUR", zone.String()); err != nil {
 		t.Fatal(err)
 	}
 	for _, at := range []time.Time{
 		time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC),
 		time.Date(2026, 6, 30, 22, 0, 0, 0, time.UTC),
+		time.Date(2027, 2, 28, 12, 0, 0, 0, time.UTC),
 		time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC),
 		time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
 	} {
 		envs := everybody(t, e, at)
 		for _, text := range hostile() {
+			if at.Year() != 2026 && len(text) > 200 {
+				continue // long ones are as long at any time
+			}
 			rule, faults := rules.Compile(text, rules.Options{})
 			if faults != nil {
 				t.Fatalf("%s: %v", text, faults)
@@ -65,7 +71,7 @@ func hostile() []string {
 		// Dates and durations.
 		`orders.in("3650d").count > 0`, `orders.in("1m").count > 0`, `orders.before("1970-01-01").count == 0`, `orders.since("2199-12-31").count == 0`, `orders.on("2199-12-31").count == 0`, `orders.since("2199-12-31").before("1970-01-01").count == 0`,
 		`days_since(customer.birthday) > 1e9`,
-		`days_since(orders.last_on) in [1, 1e300]`, `customer.age > 1e300`, `customer.age == 36.5`,
+		`days_since(orders.last_on) in [1, 1e300]`, `customer.age > 1e300`, `customer.age == -1`, `customer.age < 0`, `customer.age == 0`, `customer.age >= 26`, `customer.age == 27`, `customer.age == 36.5`,
 		"orders" + strings.Repeat(`.in("90d")`, 100) + ".count > 0",
 	}
 	// As long, as deep and as wide as a rule may be.

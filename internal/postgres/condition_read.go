@@ -309,8 +309,10 @@ func init() {
 	readings["customer.birthday"] = own("birthday", func(w *conditionWriter, h *past) value {
 		return whole("("+h.value(w, "a.date_value", false)+" - date '1970-01-01')", true)
 	})
+	// As years, months and days written together, which is right for a day to come too.
 	readings["customer.age"] = own("birthday", func(w *conditionWriter, h *past) value {
-		return whole(fmt.Sprintf("extract(year from age(date '1970-01-01' + %d, %s))::int", w.basis.Day(w.at), h.value(w, "a.date_value", false)), true)
+		today := fmt.Sprintf("to_char(date '1970-01-01' + %d, 'YYYYMMDD')::int", w.basis.Day(w.at))
+		return whole(fmt.Sprintf("floor((%s - to_char(%s, 'YYYYMMDD')::int) / 10000.0)::int", today, h.value(w, "a.date_value", false)), true)
 	})
 	readings["customer.birthday_known"], readings["customer.age_known"] = ownKnown("birthday"), ownKnown("birthday")
 	readings["customer.has_interest"] = func(w *conditionWriter, t rules.Term) (value, bool) {
