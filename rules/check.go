@@ -471,7 +471,7 @@ func duration(s string) (time.Duration, error) {
 }
 
 func (c *reader) date(s *ast.StringNode) (ast.Node, bool) {
-	d, err := calendar.ParseDate(s.Value)
+	d, err := calendar.ParseBirthDate(s.Value)
 	if err != nil {
 		c.faultOf(s, err)
 		return nil, false

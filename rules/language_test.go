@@ -69,6 +69,7 @@ func TestWhatIsKnownOfCustomers(t *testing.T) {
 		{`customer.knows("empty")`, "false", "false"},
 		{`customer.number("children") >= 2`, "true", `customer.number("children")` + noText},
 		{`customer.number("concern") >= 2`, `customer.number("concern") is unknown: it is kept as text`, `customer.number("concern")` + noText},
+		{`customer.date("birthday") > "1945-12-31" and customer.date("birthday") not in ["1901-01-01"]`, "true", `customer.date("birthday")` + noText},
 		{`customer.date("birthday") < "1990-03-06"`, "true", `customer.date("birthday")` + noText},
 		{`days_since(customer.date("birthday")) == 13149`, "true", `customer.date("birthday")` + noText},
 		{`days_since("2026-03-01") == 4 and days_since(at.on) == 0`, "true", "true"},

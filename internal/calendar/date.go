@@ -16,6 +16,14 @@ func ParseDate(s string) (Date, error) {
 	return dateUTC(t), nil
 }
 
+// ParseBirthDate is ParseDate of a life: from year 1900.
+func ParseBirthDate(s string) (Date, error) {
+	if t, err := time.Parse("2006-01-02", s); err == nil && t.Year() >= 1900 && t.Year() < 1970 {
+		return dateUTC(t), nil
+	}
+	return ParseDate(s)
+}
+
 // ParseClock reads a time of day, 00:00 to 23:59. The error is a *fault.Fault.
 func ParseClock(s string) (Clock, error) {
 	t, err := time.Parse("15:04", s)
