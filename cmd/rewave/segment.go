@@ -145,7 +145,8 @@ func segmentFile(c config.Config, s rules.Segment) string {
 type asking struct {
 	*live
 	meant
-	at time.Time
+	at        time.Time
+	customers int64 // who were customers then; 0: not counted
 }
 
 // ask opens the installation. A rule with faults is told before that.

@@ -30,6 +30,9 @@ the rule judged one by one, and why.`,
 			if err != nil {
 				return err
 			}
+			if q.customers, err = q.engine.CountCustomers(c.Context(), q.at); err != nil {
+				return err
+			}
 			// SQL has only counted those left out: the first of them are asked why.
 			why := answer
 			if told(answer) < answer.Unknown {
@@ -83,7 +86,7 @@ type countedReason struct {
 }
 
 func countedOf(q *asking, a, why engine.SegmentAnswer) counted {
-	out := counted{Segment: q.Name, Rule: q.When, At: timestamp(q.at), Customers: a.Customers, Matches: a.Matches, Unknown: a.Unknown, Asked: told(why), Reasons: []countedReason{}, Judged: a.Judged,
+	out := counted{Segment: q.Name, Rule: q.When, At: timestamp(q.at), Customers: q.customers, Matches: a.Matches, Unknown: a.Unknown, Asked: told(why), Reasons: []countedReason{}, Judged: a.Judged,
 		Why: append([]string{}, a.Why...)}
 	for _, reason := range why.Often() {
 		out.Reasons = append(out.Reasons, countedReason{reason, why.Reasons[reason]})
@@ -96,7 +99,7 @@ const shownReasons = 5
 
 func (q *asking) countText(w io.Writer, a, why engine.SegmentAnswer) error {
 	lines := []string{q.title(),
-		wrap("  ", fmt.Sprintf("%s of %s match%s, as of %s", thousands(int(a.Matches)), count(int(a.Customers), "customer"), share(a.Matches, a.Customers), q.when()))}
+		wrap("  ", fmt.Sprintf("%s of %s match%s, as of %s", thousands(int(a.Matches)), count(int(q.customers), "customer"), share(a.Matches, q.customers), q.when()))}
 	if a.Unknown > 0 {
 		first := thousands(int(a.Unknown)) + " are left out, because something is unknown"
 		if a.Unknown == 1 {

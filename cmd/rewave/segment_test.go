@@ -18,10 +18,10 @@ func TestCountTextOfMany(t *testing.T) {
 	t.Parallel()
 	c := config.Default()
 	c.Shop.Zone = time.UTC
-	q := &asking{live: &live{config: c}, meant: meant{Segment: rules.Segment{When: "orders.overdue > 2"}}, at: time.Date(2026, 11, 12, 0, 0, 0, 0, time.UTC)}
+	q := &asking{live: &live{config: c}, meant: meant{Segment: rules.Segment{When: "orders.overdue > 2"}}, at: time.Date(2026, 11, 12, 0, 0, 0, 0, time.UTC), customers: 1_200_000}
 	why := engine.SegmentAnswer{Reasons: map[string]int64{"a": 700, "b": 200, "c": 50, "d": 30, "e": 12, "f": 5, "g": 3}}
 	var got bytes.Buffer
-	if err := q.countText(&got, engine.SegmentAnswer{Customers: 1_200_000, Matches: 11, Unknown: 14_653}, why); err != nil {
+	if err := q.countText(&got, engine.SegmentAnswer{Matches: 11, Unknown: 14_653}, why); err != nil {
 		t.Fatal(err)
 	}
 	want := `rule: orders.overdue > 2

@@ -13,13 +13,12 @@ import (
 
 // SegmentAnswer is what became of a rule asked about everybody.
 type SegmentAnswer struct {
-	At        time.Time
-	Customers int64 // who were customers then; 0: not counted
-	Matches   int64
-	Unknown   int64            // for whom the rule has no value: they are left out
-	Reasons   map[string]int64 // of those judged one by one, why; others are only counted
-	Judged    int64            // customers whom the rule judged one by one; the others SQL alone
-	Why       []string         // what does not translate into SQL
+	At      time.Time
+	Matches int64
+	Unknown int64            // for whom the rule has no value: they are left out
+	Reasons map[string]int64 // of those judged one by one, why; others are only counted
+	Judged  int64            // customers whom the rule judged one by one; the others SQL alone
+	Why     []string         // what does not translate into SQL
 }
 
 func (a *SegmentAnswer) judge(match bool, err error) {
@@ -65,9 +64,6 @@ func (e *Engine) CountSegment(ctx context.Context, rule *rules.Program, at time.
 
 func (e *Engine) count(ctx context.Context, g *postgres.Segment, q *postgres.SegmentQuery) (a SegmentAnswer, err error) {
 	a.At, a.Why = q.At, g.Why()
-	if a.Customers, err = g.Customers(ctx); err != nil {
-		return a, err
-	}
 	switch {
 	case g.Exact():
 		a.Matches, a.Unknown, err = g.Decided(ctx)
@@ -84,6 +80,20 @@ func (e *Engine) count(ctx context.Context, g *postgres.Segment, q *postgres.Seg
 		return a, err
 	}
 	return a, e.judgeMembers(ctx, g, q, true, &a, nil)
+}
+
+// CountCustomers counts who was a customer at an instant.
+func (e *Engine) CountCustomers(ctx context.Context, at time.Time) (n int64, err error) {
+	everybody, _ := rules.Compile("true", rules.Options{}) // which has no faults
+	q, err := e.segmentQuery(ctx, everybody, at)
+	if err != nil {
+		return 0, err
+	}
+	err = e.Store.Segment(ctx, q, func(g *postgres.Segment) (err error) {
+		n, err = g.Customers(ctx)
+		return err
+	})
+	return n, err
 }
 
 // WhyUnknown asks why the rule has no value for customers whom SQL only counted:
