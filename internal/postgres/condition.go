@@ -11,9 +11,9 @@ import (
 )
 
 // Condition is a rule as SQL, about a customer f of customer_features as of an
-// instant after which nothing of their orders changes. Match and Unknown bound from above who matches and for whom the rule
-// errs; where Exact is true they are exactly those, but for the customers of
-// Deep.
+// instant after which nothing of their orders changes. Match and Unknown bound
+// from above who matches and for whom the rule errs; where Exact is true they are
+// exactly those, but for the customers of Deep and of Close.
 //
 // A rule is three-valued: true, false, or an error where it reads what is
 // unknown, and `and` and `or` read from the left. Each part becomes three

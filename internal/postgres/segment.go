@@ -143,7 +143,7 @@ func (c *Condition) from(people bool) string {
 func (g *Segment) undecided(c *Condition) string {
 	open := never
 	if !g.settled {
-		open = anyOf(open, "f.changed_at > "+g.instant(c))
+		open = anyOf(open, "f.changed_at > "+instantOf)
 	}
 	if c.Deep {
 		// Each kept line has a unit, so there are no more lines than units.
@@ -155,15 +155,16 @@ func (g *Segment) undecided(c *Condition) string {
 	return open
 }
 
-func (g *Segment) instant(*Condition) string { return "$1::timestamptz" } // the first parameter of every condition
+// instantOf is the instant asked about: the first parameter of every condition.
+const instantOf = "$1::timestamptz"
 
 // known is who was a customer at the instant.
-func (g *Segment) known(c *Condition) string {
+func (g *Segment) known() string {
 	if g.settled {
 		return always
 	}
-	return "(f.first_at <= " + g.instant(c) + " or exists (select from customers x where x.customer_id = f.customer_id and (x.first_seen_at is null or x.first_seen_at <= " + g.instant(c) +
-		")) or exists (select from orders x where x.customer_id = f.customer_id and x.placed_at <= " + g.instant(c) + "))"
+	return "(f.first_at <= " + instantOf + " or exists (select from customers x where x.customer_id = f.customer_id and (x.first_seen_at is null or x.first_seen_at <= " + instantOf +
+		")) or exists (select from orders x where x.customer_id = f.customer_id and x.placed_at <= " + instantOf + "))"
 }
 
 // Decided counts, where Exact, those whom SQL decides: who matches, and for whom
@@ -191,7 +192,7 @@ func (g *Segment) counting(c *Condition) (string, []any) {
 // decided are the parts of a statement about those customers f whom SQL decides
 // and of whom a predicate of the condition is true.
 func (g *Segment) decided(c *Condition, is string) (with, from, where string) {
-	where = g.known(c)
+	where = g.known()
 	if open := g.undecided(c); open != never {
 		where = allOf(where, "not "+open)
 	}
@@ -316,12 +317,12 @@ func (g *Segment) Members(ctx context.Context, after int64, undecided bool, limi
 		}
 	}
 	n := len(c.args)
-	return g.members(ctx, c, sure, fmt.Sprintf("f.customer_id > $%d::bigint and %s order by f.customer_id limit $%d::int", n+1, allOf(g.known(c), where), n+2), after, limit)
+	return g.members(ctx, c, sure, fmt.Sprintf("f.customer_id > $%d::bigint and %s order by f.customer_id limit $%d::int", n+1, allOf(g.known(), where), n+2), after, limit)
 }
 
 // Customers counts who was a customer at the instant.
 func (g *Segment) Customers(ctx context.Context) (n int64, err error) {
-	sql, args := ready("select count(*) from customer_features f where "+g.known(g.each), g.each.args)
+	sql, args := ready("select count(*) from customer_features f where "+g.known(), g.each.args)
 	err = g.tx.QueryRow(ctx, sql, args...).Scan(&n)
 	return n, err
 }
@@ -333,7 +334,7 @@ func (g *Segment) Unknown(ctx context.Context, limit int) ([]SegmentMember, erro
 	if !c.Exact || c.Unknown == never {
 		return nil, nil
 	}
-	where := allOf(g.known(c), c.Unknown)
+	where := allOf(g.known(), c.Unknown)
 	if open := g.undecided(c); open != never {
 		where = allOf(where, "not "+open)
 	}
@@ -353,7 +354,7 @@ func (g *Segment) One(ctx context.Context, shopID string) (m SegmentMember, foun
 func (g *Segment) members(ctx context.Context, c *Condition, sure, where string, args ...any) ([]SegmentMember, error) {
 	sql, args := ready(fmt.Sprintf(`select f.customer_id, u.shop_id, u.first_name, u.last_name, coalesce(u.locale, ''), coalesce(u.region, ''), coalesce(u.zone, ''),
        u.first_seen_at, coalesce(k.email, ''), coalesce(k.phone, ''), %s, f.changed_at > %s, %s as sure from %s where %s`,
-		totalColumns, g.instant(c), sure, c.from(true), where), append(slices.Clip(c.args), args...))
+		totalColumns, instantOf, sure, c.from(true), where), append(slices.Clip(c.args), args...))
 	rows, err := g.tx.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
@@ -397,7 +398,7 @@ func (t *totalsRow) totals() rules.Totals {
 // to Members.
 func (g *Segment) Stream(ctx context.Context, fn func(*rules.Totals) error) error {
 	c := g.each
-	where := allOf(g.known(c), anyOf(c.Match, c.Unknown))
+	where := allOf(g.known(), anyOf(c.Match, c.Unknown))
 	if open := g.undecided(c); open != never {
 		where = allOf(where, "not "+open)
 	}
