@@ -68,11 +68,7 @@ func (e *Engine) count(ctx context.Context, g *postgres.Segment, q *postgres.Seg
 	case g.Exact():
 		a.Matches, a.Unknown, err = g.Decided(ctx)
 	case q.Rule.Needs().TotalsOnly():
-		var room rules.Room
-		err = g.Stream(ctx, func(t *rules.Totals) error {
-			a.judge(q.Rule.Match(room.NewTotalsEnv(rules.Customer{}, *t, q.At, q.Basis)))
-			return nil
-		})
+		err = judgeStream(ctx, g, q, a.judge)
 	default:
 		return a, e.judgeMembers(ctx, g, q, false, &a, nil)
 	}
@@ -80,6 +76,39 @@ func (e *Engine) count(ctx context.Context, g *postgres.Segment, q *postgres.Seg
 		return a, err
 	}
 	return a, e.judgeMembers(ctx, g, q, true, &a, nil)
+}
+
+// judgeStream has the rule judge a stream of features, while the next ones are
+// read.
+func judgeStream(ctx context.Context, g *postgres.Segment, q *postgres.SegmentQuery, judged func(bool, error)) error {
+	const batch = 1000
+	full, empty := make(chan []rules.Totals, 2), make(chan []rules.Totals, 3)
+	for range cap(empty) {
+		empty <- make([]rules.Totals, 0, batch)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var room rules.Room
+		for some := range full {
+			for _, t := range some {
+				judged(q.Rule.Match(room.NewTotalsEnv(rules.Customer{}, t, q.At, q.Basis)))
+			}
+			empty <- some[:0]
+		}
+	}()
+	some := <-empty
+	err := g.Stream(ctx, func(t *rules.Totals) error {
+		if some = append(some, *t); len(some) == batch {
+			full <- some
+			some = <-empty
+		}
+		return nil
+	})
+	full <- some
+	close(full)
+	<-done
+	return err
 }
 
 // CountCustomers counts who was a customer at an instant.

@@ -401,8 +401,12 @@ func (w *conditionWriter) threshold(op string, v value, c float64) (pred, bool) 
 	p, q := over(from), under(above)
 	p = pred{allOf(p.yes, q.yes), anyOf(p.no, q.no), p.errs, slices.Concat(p.yesRules, q.yesRules), both(p.noRules, q.noRules),
 		allOf(p.yesCheap, q.yesCheap), anyOf(p.noCheap, q.noCheap)}
-	if from == above {
+	switch {
+	case from == above:
 		p.yes, p.yesCheap = never, never
+	case v.column != "" && above == from+1:
+		p.yes = fmt.Sprintf("%s = %d", v.column, from)
+		p.yesCheap = cheap(p.yes)
 	}
 	if op == "!=" {
 		p = p.not()
@@ -428,6 +432,7 @@ type value struct {
 	some           string               // an atom that is false where the value is 1 or more
 	lack           string               // the atom that says that it is unknown; empty: test is null
 	no             string               // of a truth that is never unknown, when it is false
+	column         string               // the whole numbers themselves; empty: there is no such column
 	plain          string               // a column that is the value, or an empty text where the value is unknown
 }
 
@@ -464,7 +469,7 @@ func (v value) unknown() string {
 
 // whole is a column of whole numbers.
 func whole(sql string, null bool) value {
-	return value{expr: sql + "::float8", null: null, test: sql, most: 1e18,
+	return value{expr: sql + "::float8", null: null, test: sql, column: sql, most: 1e18,
 		atLeast: func(n int64) string { return sql + " >= " + strconv.FormatInt(n, 10) },
 		below:   func(n int64) string { return sql + " < " + strconv.FormatInt(n, 10) }}
 }
@@ -516,6 +521,7 @@ func (w *conditionWriter) day(at string) value {
 func (w *conditionWriter) ago(day value) value {
 	today := w.basis.Day(w.at)
 	v := day
+	v.column = ""
 	v.expr, v.lazy = fmt.Sprintf("(%d - %s)", today, day.sql()), nil
 	if day.atLeast != nil {
 		v.atLeast = func(n int64) string { return day.below(today - n + 1) }

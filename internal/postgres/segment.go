@@ -192,11 +192,10 @@ func (g *Segment) counting(c *Condition) (string, []any) {
 // decided are the parts of a statement about those customers f whom SQL decides
 // and of whom a predicate of the condition is true.
 func (g *Segment) decided(c *Condition, is string) (with, from, where string) {
-	where = g.known()
+	where = allOf(g.known(), is) // of what costs the same, what stands first is asked first
 	if open := g.undecided(c); open != never {
 		where = allOf(where, "not "+open)
 	}
-	where = allOf(where, is)
 	if len(c.tables) > 0 {
 		with = "with " + strings.Join(c.tables, ", ") + " "
 	}
