@@ -43,7 +43,7 @@ func BenchmarkSegment(b *testing.B) {
 	const since = "timestamptz '2026-10-31 00:00Z'" // the beginning of the day 30 days ago
 	for _, x := range []struct{ name, rule, sql string }{
 		{"features", `orders.count == 1 and orders.revenue >= 50 and orders.days_since_last > 30 and orders.of("food").count > 0 and orders.average < 90`,
-			`select count(*) from customer_features where orders = 1 and revenue_minor >= 5000 and last_at < ` + since + ` and categories @> array[(select category_id from categories where name = 'food')] and revenue_minor < 9000`},
+			`select count(*) from customer_features where (orders = 1) is true and revenue_minor >= 5000 and last_at < ` + since + ` and categories @> array[(select category_id from categories where name = 'food')] and revenue_minor < 9000`},
 		{"profile", `orders.count >= 2 and orders.revenue >= 100 and orders.days_since_last > 30 and customer.region_known and customer.region == "BY" and customer.email_known`,
 			`select count(*) from customer_features f join customers u using (customer_id) join contacts k using (customer_id)
 			  where f.orders >= 2 and f.revenue_minor >= 10000 and f.last_at < ` + since + ` and u.region = 'BY' and k.email <> ''`},

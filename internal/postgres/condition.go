@@ -405,7 +405,8 @@ func (w *conditionWriter) threshold(op string, v value, c float64) (pred, bool) 
 	case from == above:
 		p.yes, p.yesCheap = never, never
 	case v.column != "" && above == from+1:
-		p.yes = fmt.Sprintf("%s = %d", v.column, from)
+		// A bare equality with a constant PostgreSQL tests after all the rest, whatever it would spare.
+		p.yes = fmt.Sprintf("(%s = %d) is true", v.column, from)
 		p.yesCheap = cheap(p.yes)
 	}
 	if op == "!=" {
