@@ -10,10 +10,10 @@ import (
 )
 
 func (a *app) db() *cobra.Command {
-	c := &cobra.Command{Use: "db", Short: "Bring the database to this version",
+	c := &cobra.Command{Use: "db", Short: "Bring the database to this version, and in order",
 		Example: `  rewave db migrate
-  rewave db status
-  rewave db status --json`}
+  rewave db status --json
+  rewave db features`}
 	c.AddCommand(
 		a.takesJSON(a.takesConfig(&cobra.Command{Use: "migrate", Short: "Apply what is missing, under a lock", Args: operands,
 			Long: `Brings the schema of DATABASE_URL to what this program needs, each step in a
@@ -47,6 +47,33 @@ call changes nothing.`,
 					return err
 				}
 				return a.migrations(all, "")
+			}})),
+		a.takesJSON(a.takesConfig(&cobra.Command{Use: "features", Short: "Work out anew what rules ask of orders", Args: operands,
+			Long: `Works out anew, from all orders, the table that rules over many customers read
+(orders, revenue, days and so on, a row a customer), and writes what differs.
+Imports keep it: it is for a database that somebody has written to by hand, or
+where ` + "`rewave audit`" + ` says that it does not add up. Imports wait meanwhile,
+readers do not. A second call changes nothing.`,
+			Example: `  rewave db features
+  rewave db features --json
+  rewave db features --config /etc/rewave.yaml`,
+			RunE: func(c *cobra.Command, _ []string) error {
+				l, err := a.open(c.Context())
+				if err != nil {
+					return err
+				}
+				defer l.close()
+				rows, err := l.store.RebuildFeatures(c.Context())
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return a.print(struct {
+						Written int64 `json:"written"`
+					}{rows})
+				}
+				_, err = fmt.Fprintln(a.stdout, map[bool]string{true: "all rows were right", false: count(int(rows), "row") + " written"}[rows == 0])
+				return err
 			}})))
 	return c
 }

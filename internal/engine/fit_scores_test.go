@@ -91,7 +91,7 @@ func TestADesignKeepsItsScores(t *testing.T) {
 	later := start.Add(40 * days)
 	w.clock.Set(later)
 	w.db.Exec(t, `update orders set gross_minor = gross_minor * 50 where customer_id % 3 = 0`) // boundaries move
-	if err := w.Store.RebuildFeatures(ctx); err != nil {
+	if _, err := w.Store.RebuildFeatures(ctx); err != nil {
 		t.Fatal(err)
 	}
 	next, err := w.FitScores(ctx, later, true)

@@ -27,7 +27,7 @@ func kept(t *testing.T, rule string) *world {
 	if err := w.Store.EnsureFeatures(ctx, "EUR", "UTC"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Store.RebuildFeatures(ctx); err != nil {
+	if _, err := w.Store.RebuildFeatures(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Store.KeepSegment(ctx, "buyers", rule, nil, time.Minute); err != nil {
@@ -60,7 +60,7 @@ func TestManyRefreshASegmentAtOnce(t *testing.T) {
 			same(t, "at first", w.tolds(), [3]int64{0, 0, 250})
 			w.db.Exec(t, `insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor)
 				select 'test', 'n' || shop_id, customer_id, $1::timestamptz, 'EUR', 1000 from customers where customer_id % 3 = 0`, start.Add(1*days))
-			if err := w.Store.RebuildFeatures(context.Background()); err != nil {
+			if _, err := w.Store.RebuildFeatures(context.Background()); err != nil {
 				t.Fatal(err)
 			}
 			w.clock.Set(start.Add(10 * days)) // the even ones leave, but for those by 6; the odd ones by 3 come

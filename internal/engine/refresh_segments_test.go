@@ -31,7 +31,7 @@ func TestComingToBeInASegmentBeginsACampaign(t *testing.T) {
 	w.order("c1", start.Add(-100*days), 1000) // in it from the beginning
 	w.order("c2", start.Add(-80*days), 1000)  // comes in eleven days
 	w.order("c3", start.Add(-10*days), 1000)
-	if err := w.Store.RebuildFeatures(ctx); err != nil {
+	if _, err := w.Store.RebuildFeatures(ctx); err != nil {
 		t.Fatal(err)
 	}
 	w.apply(thanks(treatAll, watched, func(c *campaigns.Campaign) { c.Enter.Again.EachTime = true }))
@@ -59,7 +59,7 @@ func TestComingToBeInASegmentBeginsACampaign(t *testing.T) {
 	}
 	at(11)
 	w.order("c2", start.Add(12*days), 1000)
-	if err := w.Store.RebuildFeatures(ctx); err != nil {
+	if _, err := w.Store.RebuildFeatures(ctx); err != nil {
 		t.Fatal(err)
 	}
 	at(13)

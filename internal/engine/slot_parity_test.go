@@ -74,7 +74,7 @@ func slotsOf(t *testing.T, change func(*campaigns.Campaign), sqlFirst bool) []st
 		if err := w.Store.EnsureFeatures(ctx, "EUR", "UTC"); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Store.RebuildFeatures(ctx); err != nil {
+		if _, err := w.Store.RebuildFeatures(ctx); err != nil {
 			t.Fatal(err)
 		}
 	}

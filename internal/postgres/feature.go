@@ -29,15 +29,17 @@ func (s *Store) EnsureFeatures(ctx context.Context, currency, zone string) error
 	want := featureBasis{currency, zone}
 	have, err := readBasis(ctx, s.pool)
 	if err == nil && have != want {
-		err = s.rebuild(ctx, func(featureBasis) featureBasis { return want })
+		_, err = s.rebuild(ctx, func(featureBasis) featureBasis { return want })
 	}
 	return featuresError("ensure", err)
 }
 
 // RebuildFeatures works customer_features out anew, all of it, on the basis it
-// is kept on. Without one it does nothing.
-func (s *Store) RebuildFeatures(ctx context.Context) error {
-	return featuresError("rebuild", s.rebuild(ctx, func(have featureBasis) featureBasis { return have }))
+// is kept on, and returns how many rows it wrote: those that were wrong or not
+// there. Without a basis it does nothing.
+func (s *Store) RebuildFeatures(ctx context.Context) (written int64, err error) {
+	written, err = s.rebuild(ctx, func(have featureBasis) featureBasis { return have })
+	return written, featuresError("rebuild", err)
 }
 
 func featuresError(what string, err error) error {
@@ -60,8 +62,8 @@ func readBasis(ctx context.Context, q interface {
 }
 
 // rebuild works the table out on the basis that choose makes of the present one.
-func (s *Store) rebuild(ctx context.Context, choose func(featureBasis) featureBasis) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+func (s *Store) rebuild(ctx context.Context, choose func(featureBasis) featureBasis) (written int64, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, featuresLock); err != nil {
 			return err
 		}
@@ -81,47 +83,52 @@ func (s *Store) rebuild(ctx context.Context, choose func(featureBasis) featureBa
 		if err != nil {
 			return err
 		}
-		return basis.writeAll(ctx, tx)
+		written, err = basis.writeAll(ctx, tx)
+		return err
 	})
+	return written, err
 }
 
-// writeAll works out all rows. Into an empty table they are written at once;
-// else only what differs is, and never is the table empty for a reader.
-func (b featureBasis) writeAll(ctx context.Context, tx pgx.Tx) error {
+// writeAll works out all rows and returns how many it wrote. Into an empty table
+// they are written at once; else only what differs is, and never is the table
+// empty for a reader.
+func (b featureBasis) writeAll(ctx context.Context, tx pgx.Tx) (int64, error) {
 	// Sorts that stay in the processor's cache, run by run, are faster than one in
 	// memory. And orders by their index, where the table has to be looked at too, are
 	// only fast as long as all of it is in memory.
 	if _, err := tx.Exec(ctx, "set local work_mem = '4MB'; set local effective_cache_size = '128MB'"); err != nil {
-		return err
+		return 0, err
 	}
 	var empty bool
 	if err := tx.QueryRow(ctx, "select not exists (select from customer_features)").Scan(&empty); err != nil {
-		return err
+		return 0, err
 	}
 	// Analyzed by chance in the midst of a fill, the table is empty to the planner,
 	// who then compares every row with every other.
 	const analyze = "analyze customer_features"
 	if !empty {
 		if _, err := tx.Exec(ctx, analyze); err != nil {
-			return err
+			return 0, err
 		}
 		return b.renew(ctx, tx, nil)
 	}
-	if _, err := tx.Exec(ctx, statement("feature/fill"), b.currency, b.zone); err != nil {
-		return fmt.Errorf("feature/fill: %w", err)
+	filled, err := tx.Exec(ctx, statement("feature/fill"), b.currency, b.zone)
+	if err != nil {
+		return 0, fmt.Errorf("feature/fill: %w", err)
 	}
-	_, err := tx.Exec(ctx, "update feature_state s set newest_at = n.at from (select max(changed_at) as at from customer_features) n where n.at > s.newest_at; "+analyze)
-	return err
+	_, err = tx.Exec(ctx, "update feature_state s set newest_at = n.at from (select max(changed_at) as at from customer_features) n where n.at > s.newest_at; "+analyze)
+	return filled.RowsAffected(), err
 }
 
-// renew works out the rows of customers, nil: of all.
-func (b featureBasis) renew(ctx context.Context, tx pgx.Tx, customers []int64) error {
+// renew works out the rows of customers, nil: of all, and returns how many it
+// wrote.
+func (b featureBasis) renew(ctx context.Context, tx pgx.Tx, customers []int64) (int64, error) {
 	// Each time parsed and planned for what is asked: a plan for all reads all for one.
-	_, err := tx.Exec(ctx, statement("feature/renew"), pgx.QueryExecModeExec, customers, b.currency, b.zone)
+	tag, err := tx.Exec(ctx, statement("feature/renew"), pgx.QueryExecModeExec, customers, b.currency, b.zone)
 	if err != nil {
-		return fmt.Errorf("feature/renew: %w", err)
+		return 0, fmt.Errorf("feature/renew: %w", err)
 	}
-	return nil
+	return tag.RowsAffected(), nil
 }
 
 // features brings customer_features up to what the merge changed, at its end.
@@ -140,7 +147,8 @@ func (m *merge) features(ctx context.Context) error {
 		return err
 	}
 	if empty {
-		return basis.writeAll(ctx, m.tx)
+		_, err := basis.writeAll(ctx, m.tx)
+		return err
 	}
 	anew, err := m.addFeatures(ctx, basis)
 	if err != nil || len(anew) == 0 {
@@ -154,11 +162,12 @@ func (m *merge) features(ctx context.Context) error {
 	}
 	const few = 10_000
 	if len(anew) > few && int64(len(anew)) > all/4 {
-		return basis.writeAll(ctx, m.tx)
+		_, err := basis.writeAll(ctx, m.tx)
+		return err
 	}
 	slices.Sort(anew)
 	for part := range slices.Chunk(anew, few/2) {
-		if err := basis.renew(ctx, m.tx, part); err != nil {
+		if _, err := basis.renew(ctx, m.tx, part); err != nil {
 			return err
 		}
 	}

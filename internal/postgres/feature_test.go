@@ -67,7 +67,7 @@ func TestImportsKeepFeaturesAsARebuildWouldMakeThem(t *testing.T) {
 				}
 			}
 			before := features(t, db, "customer_features")
-			if err := db.Store.RebuildFeatures(t.Context()); err != nil {
+			if _, err := db.Store.RebuildFeatures(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(before, features(t, db, "customer_features")); diff != "" {
@@ -317,7 +317,7 @@ func TestTheBasisOfFeatures(t *testing.T) {
 		got = append(got, strings.Join(basis[:], " ")+": "+days())
 	}
 	db.Exec(t, "update customers set merged_into = (select customer_id from customers where shop_id = 'ann') where shop_id = 'bob'")
-	if err := db.Store.RebuildFeatures(t.Context()); err != nil {
+	if _, err := db.Store.RebuildFeatures(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	got = append(got, "merged: "+days())
