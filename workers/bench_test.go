@@ -44,6 +44,7 @@ func BenchmarkSendPath(b *testing.B) {
 			b.Error(err)
 		}
 	})
+	workers.TuneMemory()
 	for b.Loop() {
 		var ours, bare, each []float64
 		for range pairs {
