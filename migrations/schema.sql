@@ -199,6 +199,7 @@ create table customers (
     constraint customers_shop_id_check CHECK ((shop_id <> ''::text)),
     constraint customers_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES customers(customer_id)
 );
+CREATE INDEX customers_merged ON public.customers USING btree (customer_id) INCLUDE (merged_into) WHERE (merged_into IS NOT NULL);
 comment on column customers.shop_id is 'the shop''s own id: the unit of assignment, never changed';
 
 create table identities (
