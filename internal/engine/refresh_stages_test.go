@@ -85,7 +85,7 @@ func TestAFillOfStagesGoesOn(t *testing.T) {
 	w.db.Exec(t, `update orders set unkept_at = $1, refunded_minor = gross_minor where customer_id = 8`, start)
 	w.db.Exec(t, `update customers set merged_into = 10 where customer_id = 9`)
 	w.db.Exec(t, `update orders set customer_id = 10 where customer_id = 9`)
-	if err := w.Store.RebuildFeatures(ctx); err != nil {
+	if _, err := w.Store.RebuildFeatures(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if right() != 1496 {
@@ -121,7 +121,7 @@ func TestStagesAreCountedAsTheRuleTellsThem(t *testing.T) {
 	ctx := context.Background()
 	w.shopping()
 	w.db.Exec(t, "insert into customers (shop_id) values ('x1'), ('x2')") // who have not bought
-	if err := w.Store.RebuildFeatures(ctx); err != nil {
+	if _, err := w.Store.RebuildFeatures(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.FitScores(ctx, start, false); err != nil {
