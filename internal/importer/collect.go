@@ -226,8 +226,16 @@ func (c *collector) email(k *postgres.ImportCustomer, address string) bool {
 	return true
 }
 
+// unquoted is a phone number without the ' by which spreadsheets keep it a text.
+func unquoted(text string) string {
+	if rest, ok := strings.CutPrefix(text, "'"); ok && rest != "" && strings.IndexByte("+0123456789(", rest[0]) >= 0 {
+		return rest
+	}
+	return text
+}
+
 func (c *collector) phone(k *postgres.ImportCustomer, text string) {
-	number, err := customer.CheckPhone(text)
+	number, err := customer.CheckPhone(unquoted(text))
 	if err != nil {
 		c.refuse(k.ShopID, badAddress(err.Error(), text))
 		return
