@@ -78,12 +78,18 @@ func (l *live) kept(c *cobra.Command, name string) (postgres.KeptSegment, error)
 	if err != nil {
 		return postgres.KeptSegment{}, err
 	}
+	var names []string
 	for _, k := range kept {
 		if k.Name == name {
 			return k, nil
 		}
+		names = append(names, k.Name)
 	}
-	return postgres.KeptSegment{}, fault.New(fault.NotFound, fmt.Sprintf("the segment %q is not kept", name), "rewave segment keep "+quoted(name))
+	try := "rewave segment keep " + quoted(name)
+	if near := source.Suggest(name, names); near != "" {
+		try = c.CommandPath() + " " + near
+	}
+	return postgres.KeptSegment{}, fault.New(fault.NotFound, fmt.Sprintf("the segment %q is not kept", name), try)
 }
 
 // keptRow is what --json prints of a kept segment.
