@@ -94,7 +94,7 @@ func LoadSegments(fsys fs.FS, dir string, also Library, options Options) (Librar
 	options.Segments = known.Texts()
 	options.Order, options.Event = false, false
 	for _, s := range all {
-		_, wrong := Compile(s.When, options)
+		_, wrong := compileOf(s.Name, s.When, options)
 		for _, f := range wrong {
 			rule[s.Name].ReportInside(f.Offset, f.Message, f.Hint)
 		}
