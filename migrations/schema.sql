@@ -199,6 +199,7 @@ create table customers (
     constraint customers_shop_id_check CHECK ((shop_id <> ''::text)),
     constraint customers_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES customers(customer_id)
 );
+CREATE INDEX customers_merged ON public.customers USING btree (customer_id) INCLUDE (merged_into) WHERE (merged_into IS NOT NULL);
 comment on column customers.shop_id is 'the shop''s own id: the unit of assignment, never changed';
 
 create table identities (
@@ -1024,6 +1025,7 @@ create table customer_features (
     units integer not null,
     coupon_orders integer not null,
     categories integer[] not null,
+    version integer not null default 0,
     constraint customer_features_pkey PRIMARY KEY (customer_id)
 ) with (fillfactor=85);
 comment on table customer_features is 'every customer who is not merged, as of the far end of time; orders in the currency of feature_state count';
@@ -1041,6 +1043,7 @@ comment on column customer_features.refunded_minor is 'what came back of all ord
 comment on column customer_features.refunded_orders is 'orders of which something of any worth came back, or all of it';
 comment on column customer_features.revenue_minor is 'kept orders, net of refunds';
 comment on column customer_features.units is 'units of kept orders that did not come back';
+comment on column customer_features.version is 'of the statement that wrote the row last: whatever else is told of a customer''s orders is right while it rests on this one';
 
 create table feature_state (
     only_one boolean not null default true,
@@ -1048,12 +1051,15 @@ create table feature_state (
     zone text not null,
     newest_at timestamp with time zone not null,
     rebuilt_at timestamp with time zone not null default now(),
+    staged_by integer,
     constraint feature_state_pkey PRIMARY KEY (only_one),
     constraint feature_state_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    constraint feature_state_only_one_check CHECK (only_one)
+    constraint feature_state_only_one_check CHECK (only_one),
+    constraint feature_state_staged_by_fkey FOREIGN KEY (staged_by) REFERENCES scores(scores_id)
 );
 comment on table feature_state is 'on which basis customer_features is kept; no row: it is not kept';
 comment on column feature_state.newest_at is 'no changed_at is later: as of any instant from then on all rows are right';
+comment on column feature_state.staged_by is 'the scores by which customer_stages is told, or is being';
 
 create table scores (
     scores_id integer not null generated always as identity,
@@ -1105,6 +1111,29 @@ create table segment_members (
     constraint segment_members_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(segment_id) ON DELETE CASCADE
 );
 comment on column segment_members.entered_at is 'the refresh that found them in it first';
+
+create table customer_stages (
+    customer_id bigint not null,
+    scores_id integer not null,
+    version integer not null,
+    days integer[] not null,
+    stages smallint[] not null,
+    constraint customer_stages_pkey PRIMARY KEY (customer_id),
+    constraint customer_stages_check CHECK (((cardinality(stages) = cardinality(days)) AND (cardinality(days) > 0)))
+);
+comment on table customer_stages is 'whoever has bought: a row is right iff both its version and its scores are those in use; where there is no right one the rule in Go decides';
+comment on column customer_stages.days is 'since when each stage is in force, in days from 1970, rising: stages[width_bucket(a day, days)] is the one of that day';
+comment on column customer_stages.stages is '1 developing, 2 growing, 3 mature, 4 declining, 5 lapsed';
+
+create table stage_due (
+    due_id bigint not null generated always as identity,
+    customers bigint[],
+    after bigint,
+    constraint stage_due_pkey PRIMARY KEY (due_id),
+    constraint stage_due_check CHECK (((customers IS NULL) <> (after IS NULL)))
+);
+comment on table stage_due is 'whose stages may have to be worked out anew: a hint, without which the rule in Go decides a little longer';
+comment on column stage_due.after is 'everybody with a higher id';
 
 create view exposures as
  SELECT d.customer_id,

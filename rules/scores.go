@@ -18,7 +18,9 @@ const ScoresVersion = 1
 // kept as JSON and frozen: what a rule predicts of a customer hangs on it and on
 // that customer's orders alone. What it does not hold is unknown.
 type Scores struct {
-	Missing  string    `json:"-"`         // why there are none, where somebody knows; all else is then empty
+	ID      int    `json:"-"` // of the fit where it is kept; 0: it is not
+	Missing string `json:"-"` // why there are none, where somebody knows; all else is then empty
+
 	Version  int       `json:"version"`   // ScoresVersion
 	FittedAt time.Time `json:"fitted_at"` // what was known by then was learnt from
 
@@ -120,6 +122,14 @@ func (s *Scores) Boundaries() (b customers.Boundaries, err error) {
 		return b, errors.New("no customers were compared")
 	}
 	return s.RFM, nil
+}
+
+// Stages is how stages of life are told; the error says why rules read none.
+func (s *Scores) Stages() (l customers.Lifecycle, err error) {
+	if err := s.there(); err != nil {
+		return l, err
+	}
+	return s.Lifecycle, nil
 }
 
 // Lacks says why what a rule reads of scores is unknown of everybody; empty: it
@@ -346,14 +356,15 @@ func predictedMembers() []member {
 func lifecycleMembers() []member {
 	const prospect = "the customer has not bought yet"
 	state := func(o *orders, s *Scores) (at customers.State, bought bool, err error) {
-		if err := s.there(); err != nil {
+		stages, err := s.Stages()
+		if err != nil {
 			return at, false, err
 		}
 		days, err := o.occasions()
 		if err != nil {
 			return at, false, err
 		}
-		at, bought = s.Lifecycle.History(days, int(dayNumber(o.day(o.at))))
+		at, bought = stages.History(days, int(dayNumber(o.day(o.at))))
 		return at, bought, nil
 	}
 	since := func(o *orders, s *Scores) (float64, error) {

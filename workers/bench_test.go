@@ -25,7 +25,7 @@ import (
 )
 
 // benchSize is how many deliveries one run sends.
-const benchSize = 60_000
+const benchSize = 100_000
 
 // pairs is how often ours and the baseline run, in turn.
 const pairs = 3
@@ -44,12 +44,13 @@ func BenchmarkSendPath(b *testing.B) {
 			b.Error(err)
 		}
 	})
+	workers.TuneMemory()
 	for b.Loop() {
 		var ours, bare, each []float64
 		for range pairs {
-			ours = append(ours, perSecond(b, stack, benchSize, runSendPath))
-			bare = append(bare, perSecond(b, stack, benchSize, runBare))
-			each = append(each, perSecond(b, stack, benchSize/10, runTaskPerRecipient))
+			perSecond(b, stack, "-each", benchSize/10, runTaskPerRecipient, &each)
+			perSecond(b, stack, "-bare", benchSize, runBare, &bare)
+			perSecond(b, stack, "", benchSize, runSendPath, &ours)
 		}
 		b.ReportMetric(median(ours), "deliveries/s")
 		b.ReportMetric(median(bare), "bare/s")
@@ -79,30 +80,32 @@ var databases atomic.Int64
 
 // perSecond makes a fresh database, lets run prepare it, and times what run
 // returns.
-func perSecond(b *testing.B, stack *devstack.Stack, n int, run func(*testing.B, *devstack.Stack, string, int) func()) float64 {
+func perSecond(b *testing.B, stack *devstack.Stack, name string, n int, run func(*testing.B, *devstack.Stack, string, int) func(), rates *[]float64) {
 	b.Helper()
 	admin, err := pgx.Connect(b.Context(), stack.DSN)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer admin.Close(context.Background()) //nolint:errcheck // the server goes away
-	name := fmt.Sprintf("bench_%d", databases.Add(1))
-	if _, err := admin.Exec(b.Context(), "create database "+name); err != nil {
+	db := fmt.Sprintf("bench_%d", databases.Add(1))
+	if _, err := admin.Exec(b.Context(), "create database "+db); err != nil {
 		b.Fatal(err)
 	}
 	config, err := pgxpool.ParseConfig(stack.DSN)
 	if err != nil {
 		b.Fatal(err)
 	}
-	dsn := fmt.Sprintf("host=%s user=%s dbname=%s", config.ConnConfig.Host, config.ConnConfig.User, name)
+	dsn := fmt.Sprintf("host=%s user=%s dbname=%s", config.ConnConfig.Host, config.ConnConfig.User, db)
 	timed := run(b, stack, dsn, n)
+	before := cpuNow(b, stack)
 	begun := time.Now()
 	timed()
 	took := time.Since(begun)
-	if _, err := admin.Exec(b.Context(), "drop database "+name+" with (force)"); err != nil {
+	before.report(b, stack, name, n)
+	if _, err := admin.Exec(b.Context(), "drop database "+db+" with (force)"); err != nil {
 		b.Fatal(err)
 	}
-	return float64(n) / took.Seconds()
+	*rates = append(*rates, float64(n)/took.Seconds())
 }
 
 func pool(b *testing.B, dsn string) *pgxpool.Pool {

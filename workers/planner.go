@@ -16,11 +16,11 @@ func Planner(e *engine.Engine) Role {
 	}}
 }
 
-// PlanOnce is one pass of the planner: segments, orders, events, slots, rounds.
+// PlanOnce is one pass of the planner: stages, segments, orders, events, slots, rounds.
 func PlanOnce(ctx context.Context, e *engine.Engine) (int, error) {
 	total := 0
 	var faults []error
-	for _, step := range []func(context.Context) (int, error){e.RefreshSegments, e.EnterOrders, e.EnterEvents, e.OpenSlots, e.BeginRounds} {
+	for _, step := range []func(context.Context) (int, error){e.RefreshStages, e.RefreshSegments, e.EnterOrders, e.EnterEvents, e.OpenSlots, e.BeginRounds} {
 		n, err := step(ctx)
 		total += n
 		faults = append(faults, err) // one that fails stops no other

@@ -26,7 +26,7 @@ is given with --rule. rules/README.md teaches the language.`,
 		Example: `  rewave segment count loyal
   rewave segment list --rule "orders.count == 1 and orders.revenue >= 100"
   rewave segment fields revenue`}
-	c.AddCommand(a.segmentCount(), a.segmentList(), a.segmentExport(), a.segmentExplain(), a.segmentFields(), a.segmentKeep(), a.segmentDrop(), a.segmentHistory())
+	c.AddCommand(a.segmentCount(), a.segmentList(), a.segmentExport(), a.segmentExplain(), a.segmentFields(), a.segmentKeep(), a.segmentDrop(), a.segmentHistory(), a.segmentStages())
 	return c
 }
 

@@ -129,7 +129,7 @@ func foundBy(a engine.SegmentAnswer) string {
 	case len(a.Why) > 0:
 		return fmt.Sprintf("%s judged one by one, since not all of it translates into SQL: %s", wereJudged(a.Judged), strings.Join(a.Why, "; "))
 	case a.Judged > 0:
-		return fmt.Sprintf("found by SQL, but %s judged one by one: their orders changed after that time, or are very many", wereJudged(a.Judged))
+		return fmt.Sprintf("found by SQL, but %s judged one by one: their orders changed after that time or are very many, or what is kept of them lags behind", wereJudged(a.Judged))
 	}
 	return "found by SQL alone"
 }

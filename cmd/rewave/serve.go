@@ -68,6 +68,9 @@ func (a *app) roles(ctx context.Context, names ...string) error {
 	if slices.Contains(names, "work") {
 		open = a.openToSend
 	}
+	if slices.Equal(names, []string{"work"}) {
+		workers.TuneMemory()
+	}
 	l, err := open(ctx)
 	if err != nil {
 		return err

@@ -168,10 +168,38 @@ func Next(state State, told Stage, ordered bool, day int) State {
 // purchase ok is false: the customer is a prospect, since a day that purchases do
 // not tell.
 func (l Lifecycle) History(days []int, asOf int) (state State, ok bool) {
+	state.Stage = Prospect
+	l.follow(days, asOf, func(s State) { state, ok = s, true })
+	return state, ok
+}
+
+// Transition is a stage that came into force, until the next one does.
+type Transition struct {
+	Since int // the day from which it is in force
+	Stage Stage
+}
+
+// Transitions are all stages that were ever in force of a customer with these
+// purchase days, in order, and those that will be where no purchase follows: the
+// last one up to a day is the Stage and Since of History. Empty without a purchase.
+func (l Lifecycle) Transitions(days []int) (log []Transition) {
+	l.follow(days, Horizon, func(s State) {
+		if len(log) == 0 || log[len(log)-1].Stage != s.Stage {
+			log = append(log, Transition{s.Since, s.Stage})
+		}
+	})
+	return log
+}
+
+// Horizon is the last day of Transitions, beyond the last that can be written.
+const Horizon = 1 << 22
+
+// follow tells each state of History in turn, some of them more than once.
+func (l Lifecycle) follow(days []int, asOf int, tell func(State)) {
 	l = l.WithDefaults()
 	c, ok := CycleOf(days, asOf)
 	if !ok {
-		return State{Stage: Prospect}, false
+		return
 	}
 
 	// Occasions in days from the first one, each once.
@@ -182,15 +210,15 @@ func (l Lifecycle) History(days []int, asOf int) (state State, ok bool) {
 			since = append(since, offset)
 		}
 	}
+	var state State
 	for i, from := range since {
 		to := asOf - days[0]
 		if i+1 < len(since) {
 			to = since[i+1] - 1
 		}
 		span := span{l, since[:i+1], days[0]}
-		state = span.pass(state, from, to)
+		state = span.pass(state, from, to, tell)
 	}
-	return state, true
 }
 
 // span is the time from one purchase to the day before the next. In it a customer
@@ -212,7 +240,7 @@ func (s span) signsAt(at int) Signs {
 }
 
 // pass evaluates the days from..to, the first of which has the purchase.
-func (s span) pass(state State, from, to int) State {
+func (s span) pass(state State, from, to int, tell func(State)) State {
 	ordered := true
 	for from <= to {
 		told := s.tell(s.signsAt(from))
@@ -224,8 +252,10 @@ func (s span) pass(state State, from, to int) State {
 			until = from + sort.Search(to-from, func(i int) bool { return s.tell(s.signsAt(from+i)) != told }) - 1
 		}
 		state = Next(state, told, ordered, s.first+from)
+		tell(state)
 		if until > from {
 			state = Next(state, told, false, s.first+from+1) // from then on it rests
+			tell(state)
 		}
 		from, ordered = until+1, false
 	}

@@ -175,6 +175,31 @@ func TestHistoryIsEveryDayOneByOne(t *testing.T) {
 	})
 }
 
+// The last transition up to a day is the state of that day, of days long after the
+// last purchase too.
+func TestTransitionsAreHistoryOnEveryDay(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		rules := lifecycles(t)
+		days, asOf := purchases(t)
+		log := rules.Transitions(days)
+		far := rapid.SampledFrom([]int{0, 1, 40, 5000, 2_900_000}).Draw(t, "later")
+		for _, day := range []int{asOf, asOf + far, asOf + far/3, rapid.IntRange(-5, asOf+400).Draw(t, "day")} {
+			want, ok := rules.History(days, day)
+			after := slices.IndexFunc(log, func(x customer.Transition) bool { return x.Since > day })
+			if after < 0 {
+				after = len(log)
+			}
+			if ok != (after > 0) {
+				t.Fatalf("%v on %d: known is %t, by the log %v", days, day, ok, log)
+			}
+			if ok && (customer.Transition{Since: want.Since, Stage: want.Stage}) != log[after-1] {
+				t.Fatalf("%v on %d: %+v, by the log %v", days, day, want, log)
+			}
+		}
+	})
+}
+
 // A customer who buys twice a month, then stays away.
 func TestHistoryOfALife(t *testing.T) {
 	t.Parallel()
@@ -202,6 +227,13 @@ func TestHistoryOfALife(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
+	}
+	var log []customer.Transition
+	for _, x := range want[1:] {
+		log = append(log, customer.Transition{Since: x.Since, Stage: x.Stage})
+	}
+	if diff := cmp.Diff(log, rules.Transitions(days)); diff != "" {
+		t.Errorf("transitions: -want +got\n%s", diff)
 	}
 }
 
@@ -232,6 +264,12 @@ func BenchmarkHistory(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				rules.History(days, 14000+3*365)
+			}
+		})
+		b.Run("transitions, "+name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				rules.Transitions(days)
 			}
 		})
 	}

@@ -63,6 +63,7 @@ func TestSQLAndPredictionsAgree(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
+			spoilStages(t, db, e, at, (n+m)%len(spoils))
 			w := &scoreWriter{ruleWriter{rand.New(rand.NewPCG(uint64(n), uint64(m)))}, everybody(t, e, at), nil}
 			for id := range w.envs {
 				w.ids = append(w.ids, id)
@@ -81,6 +82,29 @@ func TestSQLAndPredictionsAgree(t *testing.T) {
 	}
 	if exact < asked/2 {
 		t.Errorf("only %d of %d rules translate", exact, asked)
+	}
+}
+
+// spoils are what may be wrong with the stages that are kept.
+var spoils = []string{
+	"", // nothing
+	"delete from customer_stages where customer_id % 2 = 0",
+	// Rows that are not right say nonsense.
+	"update customer_features set version = nextval('feature_versions') where customer_id % 3 = 0; update customer_stages set days = array(select d - 50 from unnest(days) d) where customer_id % 3 = 0",
+	"update customer_stages set scores_id = -scores_id, days = array(select d - 50 from unnest(days) d) where customer_id % 4 > 0",
+	"truncate customer_stages",
+}
+
+func spoilStages(t *testing.T, db *testkit.DB, e *Engine, at time.Time, how int) {
+	t.Helper()
+	if err := e.FillStages(context.Background(), at, func(int64, int64) {}); err != nil {
+		t.Fatal(err)
+	}
+	if missing := testkit.Get[int](t, db, "select count(*)::int from customer_features f where orders > 0 and not exists (select from customer_stages s where s.customer_id = f.customer_id and s.version = f.version)"); missing > 0 {
+		t.Fatalf("%d are missing after a fill", missing)
+	}
+	if spoils[how] != "" {
+		db.Exec(t, spoils[how])
 	}
 }
 
@@ -110,13 +134,15 @@ func (w *scoreWriter) draw() string {
 	number := w.of("orders.gap_probability", "orders.expected_gap", "predicted.alive", "predicted.order_value", "rfm.recency", "rfm.frequency", "rfm.monetary",
 		"rfm.recency", "rfm.frequency", "rfm.monetary", `orders.since("2026-03-29").gap_probability`, `orders.before("2026-07-01").expected_gap`, "orders.trend", "predicted.clv", `predicted.orders("30d")`, "lifecycle.days_in_stage")
 	op := w.of("==", "!=", "<", "<=", ">", ">=")
-	switch w.IntN(9) {
+	switch w.IntN(11) {
+	case 9, 10:
+		return w.stage()
 	case 0:
 		return "rfm.cell" + w.of(" == ", " != ", " startsWith ") + w.of(`"555"`, `"111"`, `"345"`, `"5"`)
 	case 1:
 		return "rfm.cell in [\"555\", \"544\", \"511\"]"
 	case 2:
-		return "lifecycle.stage" + w.of(" == ", " != ") + w.of(`"lapsed"`, `"growing"`, `"prospect"`)
+		return w.stage()
 	case 3:
 		return w.of("-"+number, "abs("+number+")", number+" * 2") + " " + op + " 1"
 	case 4:

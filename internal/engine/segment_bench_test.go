@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rewave/rewave/internal/customer"
 	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/scores"
 	"github.com/rewave/rewave/internal/testkit"
 	"github.com/rewave/rewave/rules"
 )
@@ -78,6 +80,59 @@ func BenchmarkSegment(b *testing.B) {
 			b.ReportMetric(float64(middle(byHand).Milliseconds()), "ms-by-hand")
 		})
 	}
+
+	// Stages are looked up in a log; without one the rule judges everybody.
+	b.Run("stages", func(b *testing.B) {
+		_, err := db.Store.Fitting(ctx, "EUR", "UTC", benchAt, false, func(f *postgres.Fitting) error {
+			life := customer.Lifecycle{Model: customer.GapModel{R: 0.8, Alpha: 90}, LapsedFirst: 250}.WithDefaults()
+			_, err := f.Keep(ctx, scores.Fitted{Scores: rules.Scores{Version: rules.ScoresVersion, FittedAt: benchAt, Lifecycle: life}, Accepted: true})
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		rule := mustCompile(b, `lifecycle.stage == "lapsed"`)
+		counted := func() (a SegmentAnswer, ms float64) {
+			start := time.Now()
+			a, err := e.CountSegment(ctx, rule, benchAt)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return a, float64(time.Since(start).Milliseconds())
+		}
+		judged, before := counted()
+		start := time.Now()
+		if err := e.FillStages(ctx, benchAt, func(int64, int64) {}); err != nil {
+			b.Fatal(err)
+		}
+		fill := time.Since(start).Seconds()
+		db.Exec(b, "vacuum analyze customer_stages")
+		byHand := fmt.Sprintf(`select count(*) from customer_features f join customer_stages s using (customer_id, version) where s.scores_id = 1 and s.stages[width_bucket(%d, s.days)] = 5`, e.basis().Day(benchAt))
+		var took, hands, ratios []float64
+		for b.Loop() {
+			a, ms := counted()
+			if a.Matches != judged.Matches || a.Judged > 0 {
+				b.Fatalf("counted %+v, judged %+v", a, judged)
+			}
+			start := time.Now()
+			want := testkit.Get[int64](b, db, byHand)
+			hand := float64(time.Since(start).Milliseconds())
+			if a.Matches != want {
+				b.Fatalf("counted %d, by hand %d", a.Matches, want)
+			}
+			took, hands, ratios = append(took, ms), append(hands, hand), append(ratios, ms/hand)
+		}
+		start = time.Now()
+		if n, err := e.RefreshStages(ctx); n != 0 || err != nil {
+			b.Fatal(n, err)
+		}
+		b.ReportMetric(float64(time.Since(start).Microseconds()), "µs-nothing-to-do")
+		b.ReportMetric(before, "ms-judged")
+		b.ReportMetric(middle(took), "ms")
+		b.ReportMetric(middle(hands), "ms-by-hand")
+		b.ReportMetric(middle(ratios), "ratio")
+		b.ReportMetric(fill, "s-to-fill")
+	})
 
 	// What a rule costs that does not translate: judged in Go on a stream of features,
 	// beside the same stream with nobody judged.

@@ -16,7 +16,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/customer"
 	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/scores"
 	"github.com/rewave/rewave/internal/testkit"
 	"github.com/rewave/rewave/rules"
 )
@@ -331,10 +333,20 @@ func TestThePastIsAsItWas(t *testing.T) {
 		if err := db.Store.EnsureFeatures(ctx, "EUR", zone.String()); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := db.Store.Fitting(ctx, "EUR", zone.String(), at.AddDate(0, -1, 0), false, func(f *postgres.Fitting) error {
+			_, err := f.Keep(ctx, scores.Fitted{Scores: rules.Scores{Version: rules.ScoresVersion, Lifecycle: customer.Lifecycle{}.WithDefaults()}, Accepted: true})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		spoilStages(t, db, shops[i], at, 0)
 	}
-	r := rand.New(rand.NewPCG(7, 7))
-	for range fromEnv(t, "REWAVE_RULES", 100) {
-		text := (&ruleWriter{r}).rule(2)
+	w := &ruleWriter{rand.New(rand.NewPCG(7, 7))}
+	for i := range fromEnv(t, "REWAVE_RULES", 100) {
+		text := w.rule(2)
+		if i%3 == 0 {
+			text += w.of(" and ", " or ") + w.stage()
+		}
 		rule, faults := rules.Compile(text, rules.Options{})
 		if faults != nil {
 			t.Fatalf("%s: %v", text, faults)
@@ -436,6 +448,25 @@ func (w *ruleWriter) draw() string {
 		return w.number() + " in [0, 1, 2.5, " + w.number() + "]"
 	}
 	return w.number() + " " + op + " " + w.constant()
+}
+
+// stage is a condition on the stage in life.
+func (w *ruleWriter) stage() string {
+	op := w.of("==", "!=", "<", "<=", ">", ">=")
+	switch w.IntN(8) {
+	case 0, 1, 2:
+		return "lifecycle.stage" + w.of(" == ", " != ") + w.of(`"lapsed"`, `"growing"`, `"prospect"`, `"developing"`, `"declining"`, `"mature"`, `"no"`)
+	case 3:
+		return "lifecycle.stage" + w.of(" in ", " not in ") + w.of(`["lapsed", "prospect"]`, `["growing"]`, `["mature", customer.region]`)
+	case 4:
+		return "lifecycle.stage" + w.of(" startsWith ", " contains ") + w.of(`"d"`, `"ing"`, "customer.region")
+	case 5:
+		return "lifecycle.since " + op + " " + w.of(w.date(), w.day())
+	case 6:
+		return w.of("orders.count > 0 and lifecycle.days_in_stage", "orders.count == 0 or lifecycle.days_in_stage", "lifecycle.days_in_stage - orders.days_since_last", "-lifecycle.days_in_stage", "abs(lifecycle.days_in_stage - 30)", "lifecycle.days_in_stage / orders.days", "days_since(lifecycle.since)") +
+			" " + op + " " + w.constant()
+	}
+	return "lifecycle.days_in_stage " + op + " " + w.of(w.number(), w.constant())
 }
 
 func (w *ruleWriter) constant() string {

@@ -42,6 +42,8 @@ func TestSlotsGiveTheSameReasonsWhetherSQLIsAskedFirst(t *testing.T) {
 		"open on one day": daily("orders.count >= 2", again(campaigns.Again{After: 2 * days}), func(c *campaigns.Campaign) {
 			c.From, c.Until = calendar.DateOf(start.Add(days), time.UTC), calendar.DateOf(start.Add(2*days), time.UTC)
 		}),
+		"a stage":              daily(`lifecycle.stage == "developing"`, again(campaigns.Again{After: 2 * days})),
+		"a stage among others": daily(`orders.count >= 2 and not (lifecycle.stage in ["lapsed", "growing"] and lifecycle.days_in_stage < 3)`),
 		"a single slot": func(c *campaigns.Campaign) {
 			c.Enter = campaigns.Enter{When: "orders.count == 1", Schedule: &campaigns.Schedule{AtDate: calendar.DateOf(start, time.UTC), Time: 11 * 60}}
 		},
@@ -78,6 +80,17 @@ func slotsOf(t *testing.T, change func(*campaigns.Campaign), sqlFirst bool) []st
 			t.Fatal(err)
 		}
 	}
+	stages := func() {
+		if _, err := w.RefreshStages(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fit := func(at time.Time) {
+		if _, err := w.FitScores(ctx, at, true); err != nil {
+			t.Fatal(err)
+		}
+		stages()
+	}
 	order := func(every, rest int, at time.Time) {
 		w.db.Exec(t, `insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor)
 			select 'test', gen_random_uuid()::text, customer_id, $3::timestamptz - customer_id % 5 * interval '7 hours', 'EUR', 1000 from customers where customer_id % $1::int = $2::int`, every, rest, at)
@@ -87,6 +100,7 @@ func slotsOf(t *testing.T, change func(*campaigns.Campaign), sqlFirst bool) []st
 	order(4, 0, start.Add(-20*days))
 	order(6, 0, start.Add(-1*days))
 	features()
+	fit(start)
 	w.apply(thanks(treatAll, func(c *campaigns.Campaign) { // another of the group
 		c.Name, c.Enter = "first", campaigns.Enter{When: `orders.since("2026-02-20").count > 0`, Schedule: &campaigns.Schedule{Every: "day", Time: 10*60 + 30}}
 		c.Limits.Group = "one"
@@ -94,6 +108,12 @@ func slotsOf(t *testing.T, change func(*campaigns.Campaign), sqlFirst bool) []st
 	w.apply(thanks(treatAll, change))
 	for day := range 4 {
 		w.clock.Set(start.Add(time.Duration(day)*days + 90*time.Minute))
+		switch day { // whose stages are right: all, nobody's who bought since, and nobody's by the fit that the design keeps
+		case 2:
+			stages()
+		case 3:
+			fit(start.Add(2 * days))
+		}
 		if _, err := w.OpenSlots(ctx); err != nil {
 			t.Fatal(err)
 		}

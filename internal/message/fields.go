@@ -162,15 +162,12 @@ func (t *Template) vars(b Bindings) (map[string]any, error) {
 		"last_name":  optional(b.Customer.LastName),
 		"locale":     optional(b.Customer.Locale),
 	}
-	vars := map[string]any{
-		"customer": customer,
-		"shop":     map[string]any{"name": b.Shop.Name},
-		"orders": map[string]any{
-			"count":   b.Orders.Count,
-			"last_on": optionalDay(b.Orders.LastOn),
-			"total":   s.amount(b.Orders.Total),
-		},
-		"unsubscribe_url": b.UnsubscribeURL,
+	vars := map[string]any{"customer": customer, "unsubscribe_url": b.UnsubscribeURL}
+	if t.Reads("shop") {
+		vars["shop"] = map[string]any{"name": b.Shop.Name}
+	}
+	if t.Reads("orders") {
+		vars["orders"] = map[string]any{"count": b.Orders.Count, "last_on": optionalDay(b.Orders.LastOn), "total": s.amount(b.Orders.Total)}
 	}
 	for _, path := range t.named {
 		root, name, _ := strings.Cut(path, ".")
@@ -206,9 +203,8 @@ func (t *Template) vars(b Bindings) (map[string]any, error) {
 
 // bounded finds a text that is too long or pretends to be a code. The error
 // names the field and not its value.
-func bounded(path string, vars map[string]any) error {
+func bounded(root string, vars map[string]any) error {
 	for name, v := range vars {
-		name = strings.TrimPrefix(path+"."+name, ".")
 		switch v := v.(type) {
 		case map[string]any:
 			if err := bounded(name, v); err != nil {
@@ -216,10 +212,10 @@ func bounded(path string, vars map[string]any) error {
 			}
 		case string:
 			if len(v) > maxString {
-				return fmt.Errorf("%s is longer than %d KiB", name, maxString>>10)
+				return fmt.Errorf("%s is longer than %d KiB", strings.TrimPrefix(root+"."+name, "."), maxString>>10)
 			}
-			if name != "coupon.code" && strings.Contains(v, Sentinel) {
-				return fmt.Errorf("%s holds the place of a coupon's code", name)
+			if strings.Contains(v, Sentinel) && (root != "coupon" || name != "code") {
+				return fmt.Errorf("%s holds the place of a coupon's code", strings.TrimPrefix(root+"."+name, "."))
 			}
 		}
 	}

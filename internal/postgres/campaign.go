@@ -111,7 +111,7 @@ func scanCampaign(row pgx.CollectableRow) (Campaign, error) {
 	if err := json.Unmarshal(definition, &c.Definition); err != nil {
 		return c, fmt.Errorf("stored definition of %s: %w", c.Name, err)
 	}
-	c.Scores, err = frozenScores(predicts)
+	c.Scores, err = frozenScores(c.ScoresID, predicts)
 	return c, errors.Join(err, json.Unmarshal(files, &c.Definition.Messages), json.Unmarshal(skips, &c.Skips))
 }
 

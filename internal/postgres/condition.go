@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 // Condition is a rule as SQL, about a customer f of customer_features as of an
 // instant after which nothing of their orders changes. Match and Unknown bound
 // from above who matches and for whom the rule errs; where Exact is true they are
-// exactly those, but for the customers of Deep and of Close.
+// exactly those, but for the customers of Deep, of Close and of Open.
 //
 // A rule is three-valued: true, false, or an error where it reads what is
 // unknown, and `and` and `or` read from the left. Each part becomes three
@@ -26,6 +27,7 @@ type Condition struct {
 	Opaque         []string // what does not translate, and why, in words
 	Windows        int      // how many histories it reads beside the features
 	Close          []string // whom a number is too close for: PostgreSQL and Go may differ in the last digit
+	Open           string   // who has no right row of something kept beside the features, so that it may come to anything; false: nobody
 
 	args    []any
 	people  bool // needs customers u
@@ -39,7 +41,7 @@ type Condition struct {
 // read for all customers at once and joined; else for each customer who comes so
 // far.
 func conditionOf(t rules.Term, at time.Time, basis rules.Basis, currency string, grouped bool) *Condition {
-	w := &conditionWriter{Condition: Condition{Exact: true}, at: at, basis: basis, currency: currency, grouped: grouped}
+	w := &conditionWriter{Condition: Condition{Exact: true, Open: never}, at: at, basis: basis, currency: currency, grouped: grouped}
 	w.instant = w.arg(at, "timestamptz")
 	p := w.pred(t.At(at, basis))
 	w.Match, w.Unknown = p.yes, p.err()
@@ -247,6 +249,9 @@ func (w *conditionWriter) in(t rules.Term) pred {
 		if !ok {
 			return anything()
 		}
+		if v.among != nil {
+			return v.oneOf(texts...)
+		}
 		return w.known(v.sql()+" = any("+w.arg(texts, "text[]")+")", v)
 	}
 	p, known := certainly(false), always
@@ -305,6 +310,10 @@ func lacking(yes, no string, values ...value) pred {
 			p.errs = append(p.errs, lack{atom, atom})
 			p.yesRules, p.noRules = append(p.yesRules, atom), append(p.noRules, atom)
 		}
+		if v.open != "" { // of them neither answer rules anything out
+			p.yes, p.no, p.errs = anyOf(p.yes, v.open), anyOf(p.no, v.open), append(p.errs, lack{"", v.open})
+			p.yesCheap, p.noCheap = cheap(p.yes), cheap(p.no)
+		}
 	}
 	return p
 }
@@ -339,6 +348,13 @@ func (w *conditionWriter) compare(op string, left, right rules.Term) pred {
 	}
 	if a.plain != "" && right.Op == rules.OpText && right.Text != "" { // a comparison with the column may use an index
 		p := lacking(a.plain+" = "+b.sql(), allOf(a.plain+" <> "+b.sql(), a.plain+" <> ''"), a)
+		if op == "!=" {
+			p = p.not()
+		}
+		return p
+	}
+	if a.among != nil && right.Op == rules.OpText {
+		p := a.oneOf(right.Text)
 		if op == "!=" {
 			p = p.not()
 		}
@@ -406,7 +422,7 @@ func (w *conditionWriter) threshold(op string, v value, c float64) (pred, bool) 
 		p.yes, p.yesCheap = never, never
 	case v.column != "" && above == from+1:
 		// A bare equality with a constant PostgreSQL tests after all the rest, whatever it would spare.
-		p.yes = fmt.Sprintf("(%s = %d) is true", v.column, from)
+		p.yes = anyOf(fmt.Sprintf("(%s = %d) is true", v.column, from), cmp.Or(v.open, never))
 		p.yesCheap = cheap(p.yes)
 	}
 	if op == "!=" {

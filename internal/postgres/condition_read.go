@@ -32,7 +32,7 @@ func (w *conditionWriter) value(t rules.Term) (value, bool) {
 		if ok = ok && w.plain(t, v); !ok {
 			return value{}, false
 		}
-		return value{expr: "(- " + v.sql() + ")", null: v.null, most: v.most, least: v.least}, true
+		return value{expr: "(- " + v.sql() + ")", null: v.null, open: v.open, most: v.most, least: v.least}, true
 	case "+", "-", "*", "/":
 		return w.arithmetic(t)
 	case rules.OpRead:
@@ -57,7 +57,7 @@ func (w *conditionWriter) arithmetic(t rules.Term) (value, bool) {
 	if !ok || !ok2 || !w.plain(t, a, b) {
 		return value{}, false
 	}
-	v := value{null: a.null || b.null}
+	v := value{null: a.null || b.null, open: cmp.Or(a.open, b.open)} // all of one condition are the same
 	divisor, refused := b.sql(), false
 	switch t.Op {
 	case "*":
@@ -118,12 +118,9 @@ var untranslated = map[string]string{
 	"last_order.category": worthMost, "last_order.category_known": worthMost, "last_order.lines": ofLines, "last_order.units": ofLines,
 	"lower": "Go and PostgreSQL do not agree on small letters",
 
-	"orders.trend":            needsDays,
-	"lifecycle.stage":         needsDays,
-	"lifecycle.days_in_stage": needsDays,
-	"lifecycle.since":         needsDays,
-	"predicted.clv":           needsSeries,
-	"predicted.orders":        needsSeries,
+	"orders.trend":     "it is told from each day with an order",
+	"predicted.clv":    needsSeries,
+	"predicted.orders": needsSeries,
 
 	"affinity":      ofTastes,
 	"next_category": ofTastes,
@@ -135,7 +132,6 @@ var untranslated = map[string]string{
 }
 
 const (
-	needsDays   = "it is told from each day with an order"
 	needsSeries = "an expected number of orders is a series that only Go works out"
 	aChoice     = "it is a choice, not a value"
 	ofTastes    = "what a customer buys is held against the whole shop in Go"
@@ -251,10 +247,11 @@ func init() {
 			if ok = ok && w.plain(t, v); !ok {
 				return value{}, false
 			}
-			return value{expr: "abs(" + v.sql() + ")", null: v.null, most: v.most, least: v.least}, ok
+			return value{expr: "abs(" + v.sql() + ")", null: v.null, open: v.open, most: v.most, least: v.least}, ok
 		},
 	}
 	maps.Copy(readings, scoreReadings())
+	maps.Copy(readings, stageReadings())
 	for _, record := range []string{"orders", "events", "messages", "responses"} {
 		for _, method := range []string{"on", "before", "since", "in", "with"} {
 			if record != "orders" || method != "with" {

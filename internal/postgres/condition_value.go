@@ -18,14 +18,16 @@ type value struct {
 	least float64       // what no number beside 0 is smaller than; 0: 1e-20
 	near  bool          // it may differ from Go's by a billionth
 
-	atLeast, below func(n int64) string // nil: only expr
-	money          bool                 // n is in minor units
-	may            string               // true wherever the value may be 1 or more; empty: nobody can tell
-	some           string               // an atom that is false where the value is 1 or more
-	lack           string               // the atom that says that it is unknown; empty: test is null
-	no             string               // of a truth that is never unknown, when it is false
-	column         string               // the whole numbers themselves; empty: there is no such column
-	plain          string               // a column that is the value, or an empty text where the value is unknown
+	atLeast, below func(n int64) string                  // nil: only expr
+	money          bool                                  // n is in minor units
+	may            string                                // true wherever the value may be 1 or more; empty: nobody can tell
+	some           string                                // an atom that is false where the value is 1 or more
+	lack           string                                // the atom that says that it is unknown; empty: test is null
+	no             string                                // of a truth that is never unknown, when it is false
+	column         string                                // the whole numbers themselves; empty: there is no such column
+	plain          string                                // a column that is the value, or an empty text where the value is unknown
+	among          func(texts []string) (yes, no string) // whether a text is one of some; nil: only expr
+	open           string                                // true of whom only the rule can tell; empty: nobody
 }
 
 // reaches says whether the value is n or more.
@@ -38,6 +40,11 @@ func (v value) reaches(n int64) pred {
 		p.yesCheap = v.may
 	}
 	return p
+}
+
+func (v value) oneOf(texts ...string) pred {
+	yes, no := v.among(texts)
+	return lacking(yes, no, v)
 }
 
 func (v value) sql() string {

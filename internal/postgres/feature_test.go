@@ -11,14 +11,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rewave/rewave/internal/coupon"
+	"github.com/rewave/rewave/internal/customer"
 	"github.com/rewave/rewave/internal/importer"
+	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/scores"
 	"github.com/rewave/rewave/internal/testkit"
+	"github.com/rewave/rewave/rules"
 )
 
 // features are the rows of customer_features, or what from says they should be.
 func features(t *testing.T, db *testkit.DB, from string) []string {
 	t.Helper()
-	return testkit.List[string](t, db, `select u.shop_id || ' ' || (f.*)::text from `+from+` f join customers u using (customer_id) order by u.shop_id`)
+	return testkit.List[string](t, db, `select u.shop_id || ' ' || (to_jsonb(f) - 'version') from `+from+` f join customers u using (customer_id) order by u.shop_id`)
 }
 
 const featuresNow = "features_of(null, 'EUR', 'Europe/Berlin')"
@@ -62,6 +66,7 @@ func TestImportsKeepFeaturesAsARebuildWouldMakeThem(t *testing.T) {
 				if diff := cmp.Diff(features(t, db, "customer_features"), features(t, db, featuresNow)); diff != "" {
 					t.Fatalf("batch %d (-kept +from the orders):\n%s", batch, diff)
 				}
+				h.stages(t, db, batch)
 				if late := testkit.Get[int](t, db, "select count(*) from customer_features where changed_at > (select newest_at from feature_state)"); late > 0 {
 					t.Fatalf("batch %d: %d rows changed after newest_at", batch, late)
 				}
@@ -85,6 +90,72 @@ func TestImportsKeepFeaturesAsARebuildWouldMakeThem(t *testing.T) {
 			}
 		})
 	}
+}
+
+// stages works out a piece of stages now and then, and holds that no row is taken for
+// right that says something else than the orders do.
+func (h *histories) stages(t *testing.T, db *testkit.DB, batch int) {
+	t.Helper()
+	if batch == 3 {
+		_, err := db.Store.Fitting(t.Context(), "EUR", "Europe/Berlin", h.now, false, func(f *postgres.Fitting) error {
+			_, err := f.Keep(t.Context(), scores.Fitted{Accepted: true})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range h.r.IntN(3) {
+		stagePiece(t, db, h.now, 3)
+	}
+	for batch%8 == 7 && stagePiece(t, db, h.now, 3) {
+	}
+	missing := 0
+	for _, line := range testkit.List[string](t, db, `select case when s.days is null then 'missing' else f.customer_id || ': kept ' || s.days::text || ', by the orders ' || o.days::text end
+		from customer_features f
+		left join customer_stages s on s.customer_id = f.customer_id and s.version = f.version
+		cross join lateral (select array_agg(distinct (o.placed_at at time zone 'Europe/Berlin')::date - date '1970-01-01') as days from orders o
+			where o.customer_id = f.customer_id and o.currency = 'EUR' and o.unkept_at is null) o
+		where case when f.orders > 0 then s.days is null else false end or s.days is distinct from o.days and s.days is not null`) {
+		if line == "missing" {
+			missing++
+		} else {
+			t.Fatalf("batch %d: %s", batch, line)
+		}
+	}
+	if batch%8 == 7 && missing > 0 {
+		t.Fatalf("batch %d: %d customers are missing, and nobody is due", batch, missing)
+	}
+}
+
+// stagePiece works out the next piece with a stage for each day of an order.
+func stagePiece(t *testing.T, db *testkit.DB, at time.Time, most int) bool {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := postgres.StagingQuery{Currency: "EUR", Zone: "Europe/Berlin", At: at, Most: most}
+	ran, err := db.Store.Staging(t.Context(), q, func(g *postgres.Staging) error {
+		var logs []postgres.StageLog
+		err := g.Orders(t.Context(), func(id int64, version int, placedAt time.Time) {
+			if n := len(logs); n == 0 || logs[n-1].Customer != id {
+				logs = append(logs, postgres.StageLog{Customer: id, Version: version})
+			}
+			log := &logs[len(logs)-1].Log
+			if day := int(rules.Basis{Zone: zone}.Day(placedAt)); len(*log) == 0 || (*log)[len(*log)-1].Since != day {
+				*log = append(*log, customer.Transition{Since: day, Stage: customer.Growing})
+			}
+		})
+		if err != nil {
+			return err
+		}
+		return g.Keep(t.Context(), logs)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ran
 }
 
 // histories makes up files of orders, each of which adds to and corrects those before.

@@ -2,15 +2,14 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/delivery"
-	"github.com/rewave/rewave/internal/holdout"
 )
 
 // GateInput is one chunk at the gate. All its deliveries are of one version's
@@ -77,20 +76,35 @@ type Passed struct {
 	Claims  []Claim
 }
 
-// Gate runs one short transaction: it locks the chunk's planned rows, then their
-// customers, then what the campaign may still use, and codes last; reads the
-// facts, lets prepare complete those of each delivery, asks the gate, and
+// Gate runs one short transaction: it locks the customers of the chunk, then what
+// the campaign may still use, and codes last; reads the facts of what is planned
+// and due, lets prepare complete those of each delivery, asks the gate, and
 // writes the answers. The claims have been committed when it returns; on any
-// error none may be sent. Rows that another worker holds, or of a customer who
+// error none may be sent. Rows of a customer whom another worker holds, or who
 // stands in the chunk twice, are left planned and not counted in seen.
 func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Time, g *Gated)) (passed Passed, seen int, err error) {
-	err = s.inHotTx(ctx, func(tx pgx.Tx) error {
-		now, ids, err := lockChunk(ctx, tx, in)
-		if err != nil || len(ids) == 0 {
+	// What somebody ended between our look and our word is not seen the second time.
+	for try := 0; try == 0 || try == 1 && errors.Is(err, errEnded); try++ {
+		passed, seen, err = s.gate(ctx, in, prepare)
+	}
+	if err != nil {
+		return Passed{}, 0, fmt.Errorf("gate: %w", mapError(err))
+	}
+	return passed, seen, nil
+}
+
+// errEnded is a delivery that was swept or cancelled while its gate was at it:
+// those who end deliveries do not wait for customers.
+var errEnded = errors.New("a delivery was ended meanwhile")
+
+func (s *Store) gate(ctx context.Context, in GateInput, prepare func(at time.Time, g *Gated)) (passed Passed, seen int, err error) {
+	err = pgx.BeginFunc(ctx, s.hot, func(tx pgx.Tx) error {
+		now, free, err := lockChunk(ctx, tx, in)
+		if err != nil || len(free) == 0 {
 			return err
 		}
-		gated, err := readFacts(ctx, tx, in, now.at, ids)
-		if err != nil {
+		gated, err := readFacts(ctx, tx, in, now.at, free)
+		if err != nil || len(gated) == 0 {
 			return err
 		}
 		for i := range gated {
@@ -122,10 +136,7 @@ func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Tim
 		}
 		return bindCodes(ctx, tx, gated, w.bind, passed.Claims)
 	})
-	if err != nil {
-		return Passed{}, 0, fmt.Errorf("gate: %w", mapError(err))
-	}
-	return passed, seen, nil
+	return passed, seen, err
 }
 
 // moment is the instant of a gate, with what the campaign may still use.
@@ -135,58 +146,29 @@ type moment struct {
 	reserve delivery.Reserve
 }
 
-// lockChunk takes deliveries first, customers second and the campaign's limits
-// third: every transaction that needs several takes them in this order.
-func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (moment, []int64, error) {
-	var now moment
-	var ids, customers []int64
+// lockChunk takes the customers first and the campaign's limits second: every
+// transaction that needs several takes them in this order, and deliveries after
+// both. It returns the customers that are ours.
+func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (now moment, free map[int64]bool, err error) {
+	free = make(map[int64]bool, len(in.IDs))
 	batch := &pgx.Batch{}
 	batch.Queue("select set_config('statement_timeout', '2s', true), set_config('lock_timeout', '500ms', true)")
-	batch.Queue(statement("delivery/lock"), in.IDs, in.At, in.Lane.Version, in.Lane.Wave, in.Lane.Channel).Query(func(rows pgx.Rows) error {
-		for rows.Next() {
-			var id, customer int64
-			if err := rows.Scan(&id, &customer); err != nil {
-				return err
-			}
-			ids, customers = append(ids, id), append(customers, customer)
-		}
-		return rows.Err()
-	})
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return now, nil, fmt.Errorf("lock deliveries: %w", err)
-	}
-	if len(ids) == 0 {
-		return now, nil, nil
-	}
-	batch = &pgx.Batch{}
-	free := map[int64]bool{}
-	batch.Queue(statement("delivery/lock_contacts"), customers).Query(func(rows pgx.Rows) error {
-		for rows.Next() {
-			var customer int64
-			if err := rows.Scan(&customer); err != nil {
-				return err
-			}
-			free[customer] = true
-		}
-		return rows.Err()
+	batch.Queue(statement("delivery/lock"), in.IDs).Query(func(rows pgx.Rows) error {
+		var customer int64
+		_, err := pgx.ForEachRow(rows, []any{&customer}, func() error { free[customer] = true; return nil })
+		return err
 	})
 	// The clock is read after the last lock: what waited for an opt-out is later than it.
 	batch.Queue(statement("limits/clock"), in.At, in.Campaign).QueryRow(func(row pgx.Row) error { return row.Scan(&now.at, &now.limited) })
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return now, nil, fmt.Errorf("lock customers: %w", err)
 	}
-	if now.limited {
+	if now.limited && len(free) > 0 {
 		if err := now.hold(ctx, tx, in); err != nil {
 			return now, nil, fmt.Errorf("lock limits: %w", err)
 		}
 	}
-	ours := ids[:0]
-	for i, id := range ids {
-		if free[customers[i]] {
-			ours = append(ours, id)
-		}
-	}
-	return now, ours, nil
+	return now, free, nil
 }
 
 // hold locks the limits of the campaign and reads what they leave.
@@ -221,87 +203,6 @@ func (now *moment) hold(ctx context.Context, tx pgx.Tx, in GateInput) error {
 				now.reserve.Rate.Used += passed[i]
 				now.reserve.Rate.FreeAt = at.Add(time.Minute) // of the newest: then there is room for many
 			}
-		}
-	}
-	return nil
-}
-
-func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, ids []int64) ([]Gated, error) {
-	var requires *string
-	if in.Requires != "" {
-		requires = &in.Requires
-	}
-	rows, err := tx.Query(ctx, statement("delivery/facts"), ids, at, in.Channels, requires, in.ShopCap.Window.Seconds(), in.OwnCap.Window.Seconds(), in.Service, in.Regions)
-	if err != nil {
-		return nil, fmt.Errorf("read facts: %w", err)
-	}
-	defer rows.Close()
-	gated := make([]Gated, 0, len(ids))
-	var (
-		arm, held, email, phone                  string
-		required                                 *string
-		granted                                  []*bool
-		refused, suppressed                      []bool
-		realAll, ghosts, realOwn, owned, planned int
-	)
-	for rows.Next() {
-		var g Gated
-		f := &g.Facts
-		err := rows.Scan(&g.ID, &g.Customer, &g.EnteredAt, &arm, &f.Skip, &g.Variant, &g.Stratum, &f.Channel, &g.Epoch, &f.ExpiresAt, &held,
-			&f.CampaignStatus, &g.Zone, &g.Region, &f.Contact.Erased, &email, &phone, &granted, &refused, &suppressed, &f.Repurchased, &required,
-			&realAll, &ghosts, &realOwn, &owned, &planned)
-		if err != nil {
-			return nil, fmt.Errorf("read facts: %w", err)
-		}
-		f.Arm, f.HeldFor = holdout.Arm(arm), audience.Reason(held)
-		f.Contact.Channels = reach(in.Channels, email, phone, granted, refused, suppressed)
-		if in.Requires != "" {
-			state := delivery.Suppressed
-			if required != nil {
-				state = delivery.State(*required)
-			}
-			f.Requires = &state
-		}
-		f.Caps = []audience.Pressure{{Limit: in.ShopCap.Limit, Real: realAll, Ghosts: ghosts, Outranking: planned}, {Limit: in.OwnCap.Limit, Real: realOwn, Ghosts: owned}}
-		gated = append(gated, g)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read facts: %w", err)
-	}
-	return gated, readRareFacts(ctx, tx, in, at, gated)
-}
-
-// readRareFacts reads what only few waves ask about.
-func readRareFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, gated []Gated) error {
-	if len(in.Holds) > 0 {
-		customers := make([]int64, len(gated))
-		for i, g := range gated {
-			customers[i] = g.Customer
-		}
-		rows, err := tx.Query(ctx, statement("delivery/holds"), customers, at, in.Holds)
-		if err != nil {
-			return fmt.Errorf("read holds: %w", err)
-		}
-		open := map[int64]audience.Reason{}
-		var customer int64
-		var kind string
-		if _, err := pgx.ForEachRow(rows, []any{&customer, &kind}, func() error { open[customer] = audience.Reason(kind); return nil }); err != nil {
-			return fmt.Errorf("read holds: %w", err)
-		}
-		for i := range gated {
-			gated[i].Facts.HeldBy = open[gated[i].Customer]
-		}
-	}
-	if in.MaxAge > 0 {
-		var stale bool
-		// A feed that never said how far it is complete is not known to be fresh.
-		err := tx.QueryRow(ctx, "select coalesce((select complete_until from feeds where name = 'orders'), '-infinity') < $1::timestamptz - make_interval(secs => $2)",
-			at, in.MaxAge.Seconds()).Scan(&stale)
-		if err != nil {
-			return fmt.Errorf("read feed: %w", err)
-		}
-		for i := range gated {
-			gated[i].Facts.FeedStale = stale
 		}
 	}
 	return nil
@@ -344,7 +245,7 @@ func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims [
 	batch := &pgx.Batch{}
 	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at, w.costs).Exec(func(tag pgconn.CommandTag) error {
 		if int(tag.RowsAffected()) != len(w.ids) {
-			return fmt.Errorf("%d of %d rows were still ours", tag.RowsAffected(), len(w.ids))
+			return errEnded
 		}
 		return nil
 	})

@@ -54,6 +54,7 @@ func newestScores(ctx context.Context, q interface {
 	}
 	if err == nil {
 		err = errors.Join(json.Unmarshal(definition, &f.Scores), json.Unmarshal(evidence, &f.Evidence))
+		f.Scores.ID = f.ID
 	}
 	return f, err
 }
@@ -134,14 +135,15 @@ func (f *Fitting) Keep(ctx context.Context, fit scores.Fitted) (*Scores, error) 
 	}
 	err := f.tx.QueryRow(ctx, `insert into scores (fitted_at, currency, zone, accepted, why, definition, evidence) values ($1, $2, $3, $4, $5, $6, $7) returning scores_id, recorded_at`,
 		f.at, f.currency, f.zone, fit.Accepted, why, fit.Scores, fit.Evidence).Scan(&out.ID, &out.RecordedAt)
+	out.Scores.ID = out.ID
 	return out, err
 }
 
 // frozenScores are those that a design keeps.
-func frozenScores(definition []byte) (*rules.Scores, error) {
+func frozenScores(id int, definition []byte) (*rules.Scores, error) {
 	if definition == nil {
 		return nil, nil
 	}
-	s := &rules.Scores{}
+	s := &rules.Scores{ID: id}
 	return s, json.Unmarshal(definition, s)
 }

@@ -29,9 +29,9 @@ type SegmentQuery struct {
 // Segment is such a question within one snapshot.
 //
 // A row of customer_features answers for any instant from its changed_at on, so
-// the rule as SQL decides whoever has not changed since, as far as it translates
-// and looks into no more orders than a rule may. The others are candidates: the
-// rule itself must judge them.
+// the rule as SQL decides whoever has not changed since, as far as it translates,
+// looks into no more orders than a rule may, and finds what is kept beside the
+// features up to date. The others are candidates: the rule itself must judge them.
 type Segment struct {
 	*Planning // reads facts of the same snapshot
 
@@ -107,7 +107,7 @@ func (p *Planning) segment(ctx context.Context, q SegmentQuery) (*Segment, error
 func (g *Segment) slot(campaign int, after int64, onlyNew bool, limit int) (string, []any) {
 	c := g.each
 	n := len(c.args)
-	where := anyOf(g.undecided(c), c.Match, c.Unknown)
+	where := anyOf(g.undecided(c, never), c.Match, c.Unknown)
 	if onlyNew {
 		where = allOf(where, fmt.Sprintf("not exists (select from enrollments e where e.campaign_id = $%d::int and e.customer_id = f.customer_id)", n+1))
 	}
@@ -139,9 +139,11 @@ func (c *Condition) from(people bool) string {
 	return b.String()
 }
 
-// undecided are the customers whom c does not decide even where it is exact.
-func (g *Segment) undecided(c *Condition) string {
-	open := never
+// undecided are the customers whom c does not decide even where it is exact. Those
+// of Open are so only where c may come to something for them: bound says it, where
+// nobody asks for Match or Unknown beside it.
+func (g *Segment) undecided(c *Condition, bound string) string {
+	open := allOf(c.Open, bound)
 	if !g.settled {
 		open = anyOf(open, "f.changed_at > "+instantOf)
 	}
@@ -181,19 +183,22 @@ func (g *Segment) Decided(ctx context.Context) (matches, unknown int64, err erro
 
 // counting is the statement of Decided.
 func (g *Segment) counting(c *Condition) (string, []any) {
-	matches, unknown := "count(*)", "0"
-	if c.Unknown != never {
-		matches, unknown = "count(*) filter (where "+c.Match+")", "count(*) filter (where "+c.Unknown+")"
+	matches, unknown, is := "count(*)", "0", c.Match
+	if c.Unknown != never && c.Unknown != c.Open { // whoever is open is not counted here
+		matches, unknown, is = "count(*) filter (where "+c.Match+")", "count(*) filter (where "+c.Unknown+")", anyOf(c.Match, c.Unknown)
 	}
-	with, from, where := g.decided(c, anyOf(c.Match, c.Unknown))
+	with, from, where := g.decided(c, is)
 	return ready(fmt.Sprintf("%sselect %s, %s::bigint from %s where %s", with, matches, unknown, from, where), c.args)
 }
 
 // decided are the parts of a statement about those customers f whom SQL decides
 // and of whom a predicate of the condition is true.
 func (g *Segment) decided(c *Condition, is string) (with, from, where string) {
+	if c.Open != never { // nobody of them is here
+		is = strings.ReplaceAll(is, c.Open, never)
+	}
 	where = allOf(g.known(), is) // of what costs the same, what stands first is asked first
-	if open := g.undecided(c); open != never {
+	if open := g.undecided(c, always); open != never {
 		where = allOf(where, "not "+open)
 	}
 	if len(c.tables) > 0 {
@@ -296,7 +301,7 @@ func (m *SegmentMember) Addresses() (email, phone string) { return m.email, m.ph
 // limit is the last one.
 func (g *Segment) Members(ctx context.Context, after int64, undecided bool, limit int) ([]SegmentMember, error) {
 	c := g.each
-	open := g.undecided(c)
+	open := g.undecided(c, anyOf(c.Match, c.Unknown))
 	if undecided && open == never {
 		return nil, nil
 	}
@@ -334,7 +339,7 @@ func (g *Segment) Unknown(ctx context.Context, limit int) ([]SegmentMember, erro
 		return nil, nil
 	}
 	where := allOf(g.known(), c.Unknown)
-	if open := g.undecided(c); open != never {
+	if open := g.undecided(c, always); open != never {
 		where = allOf(where, "not "+open)
 	}
 	return g.members(ctx, c, never, fmt.Sprintf("%s order by f.customer_id limit $%d::int", where, len(c.args)+1), limit)
@@ -398,7 +403,7 @@ func (t *totalsRow) totals() rules.Totals {
 func (g *Segment) Stream(ctx context.Context, fn func(*rules.Totals) error) error {
 	c := g.each
 	where := allOf(g.known(), anyOf(c.Match, c.Unknown))
-	if open := g.undecided(c); open != never {
+	if open := g.undecided(c, always); open != never {
 		where = allOf(where, "not "+open)
 	}
 	sql, args := ready(fmt.Sprintf("select %s from %s where %s", totalColumns, c.from(false), where), c.args)

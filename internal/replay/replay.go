@@ -183,7 +183,7 @@ func (d *Driver) stopAt(ctx context.Context, at time.Time, due work) (work, erro
 		due bool
 		do  func(context.Context) (int, error)
 	}{
-		{reached(due.segment, at), d.Engine.RefreshSegments},
+		{reached(due.segment, at), d.Engine.RefreshStages}, {reached(due.segment, at), d.Engine.RefreshSegments},
 		// They are decided at whatever stop comes first in the last two thirds of their time, so that few stops are theirs alone.
 		{reached(due.order, at.Add(2*d.lead/3)), d.Engine.EnterOrders}, {reached(due.event, at.Add(2*d.lead/3)), d.Engine.EnterEvents},
 		{reached(due.slot, at), d.Engine.OpenSlots}, {reached(due.round, at), d.Engine.BeginRounds},

@@ -42,6 +42,10 @@ with whole as materialized (
       left join customer_features k on k.customer_id = h.customer_id
       left join newcomers n on n.customer_id = h.customer_id
      where h.first_at >= k.last_at or k.last_at is null and coalesce(k.customer_id, n.customer_id) is not null
+), version as materialized (
+    select nextval('feature_versions')::int as version
+), due as (
+    insert into stage_due (customers) select array_agg(customer_id) from later having count(*) > 0
 ), written as (
     insert into customer_features as k
     select h.customer_id, greatest(k.changed_at, h.last_at), coalesce(k.first_at, h.first_at), h.last_at,
@@ -49,17 +53,20 @@ with whole as materialized (
            coalesce(k.revenue_minor, 0) + h.gross_minor, coalesce(k.gross_minor, 0) + h.gross_minor, coalesce(k.refunded_minor, 0),
            coalesce(k.orders, 0) + h.orders, coalesce(k.placed, 0) + h.orders, coalesce(k.refunded_orders, 0), coalesce(k.days, 0) + h.days,
            coalesce(k.units, 0) + h.units, coalesce(k.coupon_orders, 0),
-           case when h.categories <@ k.categories then k.categories else array(select distinct unnest(k.categories || h.categories) order by 1) end
+           case when h.categories <@ k.categories then k.categories else array(select distinct unnest(k.categories || h.categories) order by 1) end,
+           v.version
       from later h
+     cross join version v
       left join customer_features k on k.customer_id = h.customer_id
     union all
-    select n.customer_id, '-infinity', null, null, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}'
+    select n.customer_id, '-infinity', null, null, null, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}', v.version
       from newcomers n
+     cross join version v
      where not exists (select from later h where h.customer_id = n.customer_id)
     on conflict (customer_id) do update
        set changed_at = excluded.changed_at, first_at = excluded.first_at, last_at = excluded.last_at, first_day_minor = excluded.first_day_minor,
            revenue_minor = excluded.revenue_minor, gross_minor = excluded.gross_minor, orders = excluded.orders, placed = excluded.placed,
-           days = excluded.days, units = excluded.units, categories = excluded.categories
+           days = excluded.days, units = excluded.units, categories = excluded.categories, version = excluded.version
 ), moved as (
     update feature_state s set newest_at = n.at from (select max(last_at) as at from later) n where n.at > s.newest_at
 )

@@ -10,9 +10,14 @@ with fresh as materialized (
      where ($1::bigint[] is null or k.customer_id = any ($1::bigint[])) and not exists (select from fresh f where f.customer_id = k.customer_id)
 ), moved as (
     update feature_state s set newest_at = n.at from (select max(changed_at) as at from fresh) n where n.at > s.newest_at
+), due as (
+    insert into stage_due (customers, after) select $1::bigint[], case when $1::bigint[] is null then 0 end
+), version as materialized (
+    select nextval('feature_versions')::int as version
 )
 insert into customer_features as k
-select f.* from fresh f
+select f.*, v.version from fresh f
+ cross join version v
   left join customer_features k on k.customer_id = f.customer_id
  where k.customer_id is null
     or (f.changed_at, f.first_at, f.last_at, f.first_day_minor, f.revenue_minor, f.gross_minor, f.refunded_minor,
@@ -23,4 +28,4 @@ on conflict (customer_id) do update
    set changed_at = excluded.changed_at, first_at = excluded.first_at, last_at = excluded.last_at, first_day_minor = excluded.first_day_minor,
        revenue_minor = excluded.revenue_minor, gross_minor = excluded.gross_minor, refunded_minor = excluded.refunded_minor,
        orders = excluded.orders, placed = excluded.placed, refunded_orders = excluded.refunded_orders, days = excluded.days,
-       units = excluded.units, coupon_orders = excluded.coupon_orders, categories = excluded.categories
+       units = excluded.units, coupon_orders = excluded.coupon_orders, categories = excluded.categories, version = excluded.version
