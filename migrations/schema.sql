@@ -1052,12 +1052,16 @@ create table feature_state (
     newest_at timestamp with time zone not null,
     rebuilt_at timestamp with time zone not null default now(),
     staged_by integer,
+    most_orders integer not null default 2147483647,
+    most_units integer not null default 2147483647,
     constraint feature_state_pkey PRIMARY KEY (only_one),
     constraint feature_state_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     constraint feature_state_only_one_check CHECK (only_one),
     constraint feature_state_staged_by_fkey FOREIGN KEY (staged_by) REFERENCES scores(scores_id)
 );
 comment on table feature_state is 'on which basis customer_features is kept; no row: it is not kept';
+comment on column feature_state.most_orders is 'no row has more orders';
+comment on column feature_state.most_units is 'no row has more units';
 comment on column feature_state.newest_at is 'no changed_at is later: as of any instant from then on all rows are right';
 comment on column feature_state.staged_by is 'the scores by which customer_stages is told, or is being';
 

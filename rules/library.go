@@ -69,6 +69,7 @@ func LoadSegments(fsys fs.FS, dir string, also Library, options Options) (Librar
 	files = slices.DeleteFunc(files, func(f fs.DirEntry) bool { return f.IsDir() || path.Ext(f.Name()) != ".yaml" })
 	var docs []*source.Document
 	rule := map[string]source.Node{} // by segment
+	var nameless []source.Node       // rules whose file has no name that can be used
 	for _, f := range files {
 		file := path.Join(dir, f.Name())
 		data, err := fs.ReadFile(fsys, file)
@@ -78,8 +79,11 @@ func LoadSegments(fsys fs.FS, dir string, also Library, options Options) (Librar
 		doc := source.Parse(file, data)
 		docs = append(docs, doc)
 		s, when := readSegment(doc.Root(), strings.TrimSuffix(f.Name(), ".yaml"))
-		if s.Name == "" {
-			continue // its faults say so
+		if s.Name == "" { // its faults say so, and those of its rule are told with them
+			if s.When != "" {
+				nameless = append(nameless, when)
+			}
+			continue
 		}
 		s.File = file
 		rule[s.Name] = when
@@ -94,10 +98,11 @@ func LoadSegments(fsys fs.FS, dir string, also Library, options Options) (Librar
 	options.Segments = known.Texts()
 	options.Order, options.Event = false, false
 	for _, s := range all {
-		_, wrong := compileOf(s.Name, s.When, options)
-		for _, f := range wrong {
-			rule[s.Name].ReportInside(f.Offset, f.Message, f.Hint)
-		}
+		compileInside(s.Name, s.When, rule[s.Name], options)
+	}
+	for _, when := range nameless {
+		text, _ := when.Text() // it was read before
+		compileInside("", text, when, options)
 	}
 	var faults source.List
 	for _, doc := range docs {
@@ -112,6 +117,15 @@ func LoadSegments(fsys fs.FS, dir string, also Library, options Options) (Librar
 		_, own := rule[s.Name]
 		return own && slices.ContainsFunc(faults, func(d source.Diagnostic) bool { return d.File == s.File })
 	}), faults
+}
+
+// compileInside reports the faults of the rule of a segment where it stands; the
+// name is empty where it has none.
+func compileInside(segment, text string, at source.Node, options Options) {
+	_, wrong := compileOf(segment, text, options)
+	for _, f := range wrong {
+		at.ReportInside(f.Offset, f.Message, f.Hint)
+	}
 }
 
 // readSegment reads one file and gives the place of its rule; the name is empty

@@ -35,8 +35,9 @@ whose waves are minutes apart, so that messages can be watched going out.
 Nothing leaves the machine.
 
 It prints what another terminal needs to work on the same installation: list,
-plan and apply campaigns of your own, show reports, audit. An interrupt stops
-all of it and removes the data; the mailbox stays in the state directory.`,
+plan and apply campaigns of your own, ask segments, show reports, audit. An
+interrupt stops all of it and removes the data; the mailbox stays in the state
+directory.`,
 		Example: `  rewave dev
   rewave dev --listen 127.0.0.1:9000
   rewave dev --state /tmp/rewave`,
@@ -159,11 +160,15 @@ In another terminal, for the same installation:
   rewave campaign list
   rewave campaign validate campaigns/thanks-coupon-care
   rewave report show thanks-coupon-care
+  rewave segment count --rule "orders.count == 1" --at "%s"
   rewave audit
+
+Its two years of past end last midnight; since then a year goes by in a day. So
+ask segments --at that midnight, or all that is recent is of today.
 
 Ctrl-C ends it. What happens, as it happens:
 
-`, d.listen, programFolder(), d.stack.DSN, d.stack.RedisURL, d.out)
+`, d.listen, programFolder(), d.stack.DSN, d.stack.RedisURL, d.out, time.Now().In(d.live.engine.Shop.Zone).Format("2006-01-02 00:00"))
 }
 
 // programFolder is where this program lies, for a shell that goes elsewhere.

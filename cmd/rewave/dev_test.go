@@ -37,7 +37,7 @@ func TestDev(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range regexp.MustCompile(`(?m)^  rewave (.*)$`).FindAllStringSubmatch(d.text(), -1) {
-		c := exec.Command(bin, strings.Fields(line[1])...)
+		c := exec.Command(bin, shellWords(line[1])...)
 		c.Dir, c.Env = out, env
 		if said, err := c.CombinedOutput(); err != nil {
 			t.Errorf("rewave %s: %v\n%s", line[1], err, said)

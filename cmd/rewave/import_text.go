@@ -90,7 +90,11 @@ func importLines(s importer.Summary, zone *time.Location) []string {
 		lines = append(lines, fmt.Sprintf("coupons: %s named, %s redeemed, %s leaked", thousands(int(c.Named)), thousands(int(c.Redeemed)), thousands(int(c.Leaked))))
 	}
 	if s.Matched.None > 0 {
-		lines = append(lines, count(int(s.Matched.None), "refund line")+" of no known order")
+		worth := ""
+		if s.RefundsIn != "" {
+			worth = ", " + money(s.Matched.NoneMinor, s.RefundsIn)
+		}
+		lines = append(lines, fmt.Sprintf("%s of no known order%s: no order's revenue is less by it until an import brings that order", count(int(s.Matched.None), "refund line"), worth))
 	}
 	if s.Rejected > 0 {
 		lines = append(lines, "rejected: "+byReason(s.RejectedBy))
@@ -157,6 +161,8 @@ type importResult struct {
 	Lines            changes        `json:"lines"`
 	RefundLines      changes        `json:"refund_lines"`
 	RefundsUnmatched int64          `json:"refunds_unmatched"`
+	UnmatchedMinor   *int64         `json:"refunds_unmatched_minor,omitempty"` // of refunds_currency; of several currencies there is no sum
+	RefundsIn        string         `json:"refunds_currency,omitempty"`
 	GuestOrders      int64          `json:"guest_orders"`
 	Attributes       int64          `json:"attributes"`
 	Tags             int64          `json:"tags"`
@@ -178,6 +184,9 @@ func imported(s importer.Summary) importResult {
 		Customers: changes(s.Customers), AddressesChanged: s.AddressesChanged, Products: changes(s.Products), Orders: changes(s.Orders), Lines: changes(s.Lines), RefundLines: changes(s.Refunds),
 		RefundsUnmatched: s.Matched.None, GuestOrders: s.GuestOrders,
 		Attributes: s.Attributes, Tags: s.Tags, Events: changes(s.Events), EventsLeft: s.EventsLeft, Holds: s.Holds, Suppressions: changes(s.Suppressions), Seconds: s.Took.Round(time.Millisecond).Seconds()}
+	if s.Matched.None > 0 && s.RefundsIn != "" {
+		out.UnmatchedMinor, out.RefundsIn = &s.Matched.NoneMinor, s.RefundsIn
+	}
 	for _, m := range s.MixedKinds {
 		mixed := mixedKinds{m.Column, map[string]int{}, m.Line, m.Example}
 		for _, c := range m.Counts {

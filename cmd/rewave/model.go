@@ -56,7 +56,10 @@ rules.
 
 The generic form needs customer_id, placed_at and unit_price or amount, that of
 the whole row; order_id, sku, quantity, currency, kind and refund_of are read
-where there are any. A row without order_id is an order.`,
+where there are any. A row without order_id is an order.
+
+With --json all money (v and cap) is in minor units (cents) of the currency
+beside it, of which minor_digits stand behind the point.`,
 		Example: `  rewave model fit
   rewave model fit --orders cdnow_master.csv.gz --preset cdnow --model bg
   rewave model fit --orders o.csv --until 2025-06-30 --holdout 2025-12-31 --json`,

@@ -12,6 +12,7 @@ import (
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/model"
+	"github.com/rewave/rewave/internal/order"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/scores"
 	"github.com/rewave/rewave/rules"
@@ -24,7 +25,8 @@ func (a *app) modelShow() *cobra.Command {
 standard errors, how their forecast of the last 90 days came out, whether rules
 may read them, the boundaries of recency, frequency and money, and how long
 customers take to their second purchase. A campaign reads the one that was the
-newest when its design began.`,
+newest when its design began. With --json all money is in minor units (cents) of
+the currency beside it, of which minor_digits stand behind the point.`,
 		Example: `  rewave model show
   rewave model show --json
   rewave model show --at "2026-11-01 00:00"`,
@@ -83,7 +85,7 @@ func (a *app) fitScores(ctx context.Context, at string, accept bool) error {
 	if err := a.showScores(fitted, l.engine.Shop.Zone); err != nil || fitted.Accepted {
 		return err
 	}
-	err = fault.New(fault.Pending, "rules go on with the last fit: of this one "+fitted.Why, "rewave model fit --accept")
+	err = fault.New(fault.Pending, "rules go on with the last fit; this one is only kept beside it: "+fitted.Why, "rewave model fit --accept")
 	if a.json {
 		return reported{err}
 	}
@@ -125,7 +127,7 @@ func scoresText(s *postgres.Scores, zone *time.Location) string {
 		line("purchases: ", "there is no model of them")
 	} else {
 		p := e.Purchases.Params
-		line("purchases: ", "%s of whole weeks", modelNames[p.Kind])
+		line("purchases: ", "%s of whole weeks", p.Kind.Name())
 		m.parameters(&b)
 		if e.Moved > 0 {
 			line("  ", "a parameter moved by %.1f%% at most since the last fit", 100*e.Moved)
@@ -190,6 +192,7 @@ type scoresResult struct {
 	ID         int             `json:"scores"`
 	RecordedAt time.Time       `json:"recorded_at"`
 	Currency   string          `json:"currency"`
+	Minor      int             `json:"minor_digits"` // all money is in minor units of the currency: 2 are cents
 	Zone       string          `json:"zone"`
 	Accepted   bool            `json:"accepted"`
 	Why        string          `json:"why,omitempty"`
@@ -200,5 +203,5 @@ type scoresResult struct {
 
 func scoresResultOf(s *postgres.Scores) scoresResult {
 	_, err := s.Scores.Buying()
-	return scoresResult{s.ID, s.RecordedAt.UTC(), s.Currency, s.Zone, s.Accepted, s.Why, err == nil, s.Scores, s.Evidence}
+	return scoresResult{s.ID, s.RecordedAt.UTC(), s.Currency, order.Decimals(s.Currency), s.Zone, s.Accepted, s.Why, err == nil, s.Scores, s.Evidence}
 }

@@ -10,9 +10,6 @@ import (
 	"github.com/rewave/rewave/internal/order"
 )
 
-// modelNames are how people call the kinds.
-var modelNames = map[model.Kind]string{model.MBG: "MBG/NBD", model.BG: "BG/NBD", model.NBD: "NBD"}
-
 // text is what was found, as a person reads it: each warning stands behind the
 // figures it is about.
 func (m fittedModel) text() string {
@@ -40,7 +37,7 @@ func (m fittedModel) text() string {
 	if m.fit.Converged {
 		how = "converged"
 	}
-	line("purchases: ", "%s, %s after %s", modelNames[p.Kind], how, count(m.fit.Iterations, "iteration"))
+	line("purchases: ", "%s, %s after %s", p.Kind.Name(), how, count(m.fit.Iterations, "iteration"))
 	m.parameters(&b)
 	line("  ", "log-likelihood %.3f, %.6f a customer", p.LogLikelihood, p.LogLikelihood/float64(p.Customers))
 	line("  ", "still customers: about %s of %s; in the next %d weeks they buy about %s times",
@@ -158,7 +155,8 @@ type modelResult struct {
 	Alive     float64         `json:"still_customers"`
 	Ahead     float64         `json:"expected_13_weeks"`
 	Currency  string          `json:"currency,omitempty"`
-	Money     *model.SpendFit `json:"money,omitempty"` // v and cap in minor units
+	Minor     *int            `json:"minor_digits,omitempty"` // money is in minor units of the currency: 2 are cents
+	Money     *model.SpendFit `json:"money,omitempty"`        // v and cap
 	Check     *modelCheck     `json:"check,omitempty"`
 }
 
@@ -185,7 +183,7 @@ func (m fittedModel) json() modelResult {
 		Purchases: m.fit, Alive: m.alive, Ahead: m.ahead, Currency: m.currency}
 	out.Errors, _ = m.fit.Params.Errors()
 	if m.currency != "" {
-		out.Money = &m.spend
+		out.Minor, out.Money = new(order.Decimals(m.currency)), &m.spend
 	}
 	if m.checked != nil {
 		out.Check = &modelCheck{dateText(m.checkedOn.from), dateText(m.checkedOn.to), *m.checked}

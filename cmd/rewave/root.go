@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/source"
 )
 
 // root is the tree of commands. Each offers the flags it honours and no others.
@@ -177,9 +178,22 @@ func firstExample(c *cobra.Command) string {
 // parsing is how Go begins to say why a number is none.
 var parsing = regexp.MustCompile(`strconv\.\w+: parsing ".*": `)
 
+// flagNames finds them in the lines of a help text.
+var flagNames = regexp.MustCompile(`(?m)^ +(?:-\w, )?--([\w-]+)`)
+
 // usageFault ends with a command that would work.
 func usageFault(c *cobra.Command, err error) error {
-	return fault.New(fault.Usage, named(c)+parsing.ReplaceAllString(err.Error(), ""), c.CommandPath()+" --help")
+	says := parsing.ReplaceAllString(err.Error(), "")
+	if name, unknown := strings.CutPrefix(says, "unknown flag: --"); unknown {
+		var flags []string
+		for _, m := range flagNames.FindAllStringSubmatch(c.Flags().FlagUsages(), -1) {
+			flags = append(flags, m[1])
+		}
+		if near := source.Suggest(name, flags); near != "" {
+			says += " (did you mean --" + near + "?)"
+		}
+	}
+	return fault.New(fault.Usage, named(c)+says, c.CommandPath()+" --help")
 }
 
 // takesJSON, takesConfig and takesVerbose offer a flag of the whole program to

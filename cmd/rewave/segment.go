@@ -147,6 +147,7 @@ type asking struct {
 	meant
 	at        time.Time
 	customers int64 // who were customers then; 0: not counted
+	notes     []string
 }
 
 // ask opens the installation. A rule with faults is told before that.
@@ -167,11 +168,40 @@ func (w *whom) ask(ctx context.Context, a *app, c *cobra.Command, args []string)
 	if q.at, err = w.instant(ctx, l, c); err == nil && l.config.Shop.Currency == "XXX" {
 		err = fault.New(fault.Invalid, "nobody has said in which currency orders count", "rewave.yaml says it, shop: {currency: EUR}; is it here, or does --config FILE name it?")
 	}
+	if err == nil {
+		err = q.note(ctx, a, w)
+	}
 	if err != nil {
 		l.close()
 		return nil, err
 	}
 	return q, nil
+}
+
+// note says what makes an answer another than it seems: what the shop has never
+// seen, and an instant that is still to come.
+func (q *asking) note(ctx context.Context, a *app, w *whom) error {
+	q.notes = []string{}
+	if w.at != "" {
+		now, err := q.store.Now(ctx)
+		if err != nil {
+			return err
+		}
+		if q.at.After(now) {
+			q.notes = append(q.notes, q.when()+" is in the future: answered as if nobody ordered until then")
+		}
+	}
+	unseen, err := q.engine.UnseenNames(ctx, q.program.Names())
+	q.notes = append(q.notes, unseen...)
+	a.sayNotes(q.notes)
+	return err
+}
+
+// sayNotes prints each where no program reads.
+func (a *app) sayNotes(notes []string) {
+	for _, n := range notes {
+		fmt.Fprintln(a.stderr, wrap("note: ", printable(n)))
+	}
 }
 
 func (w *whom) instant(ctx context.Context, l *live, c *cobra.Command) (time.Time, error) {

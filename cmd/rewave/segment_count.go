@@ -78,6 +78,7 @@ type counted struct {
 	Reasons   []countedReason `json:"reasons"`   // the commonest first
 	Judged    int64           `json:"judged"`    // one by one; of the others SQL alone decided
 	Why       []string        `json:"judged_because"`
+	Notes     []string        `json:"notes"` // of what was asked: words that the shop has never seen, a time to come
 }
 
 type countedReason struct {
@@ -87,7 +88,7 @@ type countedReason struct {
 
 func countedOf(q *asking, a, why engine.SegmentAnswer) counted {
 	out := counted{Segment: q.Name, Rule: q.When, At: timestamp(q.at), Customers: q.customers, Matches: a.Matches, Unknown: a.Unknown, Asked: told(why), Reasons: []countedReason{}, Judged: a.Judged,
-		Why: append([]string{}, a.Why...)}
+		Why: append([]string{}, a.Why...), Notes: q.notes}
 	for _, reason := range why.Often() {
 		out.Reasons = append(out.Reasons, countedReason{reason, why.Reasons[reason]})
 	}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -112,32 +114,63 @@ type planned struct {
 	Exact     bool     `json:"exact"` // SQL alone decides
 	Why       []string `json:"not_in_sql"`
 	Statement string   `json:"statement"`
+	Values    []any    `json:"values"` // of $1, $2 and so on in the statement
 	Plan      string   `json:"plan"`
+	Settled   bool     `json:"settled"` // no orders changed after that time; else the rule judges those customers
+	Notes     []string `json:"notes"`
 }
 
 func (a *app) explainPlan(ctx context.Context, q *asking) error {
-	statement, plan, why, err := q.engine.PlanSegment(ctx, q.program, q.at)
+	p, err := q.engine.PlanSegment(ctx, q.program, q.at)
 	if err != nil {
 		return err
 	}
 	if a.json {
-		return a.print(planned{Segment: q.Name, Rule: q.When, At: timestamp(q.at), Exact: len(why) == 0, Why: append([]string{}, why...), Statement: statement, Plan: plan})
+		return a.print(planned{Segment: q.Name, Rule: q.When, At: timestamp(q.at), Exact: len(p.Why) == 0, Why: append([]string{}, p.Why...), Statement: p.Statement,
+			Values: append([]any{}, p.Values...), Plan: p.Plan, Settled: p.Settled, Notes: q.notes})
 	}
 	lines := []string{q.title()}
-	if len(why) == 0 {
+	if len(p.Why) == 0 {
 		lines = append(lines, "All of it translates into SQL.")
 	} else {
 		lines = append(lines, "SQL finds who may match, and the rule judges them one by one. Not in SQL:")
 	}
-	for _, reason := range why {
+	for _, reason := range p.Why {
 		lines = append(lines, wrap("  - ", printable(reason)))
 	}
-	lines = append(lines, "The statement:", "  "+statement, "PostgreSQL's plan:")
-	for line := range strings.Lines(plan) {
+	if !p.Settled {
+		lines = append(lines, wrap("", "Customers whose orders changed after "+q.when()+" are judged by the rule one by one."))
+	}
+	lines = append(lines, "The statement:", "  "+p.Statement)
+	if len(p.Values) > 0 {
+		lines = append(lines, "with")
+	}
+	for i, v := range p.Values {
+		lines = append(lines, fmt.Sprintf("  $%d = %s", i+1, printable(valueText(v))))
+	}
+	lines = append(lines, "PostgreSQL's plan:")
+	for line := range strings.Lines(p.Plan) {
 		lines = append(lines, "  "+strings.TrimRight(line, "\n"))
 	}
 	_, err = fmt.Fprintln(a.stdout, strings.Join(lines, "\n"))
 	return err
+}
+
+// valueText is a value of a statement, as a person would write it.
+func valueText(v any) string {
+	switch v := v.(type) {
+	case time.Time:
+		return timestamp(v)
+	case string:
+		return strconv.Quote(v)
+	case []string:
+		quoted := make([]string, len(v))
+		for i, text := range v {
+			quoted[i] = strconv.Quote(text)
+		}
+		return "[" + strings.Join(quoted, ", ") + "]"
+	}
+	return fmt.Sprint(v)
 }
 
 // explainedCustomer is what segment explain --customer --json prints.
@@ -150,6 +183,7 @@ type explainedCustomer struct {
 	Unknown  string            `json:"unknown,omitempty"` // why the rule has no value
 	Verdict  string            `json:"verdict"`
 	Clauses  []explainedClause `json:"clauses"`
+	Notes    []string          `json:"notes"`
 }
 
 type explainedClause struct {
@@ -188,7 +222,7 @@ func (a *app) explainCustomer(ctx context.Context, q *asking, customer string) e
 	}
 	verdict := q.verdict(customer, clauses, match, wrong)
 	if a.json {
-		out := explainedCustomer{Segment: q.Name, Rule: q.When, Customer: customer, At: timestamp(q.at), Match: match, Verdict: verdict, Clauses: explainedClauses(clauses)}
+		out := explainedCustomer{Segment: q.Name, Rule: q.When, Customer: customer, At: timestamp(q.at), Match: match, Verdict: verdict, Clauses: explainedClauses(clauses), Notes: q.notes}
 		if wrong != nil {
 			out.Unknown = wrong.Error()
 		}

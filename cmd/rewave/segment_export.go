@@ -25,9 +25,10 @@ func (a *app) segmentExport() *cobra.Command {
 	var out string
 	var force, addresses bool
 	c := &cobra.Command{Use: "export [SEGMENT]", Short: "Write the customers of a segment as CSV", Args: operands,
-		Long: `Writes a row a customer, by id, with what they had ordered by that time: amounts
-in the shop's currency, instants in UTC. What a spreadsheet would take for a
-formula gets a leading '. A --out file is there when it is whole.
+		Long: `Writes a row a customer, in the order in which they became known, with
+what they had ordered by that time: amounts in the shop's currency, instants in
+UTC. What a spreadsheet would take for a formula gets a leading ', which an
+import takes away again. A --out file is there when it is whole.
 
 Addresses are left out unless --addresses asks for them. Who is on the list has
 not thereby agreed to be written to: campaigns and rewave send look at consent,
@@ -110,8 +111,8 @@ func (a *app) export(ctx context.Context, q *asking, out string, addresses bool)
 // expected is how many rows there will be; -1 where only judging everybody could
 // tell.
 func (q *asking) expected(ctx context.Context) (int64, error) {
-	_, _, why, err := q.engine.PlanSegment(ctx, q.program, q.at)
-	if err != nil || len(why) > 0 {
+	p, err := q.engine.PlanSegment(ctx, q.program, q.at)
+	if err != nil || len(p.Why) > 0 {
 		return -1, err
 	}
 	answer, err := q.engine.CountSegment(ctx, q.program, q.at)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,12 +52,18 @@ again takes over the rule as it stands now. Without a name: the kept segments.`,
 			if err := l.store.KeepSegment(c.Context(), m.Name, m.When, named, interval); err != nil {
 				return err
 			}
+			q := asking{live: l, meant: m}
+			if err := q.note(c.Context(), a, new(whom)); err != nil {
+				return err
+			}
 			k, err := l.kept(c, m.Name)
 			if err != nil {
 				return err
 			}
 			if a.json {
-				return a.print(keptRowOf(k))
+				row := keptRowOf(k)
+				row.Notes = q.notes
+				return a.print(row)
 			}
 			fmt.Fprintf(a.stdout, "%s is kept: a tick asks who is in it every %s\n", k.Name, spanOf(k.Every))
 			return nil
@@ -70,12 +78,18 @@ func (l *live) kept(c *cobra.Command, name string) (postgres.KeptSegment, error)
 	if err != nil {
 		return postgres.KeptSegment{}, err
 	}
+	var names []string
 	for _, k := range kept {
 		if k.Name == name {
 			return k, nil
 		}
+		names = append(names, k.Name)
 	}
-	return postgres.KeptSegment{}, fault.New(fault.NotFound, fmt.Sprintf("the segment %q is not kept", name), "rewave segment keep "+quoted(name))
+	try := "rewave segment keep " + quoted(name)
+	if near := source.Suggest(name, names); near != "" {
+		try = c.CommandPath() + " " + near
+	}
+	return postgres.KeptSegment{}, fault.New(fault.NotFound, fmt.Sprintf("the segment %q is not kept", name), try)
 }
 
 // keptRow is what --json prints of a kept segment.
@@ -85,6 +99,8 @@ type keptRow struct {
 	Every     string `json:"every"`
 	Refreshed string `json:"refreshed,omitempty"`
 	Members   int64  `json:"members"`
+
+	Notes []string `json:"notes,omitempty"` // words of the rule that the shop has never seen; of keep NAME alone
 }
 
 func keptRowOf(k postgres.KeptSegment) keptRow {
@@ -138,11 +154,13 @@ func (a *app) listKept(c *cobra.Command) error {
 }
 
 func (a *app) segmentDrop() *cobra.Command {
+	var force bool
 	c := &cobra.Command{Use: "drop NAME", Short: "Keep a segment no longer", Args: operands,
 		Long: `Nobody is asked any more who is in the segment; what was written down of it
-stays. A running campaign that is entered by it gets nobody any more.`,
+stays. Where a campaign that is not cancelled is entered by it, --force is
+needed: that campaign gets nobody any more.`,
 		Example: `  rewave segment drop at-risk
-  rewave segment keep
+  rewave segment drop at-risk --force
   rewave segment keep at-risk`,
 		RunE: func(c *cobra.Command, args []string) error {
 			l, err := a.open(c.Context())
@@ -153,13 +171,49 @@ stays. A running campaign that is entered by it gets nobody any more.`,
 			if _, err := l.kept(c, args[0]); err != nil {
 				return err
 			}
+			entered, err := l.enteredBy(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if len(entered) > 0 && !force {
+				return entersBy(args[0], entered)
+			}
 			if _, err := l.store.DropSegment(c.Context(), args[0]); err != nil {
 				return err
 			}
 			fmt.Fprintf(a.stdout, "%s is kept no longer\n", args[0])
+			for _, name := range entered {
+				fmt.Fprintln(a.stdout, wrap("  ", "nobody enters the campaign "+name+" any more, until it is kept again"))
+			}
 			return nil
 		}}
+	c.Flags().BoolVar(&force, "force", false, "also where a campaign is entered by it")
 	return a.takesConfig(c)
+}
+
+// enteredBy are the campaigns, running or paused, that a segment still brings
+// customers into.
+func (l *live) enteredBy(ctx context.Context, segment string) (names []string, err error) {
+	all, err := l.store.Campaigns(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	now, err := l.store.Now(ctx)
+	for _, c := range all {
+		if c.Status != "cancelled" && c.Definition.Enter.Segment == segment && !nextEntry(c.Definition, l.config.Shop.Zone, c.SlotDone, now).never {
+			names = append(names, c.Name)
+		}
+	}
+	return names, err
+}
+
+// entersBy refuses to drop a segment that campaigns rest on.
+func entersBy(segment string, campaigns []string) error {
+	says := "the campaign " + campaigns[0] + " is entered by the segment " + segment
+	if len(campaigns) > 1 {
+		says = "the campaigns " + strings.Join(campaigns, ", ") + " are entered by the segment " + segment
+	}
+	return fault.New(fault.Conflict, says, fmt.Sprintf("cancel first: rewave campaign cancel %s --because \"...\"; or --force, and nobody enters any more", campaigns[0]))
 }
 
 func (a *app) segmentHistory() *cobra.Command {

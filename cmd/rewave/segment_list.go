@@ -27,8 +27,9 @@ func (a *app) segmentList() *cobra.Command {
 and where they stand. Every file is checked; exit code 3 when one has faults. No
 server is needed.
 
-With a named segment or a --rule: its customers by id, what they had ordered by
-that time, and how many more there are.`,
+With a named segment or a --rule: its customers, in the order in which the shop
+made them known, what they had ordered by that time, and how many more there
+are.`,
 		Example: `  rewave segment list
   rewave segment list lapsed-vip --limit 50
   rewave segment list --rule "orders.overdue > 2" --at "2026-11-12 00:00" --json`,
@@ -136,8 +137,9 @@ func (a *app) listCustomers(ctx context.Context, q *asking, limit int) error {
 		Currency  string   `json:"currency"`
 		Matches   int64    `json:"matches"`
 		Unknown   int64    `json:"unknown"`
+		Notes     []string `json:"notes"`
 		Customers []member `json:"customers"`
-	}{q.Name, q.When, timestamp(q.at), q.config.Shop.Currency, answer.Matches, answer.Unknown, []member{}}
+	}{q.Name, q.When, timestamp(q.at), q.config.Shop.Currency, answer.Matches, answer.Unknown, q.notes, []member{}}
 	for i := range first {
 		m := &first[i]
 		row := member{Customer: m.Profile.ShopID, FirstName: m.Profile.FirstName, LastName: m.Profile.LastName, Region: m.Profile.Region, Orders: m.Totals.Count, RevenueMinor: m.Totals.Minor}

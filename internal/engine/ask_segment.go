@@ -146,8 +146,8 @@ func (e *Engine) WhyUnknown(ctx context.Context, rule *rules.Program, at time.Ti
 	return a, err
 }
 
-// EachMember calls fn with everybody whom a rule means at an instant, by id, with
-// what they had ordered by then. It reads them page by page, so that fn may have
+// EachMember calls fn with everybody whom a rule means at an instant, in the order
+// in which they became known, with what they had ordered by then. It reads them page by page, so that fn may have
 // to do with millions.
 func (e *Engine) EachMember(ctx context.Context, rule *rules.Program, at time.Time, fn func(*postgres.SegmentMember) error) (a SegmentAnswer, err error) {
 	a.At = at
@@ -167,8 +167,8 @@ func (e *Engine) EachMember(ctx context.Context, rule *rules.Program, at time.Ti
 	return a, err
 }
 
-// FirstMembers are the first whom a rule means, by id, at most limit, and how many
-// there are in all.
+// FirstMembers are the first whom a rule means, in the order in which they became
+// known, at most limit, and how many there are in all.
 func (e *Engine) FirstMembers(ctx context.Context, rule *rules.Program, at time.Time, limit int) (first []postgres.SegmentMember, a SegmentAnswer, err error) {
 	enough := errors.New("enough")
 	q, err := e.segmentQuery(ctx, rule, at)
@@ -216,18 +216,30 @@ func (e *Engine) ExplainSegment(ctx context.Context, rule *rules.Program, at tim
 	return clauses, match, fault, found, err
 }
 
+// SegmentPlan is how PostgreSQL would count whom a rule means.
+type SegmentPlan struct {
+	Statement string
+	Values    []any    // of $1, $2 and so on in it
+	Plan      string   // as PostgreSQL prints it
+	Why       []string // what does not translate into SQL
+	Settled   bool     // no orders changed after the instant: else the rule judges whom they changed of
+}
+
 // PlanSegment is how PostgreSQL would count, and what does not translate.
-func (e *Engine) PlanSegment(ctx context.Context, rule *rules.Program, at time.Time) (statement, plan string, why []string, err error) {
+func (e *Engine) PlanSegment(ctx context.Context, rule *rules.Program, at time.Time) (p SegmentPlan, err error) {
 	q, err := e.segmentQuery(ctx, rule, at)
 	if err != nil {
-		return "", "", nil, err
+		return p, err
 	}
 	err = e.Store.Segment(ctx, q, func(g *postgres.Segment) (err error) {
-		why = g.Why()
-		statement, plan, err = g.Plan(ctx)
+		p.Why, p.Settled = g.Why(), g.Settled()
+		if p.Statement, p.Plan, err = g.Plan(ctx); err != nil {
+			return err
+		}
+		p.Values, err = g.Values(ctx)
 		return err
 	})
-	return statement, plan, why, err
+	return p, err
 }
 
 func (e *Engine) basis() rules.Basis {

@@ -11,10 +11,12 @@ import (
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/evaluation"
+	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/message"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/report"
 	"github.com/rewave/rewave/internal/wave"
+	"github.com/rewave/rewave/rules"
 )
 
 // PlanCampaign says what definitions would do if they were applied as they are,
@@ -91,9 +93,11 @@ type planned struct {
 	def     campaigns.Campaign
 	id      int // 0: never applied
 	out     report.PlannedCampaign
-	slot    time.Time // zero: by orders or events
-	asks    *version  // decides who enters
-	past    *version  // decides the same of the past: entry is open, and nobody entered before
+	slot    time.Time      // zero: by orders or events
+	asks    *version       // decides who enters
+	members *rules.Program // of the segment that brings customers in; nil: another way
+	unseen  []string       // words of its rules that the shop has never seen, a sentence each
+	past    *version       // decides the same of the past: entry is open, and nobody entered before
 	primary campaigns.Point
 	anchor  time.Duration // from entry to the primary point's anchor
 	tally   tally
@@ -173,6 +177,9 @@ func (e *Engine) planned(ctx context.Context, def campaigns.Campaign, applied []
 	if c.out.Status == "cancelled" {
 		c.out.Entry.Closed = "cancelled"
 	}
+	if err := e.enteredSegment(ctx, c, at); err != nil {
+		return nil, err
+	}
 	// An apply refuses a cancelled campaign, and one that nobody ever would enter.
 	c.out.Entry.Ran = ran
 	if c.out.Status == "cancelled" || !c.open() && !same && !ran {
@@ -184,7 +191,44 @@ func (e *Engine) planned(ctx context.Context, def campaigns.Campaign, applied []
 	if err := c.measureTexts(message.Options{Currency: e.Shop.Currency, Zone: e.Shop.Zone, Link: e.Shop.PublicURL}); err != nil {
 		return nil, err
 	}
-	return c, e.planners(ctx, c, at)
+	if err := e.planners(ctx, c, at); err != nil {
+		return nil, err
+	}
+	names := c.asks.planner.Rule().Names()
+	switch {
+	case c.def.Enter.Segment != "":
+		names = append(names, c.members.Names()...)
+	case c.def.Enter.On == "event":
+		names = append(names, rules.Name{Of: rules.NameEvent, Text: c.def.Enter.Event})
+	}
+	var err error
+	c.unseen, err = e.UnseenNames(ctx, names)
+	return c, err
+}
+
+// enteredSegment says how a segment that brings customers in stands: who are in it
+// now, and whether it is kept.
+func (e *Engine) enteredSegment(ctx context.Context, c *planned, at time.Time) error {
+	entry, name := &c.out.Entry, c.def.Enter.Segment
+	if name == "" {
+		return nil
+	}
+	entry.Segment = name
+	var faults rules.Faults
+	if c.members, faults = rules.Compile(c.def.Enter.Segments[name], rules.Options{Segments: c.def.Enter.Segments}); len(faults) > 0 {
+		return fmt.Errorf("segment %s: %w", name, faults)
+	}
+	kept, err := e.Store.KeptSegments(ctx)
+	if err != nil {
+		return err
+	}
+	entry.Kept = slices.ContainsFunc(kept, func(k postgres.KeptSegment) bool { return k.Name == name })
+	answer, err := e.CountSegment(ctx, c.members, at)
+	if _, ok := fault.Of(err); ok {
+		return nil // it takes too long, or cannot be asked on this basis: the plan does without
+	}
+	entry.Members = &answer.Matches
+	return err
 }
 
 // measureTexts finds the segments of each text message, filled in as validate

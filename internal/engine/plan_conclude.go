@@ -191,6 +191,9 @@ func (w *walk) warnings(c *planned) {
 	case a.Treat > 0 && len(a.Written) == 0:
 		c.warn("nobody_left", "", float64(a.Treat), 0)
 	}
+	for _, says := range c.unseen {
+		c.warn("unseen", says, 0, 0)
+	}
 	if why := c.asks.needs.Lacks(c.asks.stored.Scores); why != "" {
 		c.warn("no_scores", why, 0, 0)
 	}

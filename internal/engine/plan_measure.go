@@ -160,7 +160,7 @@ func (w *walk) enrollments(c *planned) (n int64, of string, days int) {
 	}
 	f := w.forecast(c)
 	if f.PerDay.Estimate == nil {
-		return 0, "forecast", 0
+		return 0, "unknown", 0
 	}
 	days = forecastDays
 	if until := c.out.Entry.Until; until != nil {
@@ -246,7 +246,7 @@ func (w *walk) measure(c *planned) *report.Measure {
 	x, code := w.economics(c)
 	if cost := round6(x.Cost()); code == "" || code == "free" || code == "margin_unknown" || code == "order_value_unknown" {
 		m.Cost = &cost
-		if cost > 0 {
+		if cost > 0 && m.Of != "unknown" {
 			price := round(evaluation.HoldoutPrice(c.share(), m.Enrollments, cost))
 			m.Price = &price
 		}
@@ -275,10 +275,18 @@ func (w *walk) tells(c *planned, m *report.Measure, code string) string {
 		return "no_holdout"
 	case m.Natural == nil:
 		return "natural_unknown"
+	case m.Of == "unknown" && code == "nobody": // of the past nobody came in, which says nothing of those to come
+		return "pace_unknown"
 	}
 	breakEven := 0.0
 	if m.BreakEven != nil {
 		breakEven = *m.BreakEven
+	}
+	if m.Of == "unknown" && code == "" {
+		if n, ok := evaluation.Enough(share, *m.Natural, breakEven); ok {
+			m.Needed = &n
+		}
+		return "pace_unknown"
 	}
 	h := evaluation.Hold(share, m.Enrollments, *m.Natural, breakEven)
 	m.Detectable, m.Proves = h.Detectable, h.Proves

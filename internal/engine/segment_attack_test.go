@@ -114,3 +114,43 @@ func nested(part string, levels int) string {
 	}
 	return text
 }
+
+// A rule reads no more of anybody than rules.MaxOrders orders one by one: whoever
+// has more is left to the rule, and nobody is looked for where nobody has.
+func TestWhoHasMoreThanARuleReadsIsLeftToIt(t *testing.T) {
+	t.Parallel()
+	db := testkit.NewDB(t)
+	e := &Engine{Store: db.Store, Log: slog.New(slog.DiscardHandler), Shop: Shop{Zone: time.UTC, Currency: "EUR", Digits: 2}}
+	ctx := context.Background()
+	add := func(customer string, orders int) {
+		t.Helper()
+		db.Exec(t, `insert into customers (shop_id) values ($1) on conflict do nothing`, customer)
+		db.Exec(t, `insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor)
+			select $1, i, customer_id, timestamptz '2026-01-01' + i * interval '1 hour', 'EUR', 100 from customers, generate_series(1, $2) i where shop_id = $1`, customer, orders)
+		if _, err := db.Store.RebuildFeatures(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Store.EnsureFeatures(ctx, "EUR", "UTC"); err != nil {
+		t.Fatal(err)
+	}
+	rule := mustCompile(t, `orders.in("1y").count >= 1`)
+	judged := func() int64 {
+		t.Helper()
+		a, err := e.CountSegment(ctx, rule, benchAt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		agree(t, e, rule, benchAt, everybody(t, e, benchAt))
+		return a.Judged
+	}
+	add("small", 3)
+	add("full", rules.MaxOrders)
+	if n := judged(); n != 0 {
+		t.Errorf("%d were judged one by one, and none had to", n)
+	}
+	add("whale", rules.MaxOrders+1)
+	if n := judged(); n != 1 {
+		t.Errorf("%d were judged one by one, and one had to", n)
+	}
+}

@@ -22,6 +22,8 @@ type collector struct {
 	customers dictionary[postgres.ImportCustomer]
 	products  dictionary[productHead]
 	refunds   []postgres.ImportRefund
+	refundsIn string // their currency
+	mixed     bool   // they have several
 	coupons   couponCodes
 	texts     texts
 	codes     map[string]currency
@@ -112,6 +114,8 @@ func (c *collector) add(row *orderRow, line int, number, ordinal int32) (_ postg
 		price = price.Per(row.quantity)
 	}
 	if row.refund {
+		c.mixed = c.mixed || c.refundsIn != "" && c.refundsIn != money.code
+		c.refundsIn = money.code
 		c.refunds = append(c.refunds, postgres.ImportRefund{
 			Name: c.orders.names[number], Line: int(ordinal), Customer: c.customer(row), Product: c.product(row),
 			RefundOf: string(row.refundOf), At: row.at, Quantity: row.quantity, Amount: amount, Reason: c.texts.of(row.reason),
@@ -226,8 +230,16 @@ func (c *collector) email(k *postgres.ImportCustomer, address string) bool {
 	return true
 }
 
+// unquoted is a phone number without the ' by which spreadsheets keep it a text.
+func unquoted(text string) string {
+	if rest, ok := strings.CutPrefix(text, "'"); ok && rest != "" && strings.IndexByte("+0123456789(", rest[0]) >= 0 {
+		return rest
+	}
+	return text
+}
+
 func (c *collector) phone(k *postgres.ImportCustomer, text string) {
-	number, err := customer.CheckPhone(text)
+	number, err := customer.CheckPhone(unquoted(text))
 	if err != nil {
 		c.refuse(k.ShopID, badAddress(err.Error(), text))
 		return

@@ -153,6 +153,15 @@ func (l layout) field(column string) field {
 	return f
 }
 
+// exported is a text as it was before segment export kept a spreadsheet from
+// taking it for a formula: without the ' before = + - or @.
+func exported(text []byte) []byte {
+	if len(text) > 1 && text[0] == '\'' && bytes.IndexByte([]byte("=+-@"), text[1]) >= 0 {
+		return text[1:]
+	}
+	return text
+}
+
 // of is the field's text without white space around it; empty when the file
 // does not say.
 func (f field) of(rec *record) []byte {

@@ -94,7 +94,7 @@ func (r *run) suppression() func(*record) (postgres.ImportSuppression, bool, *ba
 			return s, false, &badLine{reason: "no address"}
 		case s.Channel == "sms":
 			var err error
-			if s.Address, err = customer.CheckPhone(text); err != nil {
+			if s.Address, err = customer.CheckPhone(unquoted(text)); err != nil {
 				return s, false, badValue(err.Error(), []byte(text))
 			}
 		default:

@@ -67,6 +67,7 @@ type Summary struct {
 	ResumedAt              int            // line up to which an earlier run had staged; 0: from the start
 	IgnoredColumns         []string
 	MixedKinds             []MixedKinds // by column
+	RefundsIn              string       // the currency of all refund lines; empty: there are none, or they have several
 
 	postgres.ImportCounts
 	Staged, Took time.Duration // until the last row was staged; in all
@@ -124,6 +125,9 @@ func runFile(ctx context.Context, store *postgres.Store, opts Options) (Summary,
 	sum.Staged = time.Since(begun)
 	if err == nil {
 		sum.ImportCounts, err = r.merge(ctx, job)
+	}
+	if r.orders != nil && !r.orders.mixed {
+		sum.RefundsIn = r.orders.refundsIn
 	}
 	if err != nil {
 		return Summary{}, r.giveUp(ctx, job, err)

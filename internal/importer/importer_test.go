@@ -155,6 +155,7 @@ func TestUCIRules(t *testing.T) {
 		},
 	}
 	want.ImportCounts.Matched.Whole, want.ImportCounts.Matched.Partly, want.ImportCounts.Matched.None, want.ImportCounts.Matched.Units = 2, 1, 2, 11
+	want.ImportCounts.Matched.NoneMinor, want.RefundsIn = 455, "GBP"
 	if diff := cmp.Diff(got, want, cmpopts.IgnoreFields(importer.Summary{}, "SHA256", "Staged", "Took")); diff != "" {
 		t.Errorf("summary (-got +want):\n%s", diff)
 	}

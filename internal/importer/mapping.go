@@ -109,7 +109,7 @@ func names(top source.Mapping, key, kind string) map[string]string {
 	for _, e := range entries {
 		set := genericColumns[kind]
 		if !slices.Contains(set.known, e.Key.Name()) && !set.own.prefixed(e.Key.Name()) {
-			unknownColumn(e.Key, set)
+			unknownColumn(e.Key, kind, set)
 			continue
 		}
 		if text, ok := e.Value.Full(); ok {
@@ -119,10 +119,17 @@ func names(top source.Mapping, key, kind string) map[string]string {
 	return out
 }
 
-// unknownColumn tells how a column of the shop's own is named where the name is
-// nobody's misspelling.
-func unknownColumn(key source.Node, set columnSet) {
-	if name := key.Name(); set.own != nil && source.Suggest(name, set.known) == "" {
+// unknownColumn tells what else reads a column of that name, or how one of the
+// shop's own is named where the name is nobody's misspelling.
+func unknownColumn(key source.Node, kind string, set columnSet) {
+	name := key.Name()
+	for _, reads := range []struct{ kind, call string }{{Orders, "rewave import orders"}, {Purchases, "rewave model fit --orders"}} {
+		if (kind == Orders || kind == Purchases) && slices.Contains(genericColumns[reads.kind].known, name) {
+			key.Report(fmt.Sprintf("unknown column %q", name), reads.call+" reads it; here there are "+strings.Join(set.known, ", "))
+			return
+		}
+	}
+	if set.own != nil && source.Suggest(name, set.known) == "" {
 		key.Report(fmt.Sprintf("unknown column %q", name), "a column of the shop's own is "+set.own.prefix+name+"; the others are "+strings.Join(set.known, ", "))
 		return
 	}

@@ -26,14 +26,14 @@ func (r *run) customer() func(*record) (postgres.ImportCustomer, bool, *badLine)
 	addresses, assumed := &collector{template: r.opts.AddressTemplate, address: r.leaveOut}, r.defaults.Customer
 
 	return func(rec *record) (k postgres.ImportCustomer, _ bool, bad *badLine) {
-		k.Line, k.ShopID = rec.line, string(id.of(rec))
+		k.Line, k.ShopID = rec.line, string(exported(id.of(rec)))
 		if k.ShopID == "" {
 			return k, false, &badLine{reason: "no customer_id"}
 		}
 		if len(k.ShopID) > maxID {
 			return k, false, badValue(fmt.Sprintf("an id longer than %d bytes", maxID), []byte(k.ShopID))
 		}
-		if text := zone.of(rec); len(text) > 0 {
+		if text := exported(zone.of(rec)); len(text) > 0 {
 			place, err := zones.Find(string(text))
 			if err != nil {
 				return k, false, badValue("unknown time zone", text)
@@ -67,11 +67,11 @@ func (r *run) customer() func(*record) (postgres.ImportCustomer, bool, *badLine)
 		if k.Tags, bad = readTags(tags.of(rec)); bad != nil {
 			return k, false, bad
 		}
-		set(&k.FirstName, first.of(rec))
-		set(&k.LastName, last.of(rec))
-		set(&k.Locale, locale.of(rec))
-		set(&k.Region, region.of(rec))
-		if text := email.of(rec); len(text) > 0 {
+		set(&k.FirstName, exported(first.of(rec)))
+		set(&k.LastName, exported(last.of(rec)))
+		set(&k.Locale, exported(locale.of(rec)))
+		set(&k.Region, exported(region.of(rec)))
+		if text := exported(email.of(rec)); len(text) > 0 {
 			addresses.email(&k, string(text))
 		} else {
 			addresses.assume(&k)

@@ -216,7 +216,7 @@ func Again(d Data, last Params, o Options) Refit {
 		return re
 	}
 	if re.Params.Kind != last.Kind {
-		re.Why = fmt.Sprintf("it is a fit of kind %s, the last was %s", re.Params.Kind, last.Kind)
+		re.Why = fmt.Sprintf("it is of the model %s, and the last is of %s", re.Params.Kind.Name(), last.Kind.Name())
 		return re
 	}
 	before := last.natural()

@@ -279,7 +279,7 @@ func TestRefit(t *testing.T) {
 	if got := model.Again(model.Group(customers[:50], until, model.Daily), cold.Params, model.Options{}); got.Accepted || got.Why != "there are too few data to fit" {
 		t.Errorf("few data: %+v", got)
 	}
-	if got := model.Again(d, published, model.Options{Kind: model.MBG}); got.Accepted || got.Why != "it is a fit of kind mbg, the last was bg" {
+	if got := model.Again(d, published, model.Options{Kind: model.MBG}); got.Accepted || got.Why != "it is of the model MBG/NBD, and the last is of BG/NBD" {
 		t.Errorf("another kind: %+v", got)
 	}
 }

@@ -10,6 +10,19 @@ import (
 // Kind is which model of purchases.
 type Kind string
 
+// Name is how people call it.
+func (k Kind) Name() string {
+	switch k {
+	case MBG:
+		return "MBG/NBD"
+	case BG:
+		return "BG/NBD"
+	case NBD:
+		return "NBD"
+	}
+	return string(k)
+}
+
 const (
 	MBG Kind = "mbg" // MBG/NBD: one may be gone after any order
 	BG  Kind = "bg"  // BG/NBD: one may be gone after any order but the first

@@ -76,9 +76,10 @@ func (s *Store) rebuild(ctx context.Context, choose func(featureBasis) featureBa
 			return nil
 		}
 		// A zone that the database does not know fails here, not in the next import.
-		_, err = tx.Exec(ctx, `insert into feature_state (currency, zone, newest_at)
-			select $1::text, $2::text, '-infinity' where now() at time zone $2::text is not null
-			on conflict (only_one) do update set currency = excluded.currency, zone = excluded.zone, newest_at = excluded.newest_at, rebuilt_at = now()`,
+		_, err = tx.Exec(ctx, `insert into feature_state (currency, zone, newest_at, most_orders, most_units)
+			select $1::text, $2::text, '-infinity', 0, 0 where now() at time zone $2::text is not null
+			on conflict (only_one) do update set currency = excluded.currency, zone = excluded.zone, newest_at = excluded.newest_at,
+			   most_orders = 0, most_units = 0, rebuilt_at = now()`,
 			basis.currency, basis.zone)
 		if err != nil {
 			return err
@@ -116,7 +117,8 @@ func (b featureBasis) writeAll(ctx context.Context, tx pgx.Tx) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("feature/fill: %w", err)
 	}
-	_, err = tx.Exec(ctx, "update feature_state s set newest_at = n.at from (select max(changed_at) as at from customer_features) n where n.at > s.newest_at; "+analyze)
+	_, err = tx.Exec(ctx, `update feature_state s set newest_at = greatest(s.newest_at, n.at), most_orders = coalesce(n.orders, 0), most_units = coalesce(n.units, 0)
+		from (select max(changed_at) as at, max(orders) as orders, max(units) as units from customer_features) n; `+analyze)
 	return filled.RowsAffected(), err
 }
 

@@ -195,8 +195,9 @@ func (m *merge) copyHistoryRefunds(ctx context.Context, h *history) error {
 func (h *history) count(c *ImportCounts) {
 	for parts := h.parts; len(parts) > 0; {
 		var written, matched, n int
+		var amount int64
 		for n < len(parts) && parts[n].Name == parts[0].Name && parts[n].Line == parts[0].Line {
-			written += parts[n].quantity
+			written, amount = written+parts[n].quantity, amount+parts[n].amount
 			if parts[n].orderID != nil {
 				matched += parts[n].quantity
 			}
@@ -210,6 +211,7 @@ func (h *history) count(c *ImportCounts) {
 			c.Matched.Whole++
 		case 0:
 			c.Matched.None++
+			c.Matched.NoneMinor += amount
 		default:
 			c.Matched.Partly++
 		}

@@ -26,6 +26,7 @@ type ImportCounts struct {
 	Matched struct {
 		Whole, Partly, None int64 // refund lines by how many of their units found an order line
 		Units               int64
+		NoneMinor           int64 // what those of None gave back
 	}
 
 	Attributes, Tags int64         // values, and customers' sets of tags, new or changed

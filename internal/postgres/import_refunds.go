@@ -68,7 +68,7 @@ func (m *merge) refunds(ctx context.Context, file ImportedOrders) error {
 	}
 	c := &m.counts
 	return m.tx.QueryRow(ctx, statement("import/count_refunds"), source).Scan(&c.Refunds.New, &c.Refunds.Changed, &c.Refunds.Unchanged,
-		&c.Matched.Whole, &c.Matched.Partly, &c.Matched.None, &c.Matched.Units)
+		&c.Matched.Whole, &c.Matched.Partly, &c.Matched.None, &c.Matched.Units, &c.Matched.NoneMinor)
 }
 
 func (m *merge) loadLines(ctx context.Context, groups map[int64]*refundGroup) error {

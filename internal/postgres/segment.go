@@ -37,6 +37,7 @@ type Segment struct {
 
 	q       SegmentQuery
 	settled bool // nobody's orders changed after the instant
+	deep    bool // somebody has more orders than a rule reads one by one
 	each    *Condition
 	all     *Condition // the same, reading for everybody at once
 }
@@ -88,7 +89,9 @@ func otherBasis() error {
 func (p *Planning) segment(ctx context.Context, q SegmentQuery) (*Segment, error) {
 	var currency, zone string
 	var newest time.Time
-	err := p.tx.QueryRow(ctx, "select currency, zone, case when isfinite(newest_at) then newest_at else 'epoch' end from feature_state").Scan(&currency, &zone, &newest)
+	var deep bool
+	err := p.tx.QueryRow(ctx, "select currency, zone, case when isfinite(newest_at) then newest_at else 'epoch' end, most_orders > $1 or most_units > $2 from feature_state",
+		rules.MaxOrders, rules.MaxLines).Scan(&currency, &zone, &newest, &deep)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, err
 	}
@@ -97,7 +100,7 @@ func (p *Planning) segment(ctx context.Context, q SegmentQuery) (*Segment, error
 	}
 	term := q.Rule.Term()
 	return &Segment{
-		Planning: p, q: q, settled: !newest.After(q.At),
+		Planning: p, q: q, settled: !newest.After(q.At), deep: deep,
 		each: conditionOf(term, q.At, q.Basis, currency, false), all: conditionOf(term, q.At, q.Basis, currency, true),
 	}, nil
 }
@@ -147,7 +150,7 @@ func (g *Segment) undecided(c *Condition, bound string) string {
 	if !g.settled {
 		open = anyOf(open, "f.changed_at > "+instantOf)
 	}
-	if c.Deep {
+	if c.Deep && g.deep {
 		// Each kept line has a unit, so there are no more lines than units.
 		open = anyOf(open, fmt.Sprintf("f.orders > %d", rules.MaxOrders), fmt.Sprintf("f.units > %d", rules.MaxLines))
 	}

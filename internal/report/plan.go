@@ -78,8 +78,13 @@ type OnTheirWay struct {
 // Closed says why nobody comes in any more: cancelled, past (its only slot), ended
 // (until), no_slot (none between from and until); empty where somebody can.
 type PlannedEntry struct {
-	By     string     `json:"by"`
-	Event  string     `json:"event,omitempty"`
+	By    string `json:"by"`
+	Event string `json:"event,omitempty"`
+
+	Segment string `json:"segment,omitempty"` // Event is coming to be in that one
+	Members *int64 `json:"members,omitempty"` // who are in it, and so do not enter; null: not known
+	Kept    bool   `json:"kept,omitempty"`    // who comes to be in it is being written down
+
 	At     *time.Time `json:"at"` // the slot that is planned, or was; null: by each order or event
 	Recurs bool       `json:"recurs"`
 	From   *time.Time `json:"from"`  // entry opens then; null: it is open
@@ -199,7 +204,7 @@ type CouponMoney struct {
 
 // Measure says whether the primary point can tell if the campaign pays. Shares
 // and lifts are absolute. Of says what Enrollments are: slot (all who come in),
-// next_slot, expect or forecast (over Days).
+// next_slot, expect, forecast (over Days) or unknown, where Enrollments is 0.
 type Measure struct {
 	Point       string     `json:"point"`
 	WindowHours float64    `json:"window_hours"`

@@ -164,15 +164,15 @@ func TestEveryWordOfAPlanIsInTheCatalogue(t *testing.T) {
 		c.Audience = &a
 		renders(t, c)
 	}
-	for _, code := range []string{"no_holdout", "natural_unknown", "margin_unknown", "order_value_unknown", "redemption_unknown", "coupon_value_unknown", "pool_missing", "free", "nobody", "too_small", "too_few"} {
-		for _, of := range []string{"slot", "next_slot", "expect", "forecast"} {
+	for _, code := range []string{"no_holdout", "natural_unknown", "margin_unknown", "order_value_unknown", "redemption_unknown", "coupon_value_unknown", "pool_missing", "free", "nobody", "too_small", "too_few", "pace_unknown"} {
+		for _, of := range []string{"slot", "next_slot", "expect", "forecast", "unknown"} {
 			c, m := base, *base.Measure
 			m.Code, m.Of, m.Needed, m.Detectable = code, of, nil, nil
 			c.Measure = &m
 			renders(t, c)
 		}
 	}
-	for _, code := range []string{"paused", "nobody", "nobody_left", "no_history", "no_scores", "rule_error", "collides", "pool_missing", "pool_small", "pool_limit", "pool_again", "budget", "expires", "ramp_empty", "unmeasured"} {
+	for _, code := range []string{"paused", "nobody", "nobody_left", "no_history", "no_scores", "unseen", "rule_error", "collides", "pool_missing", "pool_small", "pool_limit", "pool_again", "budget", "expires", "ramp_empty", "unmeasured"} {
 		c := base
 		c.Warnings = []report.PlanWarning{{Code: code, Of: "free", Count: 2, Limit: 1}}
 		renders(t, c)
@@ -189,6 +189,10 @@ func TestEveryWordOfAPlanIsInTheCatalogue(t *testing.T) {
 		renders(t, c)
 		c.Forecast = &report.Forecast{}
 		renders(t, c)
+		for _, members := range []*int64{nil, ptr(int64(1)), ptr(int64(2))} {
+			c.Entry.Segment, c.Entry.Members, c.Entry.Kept = "at-risk", members, members != nil
+			renders(t, c)
+		}
 	}
 }
 

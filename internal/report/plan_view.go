@@ -84,7 +84,7 @@ func (v planView) entry() string {
 		if at != nil {
 			args = append(args, "date", v.Date(*at, v.plan.Zone), "clock", at.In(v.plan.Zone).Format("15:04"))
 		}
-		return v.Say(key, append(args, "because", v.Because, "event", e.Event)...)
+		return v.Say(key, append(args, "because", v.Because, "event", e.Event, "segment", e.Segment)...)
 	}
 	over := "plan.closed"
 	if e.Ran {
@@ -101,6 +101,9 @@ func (v planView) entry() string {
 		return when("plan.closed."+e.Closed, e.At) + " " + v.Say(over)
 	}
 	key := "plan.entry." + e.By
+	if e.Segment != "" {
+		key = "plan.entry.segment"
+	}
 	if e.By == "slot" && e.Recurs {
 		key = "plan.entry.next"
 	}
@@ -116,10 +119,25 @@ func (v planView) entry() string {
 
 // forecast is how many come in; empty for slots.
 func (v planView) forecast() string {
-	f := v.Forecast
+	f, e := v.Forecast, v.Entry
 	if f == nil {
 		return ""
 	}
+	said := []string{v.pace(f)}
+	if e.Members != nil {
+		said = append(said, v.SayCount("plan.forecast.members", *e.Members, "segment", e.Segment))
+	}
+	switch {
+	case e.Segment == "" || f.From == "history":
+	case e.Kept:
+		said = append(said, v.Say("plan.forecast.kept"))
+	default:
+		said = append(said, v.Say("plan.forecast.keep", "segment", e.Segment))
+	}
+	return strings.Join(said, " ")
+}
+
+func (v planView) pace(f *Forecast) string {
 	if f.From == "" {
 		return v.Say("plan.forecast.none")
 	}
@@ -332,12 +350,12 @@ func (v planView) measure() []string {
 	switch {
 	case m.Detectable != nil:
 		said = append(said, v.Say("plan.measure.detects", "lift", v.Effect(*m.Detectable, v.Decimals(*m.Detectable))))
-	case m.Natural != nil && m.Share > 0:
+	case m.Natural != nil && m.Share > 0 && m.Of != "unknown":
 		said = append(said, v.Say("plan.measure.blind"))
 	}
 	switch {
-	case m.Code == "too_small" && m.Needed != nil:
-		said = append(said, v.Say("plan.code.too_small.needed", "needed", v.About(*m.Needed)))
+	case m.Needed != nil && (m.Code == "too_small" || m.Code == "pace_unknown"):
+		said = append(said, v.Say("plan.code."+m.Code+".needed", "needed", v.About(*m.Needed)))
 	case m.Code != "":
 		said = append(said, v.Say("plan.code."+m.Code))
 	case m.Proves:

@@ -67,6 +67,9 @@ func (n Node) ReportInside(offset int, message, hint string) {
 // wrong records that the node is of another kind than wanted.
 func (n Node) wrong(want, hint string) {
 	if n.kind == kindNothing {
+		if n.line == 0 && len(n.doc.faults) > 0 {
+			return // of a file that cannot be read, which says why
+		}
 		n.Report("has no value", hint)
 		return
 	}

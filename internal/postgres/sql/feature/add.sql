@@ -67,8 +67,12 @@ with whole as materialized (
        set changed_at = excluded.changed_at, first_at = excluded.first_at, last_at = excluded.last_at, first_day_minor = excluded.first_day_minor,
            revenue_minor = excluded.revenue_minor, gross_minor = excluded.gross_minor, orders = excluded.orders, placed = excluded.placed,
            days = excluded.days, units = excluded.units, categories = excluded.categories, version = excluded.version
+    returning k.last_at, k.orders, k.units
 ), moved as (
-    update feature_state s set newest_at = n.at from (select max(last_at) as at from later) n where n.at > s.newest_at
+    update feature_state s
+       set newest_at = greatest(s.newest_at, n.at), most_orders = greatest(s.most_orders, n.orders), most_units = greatest(s.most_units, n.units)
+      from (select max(last_at) as at, max(orders) as orders, max(units) as units from written) n
+     where n.at > s.newest_at or n.orders > s.most_orders or n.units > s.most_units
 )
 select customer_id from whole
 union

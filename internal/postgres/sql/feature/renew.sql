@@ -9,7 +9,10 @@ with fresh as materialized (
     delete from customer_features k
      where ($1::bigint[] is null or k.customer_id = any ($1::bigint[])) and not exists (select from fresh f where f.customer_id = k.customer_id)
 ), moved as (
-    update feature_state s set newest_at = n.at from (select max(changed_at) as at from fresh) n where n.at > s.newest_at
+    update feature_state s
+       set newest_at = greatest(s.newest_at, n.at), most_orders = greatest(s.most_orders, n.orders), most_units = greatest(s.most_units, n.units)
+      from (select max(changed_at) as at, max(orders) as orders, max(units) as units from fresh) n
+     where n.at > s.newest_at or n.orders > s.most_orders or n.units > s.most_units
 ), due as (
     insert into stage_due (customers, after) select $1::bigint[], case when $1::bigint[] is null then 0 end
 ), version as materialized (
