@@ -455,7 +455,7 @@ func (w *ruleWriter) stage() string {
 	op := w.of("==", "!=", "<", "<=", ">", ">=")
 	switch w.IntN(8) {
 	case 0, 1, 2:
-		return "lifecycle.stage" + w.of(" == ", " != ") + w.of(`"lapsed"`, `"growing"`, `"prospect"`, `"developing"`, `"declining"`, `"mature"`, `"no"`)
+		return "lifecycle.stage" + w.of(" == ", " != ") + w.of(`"lapsed"`, `"growing"`, `"prospect"`, `"developing"`, `"declining"`, `"mature"`)
 	case 3:
 		return "lifecycle.stage" + w.of(" in ", " not in ") + w.of(`["lapsed", "prospect"]`, `["growing"]`, `["mature", customer.region]`)
 	case 4:
