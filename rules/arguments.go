@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -71,16 +69,7 @@ func (c *reader) argument(n ast.Node, m member, takes kind) (ast.Node, bool) {
 		case kindDate:
 			return c.date(s)
 		case kindDuration:
-			d, err := duration(s.Value)
-			if err != nil {
-				c.faultOf(s, err)
-				return nil, false
-			}
-			if m.most > 0 && d > m.most {
-				c.fault(n, fmt.Sprintf("write at most %q", fmt.Sprintf("%dd", m.most/(24*time.Hour))), "%s does not look so far ahead", m.path())
-				return nil, false
-			}
-			return number(float64(d / time.Minute)), true
+			return c.span(s, m)
 		case kindName, kindText:
 			if strings.TrimSpace(s.Value) == "" {
 				c.fault(n, "as in "+m.example(), "%s takes %s, and this is empty", m.path(), takes)
@@ -109,14 +98,6 @@ func (c *reader) argument(n ast.Node, m member, takes kind) (ast.Node, bool) {
 		c.fault(n, "as in "+m.example(), "%s takes %s, not %s", m.path(), takes, got.words())
 	}
 	return nil, false
-}
-
-// duration is what a campaign may write, and years of 365 days.
-func duration(s string) (time.Duration, error) {
-	if n, err := strconv.Atoi(strings.TrimSuffix(s, "y")); err == nil && strings.HasSuffix(s, "y") && n >= 1 && n <= 10 {
-		return time.Duration(n) * 365 * 24 * time.Hour, nil
-	}
-	return source.ParseDuration(s)
 }
 
 func (c *reader) date(s *ast.StringNode) (ast.Node, bool) {

@@ -20,15 +20,17 @@ type reader struct {
 	needs    Needs
 	values   []value
 	named    map[string]member // how each attribute was read first
+	of       string            // the segment whose rule this is; empty: none, or nobody knows
 	inside   []string          // the segments that are being read, outermost first
 	read     *int              // bytes of segments read for this rule
 }
 
 // value is a part of a rule that has a value worth showing.
 type value struct {
-	text string
-	kind kind
-	node ast.Node
+	text  string
+	kind  kind
+	money bool
+	node  ast.Node
 }
 
 func (c *reader) fault(n ast.Node, hint, format string, args ...any) {
@@ -162,6 +164,14 @@ func (c *reader) record(n *ast.IdentifierNode) (kind, ast.Node) {
 		c.fault(n, "as in "+f.example(), "%s takes %s", f.path(), f.takes)
 		return kindBad, nil
 	}
+	if amount, ok := strings.CutPrefix(n.Value, "$"); ok && strings.Trim(amount, "0123456789") == "" && amount != "" {
+		c.fault(n, "write the number alone: "+amount, "the character $ cannot stand here")
+		return kindBad, nil
+	}
+	if word := keyword(n.Value); word != "" {
+		c.fault(n, fmt.Sprintf("write %q", word), "%q cannot stand here", n.Value)
+		return kindBad, nil
+	}
 	if near := c.elsewhere(n.Value); near != "" {
 		c.fault(n, fmt.Sprintf("did you mean %q?", near), "there is no %q", n.Value)
 		return kindBad, nil
@@ -205,7 +215,7 @@ func (c *reader) member(n *ast.MemberNode, called *ast.CallNode) (kind, ast.Node
 	}
 	rows := c.language.of(of)
 	if len(rows) == 0 {
-		c.fault(n, "", "%s has no field %q", of.words(), property.Value)
+		c.fault(property, c.ofValue(of, n, property.Value, called), "%s has no field %q", of.words(), property.Value)
 		return kindBad, nil
 	}
 	m, ok := c.language.find(of, property.Value)
@@ -218,6 +228,29 @@ func (c *reader) member(n *ast.MemberNode, called *ast.CallNode) (kind, ast.Node
 		return kindBad, nil
 	}
 	return c.use(m, property, n, called, base)
+}
+
+const monthHint = "of the birthday there is customer.birthday_month, of the day of the decision at.month"
+
+// ofValue says how what seems to be asked of a value is written.
+func (c *reader) ofValue(of kind, n *ast.MemberNode, name string, called *ast.CallNode) string {
+	switch {
+	case of == kindDate && (name == "month" || name == "Month"):
+		return monthHint
+	case of == kindDate:
+		return `compare it with a date, as in orders.last_on >= "2026-11-11", or write days_since(...)`
+	case of == kindText && name == "lower":
+		return "write lower(" + n.Node.String() + ")"
+	}
+	word := keyword(name)
+	if of != kindText || word != "contains" && word != "startsWith" && word != "endsWith" {
+		return ""
+	}
+	argument := `"..."`
+	if called != nil && len(called.Arguments) == 1 {
+		argument = called.Arguments[0].String()
+	}
+	return "write " + n.Node.String() + " " + word + " " + argument
 }
 
 func unknownMember(of kind, rows []member, name string) string {
@@ -283,7 +316,7 @@ func (c *reader) use(m member, at, whole ast.Node, called *ast.CallNode, given .
 	}
 	out := call(m.ident(), given...)
 	if len(c.language.of(m.gives)) == 0 && (m.of != kindFunction || m.with != "") {
-		c.values = append(c.values, value{text: whole.String(), kind: m.gives, node: out})
+		c.values = append(c.values, value{text: whole.String(), kind: m.gives, money: m.money, node: out})
 	}
 	return m.gives, out
 }
@@ -315,6 +348,7 @@ func (c *reader) note(at ast.Node, m member, name string) bool {
 		c.needs.Told = c.needs.Told || m.told
 		c.needs.Scores = c.needs.Scores || m.scores
 		c.needs.Models = c.needs.Models || m.models
+		c.needs.Leaving = c.needs.Leaving || m.leaving
 		c.needs.Back = c.needs.Back || m.back
 		c.needs.History = c.needs.History || m.history
 		c.needs.Lines = c.needs.Lines || m.lines
@@ -384,7 +418,13 @@ func (c *reader) unknownFunction(n ast.Node, name string) {
 		names = append(names, f.name)
 	}
 	hint := "a rule may call " + strings.Join(names, ", ")
-	if near := source.Suggest(name, names); near != "" {
+	if word := keyword(name); word != "" {
+		c.fault(n, fmt.Sprintf("write %q", word), "%q cannot stand here", name)
+		return
+	}
+	if name == "month" {
+		hint = monthHint
+	} else if near := source.Suggest(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	} else if near := c.elsewhere(name); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)

@@ -57,6 +57,7 @@ type Needs struct {
 	Holds      bool     // what is open of complaints and disputes
 	Scores     bool     // the Scores of the Basis
 	Models     bool     // of these the model of purchases, or of money
+	Leaving    bool     // and that it tells who is still a customer
 	Customer   []string // fields of the profile, sorted
 	Segments   []string // named segments, also those that other segments name, sorted
 }
@@ -71,7 +72,7 @@ func (n Needs) TotalsOnly() bool {
 func (n Needs) With(m Needs) Needs {
 	for _, of := range []struct{ a, b *bool }{
 		{&n.Orders, &m.Orders}, {&n.History, &m.History}, {&n.Lines, &m.Lines}, {&n.Back, &m.Back}, {&n.Told, &m.Told}, {&n.Order, &m.Order}, {&n.OrderLines, &m.OrderLines},
-		{&n.Event, &m.Event}, {&n.Tags, &m.Tags}, {&n.Props, &m.Props}, {&n.Messages, &m.Messages}, {&n.Answers, &m.Answers}, {&n.Holds, &m.Holds}, {&n.Scores, &m.Scores}, {&n.Models, &m.Models},
+		{&n.Event, &m.Event}, {&n.Tags, &m.Tags}, {&n.Props, &m.Props}, {&n.Messages, &m.Messages}, {&n.Answers, &m.Answers}, {&n.Holds, &m.Holds}, {&n.Scores, &m.Scores}, {&n.Models, &m.Models}, {&n.Leaving, &m.Leaving},
 	} {
 		*of.a = *of.a || *of.b
 	}
@@ -107,8 +108,12 @@ type Program struct{ compiled }
 
 // Compile checks a rule and makes it ready to be judged. Where the rule has
 // faults the Program is nil.
-func Compile(text string, options Options) (*Program, Faults) {
-	p, faults := prepare(text, options, kindTruth)
+func Compile(text string, options Options) (*Program, Faults) { return compileOf("", text, options) }
+
+// compileOf is Compile of the rule of a segment, which must not name it again;
+// empty: of none.
+func compileOf(segment, text string, options Options) (*Program, Faults) {
+	p, faults := prepare(segment, text, options, kindTruth)
 	if faults != nil {
 		return nil, faults
 	}
@@ -131,7 +136,7 @@ type TextProgram struct{ compiled }
 
 // CompileText is Compile for what gives text instead of true or false.
 func CompileText(text string, options Options) (*TextProgram, Faults) {
-	p, faults := prepare(text, options, kindText)
+	p, faults := prepare("", text, options, kindText)
 	if faults != nil {
 		return nil, faults
 	}
@@ -147,7 +152,7 @@ func (p *TextProgram) Text(env Env) (string, error) {
 	return out.(string), nil
 }
 
-func prepare(text string, options Options, want kind) (compiled, Faults) {
+func prepare(segment, text string, options Options, want kind) (compiled, Faults) {
 	runes := []rune(text)
 	if f := admit(text, runes, want); f != nil {
 		return compiled{}, f
@@ -158,7 +163,10 @@ func prepare(text string, options Options, want kind) (compiled, Faults) {
 	if err != nil {
 		return compiled{}, Faults{syntax(runes, err)}
 	}
-	c := &reader{language: language, text: runes, options: options, read: new(int)}
+	c := &reader{language: language, text: runes, options: options, read: new(int), of: segment}
+	if segment != "" {
+		c.inside = []string{segment}
+	}
 	got, node := c.check(tree.Node)
 	if len(c.faults) == 0 && got != want {
 		if want == kindText {
@@ -240,6 +248,7 @@ var theLanguage = sync.OnceValue(func() *language {
 		add(m.ident(), m.call, m.typeOf)
 	}
 	add("divide", divide, new(func(float64, float64) float64))
+	add(monthsName, monthsOf, new(func(*moment, float64) float64))
 	return l
 })
 

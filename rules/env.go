@@ -15,6 +15,7 @@ import (
 type Basis struct {
 	Zone   *time.Location // dates in rules are this zone's; never nil
 	Digits int            // decimals of the currency: 2 for EUR, 0 for JPY
+	Money  string         // the currency as Explain names it, EUR; empty: it names none
 	Scores *Scores        // what was fitted to its customers; nil: nothing, so that whatever hangs on it is unknown
 }
 
@@ -164,6 +165,21 @@ func (c *customer) age(birthday Attribute) float64 {
 		years--
 	}
 	return float64(years)
+}
+
+// toBirthday is how many days lie ahead of the next birthday, which is never before
+// the day of birth itself.
+func (c *customer) toBirthday(birthday Attribute) float64 {
+	today, born := c.day(c.at), birthday.Date
+	from := today
+	if from.Before(born) {
+		from = born
+	}
+	next := born.KeptIn(from.Year)
+	if next.Before(from) {
+		next = born.KeptIn(from.Year + 1)
+	}
+	return float64(next.DaysSince(today))
 }
 
 // interested reads the interests, which are one text.

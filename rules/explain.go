@@ -15,9 +15,10 @@ import (
 type Clause struct {
 	Text   string
 	True   bool
-	Err    error    // what was unknown; True is then false
-	Values []string // what the clause read: "orders.count is 3"
-	Inner  []Clause // where it asks about a named segment: that segment's
+	Err    error              // what was unknown; True is then false
+	Values []string           // what the clause read, in words: "orders.count is 3"; numbers are rounded
+	Exact  map[string]float64 // the numbers among them as they are, by what was read
+	Inner  []Clause           // where it asks about a named segment: that segment's
 }
 
 // String is `orders.count == 1: true`, followed by the values in brackets.
@@ -87,6 +88,7 @@ func (p *Program) clause(c *reader, n ast.Node, env Env) Clause {
 	} else {
 		out.True = result.(bool)
 	}
+	beside := constantsOf(node, nil)
 	for _, v := range values {
 		if v.text == out.Text {
 			continue // the clause is the value
@@ -95,7 +97,13 @@ func (p *Program) clause(c *reader, n ast.Node, env Env) Clause {
 		if err != nil {
 			continue // the clause's own error says so
 		}
-		if s := v.text + " is " + show(got, v.kind); !slices.Contains(out.Values, s) {
+		if n, ok := got.(float64); ok && v.kind == kindNumber {
+			if out.Exact == nil {
+				out.Exact = map[string]float64{}
+			}
+			out.Exact[v.text] = n
+		}
+		if s := v.text + " is " + v.show(got, env.root.At.basis, beside); !slices.Contains(out.Values, s) {
 			out.Values = append(out.Values, s)
 		}
 	}
@@ -128,16 +136,53 @@ func (p *Program) evaluate(n ast.Node, expect reflect.Kind, env Env) (any, error
 	return p.execute(run, env)
 }
 
-func show(v any, k kind) string {
-	switch v := v.(type) {
+// show is the value in words. A number has at most four decimals, an amount those
+// of the currency.
+func (v value) show(got any, basis Basis, beside []float64) string {
+	switch got := got.(type) {
 	case float64:
-		if k == kindDate {
-			return epoch.AddDays(int(v)).String()
+		switch {
+		case v.kind == kindDate:
+			return epoch.AddDays(int(got)).String()
+		case v.money:
+			return strings.TrimRight(rounded(got, basis.Digits, true, beside)+" "+basis.Money, " ")
 		}
-		return strconv.FormatFloat(v, 'f', -1, 64)
+		return rounded(got, 4, false, beside)
 	case string:
-		return strconv.Quote(v)
+		return strconv.Quote(got)
 	default:
-		return fmt.Sprint(v)
+		return fmt.Sprint(got)
 	}
+}
+
+// rounded is a number with at most so many decimals, or with as many; but one that
+// would then look like another than it is compared as, nothing or one of those
+// beside it, is written out.
+func rounded(x float64, decimals int, all bool, beside []float64) string {
+	words := strconv.FormatFloat(x, 'f', decimals, 64)
+	near, err := strconv.ParseFloat(words, 64)
+	if err != nil || near != x && (near == 0 || slices.Contains(beside, near)) {
+		return strconv.FormatFloat(x, 'g', -1, 64)
+	}
+	if !all {
+		return strconv.FormatFloat(near, 'f', -1, 64)
+	}
+	return words
+}
+
+// constantsOf adds the numbers that stand in a checked tree.
+func constantsOf(n ast.Node, have []float64) []float64 {
+	switch v := n.(type) {
+	case *ast.FloatNode:
+		have = append(have, v.Value)
+	case *ast.UnaryNode:
+		have = constantsOf(v.Node, have)
+	case *ast.BinaryNode:
+		have = constantsOf(v.Right, constantsOf(v.Left, have))
+	case *ast.ArrayNode:
+		for _, item := range v.Nodes {
+			have = constantsOf(item, have)
+		}
+	}
+	return have
 }

@@ -12,6 +12,8 @@ type Fault struct {
 	Line, Column int
 	Message      string
 	Hint         string // may be empty
+
+	circle []string // the segments that name each other; nil: another fault
 }
 
 // String is `line:column: message (hint)`.

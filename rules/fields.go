@@ -72,6 +72,10 @@ type member struct {
 	around  bool          // its arguments are an occasion and a number of years
 	told    bool          // needs what was told of orders
 	words   []string      // the only texts that its argument may be; empty: any
+	set     []string      // the only texts that it may be; empty: any
+	form    *form         // what its text looks like; nil: anything
+	bounds  *bounds       // what its number lies between; nil: anything
+	leaving bool          // and of the model of purchases, that somebody leaves
 	attr    string        // the attribute of the customer that it is
 	props   bool          // needs what came with events
 	inlined bool          // its text stands for itself: a named segment
@@ -246,7 +250,7 @@ func shareOf(name, says, unknown string, of func(*OrderFact, *moment) (yes, know
 		return float64(yes) / float64(all), nil
 	})
 	m.unknown, m.history, m.told, m.entire = unknown, true, true, true
-	return m
+	return aShare(m)
 }
 
 var errNotTold = errors.New("what was told of the orders was not loaded")
@@ -347,7 +351,7 @@ func spans[R dated[R]](of kind) []member {
 		span("since", kindDate, "those from the beginning of a day on", func(r R, day float64) (time.Time, time.Time) {
 			return r.midnight(int(day)), endless
 		}),
-		span("in", kindDuration, "those of the last days, hours or weeks before the decision", func(r R, minutes float64) (time.Time, time.Time) {
+		span("in", kindDuration, "those of the last days, weeks or months before the decision", func(r R, minutes float64) (time.Time, time.Time) {
 			return r.instant().Add(-time.Duration(minutes) * time.Minute), endless
 		}),
 	}

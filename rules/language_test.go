@@ -292,7 +292,7 @@ func TestExplainOfTheWholeLanguage(t *testing.T) {
 		got = append(got, c.String())
 	}
 	want := []string{
-		`orders.of("food").in("30d").revenue >= 10: true (orders.of("food").in("30d").revenue is 30)`,
+		`orders.of("food").in("30d").revenue >= 10: true (orders.of("food").in("30d").revenue is 30.00)`,
 		`not customer.has_tag("new"): true (customer.has_tag("new") is false)`,
 		`customer.has_tag("vip"): true`,
 		`customer.text("concern") == "safety": true (customer.text("concern") is "safety")`,

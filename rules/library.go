@@ -98,11 +98,11 @@ func LoadSegments(fsys fs.FS, dir string, also Library, options Options) (Librar
 	options.Segments = known.Texts()
 	options.Order, options.Event = false, false
 	for _, s := range all {
-		compileInside(s.When, rule[s.Name], options)
+		compileInside(s.Name, s.When, rule[s.Name], options)
 	}
 	for _, when := range nameless {
 		text, _ := when.Text() // it was read before
-		compileInside(text, when, options)
+		compileInside("", text, when, options)
 	}
 	var faults source.List
 	for _, doc := range docs {
@@ -119,9 +119,10 @@ func LoadSegments(fsys fs.FS, dir string, also Library, options Options) (Librar
 	}), faults
 }
 
-// compileInside reports the faults of a rule where it stands.
-func compileInside(text string, at source.Node, options Options) {
-	_, wrong := Compile(text, options)
+// compileInside reports the faults of the rule of a segment where it stands; the
+// name is empty where it has none.
+func compileInside(segment, text string, at source.Node, options Options) {
+	_, wrong := compileOf(segment, text, options)
 	for _, f := range wrong {
 		at.ReportInside(f.Offset, f.Message, f.Hint)
 	}

@@ -35,23 +35,23 @@ func orderMembers() []member {
 			gap, _ := o.averageGap()
 			return o.ago(o.day(o.last())) / gap
 		}), noGap, func(o *orders) bool { _, ok := o.averageGap(); return ok }),
-		allOrders("refund_share", "what came back, of the worth of all that was ever ordered: 0 to 1", func(t Totals) float64 {
+		aShare(allOrders("refund_share", "what came back, of the worth of all that was ever ordered", func(t Totals) float64 {
 			if t.GrossMinor == 0 {
 				return 0
 			}
 			return float64(t.RefundedMinor) / float64(t.GrossMinor)
-		}),
-		allOrders("refunded_share", "orders of which something came back, of all orders ever placed: 0 to 1",
-			func(t Totals) float64 { return float64(t.Refunded) / float64(t.Placed) }),
+		})),
+		aShare(allOrders("refunded_share", "orders of which something came back, of all orders ever placed",
+			func(t Totals) float64 { return float64(t.Refunded) / float64(t.Placed) })),
 	}
 	out = append(out, rhythmMembers()...)
 	out = append(out,
-		shareOf("coupon_share", "orders that named a coupon code, of all: 0 to 1", noOrders, func(f *OrderFact, _ *moment) (bool, bool) { return f.Told.Coupon, true }),
-		shareOf("full_price_share", "orders at full price, of those that tell their discount: 0 to 1", "no order tells its discount",
+		shareOf("coupon_share", "orders that named a coupon code, of all", noOrders, func(f *OrderFact, _ *moment) (bool, bool) { return f.Told.Coupon, true }),
+		shareOf("full_price_share", "orders at full price, of those that tell their discount", "no order tells its discount",
 			func(f *OrderFact, _ *moment) (bool, bool) {
 				return f.Told.Discount != nil && *f.Told.Discount == 0, f.Told.Discount != nil
 			}),
-		shareOf("on_time_share", "orders delivered as promised, of those that tell: 0 to 1", "no order tells of its delivery",
+		shareOf("on_time_share", "orders delivered as promised, of those that tell", "no order tells of its delivery",
 			func(f *OrderFact, m *moment) (bool, bool) { return (&order{*f, m}).onTime() }))
 	back := method(kindOrders, "back_for", kindText, `"size"`, kindNumber, "how many orders something came back of for that reason, kept or not", (*orders).backFor)
 	back.history, back.back, back.told, back.entire = true, true, true, true
@@ -189,8 +189,13 @@ func customerMembers() []member {
 		when(field(kindCustomer, "first_seen_on", kindDate, "the day from which the shop knows the customer",
 			func(c *customer) float64 { return dayNumber(c.day(c.FirstSeen)) }), silent, func(c *customer) bool { return !c.FirstSeen.IsZero() }),
 	)
-	out = append(out, own("sex", "sex", kindText, "`female`, `male` or `other`", func(_ *customer, a Attribute) string { return a.Text })...)
+	sex := own("sex", "sex", kindText, "the sex", func(_ *customer, a Attribute) string { return a.Text })
+	sex[0] = oneOf(sex[0], "female", "male", "other")
+	out = append(out, sex...)
 	out = append(out, own("birthday", "birthday", kindDate, "the day of birth", func(_ *customer, a Attribute) float64 { return dayNumber(a.Date) })...)
+	month := own("birthday_month", "birthday", kindNumber, "the month of the birthday", func(_ *customer, a Attribute) float64 { return float64(a.Date.Month) })[0]
+	next := own("days_to_birthday", "birthday", kindNumber, "days on the calendar to the next birthday, 0 on the day; that of a 29 February is kept on the 28th in common years", (*customer).toBirthday)[0]
+	out = append(out, wholeBetween(month, 1, 12), between(next, 0, math.Inf(1)))
 	out = append(out, own("age", "birthday", kindNumber, "whole years since the day of birth", (*customer).age)...)
 	out = append(out, own("occupation", "occupation", kindText, "what the customer does", func(_ *customer, a Attribute) string { return a.Text })...)
 	out = append(out, own("source", "source", kindText, "how the customer came to the shop", func(_ *customer, a Attribute) string { return a.Text })...)
@@ -229,9 +234,10 @@ func open(name, says string) member {
 func atMembers() []member {
 	return []member{
 		field(kindAt, "on", kindDate, "the day of the decision", func(m *moment) float64 { return dayNumber(m.day(m.at)) }),
-		field(kindAt, "weekday", kindText, "`monday` to `sunday`", func(m *moment) string { return strings.ToLower(m.day(m.at).Weekday().String()) }),
-		field(kindAt, "month", kindNumber, "1 to 12", func(m *moment) float64 { return float64(m.day(m.at).Month) }),
-		field(kindAt, "day", kindNumber, "day of the month, 1 to 31", func(m *moment) float64 { return float64(m.day(m.at).Day) }),
+		oneOf(field(kindAt, "weekday", kindText, "the day of the week", func(m *moment) string { return strings.ToLower(m.day(m.at).Weekday().String()) }),
+			"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+		wholeBetween(field(kindAt, "month", kindNumber, "the month", func(m *moment) float64 { return float64(m.day(m.at).Month) }), 1, 12),
+		wholeBetween(field(kindAt, "day", kindNumber, "day of the month", func(m *moment) float64 { return float64(m.day(m.at).Day) }), 1, 31),
 	}
 }
 

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -36,6 +38,9 @@ func (c *reader) binary(n *ast.BinaryNode) (kind, ast.Node) {
 		k, out := c.sides(n, kindNumber, kindNumber)
 		if b, ok := out.(*ast.BinaryNode); ok && n.Operator == "/" {
 			out = call("divide", b.Left, b.Right)
+			if _, constant := written(out); !constant {
+				c.values = append(c.values, value{text: n.String(), kind: kindNumber, node: out})
+			}
 		}
 		return k, out
 	case "contains", "startsWith", "endsWith":
@@ -52,6 +57,9 @@ func (c *reader) binary(n *ast.BinaryNode) (kind, ast.Node) {
 // sides checks an operator that wants the same kind on both sides.
 func (c *reader) sides(n *ast.BinaryNode, want, gives kind) (kind, ast.Node) {
 	left, leftOK := c.want(n.Left, want, fmt.Sprintf("what stands before %q", n.Operator))
+	if leftOK && c.bare(want, n.Right) {
+		return kindBad, nil
+	}
 	right, rightOK := c.want(n.Right, want, fmt.Sprintf("what stands after %q", n.Operator))
 	if !leftOK || !rightOK {
 		return kindBad, nil
@@ -62,6 +70,9 @@ func (c *reader) sides(n *ast.BinaryNode, want, gives kind) (kind, ast.Node) {
 // operands checks both sides of a comparison; text beside a date is a date.
 func (c *reader) operands(a, b ast.Node) (ka, kb kind, left, right ast.Node) {
 	ka, left = c.check(a)
+	if c.bare(ka, b) {
+		return kindBad, kindBad, left, nil
+	}
 	kb, right = c.check(b)
 	if s, ok := b.(*ast.StringNode); ok && ka == kindDate {
 		if right, ok = c.date(s); !ok {
@@ -84,11 +95,7 @@ func (c *reader) comparison(n *ast.BinaryNode) (kind, ast.Node) {
 		return kindBad, nil
 	}
 	if ka != kb && c.partOf(ka) == "" && c.partOf(kb) == "" {
-		hint := ""
-		if _, ok := n.Right.(*ast.StringNode); ok && ka == kindNumber {
-			hint = "write the number without quotes"
-		}
-		c.fault(n.Right, hint, "%s is compared with %s", ka, kb)
+		c.fault(n.Right, quotes(ka, kb, n.Right), "%s is compared with %s", ka, kb)
 		return kindBad, nil
 	}
 	equality := n.Operator == "==" || n.Operator == "!="
@@ -107,7 +114,57 @@ func (c *reader) comparison(n *ast.BinaryNode) (kind, ast.Node) {
 		c.fault(side.node, c.partOf(side.kind), "%s cannot be compared with %q", side.kind.words(), n.Operator)
 		return kindBad, nil
 	}
+	if !c.meetable(n.Operator, n.Right, n.Left, left, right) {
+		return kindBad, nil
+	}
 	return kindTruth, &ast.BinaryNode{Operator: n.Operator, Left: left, Right: right}
+}
+
+// quotes says that a constant on the right has its quotes too many, or lacks them.
+func quotes(left, right kind, at ast.Node) string {
+	switch at := at.(type) {
+	case *ast.StringNode:
+		if left == kindNumber && right == kindText {
+			return "write the number without quotes"
+		}
+	case *ast.IntegerNode:
+		if left == kindText {
+			return fmt.Sprintf(`it is text: write "%d"`, at.Value)
+		}
+	}
+	return ""
+}
+
+var (
+	bareWord = regexp.MustCompile(`^[\p{L}\p{N}_]+(?:[-.][\p{L}\p{N}_]+)*`)
+	bareDate = regexp.MustCompile(`^\d{4}-\d{1,2}-\d{1,2}`)
+)
+
+// bare records a fault where text or a date is wanted and stands there without its
+// quotes.
+func (c *reader) bare(want kind, n ast.Node) bool {
+	if want != kindText && want != kindDate {
+		return false
+	}
+	text := string(c.text[start(n):])
+	if day := bareDate.FindString(text); day != "" && want == kindDate {
+		c.fault(n, fmt.Sprintf("write %q", day), "a date stands in quotes, and %s does not", day)
+		return true
+	}
+	first := n
+	for b, ok := first.(*ast.BinaryNode); ok && b.Operator == "-"; b, ok = first.(*ast.BinaryNode) {
+		first = b.Left
+	}
+	word, ok := first.(*ast.IdentifierNode)
+	if !ok || want != kindText || slices.Contains(c.records(), kind(word.Value)) || word.Value == string(kindOrder) || word.Value == string(kindEvent) {
+		return false
+	}
+	if _, ok := c.language.find(kindFunction, word.Value); ok || c.elsewhere(word.Value) != "" {
+		return false
+	}
+	whole := bareWord.FindString(text)
+	c.fault(n, fmt.Sprintf("write %q", whole), "a text stands in quotes, and %s does not", whole)
+	return true
 }
 
 // partOf says what may be meant by a record where a value is wanted.
@@ -143,12 +200,17 @@ func (c *reader) in(n *ast.BinaryNode) (kind, ast.Node) {
 			}
 			continue
 		}
-		got, out := c.check(item)
-		if got != k && got != kindBad {
-			c.fault(item, "", "%s is compared with %s", k, got.words())
+		if c.bare(k, item) {
 			continue
 		}
-		items = append(items, out)
+		got, out := c.check(item)
+		if got != k && got != kindBad {
+			c.fault(item, quotes(k, got, item), "%s is compared with %s", k, got.words())
+			continue
+		}
+		if got != kindBad && c.meetable("==", item, n.Left, left, out) {
+			items = append(items, out)
+		}
 	}
 	if len(c.faults) > before {
 		return kindBad, nil

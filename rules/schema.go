@@ -23,7 +23,15 @@ func Schema() []byte { return slices.Clone(schemaFile) }
 func Written() string {
 	var all []string
 	for _, f := range Fields() {
-		all = append(all, f.Write)
+		write := f.Write
+		switch {
+		case f.Values != nil:
+			write += " (" + strings.Join(f.Values, ", ") + ")"
+		case f.From != nil:
+			_, within, _ := strings.Cut(f.Gives(), ", ")
+			write += " (" + within + ")"
+		}
+		all = append(all, write)
 	}
 	return "A rule can say: " + strings.Join(all, ", ") + "."
 }

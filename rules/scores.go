@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/rewave/rewave/internal/assortment"
@@ -17,7 +18,8 @@ const ScoresVersion = 1
 // kept as JSON and frozen: what a rule predicts of a customer hangs on it and on
 // that customer's orders alone. What it does not hold is unknown.
 type Scores struct {
-	ID int `json:"-"` // of the fit where it is kept; 0: it is not
+	ID      int    `json:"-"` // of the fit where it is kept; 0: it is not
+	Missing string `json:"-"` // why there are none, where somebody knows; all else is then empty
 
 	Version  int       `json:"version"`   // ScoresVersion
 	FittedAt time.Time `json:"fitted_at"` // what was known by then was learnt from
@@ -56,13 +58,17 @@ const valueWeeks = 52
 
 // Why a prediction may be unknown.
 const (
-	noScores  = "no model was fitted"
-	noMargin  = "the shop's margin is not known"
-	notFitted = noOrders + ", or " + noScores
+	noScores     = "no model was fitted"
+	noMargin     = "the shop's margin is not known"
+	nobodyLeaves = "in these data nobody is ever seen to leave"
+	notFitted    = noOrders + ", or " + noScores
 )
 
 func (s *Scores) there() error {
-	if s == nil || s.Version != ScoresVersion {
+	switch {
+	case s != nil && s.Missing != "":
+		return errors.New(s.Missing)
+	case s == nil || s.Version != ScoresVersion:
 		return errors.New(noScores)
 	}
 	return nil
@@ -81,6 +87,15 @@ func (s *Scores) Buying() (p model.Params, err error) {
 		return p, errors.New(noScores)
 	}
 	return *s.Purchases, nil
+}
+
+// Leaving is the model of purchases where it tells who is still a customer: a fit
+// that saw nobody leave holds everybody for one, who has long been silent too.
+func (s *Scores) Leaving() (p model.Params, err error) {
+	if p, err = s.Buying(); err == nil && p.Kind == model.NBD {
+		err = errors.New(nobodyLeaves)
+	}
+	return p, err
 }
 
 // Spending is the model of money that rules read; the error says why they read
@@ -126,6 +141,9 @@ func (n Needs) Lacks(s *Scores) string {
 	err := s.there()
 	if err == nil && n.Models {
 		_, err = s.Buying()
+	}
+	if err == nil && n.Leaving {
+		_, err = s.Leaving()
 	}
 	if err != nil {
 		return err.Error()
@@ -214,8 +232,8 @@ func rhythmMembers() []member {
 		})
 	trend.unknown, trend.history = noGap, true
 	out := []member{
-		predictedOf(kindOrders, "gap_probability", "chance that someone who still buys stays silent for this long: small is overdue", notFitted,
-			func(p model.Params, b buyer) (float64, error) { return p.Silent(b.History), nil }),
+		aShare(predictedOf(kindOrders, "gap_probability", "chance that someone who still buys stays silent for this long: small is overdue", notFitted,
+			func(p model.Params, b buyer) (float64, error) { return p.Silent(b.History), nil })),
 		predictedOf(kindOrders, "expected_gap", "days from one day with an order to the next that are expected of someone who still buys", tooFew+", or "+noScores,
 			func(p model.Params, b buyer) (float64, error) {
 				weeks, ok := p.NextGap(b.History)
@@ -262,19 +280,21 @@ func rfmMembers() []member {
 		return cut, nil
 	}
 	one := func(name, says string, get func(customers.Scores) int) member {
-		return scored(kindRFM, name, kindNumber, says, notFitted, func(o *orders, s *Scores) (float64, error) {
+		return wholeBetween(scored(kindRFM, name, kindNumber, says, notFitted, func(o *orders, s *Scores) (float64, error) {
 			cut, err := read(o, s)
 			return float64(get(cut)), err
-		})
+		}), 1, 5)
 	}
+	cell := scored(kindRFM, "cell", kindText, "the three of them, `555` the best", notFitted, func(o *orders, s *Scores) (string, error) {
+		cut, err := read(o, s)
+		return cut.Cell(), err
+	})
+	cell.form = &form{regexp.MustCompile(`^[1-5]{3}$`), `three digits from 1 to 5, as in "555"`}
 	return []member{
-		one("recency", "1 to 5 by the day of the last order: 5 is the fifth of the customers who ordered last", func(s customers.Scores) int { return s.R }),
-		one("frequency", "1 to 5 by the number of orders: 5 is the most", func(s customers.Scores) int { return s.F }),
-		one("monetary", "1 to 5 by the worth of all orders: 5 is the most", func(s customers.Scores) int { return s.M }),
-		scored(kindRFM, "cell", kindText, "the three of them, `555` the best", notFitted, func(o *orders, s *Scores) (string, error) {
-			cut, err := read(o, s)
-			return cut.Cell(), err
-		}),
+		one("recency", "which fifth of the customers by the day of the last order: 5 ordered last", func(s customers.Scores) int { return s.R }),
+		one("frequency", "which fifth of the customers by the number of orders: 5 is the most", func(s customers.Scores) int { return s.F }),
+		one("monetary", "which fifth of the customers by the worth of all orders: 5 is the most", func(s customers.Scores) int { return s.M }),
+		cell,
 	}
 }
 
@@ -292,9 +312,17 @@ func predictedMembers() []member {
 			return p.Expected(b.History, minutes/(7*24*60)), nil
 		})
 	ahead.unknown, ahead.scores, ahead.models, ahead.most = notFitted, true, true, mostAhead
+	alive := aShare(byModel(scored(kindPredicted, "alive", kindNumber, "chance that the customer is still one", notFitted+", or "+nobodyLeaves, func(o *orders, s *Scores) (float64, error) {
+		p, err := s.Leaving()
+		if err != nil {
+			return 0, err
+		}
+		b, err := o.buyer()
+		return p.Alive(b.History), err
+	})))
+	alive.leaving = true
 	return []member{
-		predictedOf(kindPredicted, "alive", "chance that the customer is still one", notFitted,
-			func(p model.Params, b buyer) (float64, error) { return p.Alive(b.History), nil }),
+		alive,
 		ahead,
 		byModel(inMoney(scored(kindPredicted, "order_value", kindNumber, "what a day with an order is expected to be worth", notFitted, func(o *orders, s *Scores) (float64, error) {
 			spend, err := s.Spending()
@@ -347,10 +375,10 @@ func lifecycleMembers() []member {
 		return float64(at.Since), err
 	}
 	out := []member{
-		scored(kindLifecycle, "stage", kindText, "`prospect`, `developing`, `growing`, `mature`, `declining` or `lapsed`", noScores, func(o *orders, s *Scores) (string, error) {
+		oneOf(scored(kindLifecycle, "stage", kindText, "the stage of the customer's life", noScores, func(o *orders, s *Scores) (string, error) {
 			at, _, err := state(o, s)
 			return string(at.Stage), err
-		}),
+		}), "prospect", "developing", "growing", "mature", "declining", "lapsed"),
 		scored(kindLifecycle, "days_in_stage", kindNumber, "days on the calendar since the customer came into that stage", prospect+", or "+noScores, func(o *orders, s *Scores) (float64, error) {
 			day, err := since(o, s)
 			return dayNumber(o.day(o.at)) - day, err

@@ -71,8 +71,7 @@ func TestWhatIsPredicted(t *testing.T) {
 			if math.IsNaN(want) {
 				continue
 			}
-			low, high := want*(1-1e-8), want*(1+1e-8)
-			p := compile(t, fmt.Sprintf("%s >= %.17g and %[1]s <= %[3]v", test.text, low, high), Options{})
+			p := compile(t, fmt.Sprintf("abs(%s - %.17g) <= %v", test.text, want, want*1e-8), Options{})
 			if got := outcome(p, env[who]); got != "true" {
 				t.Errorf("%s of %s is not %v: %s; %v", test.text, who, want, got, p.Explain(env[who]))
 			}
@@ -105,7 +104,7 @@ func TestWhatIsPredicted(t *testing.T) {
 func TestPredictionsWithoutAModel(t *testing.T) {
 	t.Parallel()
 	all := []string{"predicted.alive > 0", `predicted.orders("90d") > 0`, "predicted.order_value > 0", "predicted.clv > 0", "orders.gap_probability > 0", "orders.expected_gap > 0",
-		"rfm.recency > 0", `rfm.cell == "555"`, `lifecycle.stage == "prospect"`, "lifecycle.days_in_stage > 0"}
+		"rfm.recency > 1", `rfm.cell == "555"`, `lifecycle.stage == "prospect"`, "lifecycle.days_in_stage > 0"}
 	say := func(change func(*Scores)) (got []string) {
 		basis := fitted(t)
 		if change == nil {
@@ -140,6 +139,9 @@ func TestPredictionsWithoutAModel(t *testing.T) {
 		{"nothing was fitted", nil, unknown("no model was fitted", "??????????")},
 		{"another version", func(s *Scores) { s.Version = 99 }, unknown("no model was fitted", "??????????")},
 		{"purchases in doubt", func(s *Scores) { s.Doubt = "forecasts are off" }, unknown("forecasts are off", "??1???1001")},
+		{"before the first fit", func(s *Scores) { *s = Scores{Missing: "no model was fitted by then"} }, unknown("no model was fitted by then", "??????????")},
+		{"nobody leaves", func(s *Scores) { s.Purchases.Kind, s.Purchases.A, s.Purchases.B = model.NBD, 0, 0 },
+			unknown("in these data nobody is ever seen to leave", "?111111001")},
 		{"no purchases", func(s *Scores) { s.Purchases = nil }, unknown("no model was fitted", "??1???1001")},
 		{"no money", func(s *Scores) { s.Spend, s.SpendDoubt = nil, "too few spenders" }, unknown("too few spenders", "11??111001")},
 		{"no margin", func(s *Scores) { s.Margin = nil }, unknown("the shop's margin is not known", "111?111001")},
@@ -168,7 +170,7 @@ func TestPredictionsFromTotals(t *testing.T) {
 	totals := NewTotalsEnv(Customer{}, full.root.Orders.totals(kim(t)), at, basis)
 	for _, text := range []string{"predicted.alive", `predicted.orders("90d")`, "predicted.order_value", "predicted.clv", "orders.gap_probability", "orders.expected_gap",
 		"rfm.recency", "rfm.frequency", "rfm.monetary"} {
-		p := compile(t, text+" > 0", Options{})
+		p := compile(t, "abs("+text+") > 0", Options{})
 		if !p.Needs().TotalsOnly() || !p.Needs().Scores {
 			t.Errorf("%s needs %+v", text, p.Needs())
 		}

@@ -28,6 +28,10 @@ func (c *reader) segment(at, whole ast.Node, name string) (kind, ast.Node) {
 	if len(inner.faults) == 0 && got != kindTruth {
 		inner.fault(tree, inner.compareHint(got, tree), "the rule gives %s; it must say true or false", got.words())
 	}
+	if i := slices.IndexFunc(inner.faults, func(f Fault) bool { return f.circle != nil }); i >= 0 {
+		c.circle(at, inner.faults[i].circle)
+		return kindBad, nil
+	}
 	if len(inner.faults) > 0 {
 		f := inner.faults[0]
 		c.fault(at, f.Hint, "the segment %q has a fault at %d:%d: %s", name, f.Line, f.Column, f.Message)
@@ -39,12 +43,31 @@ func (c *reader) segment(at, whole ast.Node, name string) (kind, ast.Node) {
 	return kindTruth, node
 }
 
+// circle says, where the outermost rule enters it, that segments name each other in
+// a circle: the names of it, the first again at the end.
+func (c *reader) circle(at ast.Node, names []string) {
+	last := names[len(names)-2]
+	hint := fmt.Sprintf("take in_segment(%q) out of segments/%s.yaml, or this one out of here", names[0], last)
+	says := fmt.Sprintf("the segment %q names itself", names[0])
+	switch {
+	case names[0] != c.of:
+		hint = "mend that segment first"
+	case len(names) == 2:
+		hint = "say what it means without it"
+	}
+	if len(names) > 2 {
+		says += ": " + names[0] + " names " + strings.Join(names[1:], ", which names ")
+	}
+	c.fault(at, hint, "%s", says)
+	c.faults[len(c.faults)-1].circle = names
+}
+
 // within is a reader of the segment's text that adds to what c needs.
 func (c *reader) within(name string) *reader {
 	options := c.options
 	options.Order, options.Event = false, false
 	return &reader{language: c.language, text: []rune(c.options.Segments[name]), options: options, needs: c.needs, named: c.named,
-		inside: append(slices.Clip(c.inside), name), read: c.read}
+		of: c.of, inside: append(slices.Clip(c.inside), name), read: c.read}
 }
 
 // openSegment parses the rule of a segment.
@@ -59,7 +82,7 @@ func (c *reader) openSegment(at ast.Node, name string) (ast.Node, bool) {
 		c.fault(at, hint, "there is no segment %q", name)
 		return nil, false
 	case slices.Contains(c.inside, name):
-		c.fault(at, "", "the segment reads itself: %s", strings.Join(append(slices.Clip(c.inside), name), " > "))
+		c.circle(at, append(slices.Clone(c.inside[slices.Index(c.inside, name):]), name))
 		return nil, false
 	}
 	if *c.read += len(text); *c.read > maxSegments {

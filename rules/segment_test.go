@@ -31,11 +31,11 @@ func TestSegmentsStandForTheirRules(t *testing.T) {
 	for i := range got {
 		got[i].Text = strings.ReplaceAll(got[i].Text, `"`, "'")
 	}
-	buyers := []Clause{{Text: "orders.count > 0", True: true, Values: []string{"orders.count is 3"}}}
+	buyers := []Clause{{Text: "orders.count > 0", True: true, Values: []string{"orders.count is 3"}, Exact: map[string]float64{"orders.count": 3}}}
 	if diff := cmp.Diff(got, []Clause{
 		{Text: "in_segment('spenders')", True: true, Inner: []Clause{
 			{Text: `in_segment("buyers")`, True: true, Inner: buyers},
-			{Text: "orders.revenue >= 299", True: true, Values: []string{"orders.revenue is 449.51"}},
+			{Text: "orders.revenue >= 299", True: true, Values: []string{"orders.revenue is 449.51"}, Exact: map[string]float64{"orders.revenue": 449.51}},
 		}},
 		{Text: "not in_segment('buyers')", Values: []string{`in_segment("buyers") is true`}, Inner: buyers},
 	}); diff != "" {
@@ -77,7 +77,7 @@ func TestSegmentsThatCannotBe(t *testing.T) {
 		{`in_segment("loial")`, map[string]string{"loyal": "true"}, `1:12: there is no segment "loial" (did you mean "loyal"?)`},
 		{`in_segment("vip")`, nil, `1:12: there is no segment "vip" (segments stand in files of their own: segments/vip.yaml)`},
 		{`in_segment("a")`, map[string]string{"a": `in_segment("b")`, "b": `true or in_segment("a")`},
-			`1:12: the segment "a" has a fault at 1:12: the segment "b" has a fault at 1:20: the segment reads itself: a > b > a`},
+			`1:12: the segment "a" names itself: a names b, which names a (mend that segment first)`},
 		{`in_segment("a")`, map[string]string{"a": "order.revenue > 0"},
 			`1:12: the segment "a" has a fault at 1:1: "order" is known only where a campaign enters on: order_paid (orders holds all orders of the customer)`},
 		{`in_segment("a")`, map[string]string{"a": "orders.cuont > 0"}, `1:12: the segment "a" has a fault at 1:8: orders has no field "cuont" (did you mean "count"?)`},
@@ -130,8 +130,8 @@ func TestFaultsOfSegmentFiles(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	want := `segments/Up.yaml:1:10: segment: a name has small letters, digits and hyphens, at most 60 (for example segment: lapsed-vip)
-segments/a.yaml:4:18: when: the segment "b" has a fault at 1:12: the segment "a" has a fault at 1:33: the segment reads itself: b > a > b
-segments/b.yaml:2:18: when: the segment "a" has a fault at 1:33: the segment "b" has a fault at 1:12: the segment reads itself: a > b > a
+segments/a.yaml:4:18: when: the segment "a" names itself: a names b, which names a (take in_segment("a") out of segments/b.yaml, or this one out of here)
+segments/b.yaml:2:18: when: the segment "b" names itself: b names a, which names b (take in_segment("b") out of segments/a.yaml, or this one out of here)
 segments/c.yaml:1:1: "when" is missing (for example when: orders.count >= 3)
 segments/c.yaml:1:10: segment: the file is called c.yaml (give both one name)
 segments/c.yaml:3:1: whne: unknown key "whne" (did you mean "when"?)`

@@ -1,6 +1,9 @@
 package rules
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // Field is a row of the table of what a rule can say.
 type Field struct {
@@ -9,6 +12,22 @@ type Field struct {
 	Money   bool   `json:"money"` // it is an amount, in the shop's currency
 	Says    string `json:"says"`
 	Unknown string `json:"unknown,omitempty"` // when it has no value; empty: never
+
+	Values []string `json:"values,omitempty"` // the only texts that it may be; none: any
+	From   *float64 `json:"from,omitempty"`   // the least number that it may be; nil: any
+	To     *float64 `json:"to,omitempty"`     // and the greatest
+}
+
+// Gives is Is with the numbers that it may be: a number, 1 to 5.
+func (f Field) Gives() string {
+	if f.From == nil {
+		return f.Is
+	}
+	b := bounds{low: *f.From, high: math.Inf(1)}
+	if f.To != nil {
+		b.high = *f.To
+	}
+	return f.Is + ", " + b.words()
 }
 
 // Fields is the whole table, in the order of the documentation.
@@ -21,7 +40,14 @@ func Fields() []Field {
 }
 
 func (m member) field() Field {
-	return Field{Write: m.example(), Is: string(m.gives), Money: m.money, Says: m.says, Unknown: m.unknown}
+	f := Field{Write: m.example(), Is: string(m.gives), Money: m.money, Says: m.says, Unknown: m.unknown, Values: m.set}
+	if b := m.bounds; b != nil {
+		f.From = &b.low
+		if !math.IsInf(b.high, 1) {
+			f.To = &b.high
+		}
+	}
+	return f
 }
 
 // Fields is what the rule reads, also in the segments that it names, each once
@@ -39,7 +65,7 @@ func (t Term) members(l *language, have []member) []member {
 	for _, a := range t.Args {
 		have = a.members(l, have)
 	}
-	if t.Op != OpRead {
+	if t.Op != OpRead || t.Read == monthsName {
 		return have
 	}
 	m, ok := l.named[t.Read]

@@ -13,7 +13,7 @@ func fieldTable() string {
 	var b strings.Builder
 	b.WriteString("| write | is | what it says | unknown when |\n|---|---|---|---|\n")
 	for _, f := range Fields() {
-		is := f.Is
+		is := f.Gives()
 		if f.Money {
 			is += " (money)"
 		}

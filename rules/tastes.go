@@ -90,7 +90,7 @@ func affinity() member {
 
 func nextCategory() member {
 	const never = "nothing was ever ordered again"
-	return ofTaste("next_category", "chance that the category is the main one of the customer's next order, if there is one, by that of the last: 0 to 1", noOrders+", or "+noScores,
+	return aShare(ofTaste("next_category", "chance that the category is the main one of the customer's next order, if there is one, by that of the last", noOrders+", or "+noScores,
 		func(o *orders, t *assortment.Tastes, category string) (float64, error) {
 			if t.Next.All == 0 {
 				return 0, errors.New(never)
@@ -107,5 +107,5 @@ func nextCategory() member {
 				return t.Next.Chance(category).Share, nil
 			}
 			return t.Next.Chance(category, main).Share, nil
-		})
+		}))
 }

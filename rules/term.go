@@ -96,6 +96,10 @@ func (l *language) term(n ast.Node) Term {
 			return all("/", v.Arguments...)
 		}
 		t := all(OpRead, v.Arguments...)
+		if name == monthsName { // At works it out
+			t.Read, t.call, t.Gives = name, monthsOf, Number
+			return t
+		}
 		m := l.named[name]
 		t.Read, t.call = reading(name), m.call
 		t.Gives = map[kind]Kind{kindText: Text, kindNumber: Number, kindDate: Date, kindTruth: Truth}[m.gives]

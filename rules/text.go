@@ -73,6 +73,9 @@ func syntax(text []rune, err error) Fault {
 	if !errors.As(err, &at) {
 		return faultAt(text, 0, "the rule cannot be read", "")
 	}
+	if f, ok := misread(text, at); ok {
+		return f
+	}
 	message, hint := say(at.Message)
 	if before := strings.TrimSpace(string(text[:min(at.From+1, len(text))])); strings.HasSuffix(before, "%") {
 		message, hint = `"%" cannot be used in a rule`, "a share is written as a number: 0.1"
@@ -86,8 +89,7 @@ func say(message string) (words, hint string) {
 			return "the rule ends too early", `a value is missing, or a ")"`
 		}
 		return fmt.Sprintf("%q cannot stand here", m[2]), map[string]string{
-			"=": `to compare write "=="`, "&": `write "and"`, "AND": `write "and"`, "And": `write "and"`,
-			"OR": `write "or"`, "Or": `write "or"`, "NOT": `write "not"`, "is": `to compare write "=="`, "<>": `write "!="`,
+			"=": `to compare write "=="`, "&": `write "and"`, "is": `to compare write "=="`,
 		}[m[2]]
 	}
 	if m := unrecognized.FindStringSubmatch(message); m != nil {

@@ -187,17 +187,18 @@ type explainedCustomer struct {
 }
 
 type explainedClause struct {
-	Text    string            `json:"text"`
-	Holds   *bool             `json:"holds"` // null: unknown
-	Unknown string            `json:"unknown,omitempty"`
-	Values  []string          `json:"values"`
-	Inner   []explainedClause `json:"inner,omitempty"` // of the segment that it names
+	Text    string             `json:"text"`
+	Holds   *bool              `json:"holds"` // null: unknown
+	Unknown string             `json:"unknown,omitempty"`
+	Values  []string           `json:"values"`
+	Numbers map[string]float64 `json:"numbers,omitempty"` // the numbers among them, not rounded
+	Inner   []explainedClause  `json:"inner,omitempty"`   // of the segment that it names
 }
 
 func explainedClauses(clauses []rules.Clause) []explainedClause {
 	out := []explainedClause{}
 	for _, c := range clauses {
-		j := explainedClause{Text: c.Text, Values: append([]string{}, c.Values...)}
+		j := explainedClause{Text: c.Text, Values: append([]string{}, c.Values...), Numbers: c.Exact}
 		if c.Err != nil {
 			j.Unknown = c.Err.Error()
 		} else {

@@ -32,7 +32,7 @@ file begins with # yaml-language-server: $schema=segment.schema.json`,
 			word := strings.Join(args, "")
 			found := []rules.Field{}
 			for _, f := range rules.Fields() {
-				if strings.Contains(strings.ToLower(f.Write+"\n"+f.Is+"\n"+f.Says), strings.ToLower(word)) {
+				if strings.Contains(strings.ToLower(f.Write+"\n"+f.Gives()+"\n"+f.Says), strings.ToLower(word)) {
 					found = append(found, f)
 				}
 			}
@@ -56,7 +56,7 @@ file begins with # yaml-language-server: $schema=segment.schema.json`,
 // fieldLines are how a field is written and what it gives, and below it what it
 // says.
 func fieldLines(indent string, f rules.Field) []string {
-	is := f.Is
+	is := f.Gives()
 	if f.Money {
 		is += ", money"
 	}

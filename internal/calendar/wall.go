@@ -12,6 +12,23 @@ type Date struct {
 	Day   int
 }
 
+// AddMonths is the same day n months later, or before where n is negative: in a
+// month that is too short its last one.
+func (d Date) AddMonths(n int) Date {
+	first := dateUTC(time.Date(d.Year, d.Month+time.Month(n), 1, 0, 0, 0, 0, time.UTC))
+	first.Day = min(d.Day, dateUTC(time.Date(first.Year, first.Month+1, 0, 0, 0, 0, 0, time.UTC)).Day)
+	return first
+}
+
+// KeptIn is the day on which a year keeps the date: the same, but what falls on 29
+// February is kept on the 28th in common years.
+func (d Date) KeptIn(year int) Date {
+	if leap := year%4 == 0 && (year%100 != 0 || year%400 == 0); d.Month == time.February && d.Day == 29 && !leap {
+		d.Day = 28
+	}
+	return Date{Year: year, Month: d.Month, Day: d.Day}
+}
+
 // IsZero reports whether the date was left out.
 func (d Date) IsZero() bool { return d == Date{} }
 

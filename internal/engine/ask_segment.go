@@ -242,7 +242,9 @@ func (e *Engine) PlanSegment(ctx context.Context, rule *rules.Program, at time.T
 	return p, err
 }
 
-func (e *Engine) basis() rules.Basis { return rules.Basis{Zone: e.Shop.Zone, Digits: e.Shop.Digits} }
+func (e *Engine) basis() rules.Basis {
+	return rules.Basis{Zone: e.Shop.Zone, Digits: e.Shop.Digits, Money: e.Shop.Currency}
+}
 
 // segmentQuery asks a rule with the scores that were there at the instant.
 func (e *Engine) segmentQuery(ctx context.Context, rule *rules.Program, at time.Time) (postgres.SegmentQuery, error) {

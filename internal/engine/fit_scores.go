@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/rewave/rewave/internal/calendar"
@@ -112,8 +113,25 @@ func (e *Engine) predicting(ctx context.Context, needs rules.Needs, at time.Time
 		return basis, nil
 	}
 	newest, err := e.Store.NewestScores(ctx, e.Shop.Currency, e.Shop.Zone.String(), at, true)
+	if err == nil && newest == nil {
+		basis.Scores, err = e.unfitted(ctx, at)
+		return basis, err
+	}
 	if newest != nil {
 		basis.Scores = &newest.Scores
 	}
 	return basis, err
+}
+
+// unfitted are no scores, with the reason and what to do about it: an instant may
+// lie before the first fit.
+func (e *Engine) unfitted(ctx context.Context, at time.Time) (*rules.Scores, error) {
+	now, err := e.Store.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if now.Sub(at) < time.Minute {
+		return &rules.Scores{Missing: "no model was fitted; rewave model fit fits one"}, nil
+	}
+	return &rules.Scores{Missing: fmt.Sprintf("no model was fitted by then; rewave model fit --at %q fits one", at.In(e.Shop.Zone).Format("2006-01-02 15:04"))}, nil
 }

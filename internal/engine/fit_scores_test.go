@@ -32,7 +32,7 @@ func (w *world) shopping() {
 }
 
 func valued(c *campaigns.Campaign) {
-	c.Enter.When = "predicted.alive > 0.3 and rfm.monetary >= 1"
+	c.Enter.When = "predicted.alive > 0.3 and rfm.monetary > 1"
 }
 
 // A campaign asks by the fit that was the newest when its design began, whatever is

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -127,7 +128,9 @@ func (w *scoreWriter) rule() string {
 	return one + w.of(" and ", " or ") + w.condition()
 }
 
-func (w *scoreWriter) condition() string {
+func (w *scoreWriter) condition() string { return sensible(w.draw) }
+
+func (w *scoreWriter) draw() string {
 	number := w.of("orders.gap_probability", "orders.expected_gap", "predicted.alive", "predicted.order_value", "rfm.recency", "rfm.frequency", "rfm.monetary",
 		"rfm.recency", "rfm.frequency", "rfm.monetary", `orders.since("2026-03-29").gap_probability`, `orders.before("2026-07-01").expected_gap`, "orders.trend", "predicted.clv", `predicted.orders("30d")`, "lifecycle.days_in_stage")
 	op := w.of("==", "!=", "<", "<=", ">", ">=")
@@ -143,24 +146,33 @@ func (w *scoreWriter) condition() string {
 	case 3:
 		return w.of("-"+number, "abs("+number+")", number+" * 2") + " " + op + " 1"
 	case 4:
-		return number + " in [1, 2, 0.5, " + w.value(number) + "]"
+		return number + " in [1, " + w.constant(number) + ", " + w.value(number) + "]"
 	case 5, 6:
 		return number + " " + op + " " + w.value(number)
 	}
-	return number + " " + op + " " + w.of("0", "1", "2", "3", "5", "6", "0.05", "0.2", "0.5", "0.999", "30", "90", "250", "1e-300", "-1")
+	return number + " " + op + " " + w.constant(number)
+}
+
+// constant is a number that it may be.
+func (w *scoreWriter) constant(number string) string {
+	switch {
+	case strings.HasPrefix(number, "rfm."):
+		return w.of("1", "2", "3", "4", "5")
+	case strings.HasSuffix(number, "_probability"), strings.HasSuffix(number, ".alive"):
+		return w.of("0", "1", "0.05", "0.2", "0.5", "0.999", "1e-300")
+	}
+	return w.of("0", "1", "2", "3", "5", "6", "0.05", "0.5", "30", "90", "250", "1e-300", "-1")
 }
 
 // value is that of somebody.
 func (w *scoreWriter) value(number string) string {
-	rule, faults := rules.Compile(number+" > 0", rules.Options{})
+	rule, faults := rules.Compile("abs("+number+") > 0", rules.Options{})
 	if faults != nil {
 		panic(fmt.Sprint(faults))
 	}
 	for range 20 {
-		for _, said := range rule.Explain(w.envs[w.ids[w.IntN(len(w.ids))]])[0].Values {
-			if _, value, ok := strings.Cut(said, " is "); ok {
-				return value
-			}
+		if value, ok := rule.Explain(w.envs[w.ids[w.IntN(len(w.ids))]])[0].Exact[number]; ok {
+			return strconv.FormatFloat(value, 'f', -1, 64)
 		}
 	}
 	return "1"

@@ -69,8 +69,8 @@ func hostile() []string {
 		`customer.region == "'; drop table orders; --"`, `customer.region == "$1::text"`, `customer.region == "\\"`, `customer.region contains "%_\\"`, "customer.region == \"\\\"\"", `customer.region == "浙江"`, `customer.first_name endsWith "\u0301"`, `customer.region contains "\u0301"`,
 		`events("$1").with("$2", "$99").count == 0`, `customer.has_tag("a;b")`, `customer.has_interest("tea;books")`, `customer.has_interest(" tea")`, `customer.text("a'b\"c") == "x"`, `customer.knows("$1")`, `lower("ß") contains customer.region`, `customer.region contains ""`, `customer.text("concern") endsWith ""`,
 		// Dates and durations.
-		`orders.in("3650d").count > 0`, `orders.in("1m").count > 0`, `orders.before("1970-01-01").count == 0`, `orders.since("2199-12-31").count == 0`, `orders.on("2199-12-31").count == 0`, `orders.since("2199-12-31").before("1970-01-01").count == 0`,
-		`days_since(customer.birthday) > 1e9`,
+		`orders.in("3650d").count > 0`, `orders.in("1min").count > 0`, `orders.in("120mo").count > 0`, `orders.in("1mo").count > 0`, `orders.before("1970-01-01").count == 0`, `orders.since("2199-12-31").count == 0`, `orders.on("2199-12-31").count == 0`, `orders.since("2199-12-31").before("1970-01-01").count == 0`,
+		`days_since(customer.birthday) > 1e9`, `customer.birthday_month == 2`, `customer.days_to_birthday == 0`, `customer.days_to_birthday <= 1`, `customer.days_to_birthday == 365`, `customer.days_to_birthday > 365`, `customer.days_to_birthday / 7 < 4`,
 		`days_since(orders.last_on) in [1, 1e300]`, `customer.age > 1e300`, `customer.age == -1`, `customer.age < 0`, `customer.age == 0`, `customer.age >= 26`, `customer.age == 27`, `customer.age == 36.5`,
 		"orders" + strings.Repeat(`.in("90d")`, 100) + ".count > 0",
 	}
@@ -96,7 +96,7 @@ func joinedParts(part, by string, bytes int) string {
 		if i > 1 {
 			b.WriteString(by)
 		}
-		b.WriteString(strings.NewReplacer("1d", strings.Repeat("1", i%5+1)[:i%5+1]+"m", `"a"`, `"a`+string(rune('a'+i%26))+string(rune('a'+i/26))+`"`).Replace(part))
+		b.WriteString(strings.NewReplacer("1d", strings.Repeat("1", i%5+1)[:i%5+1]+"min", `"a"`, `"a`+string(rune('a'+i%26))+string(rune('a'+i/26))+`"`).Replace(part))
 	}
 	return b.String()
 }

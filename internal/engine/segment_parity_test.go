@@ -410,7 +410,22 @@ func (w *ruleWriter) rule(depth int) string {
 	return "(" + w.rule(depth-1) + " and " + w.rule(depth-1) + ")"
 }
 
-func (w *ruleWriter) condition() string {
+func (w *ruleWriter) condition() string { return sensible(w.draw) }
+
+// sensible draws until a condition is not the same for everybody, which is a fault.
+func sensible(draw func() string) string {
+	for {
+		text := draw()
+		_, faults := rules.Compile(text, rules.Options{})
+		if !slices.ContainsFunc(faults, func(f rules.Fault) bool {
+			return strings.HasSuffix(f.Message, " true") || strings.Contains(f.Message, " is never ")
+		}) {
+			return text
+		}
+	}
+}
+
+func (w *ruleWriter) draw() string {
 	op := w.of("==", "!=", "<", "<=", ">", ">=")
 	switch w.IntN(12) {
 	case 0:
@@ -418,7 +433,7 @@ func (w *ruleWriter) condition() string {
 			`customer.truth("member")`, "customer.complaint_open", "customer.dispute_open", `events("Review Posted").knows("score")`, `first_order.has("food")`, "last_order.category_known", `bought("food")`, `bought("S-2")`, `bought("profit")`, `bought("none")`, `first_order.has_role("profit")`, `last_order.has_role("traffic")`, "last_order.status_known", "first_order.on_time", "last_order.on_time_known", "last_order.coupon", `customer.has_interest("tea")`, "customer.age_known", `bought_around("mothers-day", 1)`, `bought_around("01-31", 1)`, "customer.sex_known")
 	case 1:
 		return w.of("customer.region", "customer.locale", `customer.text("concern")`, "customer.first_name", `events("Product Viewed").text("sku")`, "lower(customer.region)", "at.weekday", "customer.sex", "last_order.status", "first_order.entry_path", w.orders()+".favourite") +
-			w.of(" == ", " != ") + w.of(`"BY"`, `"safety"`, `"浙江"`, `"Ann1"`, `"S-1"`, `""`, `"female"`, `"paid"`, `"search"`, `"food"`)
+			w.of(" == ", " != ") + w.of(`"BY"`, `"safety"`, `"浙江"`, `"Ann1"`, `"S-1"`, `""`, `"female"`, `"monday"`, `"paid"`, `"search"`, `"food"`)
 	case 2:
 		return w.of("customer.region", `customer.text("concern")`, "customer.zone") + w.of(" in ", " not in ") + `["BY", "wear", "Asia/Tokyo"]`
 	case 3:
@@ -440,7 +455,7 @@ func (w *ruleWriter) stage() string {
 	op := w.of("==", "!=", "<", "<=", ">", ">=")
 	switch w.IntN(8) {
 	case 0, 1, 2:
-		return "lifecycle.stage" + w.of(" == ", " != ") + w.of(`"lapsed"`, `"growing"`, `"prospect"`, `"developing"`, `"declining"`, `"mature"`, `"no"`)
+		return "lifecycle.stage" + w.of(" == ", " != ") + w.of(`"lapsed"`, `"growing"`, `"prospect"`, `"developing"`, `"declining"`, `"mature"`)
 	case 3:
 		return "lifecycle.stage" + w.of(" in ", " not in ") + w.of(`["lapsed", "prospect"]`, `["growing"]`, `["mature", customer.region]`)
 	case 4:
@@ -469,7 +484,7 @@ func (w *ruleWriter) day() string {
 func (w *ruleWriter) orders() string {
 	s := "orders"
 	for range w.IntN(3) {
-		s += w.of(`.in("90d")`, `.in("2160h")`, `.since("2026-06-30")`, `.before("2026-07-01")`, `.on("2026-03-29")`, `.of("food")`, `.of("none")`, `.of_sku("S-2")`, `.of_role("profit")`, `.of_role("marginal")`, `.since("2026-10-25")`, `.before("2026-01-01")`)
+		s += w.of(`.in("90d")`, `.in("2160h")`, `.in("1mo")`, `.in("5mo")`, `.in("1y")`, `.since("2026-06-30")`, `.before("2026-07-01")`, `.on("2026-03-29")`, `.of("food")`, `.of("none")`, `.of_sku("S-2")`, `.of_role("profit")`, `.of_role("marginal")`, `.since("2026-10-25")`, `.before("2026-01-01")`)
 	}
 	return s
 }
@@ -480,7 +495,7 @@ func (w *ruleWriter) events() string {
 		s = w.of("messages", "responses")
 	}
 	for range w.IntN(3) {
-		s += w.of(`.in("90d")`, `.since("2026-06-30")`, `.before("2026-07-01")`, `.with("sku", "S-1")`, `.with("sku", "S-2")`)
+		s += w.of(`.in("90d")`, `.in("4mo")`, `.since("2026-06-30")`, `.before("2026-07-01")`, `.with("sku", "S-1")`, `.with("sku", "S-2")`)
 	}
 	return s
 }
@@ -491,7 +506,7 @@ func (w *ruleWriter) number() string {
 		case 0:
 			return w.events() + w.of(".count", ".days_since_last")
 		case 1:
-			return w.of("customer.age", "last_order.discount", `customer.number("children")`, `days_since(customer.date("birthday"))`, "days_since(customer.first_seen_on)", `events("Review Posted").number("score")`, `events("Product Viewed").distinct("sku")`)
+			return w.of("customer.age", "customer.birthday_month", "customer.days_to_birthday", "last_order.discount", `customer.number("children")`, `days_since(customer.date("birthday"))`, "days_since(customer.first_seen_on)", `events("Review Posted").number("score")`, `events("Product Viewed").distinct("sku")`)
 		case 2:
 			s := w.orders()
 			if !strings.Contains(s, ".of") {

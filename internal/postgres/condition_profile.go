@@ -78,6 +78,17 @@ func ownKnown(name string) translation {
 	})
 }
 
+// toBirthday is how many days lie ahead of the next birthday, which is never before
+// the day of birth. Where it was a 29 February PostgreSQL, too, takes the 28th of a
+// common year.
+func toBirthday(w *conditionWriter, h *past) value {
+	today := fmt.Sprintf("(date '1970-01-01' + %d)", w.basis.Day(w.at))
+	from := "greatest(" + today + ", a.date_value)"
+	kept := fmt.Sprintf("(a.date_value + make_interval(years => (extract(year from %s) - extract(year from a.date_value))::int))::date", from)
+	next := fmt.Sprintf("(a.date_value + make_interval(years => (extract(year from %s) - extract(year from a.date_value))::int + 1))::date", from)
+	return whole(h.value(w, fmt.Sprintf("(case when %s >= %s then %[1]s else %[3]s end) - %[4]s", kept, from, next, today), false), true)
+}
+
 func attributeOf(kind rules.Kind, column string) translation {
 	return func(w *conditionWriter, t rules.Term) (value, bool) {
 		h, ok := w.attribute(t)

@@ -304,6 +304,10 @@ func init() {
 		today := fmt.Sprintf("to_char(date '1970-01-01' + %d, 'YYYYMMDD')::int", w.basis.Day(w.at))
 		return whole(fmt.Sprintf("floor((%s - to_char(%s, 'YYYYMMDD')::int) / 10000.0)::int", today, h.value(w, "a.date_value", false)), true)
 	})
+	readings["customer.birthday_month"] = own("birthday", func(w *conditionWriter, h *past) value {
+		return whole(h.value(w, "extract(month from a.date_value)::int", false), true)
+	})
+	readings["customer.days_to_birthday"] = own("birthday", toBirthday)
 	readings["customer.birthday_known"], readings["customer.age_known"] = ownKnown("birthday"), ownKnown("birthday")
 	readings["customer.has_interest"] = func(w *conditionWriter, t rules.Term) (value, bool) {
 		of, ok := w.value(t.Args[1])

@@ -119,17 +119,14 @@ func (w *conditionWriter) nextGap(v *view) value {
 }
 
 func (w *conditionWriter) alive() value {
-	p, err := w.basis.Scores.Buying()
+	p, err := w.basis.Scores.Leaving()
 	if err != nil {
 		return unknownNumber()
 	}
 	b := w.buyer(&view{})
 	c := fmt.Sprintf("(%s + %s)", float(p.B), b.x)
 	sure := "" // of whom it is 1
-	switch p.Kind {
-	case model.NBD:
-		return value{null: true, lack: ordersNone, most: 1, expr: fmt.Sprintf("(case when %s then 1::float8 end)", b.known)}
-	case model.BG:
+	if p.Kind == model.BG {
 		c, sure = "("+c+" - 1)", "when f.days = 1 then 1 "
 	}
 	odds := fmt.Sprintf("ln(%s / %s) + (%s + %s) * ln((%s + %s) / (%[5]s + %[7]s))", float(p.A), c, float(p.R), b.x, float(p.Alpha), b.t, b.tx)

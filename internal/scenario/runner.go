@@ -55,7 +55,7 @@ func (r *Runner) run(k Case) (*run, error) {
 	}
 	digits := order.Decimals(k.settings.Shop.Currency)
 	run := &run{Case: &k, campaign: r.campaign, planner: planner, contents: contents, costs: k.settings.Costs(), perMinor: 1_000_000,
-		basis: rules.Basis{Zone: k.settings.Shop.Zone, Digits: digits}}
+		basis: rules.Basis{Zone: k.settings.Shop.Zone, Digits: digits, Money: k.settings.Shop.Currency}}
 	for range digits {
 		run.perMinor /= 10
 	}

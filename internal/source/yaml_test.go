@@ -242,6 +242,29 @@ func TestExcerpt(t *testing.T) {
 	}
 }
 
+// A long line is cut around the caret, which stays under its character.
+func TestExcerptOfALongLine(t *testing.T) {
+	t.Parallel()
+	words := strings.Repeat("orders.count > 1 and ", 20)
+	for name, test := range map[string]struct {
+		line   string
+		column int
+		want   string
+	}{
+		"at the beginning": {"orders.cuont > 1 and " + words, 8, "1 | orders.cuont > 1 and " + words[:78] + "…\n  |        ^"},
+		"in the midst":     {words + "oops " + words, 421, "1 | …" + words[355:] + "oops " + words[:28] + "…\n  | " + strings.Repeat(" ", 66) + "^"},
+		"at the end":       {words + "oops", 421, "1 | …" + words[325:] + "oops\n  | " + strings.Repeat(" ", 96) + "^"},
+		"behind it":        {words, 421, "1 | …" + words[321:] + "\n  | " + strings.Repeat(" ", 100) + "^"},
+		"wide characters":  {strings.Repeat("名", 80) + "x", 81, "1 | …" + strings.Repeat("名", 48) + "x\n  | " + strings.Repeat(" ", 97) + "^"},
+		"no more than all": {strings.Repeat("a", 100), 100, "1 | " + strings.Repeat("a", 100) + "\n  | " + strings.Repeat(" ", 99) + "^"},
+	} {
+		got := Diagnostic{Line: 1, Column: test.column}.Excerpt([]byte(test.line))
+		if diff := cmp.Diff(got, test.want); diff != "" {
+			t.Errorf("%s: -got +want\n%s", name, diff)
+		}
+	}
+}
+
 func TestSuggest(t *testing.T) {
 	t.Parallel()
 	words := []string{"email", "sms", "channels", "wait", "wave", "repurchased"}

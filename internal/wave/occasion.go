@@ -14,17 +14,14 @@ import (
 // February is kept on the 28th in common years.
 func OccasionToday(o campaigns.Occasion, date *calendar.Date, day calendar.Date) bool {
 	kept := day.AddDays(o.Before)
-	month, of := time.Month(o.Month), o.Day
+	of := calendar.Date{Month: time.Month(o.Month), Day: o.Day}
 	if o.Attribute != "" {
 		if date == nil || kept.Before(*date) {
 			return false
 		}
-		month, of = date.Month, date.Day
+		of = *date
 	}
-	if leap := kept.Year%4 == 0 && (kept.Year%100 != 0 || kept.Year%400 == 0); month == time.February && of == 29 && !leap {
-		of = 28
-	}
-	return kept.Month == month && kept.Day == of
+	return of.KeptIn(kept.Year) == kept
 }
 
 // SameSlots says whether customers are asked at the same instants, and about the
