@@ -54,7 +54,7 @@ func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chu
 		}
 		at = &now
 	}
-	loaded, err := e.Store.LoadRendering(ctx, c.Lane, c.IDs, at, want)
+	loaded, err := e.ledger().LoadRendering(ctx, c.Lane, c.IDs, at, want)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chu
 	if len(dead) > 0 {
 		sent.Dead += len(dead)
 		e.Log.Warn("messages cannot be rendered", "campaign", v.stored.Name, "wave", w.Name, "deliveries", len(dead))
-		if err := e.Store.Bury(ctx, dead); err != nil {
+		if err := e.ledger().Bury(ctx, dead); err != nil {
 			return nil, err
 		}
 	}
@@ -152,7 +152,7 @@ func (e *Engine) poolsOf(ctx context.Context, v *version, wave string) (map[stri
 		if _, had := pools[p.Coupon.Pool]; had {
 			continue
 		}
-		pool, err := e.Store.CouponPool(ctx, p.Coupon.Pool)
+		pool, err := e.ledger().CouponPool(ctx, p.Coupon.Pool)
 		if err != nil {
 			return nil, err
 		}
