@@ -174,15 +174,18 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Pa
 	}
 	run := e.runner()
 	committed := run.Now() // a stopwatch, not a clock: how long we have been at it
+	// Who waits for a slot any longer could not begin: a provider that hangs must not hold back what is given back.
+	begin, cancel := run.Timeout(ctx, startWithin)
+	defer cancel()
 	settled := make([]postgres.Settlement, len(claims))
 	var calls sync.WaitGroup
 	var back []postgres.Settlement
 	for i, claim := range claims {
-		if !run.Slot(ctx, sender.pace.slots) {
+		if !run.Slot(begin, sender.pace.slots) {
 			back = append(back, giveBack(claim))
 			continue
 		}
-		if run.Now().Sub(committed) > startWithin || ctx.Err() != nil {
+		if run.Now().Sub(committed) > startWithin || begin.Err() != nil {
 			<-sender.pace.slots
 			back = append(back, giveBack(claim))
 			continue
