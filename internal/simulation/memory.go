@@ -188,8 +188,6 @@ type tx struct {
 	waits *tx   // whom it waits for
 	over  error // somebody else ended it, and why
 	done  bool
-	owner any // the host's
-	ours  []*tx
 }
 
 // in runs fn in a transaction: committed when it returns nil, else rolled back,
