@@ -77,6 +77,7 @@ type still struct{ t testing.TB }
 func (still) now() time.Time                    { return time.Now() }
 func (still) step(*tx, string) error            { return nil }
 func (still) wait(*tx) error                    { return errors.New("it would wait for ever") }
+func (still) silence(*tx)                       {}
 func (still) commit(*tx) (keep bool, err error) { return true, nil }
 func (s still) breach(what string)              { s.t.Errorf("refused: %s", what) }
 func (s still) must(err error)                  { s.t.Helper(); must(s.t, err) }

@@ -29,6 +29,7 @@ type file struct {
 	life    int
 	gated   time.Time
 	planned time.Time
+	trouble int    // how often a statement of its worker failed or was slow
 	excused bool   // something went wrong with its worker, so that it may be unknown
 	code    string // that the customer read
 }
@@ -82,6 +83,21 @@ func (w *World) excuse(a *actor) {
 	}
 }
 
+// trouble notes that a statement of a process failed or was slow. Outcomes are
+// written again and again, so that once or twice is no excuse.
+func (w *World) trouble(th *thread) {
+	if th.actor == nil {
+		return
+	}
+	for i := range w.judge.files {
+		if f := &w.judge.files[i]; f.by == th.actor && f.life == th.actor.life {
+			if f.trouble++; f.trouble > 2 {
+				f.excused = true
+			}
+		}
+	}
+}
+
 // kept looks at a transaction that is about to be kept; lost says that its owner
 // will not hear of it.
 func (j *judge) kept(w *World, t *tx, th *thread, lost bool) {
@@ -109,7 +125,7 @@ func (j *judge) moved(w *World, t *tx, th *thread, r *record[message], lost bool
 	}
 	switch {
 	case d.state == delivery.Sending:
-		f.by, f.life, f.gated, f.excused = th.actor, th.actor.life, w.clock, lost
+		f.by, f.life, f.gated, f.excused, f.trouble = th.actor, th.actor.life, w.clock, lost, 0
 		w.gated(t, d)
 	case d.state == delivery.Unknown && d.reason == "lease lapsed" && !f.excused:
 		w.violate("unknown has a cause", "delivery %d is unknown though nothing befell %s", d.id, f.by.name)

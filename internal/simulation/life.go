@@ -88,10 +88,17 @@ func (w *World) moment() time.Duration {
 func (w *World) deed(name string, customer, id int64) {
 	r, at := w.rand, w.moment()
 	kind, channel, other := r.IntN(8), []string{"email", "sms"}[r.IntN(2)], 1+int64(r.IntN(len(w.memory.people.rows)))
-	m := w.memory
+	m, after := w.memory, 0
+	if r.IntN(2) == 0 {
+		after = 20 + r.IntN(500) // in the middle of whatever goes on at that step
+	}
 	th := w.spawn(name, nil, nil)
 	th.job = func() {
-		th.sleep(max(at, 0))
+		if after > 0 {
+			th.await(func() bool { return w.steps >= after })
+		} else {
+			th.sleep(max(at, 0))
+		}
 		switch kind {
 		case 0, 1:
 			w.insist(func() error { return w.optOut(customer, channel) })

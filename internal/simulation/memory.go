@@ -50,6 +50,8 @@ type host interface {
 	// commit says whether a transaction is kept, and what its owner hears of it.
 	// Its rows can be looked at as it leaves them.
 	commit(t *tx) (keep bool, err error)
+	// silence is how long it takes until that answer is known to be lost.
+	silence(t *tx)
 	// breach hears of a write that a constraint or the trigger refused.
 	breach(what string)
 }
@@ -237,6 +239,9 @@ func (t *tx) commit(ctx context.Context) error {
 	}
 	keep, err := t.m.host.commit(t)
 	t.end(keep)
+	if err != nil {
+		t.m.host.silence(t)
+	}
 	return err
 }
 

@@ -53,6 +53,8 @@ func (w *World) agrees(d *message, f *file) {
 		w.violate("the ledger is the provider's", "delivery %d was taken, and is %s", d.id, d.state)
 	case d.state == delivery.UnknownFinal && surely && !f.excused:
 		w.violate("unknown has a cause", "delivery %d is unknown, and the provider was clear", d.id)
+	case d.state == delivery.Withheld && (d.reason == string(audience.Holdout)) != (d.arm != holdout.Treat):
+		w.violate("ghosts are not sent", "delivery %d of arm %s is withheld: %s", d.id, d.arm, d.reason)
 	case refusal(d.state) && d.reason == "":
 		w.violate("every end has a reason", "delivery %d is %s", d.id, d.state)
 	case d.state == delivery.Dead:

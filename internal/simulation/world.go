@@ -30,6 +30,7 @@ type World struct {
 	spec    Spec
 	faults  Faults
 	mishaps int       // that may still happen
+	storm   int       // how much more often than else
 	healAt  time.Time // no mishap after it
 	start   time.Time
 	actors  []*actor
@@ -171,11 +172,11 @@ func (w *World) step(t *tx, what string) error {
 	}
 	switch {
 	case w.has(BadSQL, 150):
-		return w.trouble(th, what, errConflict)
+		return w.fails(th, what, errConflict)
 	case w.has(Restart, 700):
 		w.restart()
 	case w.has(SlowSQL, 120):
-		w.excuse(th.actor)
+		w.trouble(th)
 		th.sleep(time.Duration(100+w.rand.IntN(4000)) * time.Millisecond)
 	}
 	return nil
@@ -214,9 +215,9 @@ func (w *World) elapse(th *thread, what string) error {
 	return nil
 }
 
-// trouble is an error of a statement.
-func (w *World) trouble(th *thread, what string, err error) error {
-	w.excuse(th.actor)
+// fails is an error of a statement.
+func (w *World) fails(th *thread, what string, err error) error {
+	w.trouble(th)
 	if w.tracing {
 		w.note(th.name, fmt.Sprintf("%s fails: %v", what, err))
 	}
@@ -245,13 +246,21 @@ func (w *World) commit(t *tx) (keep bool, err error) {
 	keep = true
 	if w.has(LostCommit, 80) {
 		keep = w.rand.IntN(2) == 0
-		err = w.trouble(th, fmt.Sprintf("commit (kept: %t)", keep), errLost)
+		err = w.fails(th, fmt.Sprintf("commit (kept: %t)", keep), errLost)
+		w.excuse(th.actor)
 	}
 	if keep && t.over == nil {
 		w.judge.kept(w, t, th, err != nil)
 		w.outlook.stale = true
 	}
 	return keep, err
+}
+
+// silence is short where the connection is reset, and long where it hangs.
+func (w *World) silence(*tx) {
+	if w.rand.IntN(2) == 0 {
+		w.scheduler.running.sleep(time.Duration(w.rand.IntN(25_000)) * time.Millisecond)
+	}
 }
 
 func (w *World) breach(what string) { w.violate("legal moves", "%s", what) }
@@ -263,7 +272,7 @@ func (w *World) restart() {
 	}
 	for _, th := range w.busy {
 		if th.tx != nil && !th.tx.done {
-			w.excuse(th.actor)
+			w.trouble(th)
 			th.tx.kill(errLost)
 		}
 	}
@@ -324,7 +333,10 @@ func (w *World) populate() {
 	w.start = daysOfNote[r.IntN(len(daysOfNote))].Add(time.Duration(r.IntN(24*60)) * time.Minute)
 	w.clock = w.start
 	w.faults = Faults(r.Uint32()) & allFaults // about half of them
-	w.mishaps = 1 + r.IntN(14)
+	w.mishaps, w.storm = 1+r.IntN(14), 1
+	if r.IntN(3) == 0 {
+		w.mishaps, w.storm = 10+r.IntN(30), 5
+	}
 	w.healAt = w.start.Add(time.Duration(1+r.IntN(30)) * time.Hour)
 	people := 3 + min(r.IntN(58), r.IntN(20), r.IntN(20), r.IntN(12))
 	campaigns := 1 + min(r.IntN(3), r.IntN(3))
