@@ -102,7 +102,8 @@ type version struct {
 	basis   rules.Basis // what its rule is asked on, with the scores that its design began with
 	waves   map[string]campaigns.Wave
 	parts   map[choice]part
-	pools   []string // that its waves give codes from, sorted
+	pools   []string                           // that its waves give codes from, sorted
+	wanted  map[string]postgres.RenderingWants // by wave, what its messages speak of
 }
 
 // choice is what of a wave a delivery carries.
@@ -192,6 +193,10 @@ func (e *Engine) compile(stored postgres.Campaign) (*version, error) {
 		}
 	}
 	slices.Sort(v.pools)
+	v.wanted = make(map[string]postgres.RenderingWants, len(v.waves))
+	for name := range v.waves {
+		v.wanted[name] = v.wants(name, e.Shop.Currency)
+	}
 	return v, nil
 }
 

@@ -45,7 +45,7 @@ func (r rendered) message(code string) (m channel.Message, err error) {
 // render makes the messages of both arms before any gate, so that what cannot
 // be rendered never reserves anything.
 func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chunk, sent *Sent) (map[int64]rendered, error) {
-	want := v.wants(w.Name, e.Shop.Currency)
+	want := v.wanted[w.Name]
 	at := e.at()
 	if want.Coupon || len(want.Attributes) > 0 {
 		now, err := e.now(ctx)
@@ -58,9 +58,11 @@ func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chu
 	if err != nil {
 		return nil, err
 	}
-	pools, err := e.poolsOf(ctx, v, w.Name)
-	if err != nil {
-		return nil, err
+	var pools map[string]coupon.Pool
+	if want.Coupon {
+		if pools, err = e.poolsOf(ctx, v, w.Name); err != nil {
+			return nil, err
+		}
 	}
 	contents := make(map[int64]rendered, len(loaded))
 	dead := map[int64]string{}

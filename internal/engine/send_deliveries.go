@@ -125,7 +125,7 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 func (e *Engine) gateInput(v *version, w campaigns.Wave, lane postgres.Lane, ids []int64) postgres.GateInput {
 	def := v.stored.Definition
 	in := postgres.GateInput{IDs: ids, Lane: lane, At: e.at(), Campaign: v.stored.ID, Channels: w.Channels, Service: w.Service, Holds: def.HoldWhile,
-		Regions: len(e.Shop.QuietIn) > 0, Pools: v.pools, PerMinor: e.perMinor(), Lease: lease}
+		Regions: len(e.Shop.QuietIn) > 0, Coupons: v.wanted[w.Name].Coupon, Pools: v.pools, PerMinor: e.perMinor(), Lease: lease}
 	if w.After.RequiresAccepted {
 		in.Requires = w.After.Wave
 	}
@@ -138,9 +138,6 @@ func (e *Engine) gateInput(v *version, w campaigns.Wave, lane postgres.Lane, ids
 	// A replay knows everything up to the instant it stands at.
 	if (def.IfFeedStale == "wait" || def.IfFeedStale == "skip") && !e.Replay {
 		in.MaxAge = e.Shop.MaxAge["orders"]
-	}
-	for of, p := range v.parts {
-		in.Coupons = in.Coupons || of.wave == w.Name && p.Coupon != nil
 	}
 	return in
 }

@@ -52,7 +52,7 @@ func (q *queue) used() int { return len(q.hints) + q.active }
 // cast puts everybody on the stage.
 func (w *World) cast(workers, dispatchers int) {
 	for i := range workers {
-		inFlight, threads := 1+w.rand.IntN(4), 1+w.rand.IntN(2)
+		inFlight, threads := 1+min(w.rand.IntN(4), w.rand.IntN(4)), 1+w.rand.IntN(2)
 		w.enter(fmt.Sprintf("worker %d", i+1), func(a *actor) { w.work(a, w.engines[i], inFlight, threads) })
 	}
 	for i := range dispatchers {
@@ -317,9 +317,11 @@ func (w *World) beginRounds(p *planning, planner *wave.Planner) error {
 // Slot waits for a place among the calls in flight.
 func (r runner) Slot(ctx context.Context, slots chan struct{}) bool {
 	me := r.me()
-	me.by, _ = ctx.Deadline()
+	if end, ok := ctx.Deadline(); ok {
+		me.by = r.w.gone + end.Sub(r.w.clock)
+	}
 	me.await(func() bool { return len(slots) < cap(slots) || ctx.Err() != nil })
-	if me.by = (time.Time{}); ctx.Err() != nil {
+	if me.by = 0; ctx.Err() != nil {
 		return false
 	}
 	slots <- struct{}{}

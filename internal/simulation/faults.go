@@ -16,7 +16,7 @@ const (
 	SlowSQL                       // a statement takes its time
 	BadSQL                        // a statement fails: serialization, a lock's timeout, a lost connection
 	LostCommit                    // the answer to a commit is lost; it was made, or not
-	Restart                       // the database restarts: every open transaction is lost
+	Restart                       // the database restarts: every open transaction is lost, and perhaps it stays away for a while
 	LoseHint                      // the queue forgets a hint
 	DoubleHint                    // the queue hands a hint out twice, perhaps long after
 	Flush                         // the queue forgets everything

@@ -62,7 +62,6 @@ var mutants = []mutant{
 	planted("limits are read before they are locked", ours, "\tif err = await(t, limit); err != nil {\n\t\treturn\n\t}\n\tnow = m.clock(in)\n\treserve = m.left(t, in, limit.see(t), now)", "\treserve = m.left(t, in, limit.see(t), now)\n\tif err = await(t, limit); err != nil {\n\t\treturn\n\t}\n\tnow = m.clock(in)"),
 	planted("a hint sends in any lane", ours, "return !d.due.IsZero() && !d.due.After(now) && inLane(d, in.Lane)", "return !d.due.IsZero() && !d.due.After(now)"),
 	planted("two planners at once", plans, "if busy = m.planning[campaign] != nil; busy {", "if busy = false; busy {"),
-	planted("a row is not looked at again", ledgers, "if d == nil || !still(d) {", "if d == nil {"),
 
 	// what the gate asks
 	planted("an opt-out is read when it is planned", gates, `f.Purpose); why != "" {`, `f.Purpose); why != "" && why != audience.OptedOut {`),

@@ -15,10 +15,10 @@ type thread struct {
 	job   func()
 	tx    *tx // open
 
-	wake    time.Time   // it sleeps until then
-	behind  *tx         // it waits for this one to end
-	until   func() bool // it waits for this to hold
-	by      time.Time   // when that will hold at the latest; zero: nobody knows
+	wake    time.Duration // it sleeps until then; 0: it does not
+	behind  *tx           // it waits for this one to end
+	until   func() bool   // it waits for this to hold
+	by      time.Duration // when that will hold at the latest; 0: nobody knows
 	parent  *thread
 	calls   int // threads of its own that run
 	dying   bool
@@ -34,7 +34,8 @@ type dead struct{}
 // scheduler lets one thread after the other go on, as chance will have it.
 type scheduler struct {
 	clock   time.Time
-	busy    []*thread // in the order in which they began
+	gone    time.Duration // on the clock since the schedule began
+	busy    []*thread     // in the order in which they began
 	idle    []*thread
 	ready   []*thread
 	running *thread
@@ -103,9 +104,9 @@ func (t *thread) pause() {
 
 // sleep gives way for at least d.
 func (t *thread) sleep(d time.Duration) {
-	t.wake = t.s.clock.Add(d)
+	t.wake = t.s.gone + d
 	t.pause()
-	t.wake = time.Time{}
+	t.wake = 0
 }
 
 // await gives way until cond holds.
@@ -117,6 +118,12 @@ func (t *thread) await(cond func() bool) {
 	}
 }
 
+// pass moves the clock.
+func (s *scheduler) pass(d time.Duration) {
+	s.gone += d
+	s.clock = s.clock.Add(d)
+}
+
 // pick is who goes on; the clock jumps to whoever wakes up first where nobody
 // can. Nil: nobody ever will.
 func (s *scheduler) pick() *thread {
@@ -125,19 +132,19 @@ func (s *scheduler) pick() *thread {
 	}
 	for {
 		s.ready = s.ready[:0]
-		var first time.Time
+		var first time.Duration
 		for _, t := range s.busy {
 			switch {
 			case t.dying:
 			case t.behind != nil && !t.behind.done:
 				continue
 			case t.until != nil && !t.until():
-				if !t.by.IsZero() && (first.IsZero() || t.by.Before(first)) {
+				if t.by != 0 && (first == 0 || t.by < first) {
 					first = t.by
 				}
 				continue
-			case t.wake.After(s.clock):
-				if first.IsZero() || t.wake.Before(first) {
+			case t.wake > s.gone:
+				if first == 0 || t.wake < first {
 					first = t.wake
 				}
 				continue
@@ -147,13 +154,15 @@ func (s *scheduler) pick() *thread {
 		if len(s.ready) > 0 {
 			return s.ready[s.choose(len(s.ready))]
 		}
-		if at := s.alarm(); !at.IsZero() && (first.IsZero() || at.Before(first)) {
-			first = at
+		if at := s.alarm(); !at.IsZero() {
+			if due := s.gone + at.Sub(s.clock); first == 0 || due < first {
+				first = due
+			}
 		}
-		if first.IsZero() {
+		if first == 0 {
 			return nil
 		}
-		s.clock = first
+		s.pass(first - s.gone)
 	}
 }
 

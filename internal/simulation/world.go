@@ -39,6 +39,7 @@ type World struct {
 	zones   calendar.Zones
 
 	lastMishap time.Time
+	awayTill   time.Time // the database does not answer
 
 	judge   judge
 	outlook outlook
@@ -143,7 +144,7 @@ func (w *World) reset(spec Spec) {
 	w.queue = queue{hints: w.queue.hints[:0], old: w.queue.old[:0]}
 	w.actors, w.running = w.actors[:0], w.running[:0]
 	w.halted, w.then = false, nil
-	w.lastMishap = time.Time{}
+	w.lastMishap, w.awayTill = time.Time{}, time.Time{}
 }
 
 // note adds a line to the trace.
@@ -171,6 +172,8 @@ func (w *World) step(t *tx, what string) error {
 		return err
 	}
 	switch {
+	case w.clock.Before(w.awayTill):
+		return w.fails(th, what, errLost)
 	case w.has(BadSQL, 150):
 		return w.fails(th, what, errConflict)
 	case w.has(Restart, 700):
@@ -187,7 +190,7 @@ func (w *World) elapse(th *thread, what string) error {
 	if w.steps++; w.steps > maxSteps {
 		w.violate("comes to rest", "after %d steps there is still something to do: %s", w.steps, w.unrest())
 	}
-	w.clock = w.clock.Add(time.Duration(w.rand.Uint32()&0x7ff) * time.Microsecond)
+	w.pass(time.Duration(w.rand.Uint32()&0x7ff) * time.Microsecond)
 	th.pause()
 	if w.tracing {
 		w.note(th.name, what)
@@ -276,6 +279,10 @@ func (w *World) restart() {
 			th.tx.kill(errLost)
 		}
 	}
+	if w.rand.IntN(2) == 0 {
+		w.awayTill = w.clock.Add(time.Duration(w.rand.IntN(40_000)) * time.Millisecond)
+		w.lastMishap = w.awayTill
+	}
 }
 
 // runner is the engine's stopwatch, waits and calls.
@@ -331,7 +338,7 @@ func date(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0
 func (w *World) populate() {
 	r, m := w.rand, w.memory
 	w.start = daysOfNote[r.IntN(len(daysOfNote))].Add(time.Duration(r.IntN(24*60)) * time.Minute)
-	w.clock = w.start
+	w.clock, w.gone = w.start, 0
 	w.faults = Faults(r.Uint32()) & allFaults // about half of them
 	w.mishaps, w.storm = 1+r.IntN(14), 1
 	if r.IntN(3) == 0 {
