@@ -212,11 +212,10 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Pa
 		}
 	}
 	sent.Returned += len(back)
-	claim := passed.ID
 	if err != nil {
-		claim = 0 // it still speaks of what could not be given back
+		called = append(called, back...) // once more: nobody else knows that they were never begun
 	}
-	return errors.Join(err, e.settle(ctx, committed.Add(lease-2*time.Second), sender.Channel.Name(), claim, passed.Limited, called))
+	return e.settle(ctx, committed.Add(lease-2*time.Second), sender.Channel.Name(), passed.ID, passed.Limited, called)
 }
 
 // giveBack is a claim whose call never began.
