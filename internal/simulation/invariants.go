@@ -19,6 +19,7 @@ type judge struct {
 	files  []file // by delivery
 	codes  map[string]int64
 	steers []steer
+	bought map[int64]time.Time // by order, when it was committed
 	passed []passedAt
 }
 
@@ -54,9 +55,10 @@ type passedAt struct {
 func (j *judge) reset() {
 	j.files, j.steers, j.passed = j.files[:0], j.steers[:0], j.passed[:0]
 	if j.codes == nil {
-		j.codes = map[string]int64{}
+		j.codes, j.bought = map[string]int64{}, map[int64]time.Time{}
 	}
 	clear(j.codes)
+	clear(j.bought)
 }
 
 func (j *judge) file(id int64) *file {
@@ -109,6 +111,12 @@ func (j *judge) kept(w *World, t *tx, th *thread, lost bool) {
 				j.file(r.was.id).planned = w.clock
 			case r.written && r.was.state != r.is.state:
 				j.moved(w, t, th, r, lost)
+			}
+		case *record[person]:
+			if r.written {
+				for _, o := range r.is.orders[len(r.was.orders):] {
+					j.bought[o.id] = w.clock
+				}
 			}
 		case *record[campaign]:
 			if r.written && r.was.status != r.is.status {
@@ -182,7 +190,7 @@ func (w *World) gated(t *tx, d *message) {
 		}
 	}
 	stops := slices.Contains(def.Exit, "repurchased") || slices.Contains(v.After.Unless, "repurchased")
-	if stops && m.repurchased(t, p, e, at) {
+	if stops && w.bought(t, p, e, at) {
 		refuse("who bought is left alone", "there is an order since entry")
 	}
 	if max, ok := w.others.Shop.MaxAge["orders"]; ok && (def.IfFeedStale == "wait" || def.IfFeedStale == "skip") && m.feed.see(t).Before(at.Add(-max)) {
@@ -195,6 +203,17 @@ func (w *World) gated(t *tx, d *message) {
 		refuse("quiet hours", "it is outside the wave's hours")
 	}
 	w.gatedWithin(t, d, def, v, refuse)
+}
+
+// bought says whether a customer has ordered since entry. The row of whoever the
+// customer was merged into is not the gate's to lock: an order there counts if it
+// was committed before the gate began.
+func (w *World) bought(t *tx, p *person, e *enrolled, at time.Time) bool {
+	since := func(o order) bool { return o.id != e.trigger && o.placed.After(e.entered) && !o.placed.After(at) }
+	if slices.ContainsFunc(p.orders, since) {
+		return true
+	}
+	return p.into != 0 && slices.ContainsFunc(w.memory.person(p.into).see(t).orders, func(o order) bool { return since(o) && w.judge.bought[o.id].Before(t.began) })
 }
 
 // gatedFor judges whether the customer may be written to.

@@ -181,6 +181,10 @@ func (x *table[T]) add(t *tx, row T) *record[T] {
 	return r
 }
 
+// idleLimit is how long the database waits for the next statement of a
+// transaction before it ends it; a planner's may think for longer.
+const idleLimit = 5 * time.Second
+
 // tx is a transaction.
 type tx struct {
 	m     *Memory

@@ -80,6 +80,9 @@ var mutants = []mutant{
 	planted("quiet hours in the shop's zone", send, "f.Rule, f.Zone, f.Cost = of.rule, e.zone(g.Zone), contents[g.ID].cost", "f.Rule, f.Zone, f.Cost = of.rule, e.Shop.Zone, contents[g.ID].cost"),
 	planted("a required wave may be unknown", gates, "case s == Accepted || s == Withheld:", "case s == Accepted || s == Withheld || s == Unknown:"),
 
+	planted("a channel it was not rendered for", gates, "return Answer{To: Planned, Channel: next, DueAt: at}, true", "return Answer{To: Sending, Channel: next, DueAt: at}, true"),
+	planted("the next round is for everybody", plans, "Arm: e.arm, Zone", `Arm: "treat", Zone`),
+
 	// what is counted
 	planted("a cap forgets what is under way", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Sending && p.gateAt"),
 	planted("a cap forgets what is unknown", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Unknown && p.state != delivery.UnknownFinal && p.gateAt"),

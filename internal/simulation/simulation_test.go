@@ -33,6 +33,7 @@ func TestSchedules(t *testing.T) {
 	if line := os.Getenv("REWAVE_SCHEDULE"); line != "" {
 		spec, err := ParseSpec(line)
 		must(t, err)
+		w.Lines = 1000
 		if v := w.Explain(spec); v != nil {
 			t.Error(v)
 		}

@@ -46,6 +46,7 @@ type World struct {
 	steps   int
 	total   int64 // steps of all schedules
 	tracing bool
+	Lines   int // of a trace that are kept, 80 at least
 	trace   []string
 	broken  *Violation
 }
@@ -149,8 +150,7 @@ func (w *World) reset(spec Spec) {
 
 // note adds a line to the trace.
 func (w *World) note(who, what string) {
-	const last = 80
-	if w.trace = append(w.trace, fmt.Sprintf("%6d %s %-14s %s", w.steps, w.clock.Format("02 15:04:05.000"), who, what)); len(w.trace) > last {
+	if w.trace = append(w.trace, fmt.Sprintf("%6d %s %-14s %s", w.steps, w.clock.Format("02 15:04:05.000"), who, what)); len(w.trace) > max(w.Lines, 80) {
 		w.trace = w.trace[1:]
 	}
 }
@@ -161,6 +161,7 @@ var (
 	errConflict = errors.New("could not serialize access")
 	errLost     = errors.New("the connection was lost")
 	errDeadlock = errors.New("deadlock detected")
+	errIdle     = errors.New("terminating connection due to idle-in-transaction timeout")
 	errDied     = errors.New("its process died")
 )
 
@@ -208,14 +209,24 @@ func (w *World) elapse(th *thread, what string) error {
 		if w.tracing {
 			w.note(th.name, "is held up")
 		}
-		th.sleep(time.Duration(1+w.rand.IntN(90)) * time.Second)
-	case w.faults&Stop != 0 && th.actor.stop != nil && !th.actor.stop.told && w.has(Stop, 300):
+		w.stall(th, time.Duration(1+w.rand.IntN(90))*time.Second)
+	case w.faults&Stop != 0 && th.actor.stop != nil && !th.actor.stop.told && w.has(Stop, 150):
 		th.actor.stop.told = true
 		if w.tracing {
 			w.note(th.name, "is told to stop")
 		}
 	}
 	return nil
+}
+
+// stall holds a thread up. The database ends a transaction that nobody goes on with.
+func (w *World) stall(th *thread, d time.Duration) {
+	if t := th.tx; d > idleLimit && t != nil && !t.done && t.what != "plan" {
+		th.sleep(idleLimit)
+		t.kill(errIdle)
+		d -= idleLimit
+	}
+	th.sleep(d)
 }
 
 // fails is an error of a statement.
@@ -247,7 +258,7 @@ func (w *World) wait(t *tx) error {
 func (w *World) commit(t *tx) (keep bool, err error) {
 	th := w.scheduler.running
 	keep = true
-	if w.has(LostCommit, 80) {
+	if w.has(LostCommit, 60) {
 		keep = w.rand.IntN(2) == 0
 		err = w.fails(th, fmt.Sprintf("commit (kept: %t)", keep), errLost)
 		w.excuse(th.actor)
