@@ -47,6 +47,12 @@ bench: deps build ## the figures of the house, as ratios to their baselines
 parity: ## 10,000 customers and 1,000 rules drawn at random: SQL and the rule must agree on each (CUSTOMERS=, RULES=)
 	@REWAVE_CUSTOMERS=$(or $(CUSTOMERS),10000) REWAVE_RULES=$(or $(RULES),1000) $(GO) test ./internal/engine -run '^TestSQLAndRuleAgree$$' -count=1 -v -timeout 120m
 
+simulate: ## made-up weeks of sending with everything that may go wrong (SCHEDULES=50000 SEED=0, or SCHEDULE='seed=17 people=3')
+	@REWAVE_SCHEDULES=$(or $(SCHEDULES),50000) REWAVE_SEED=$(SEED) REWAVE_SCHEDULE="$(SCHEDULE)" $(GO) test ./internal/simulation -run '^TestSchedules$$' -count=1 -v -timeout 600m
+
+mutants: ## plants bugs, one at a time, and says which of them the simulation finds (SCHEDULES=20000 MUTANT=name)
+	@REWAVE_MUTANTS=$(or $(MUTANT),all) REWAVE_SCHEDULES=$(or $(SCHEDULES),20000) $(GO) test ./internal/simulation -run '^TestMutants$$' -count=1 -v -timeout 120m
+
 SEEDS ?= 200
 coverage-demo: ## the demo's campaigns over many made-up shops: verdicts, and intervals against the truth (SEEDS=200)
 	@REWAVE_SEEDS=$(SEEDS) $(GO) test ./cmd/rewave -run '^TestDemoOver' -count=1 -v -timeout 60m
@@ -83,4 +89,4 @@ bin/staticcheck: internal/tools/go.mod
 bin/gotest: internal/tools/go.mod $(wildcard internal/tools/gotest/*.go)
 	@$(GO) -C internal/tools build $(VCS) -o ../../bin/gotest ./gotest
 
-.PHONY: help demo services build test deps vet lint bench coverage-demo picture fuzz fuzz-short fmt clean
+.PHONY: help demo services build test deps vet lint bench simulate mutants coverage-demo picture fuzz fuzz-short fmt clean

@@ -23,6 +23,7 @@ import (
 // first call and not changed after. It is safe for many goroutines.
 type Engine struct {
 	Store    *postgres.Store
+	Ledger   Ledger // what it sends from; nil: Store
 	Shop     Shop
 	Channels map[string]*Sender // by the name campaigns use
 	Links    Links
@@ -30,6 +31,7 @@ type Engine struct {
 	Replay   bool  // business time is driven by Clock: everything up to it is known, and ledger and figures are of one instant
 	AA       bool  // what is replayed is the past, so that nobody was really treated: reports say so
 	Log      *slog.Logger
+	Runner   Runner // nil: live
 
 	zones    calendar.Zones // of customers
 	mu       sync.Mutex
@@ -89,7 +91,7 @@ func (e *Engine) now(ctx context.Context) (time.Time, error) {
 	if at := e.at(); at != nil {
 		return *at, nil
 	}
-	return e.Store.Now(ctx)
+	return e.ledger().Now(ctx)
 }
 
 // version is one content version ready to run.
@@ -100,7 +102,8 @@ type version struct {
 	basis   rules.Basis // what its rule is asked on, with the scores that its design began with
 	waves   map[string]campaigns.Wave
 	parts   map[choice]part
-	pools   []string // that its waves give codes from, sorted
+	pools   []string                           // that its waves give codes from, sorted
+	wanted  map[string]postgres.RenderingWants // by wave, what its messages speak of
 }
 
 // choice is what of a wave a delivery carries.
@@ -123,7 +126,7 @@ func (e *Engine) version(ctx context.Context, id int) (*version, error) {
 	if v != nil {
 		return v, nil
 	}
-	stored, err := e.Store.CampaignVersion(ctx, id)
+	stored, err := e.ledger().CampaignVersion(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -190,6 +193,10 @@ func (e *Engine) compile(stored postgres.Campaign) (*version, error) {
 		}
 	}
 	slices.Sort(v.pools)
+	v.wanted = make(map[string]postgres.RenderingWants, len(v.waves))
+	for name := range v.waves {
+		v.wanted[name] = v.wants(name, e.Shop.Currency)
+	}
 	return v, nil
 }
 

@@ -28,7 +28,7 @@ const silence = 45 * time.Second
 // last call stopped; nothingQueued says that every earlier chunk has ended or is
 // lost. Nothing is decided: a chunk that is handed out twice is harmless.
 func (e *Engine) HandOut(ctx context.Context, nothingQueued bool, limit int) ([]Chunk, error) {
-	hints, err := e.Store.HandOut(ctx, e.at(), nothingQueued, silence, limit)
+	hints, err := e.ledger().HandOut(ctx, e.at(), nothingQueued, silence, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (e *Engine) HandOut(ctx context.Context, nothingQueued bool, limit int) ([]
 }
 
 // HandOutAgain makes the next HandOut start over: the queue lost what it had.
-func (e *Engine) HandOutAgain(ctx context.Context) error { return e.Store.HandOutAgain(ctx) }
+func (e *Engine) HandOutAgain(ctx context.Context) error { return e.ledger().HandOutAgain(ctx) }
 
 func chunks(hints []postgres.Hint) []Chunk {
 	slices.SortFunc(hints, func(a, b postgres.Hint) int {

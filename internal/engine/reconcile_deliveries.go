@@ -15,7 +15,7 @@ const reapLimit = 5000
 // gone, and nobody can say whether it made the calls. Unknowns that no evidence
 // settled in time become final. It returns how many deliveries it moved.
 func (e *Engine) Reap(ctx context.Context) (int, error) {
-	r, err := e.Store.Reap(ctx, giveUpAfter, reapLimit)
+	r, err := e.ledger().Reap(ctx, giveUpAfter, reapLimit)
 	if r.Unknown > 0 {
 		e.Log.Warn("leases lapsed; these deliveries are unknown and will not be sent again", "deliveries", r.Unknown)
 	}
@@ -27,7 +27,7 @@ func (e *Engine) Reap(ctx context.Context) (int, error) {
 func (e *Engine) Sweep(ctx context.Context) (int, error) {
 	total := 0
 	for {
-		n, err := e.Store.Sweep(ctx, e.at(), reapLimit)
+		n, err := e.ledger().Sweep(ctx, e.at(), reapLimit)
 		total += n
 		if err != nil || n < reapLimit {
 			return total, err

@@ -45,7 +45,7 @@ func (r rendered) message(code string) (m channel.Message, err error) {
 // render makes the messages of both arms before any gate, so that what cannot
 // be rendered never reserves anything.
 func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chunk, sent *Sent) (map[int64]rendered, error) {
-	want := v.wants(w.Name, e.Shop.Currency)
+	want := v.wanted[w.Name]
 	at := e.at()
 	if want.Coupon || len(want.Attributes) > 0 {
 		now, err := e.now(ctx)
@@ -54,13 +54,15 @@ func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chu
 		}
 		at = &now
 	}
-	loaded, err := e.Store.LoadRendering(ctx, c.Lane, c.IDs, at, want)
+	loaded, err := e.ledger().LoadRendering(ctx, c.Lane, c.IDs, at, want)
 	if err != nil {
 		return nil, err
 	}
-	pools, err := e.poolsOf(ctx, v, w.Name)
-	if err != nil {
-		return nil, err
+	var pools map[string]coupon.Pool
+	if want.Coupon {
+		if pools, err = e.poolsOf(ctx, v, w.Name); err != nil {
+			return nil, err
+		}
 	}
 	contents := make(map[int64]rendered, len(loaded))
 	dead := map[int64]string{}
@@ -75,7 +77,7 @@ func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chu
 	if len(dead) > 0 {
 		sent.Dead += len(dead)
 		e.Log.Warn("messages cannot be rendered", "campaign", v.stored.Name, "wave", w.Name, "deliveries", len(dead))
-		if err := e.Store.Bury(ctx, dead); err != nil {
+		if err := e.ledger().Bury(ctx, dead); err != nil {
 			return nil, err
 		}
 	}
@@ -152,7 +154,7 @@ func (e *Engine) poolsOf(ctx context.Context, v *version, wave string) (map[stri
 		if _, had := pools[p.Coupon.Pool]; had {
 			continue
 		}
-		pool, err := e.Store.CouponPool(ctx, p.Coupon.Pool)
+		pool, err := e.ledger().CouponPool(ctx, p.Coupon.Pool)
 		if err != nil {
 			return nil, err
 		}

@@ -81,7 +81,7 @@ const postponed = 5 * time.Minute
 // program may know better.
 func (e *Engine) postpone(ctx context.Context, c Chunk, why error) error {
 	e.Log.Error("a stored version cannot run here; its deliveries wait", "version", c.Version, "deliveries", len(c.IDs), "error", why)
-	return e.Store.Postpone(ctx, c.Lane, c.IDs, e.at(), postponed, "version cannot run")
+	return e.ledger().Postpone(ctx, c.Lane, c.IDs, e.at(), postponed, "version cannot run")
 }
 
 // sendBatch gates a sub-batch and makes its calls. It returns the ids that the
@@ -90,9 +90,9 @@ func (e *Engine) postpone(ctx context.Context, c Chunk, why error) error {
 func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, lane postgres.Lane, sender *Sender, ids []int64, contents map[int64]rendered, sent *outcomes) ([]int64, error) {
 	decided := make(map[int64]bool, len(ids))
 	// A stop must not cut a commit in the middle: what passed is given back below.
-	gateCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), gateTimeout)
+	gateCtx, cancel := e.runner().Timeout(context.WithoutCancel(ctx), gateTimeout)
 	defer cancel()
-	passed, seen, err := e.Store.Gate(gateCtx, e.gateInput(v, w, lane, ids), func(at time.Time, g *postgres.Gated) {
+	passed, seen, err := e.ledger().Gate(gateCtx, e.gateInput(v, w, lane, ids), func(at time.Time, g *postgres.Gated) {
 		decided[g.ID] = true
 		of := v.parts[choice{w.Name, g.Variant, g.Stratum}]
 		f := &g.Facts
@@ -125,7 +125,7 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 func (e *Engine) gateInput(v *version, w campaigns.Wave, lane postgres.Lane, ids []int64) postgres.GateInput {
 	def := v.stored.Definition
 	in := postgres.GateInput{IDs: ids, Lane: lane, At: e.at(), Campaign: v.stored.ID, Channels: w.Channels, Service: w.Service, Holds: def.HoldWhile,
-		Regions: len(e.Shop.QuietIn) > 0, Pools: v.pools, PerMinor: e.perMinor(), Lease: lease}
+		Regions: len(e.Shop.QuietIn) > 0, Coupons: v.wanted[w.Name].Coupon, Pools: v.pools, PerMinor: e.perMinor(), Lease: lease}
 	if w.After.RequiresAccepted {
 		in.Requires = w.After.Wave
 	}
@@ -138,9 +138,6 @@ func (e *Engine) gateInput(v *version, w campaigns.Wave, lane postgres.Lane, ids
 	// A replay knows everything up to the instant it stands at.
 	if (def.IfFeedStale == "wait" || def.IfFeedStale == "skip") && !e.Replay {
 		in.MaxAge = e.Shop.MaxAge["orders"]
-	}
-	for of, p := range v.parts {
-		in.Coupons = in.Coupons || of.wave == w.Name && p.Coupon != nil
 	}
 	return in
 }
@@ -172,23 +169,25 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Pa
 	if len(claims) == 0 {
 		return nil
 	}
-	committed := time.Now() // a stopwatch, not a clock: how long we have been at it
+	run := e.runner()
+	committed := run.Now() // a stopwatch, not a clock: how long we have been at it
+	// Who waits for a slot any longer could not begin: a provider that hangs must not hold back what is given back.
+	begin, cancel := run.Timeout(ctx, startWithin)
+	defer cancel()
 	settled := make([]postgres.Settlement, len(claims))
 	var calls sync.WaitGroup
 	var back []postgres.Settlement
 	for i, claim := range claims {
-		select {
-		case sender.pace.slots <- struct{}{}:
-		case <-ctx.Done():
+		if !run.Slot(begin, sender.pace.slots) {
 			back = append(back, giveBack(claim))
 			continue
 		}
-		if time.Since(committed) > startWithin || ctx.Err() != nil {
+		if run.Now().Sub(committed) > startWithin || begin.Err() != nil {
 			<-sender.pace.slots
 			back = append(back, giveBack(claim))
 			continue
 		}
-		calls.Go(func() {
+		run.Go(&calls, func() {
 			defer func() { <-sender.pace.slots }()
 			defer func() {
 				if p := recover(); p != nil {
@@ -204,7 +203,7 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Pa
 	if len(back) > 0 {
 		err = e.settle(ctx, committed.Add(lease/3), sender.Channel.Name(), 0, passed.Limited, back)
 	}
-	calls.Wait()
+	run.Wait(&calls)
 	called := settled[:0]
 	for _, s := range settled {
 		if s.State != "" {
@@ -213,11 +212,10 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Pa
 		}
 	}
 	sent.Returned += len(back)
-	claim := passed.ID
 	if err != nil {
-		claim = 0 // it still speaks of what could not be given back
+		called = append(called, back...) // once more: nobody else knows that they were never begun
 	}
-	return errors.Join(err, e.settle(ctx, committed.Add(lease-2*time.Second), sender.Channel.Name(), claim, passed.Limited, called))
+	return e.settle(ctx, committed.Add(lease-2*time.Second), sender.Channel.Name(), passed.ID, passed.Limited, called)
 }
 
 // giveBack is a claim whose call never began.
@@ -232,12 +230,12 @@ func (e *Engine) call(ctx context.Context, sender *Sender, claim postgres.Claim,
 		return postgres.Settlement{Claim: claim, State: delivery.Failed, Reason: string(audience.Template) + ": " + err.Error()}
 	}
 	m.Ref, m.To, m.From = e.Ref(claim.ID), claim.Address, sender.From
-	begun := time.Now()
+	begun := e.runner().Now()
 	// A stop must not cut a call in the middle: what was begun is seen through, within its own time.
-	callCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	callCtx, cancel := e.runner().Timeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
 	out := sender.Channel.Send(callCtx, m)
-	sender.pace.took(time.Since(begun))
+	sender.pace.took(e.runner().Now().Sub(begun))
 	s := postgres.Settlement{Claim: claim, Reason: text(out.Reason), ProviderID: text(out.ProviderID)}
 	switch out.Verdict {
 	case channel.Accepted:
@@ -269,19 +267,16 @@ const retryAfter = 30 * time.Second
 // settle writes outcomes; it tries until the lease is nearly over, because what
 // it knows is lost with it. After that the rows are reaped as unknown.
 func (e *Engine) settle(ctx context.Context, until time.Time, provider string, claim int64, limited int, settled []postgres.Settlement) error {
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
+	run := e.runner()
+	ctx, cancel := run.Timeout(context.WithoutCancel(ctx), until.Sub(run.Now()))
 	defer cancel()
 	for pause := 50 * time.Millisecond; ; pause *= 2 {
-		_, err := e.Store.Settle(ctx, provider, e.at(), claim, limited, giveUpAfter, settled)
+		_, err := e.ledger().Settle(ctx, provider, e.at(), claim, limited, giveUpAfter, settled)
 		if err == nil {
 			return nil
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if run.Sleep(ctx, pause); ctx.Err() != nil {
 			return fmt.Errorf("outcomes of %d calls could not be written: %w", len(settled), err)
-		case <-timer.C:
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // takes effect with its commit: no gate that begins later lets a message
 // through. Once and twice are the same.
 func (e *Engine) Unsubscribe(ctx context.Context, deliveryID int64) error {
-	if err := e.Store.WithdrawConsent(ctx, deliveryID, fmt.Sprintf("unsubscribe:%d", deliveryID), e.at()); err != nil {
+	if err := e.ledger().WithdrawConsent(ctx, deliveryID, fmt.Sprintf("unsubscribe:%d", deliveryID), e.at()); err != nil {
 		return fmt.Errorf("unsubscribe by delivery %d: %w", deliveryID, err)
 	}
 	e.Log.Info("unsubscribed", "delivery", deliveryID)

@@ -86,6 +86,8 @@ func setHot(config *pgx.ConnConfig) {
 	config.RuntimeParams["enable_hashjoin"] = "off"
 	config.RuntimeParams["join_collapse_limit"] = "20" // the gate joins more than the eight that are put in order by default
 	config.RuntimeParams["enable_mergejoin"] = "off"
+	// A worker that is suspended, or cut off, in the middle of a gate must not keep customers and budgets locked: opt-outs wait for them.
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = "5s"
 }
 
 // setSession makes every session speak UTC, whatever the server's own zone.

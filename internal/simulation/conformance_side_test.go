@@ -1,0 +1,501 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/coupon"
+	"github.com/rewave/rewave/internal/customer"
+	"github.com/rewave/rewave/internal/delivery"
+	"github.com/rewave/rewave/internal/engine"
+	"github.com/rewave/rewave/internal/enrollment"
+	"github.com/rewave/rewave/internal/holdout"
+	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/testkit"
+	"github.com/rewave/rewave/internal/wave"
+)
+
+// noon is when histories begin, in business time. It lies in the past, so that
+// what is recorded by the database's clock is later.
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// side is a ledger with what is needed to set a scene and to look at it.
+type side interface {
+	engine.Ledger
+	addPeople(n int)
+	addCampaign(name string, priority int, budget *int64, perMinute int) int // its id, and its version's
+	status(campaign int, status string)
+	entered(campaign int, page []postgres.Entering)
+	order(customer int64, at time.Time)
+	word(customer int64, w word)
+	erased(customer int64)
+	ban(customer int64, channel string, at time.Time)
+	held(customer int64, kind string, at time.Time)
+	feedUntil(at time.Time)
+	sameMailbox(a, b int64)
+	merged(from, into int64)
+	addCodes(p coupon.Pool, codes ...string)
+	// holding has somebody hold what a statement locks until release.
+	holding(what string, id int64) (release func())
+	// id is that of a customer's nth delivery of a wave, 0: there is none.
+	id(customer int64, campaign, nth int, wave string) int64
+	// rows is the whole ledger in words, sorted.
+	rows() []string
+	spent(campaign int) int64
+}
+
+// telling is a delivery in words that hold on both sides.
+func telling(customer int64, campaign, round int, wave string, d message, code string) string {
+	words := []string{fmt.Sprintf("c%d/%d/%d/%s", customer, campaign, round, wave), d.channel, string(d.state), d.reason}
+	if !d.due.IsZero() {
+		words = append(words, "due "+d.due.Sub(noon).String())
+	}
+	if !d.gateAt.IsZero() {
+		words = append(words, "gate "+d.gateAt.Sub(noon).String(), fmt.Sprint("cost ", d.cost))
+	}
+	words = append(words, fmt.Sprintf("epoch %d returned %d claimed %t done %t", d.epoch, d.returned, !d.claimed.IsZero(), !d.done.IsZero()))
+	if d.provider != "" {
+		words = append(words, "by "+d.provider+" "+d.providerID)
+	}
+	if code != "" {
+		words = append(words, "code "+code)
+	}
+	return strings.Join(words, " ")
+}
+
+// still is a host on which nobody else runs.
+type still struct{ t testing.TB }
+
+func (still) now() time.Time                    { return time.Now() }
+func (still) step(*tx, string) error            { return nil }
+func (still) wait(*tx) error                    { return errors.New("it would wait for ever") }
+func (still) silence(*tx)                       {}
+func (still) commit(*tx) (keep bool, err error) { return true, nil }
+func (s still) breach(what string)              { s.t.Errorf("refused: %s", what) }
+func (s still) must(err error)                  { s.t.Helper(); must(s.t, err) }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inMemory is the memory's side.
+type inMemory struct {
+	*Memory
+	still
+}
+
+func newInMemory(t testing.TB) *inMemory {
+	s := still{t}
+	return &inMemory{NewMemory(s), s}
+}
+
+func (m *inMemory) addPeople(n int) {
+	for range n {
+		id := int64(len(m.people.rows)) + 1
+		name := fmt.Sprintf("c%d", id)
+		m.people.add(nil, person{id: id, shop: name, email: name + "@mail.example", phone: fmt.Sprintf("+4915%09d", id),
+			words: []word{{"email", "marketing", true, noon.AddDate(-1, 0, 0)}, {"sms", "marketing", true, noon.AddDate(-1, 0, 0)}}})
+	}
+}
+
+func (m *inMemory) addCampaign(name string, priority int, budget *int64, perMinute int) int {
+	id := len(m.campaigns.rows) + 1
+	m.campaigns.add(nil, campaign{id: id, version: id, name: name, status: "running", priority: priority})
+	if budget != nil || perMinute > 0 {
+		l := limits{campaign: id, budget: budget}
+		if perMinute > 0 {
+			l.perMinute = &perMinute
+		}
+		m.limits.add(nil, l)
+	}
+	return id
+}
+
+func (m *inMemory) status(campaign int, status string) {
+	m.must(m.setStatus(context.Background(), campaign, status))
+}
+
+func (m *inMemory) entered(campaign int, page []postgres.Entering) {
+	_, err := m.plan(context.Background(), campaign, campaign, func(p *planning) error { return p.enter(page) })
+	m.must(err)
+}
+
+func (m *inMemory) order(customer int64, at time.Time) {
+	m.must(m.placeOrder(context.Background(), customer, order{id: 1000 + int64(len(m.person(customer).was.orders)), placed: at, minor: 1000, currency: "EUR"}))
+}
+
+func (m *inMemory) word(customer int64, w word) { m.must(m.say(context.Background(), customer, w)) }
+
+func (m *inMemory) erased(customer int64) { m.must(m.erase(context.Background(), customer)) }
+
+func (m *inMemory) ban(customer int64, channel string, at time.Time) {
+	m.bans.add(nil, ban{channel, m.person(customer).was.address(channel), at})
+}
+
+func (m *inMemory) held(customer int64, kind string, at time.Time) {
+	p := &m.person(customer).was
+	p.holds = append(p.holds, hold{kind: kind, opened: at})
+}
+
+func (m *inMemory) feedUntil(at time.Time) { m.must(m.moveFeed(context.Background(), at)) }
+
+func (m *inMemory) sameMailbox(a, b int64) { m.person(b).was.email = m.person(a).was.email }
+
+func (m *inMemory) merged(from, into int64) { m.must(m.merge(context.Background(), from, into)) }
+
+func (m *inMemory) addCodes(p coupon.Pool, codes ...string) {
+	if m.pool(p.Name) == nil {
+		m.pools = append(m.pools, p)
+	}
+	for _, c := range codes {
+		m.codes.add(nil, code{pool: p.Name, code: c})
+	}
+}
+
+func (m *inMemory) holding(what string, id int64) (release func()) {
+	t := &tx{m: m.Memory, began: m.now()}
+	switch what {
+	case "delivery":
+		take(t, m.delivery(id))
+	case "customer":
+		take(t, m.person(id))
+	case "place":
+		take(t, &m.place)
+	case "claim":
+		take(t, m.claims.rows[len(m.claims.rows)-1])
+	case "codes":
+		for _, r := range m.codes.rows {
+			take(t, r)
+		}
+	}
+	return func() { t.end(false) }
+}
+
+func (m *inMemory) id(customer int64, campaign, nth int, wave string) int64 {
+	for _, r := range m.deliveries.rows {
+		if d := r.see(nil); d != nil && d.customer == customer && d.campaign == campaign && d.wave == wave {
+			if nth--; nth == 0 {
+				return d.id
+			}
+		}
+	}
+	return 0
+}
+
+func (m *inMemory) rows() (all []string) {
+	for _, r := range m.deliveries.rows {
+		if d := r.see(nil); d != nil {
+			code := ""
+			if c := m.bound(d.id, nil); c != nil {
+				code = c.code
+			}
+			all = append(all, telling(d.customer, d.campaign, d.round, d.wave, *d, code))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func (m *inMemory) spent(campaign int) int64 {
+	if l := m.limit(campaign); l != nil {
+		return l.was.spent
+	}
+	return 0
+}
+
+// inPostgres is the database's side.
+type inPostgres struct {
+	*postgres.Store
+	db   *testkit.DB
+	t    testing.TB
+	made []postgres.Campaign
+	conn *pgx.Conn
+}
+
+func newInPostgres(t testing.TB) *inPostgres {
+	db := testkit.NewDB(t)
+	conn, err := pgx.Connect(context.Background(), db.DSN)
+	must(t, err)
+	t.Cleanup(func() { _ = conn.Close(context.Background()) }) // the database goes away
+	return &inPostgres{Store: db.Store, db: db, t: t, conn: conn}
+}
+
+func (p *inPostgres) exec(sql string, args ...any) {
+	p.t.Helper()
+	_, err := p.conn.Exec(context.Background(), sql, args...)
+	must(p.t, err)
+}
+
+func (p *inPostgres) addPeople(n int) {
+	p.exec(`with c as (insert into customers (shop_id) select 'c' || i from generate_series(1, $1::int) i returning customer_id, shop_id),
+		k as (insert into contacts (customer_id, email, phone) select customer_id, shop_id || '@mail.example', '+4915' || lpad(customer_id::text, 9, '0') from c returning customer_id)
+		insert into consents (customer_id, channel, granted, at, source) select customer_id, x, true, $2, 'test' from k, unnest(array['email', 'sms']) x`, n, noon.AddDate(-1, 0, 0))
+}
+
+func (p *inPostgres) addCampaign(name string, priority int, budget *int64, perMinute int) int {
+	def := campaigns.Campaign{Name: name, Version: name, Design: name, Enter: campaigns.Enter{On: "event", Event: "none"}, Limits: campaigns.Limits{Priority: priority},
+		Messages: map[string]campaigns.Message{}}
+	applied, err := p.ApplyCampaigns(context.Background(), []postgres.Applying{{Definition: def, Limits: postgres.Limits{Budget: budget, PerMinute: perMinute}}}, noon.AddDate(-1, 0, 0))
+	must(p.t, err)
+	c := applied[0].Campaign
+	if c.ID != len(p.made)+1 || c.VersionID != c.ID {
+		p.t.Fatalf("campaign %d has the number %d and version %d", len(p.made)+1, c.ID, c.VersionID)
+	}
+	p.made = append(p.made, c)
+	return c.ID
+}
+
+func (p *inPostgres) status(campaign int, status string) {
+	_, err := p.SetStatus(context.Background(), p.made[campaign-1].Name, status, "test")
+	must(p.t, err)
+}
+
+func (p *inPostgres) entered(campaign int, page []postgres.Entering) {
+	_, err := p.Plan(context.Background(), p.made[campaign-1], func(x *postgres.Planning) error { _, err := x.Enter(context.Background(), page); return err })
+	must(p.t, err)
+}
+
+func (p *inPostgres) order(customer int64, at time.Time) {
+	p.exec("insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor) values ('test', gen_random_uuid()::text, $1, $2, 'EUR', 1000)", customer, at)
+}
+
+func (p *inPostgres) word(customer int64, w word) {
+	p.exec("insert into consents (customer_id, channel, purpose, granted, at, source) values ($1, $2, $3, $4, $5, 'test')", customer, w.channel, w.purpose, w.granted, w.at)
+}
+
+func (p *inPostgres) erased(customer int64) {
+	p.exec("update contacts set erased_at = now(), email = null, phone = null where customer_id = $1", customer)
+}
+
+func (p *inPostgres) ban(customer int64, channel string, at time.Time) {
+	p.exec("insert into suppressions (channel, address_hash, reason, at) select $2::text, case $2::text when 'sms' then phone_hash else email_hash end, 'manual', $3 from contacts where customer_id = $1", customer, channel, at)
+}
+
+func (p *inPostgres) held(customer int64, kind string, at time.Time) {
+	p.exec("insert into holds (customer_id, kind, ref, opened_at) values ($1, $2, 'test', $3)", customer, kind, at)
+}
+
+func (p *inPostgres) feedUntil(at time.Time) {
+	p.exec("insert into feeds (name, complete_until) values ('orders', $1) on conflict (name) do update set complete_until = excluded.complete_until", at)
+}
+
+func (p *inPostgres) sameMailbox(a, b int64) {
+	p.exec("update contacts set email = (select email from contacts where customer_id = $1) where customer_id = $2", a, b)
+}
+
+func (p *inPostgres) merged(from, into int64) {
+	p.exec("update customers set merged_into = $2 where customer_id = $1", from, into)
+}
+
+func (p *inPostgres) addCodes(pool coupon.Pool, codes ...string) {
+	_, err := p.AddCoupons(context.Background(), pool, codes)
+	must(p.t, err)
+}
+
+func (p *inPostgres) holding(what string, id int64) (release func()) {
+	ctx := context.Background()
+	tx, err := p.conn.Begin(ctx)
+	must(p.t, err)
+	sql := map[string]string{
+		"delivery": "select from deliveries where delivery_id = $1 for no key update",
+		"customer": "select from contacts where customer_id = $1 for no key update",
+		"place":    "select from dispatch where $1::bigint is not null for update",
+		"claim":    "select from claims where $1::bigint is not null order by claim_id desc limit 1 for update",
+		"codes":    "select from coupons where $1::bigint is not null for no key update",
+	}[what]
+	_, err = tx.Exec(ctx, sql, id)
+	must(p.t, err)
+	return func() { must(p.t, tx.Rollback(ctx)) }
+}
+
+func (p *inPostgres) id(customer int64, campaign, nth int, wave string) int64 {
+	rows, err := p.conn.Query(context.Background(), "select delivery_id from deliveries where customer_id = $1 and campaign_id = $2 and wave = $3 order by delivery_id", customer, campaign, wave)
+	must(p.t, err)
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	must(p.t, err)
+	if len(ids) < nth {
+		return 0
+	}
+	return ids[nth-1]
+}
+
+func (p *inPostgres) rows() (all []string) {
+	rows, err := p.conn.Query(context.Background(), `select d.customer_id, d.campaign_id, d.round, d.wave, d.channel, d.state, coalesce(d.reason, ''), d.due_at, d.gate_at, coalesce(d.cost_micros, 0),
+			d.epoch, d.returned, d.claimed_at, d.settled_at, coalesce(d.provider, ''), coalesce(d.provider_id, ''), coalesce(c.code, '')
+		from deliveries d left join coupons c using (customer_id, entered_at, enrollment_id, round, wave)`)
+	must(p.t, err)
+	var who int64
+	var d message
+	var code string
+	var due, gate, claimed, done *time.Time
+	_, err = pgx.ForEachRow(rows, []any{&who, &d.campaign, &d.round, &d.wave, &d.channel, &d.state, &d.reason, &due, &gate, &d.cost, &d.epoch, &d.returned,
+		&claimed, &done, &d.provider, &d.providerID, &code}, func() error {
+		d.due, d.gateAt, d.claimed, d.done = or(due), or(gate), or(claimed), or(done)
+		all = append(all, telling(who, d.campaign, d.round, d.wave, d, code))
+		return nil
+	})
+	must(p.t, err)
+	slices.Sort(all)
+	return all
+}
+
+func or(at *time.Time) time.Time {
+	if at == nil {
+		return time.Time{}
+	}
+	return *at
+}
+
+func (p *inPostgres) spent(campaign int) (micros int64) {
+	must(p.t, p.conn.QueryRow(context.Background(), "select coalesce(max(spent_micros), 0) from campaign_limits where campaign_id = $1", campaign).Scan(&micros))
+	return micros
+}
+
+// scene is a side with the words that histories are told in.
+type scene struct {
+	side
+	t    testing.TB
+	told []string
+}
+
+func (s *scene) tell(what string, args ...any) { s.told = append(s.told, fmt.Sprintf(what, args...)) }
+
+// shows tells the whole ledger.
+func (s *scene) shows() { s.told = append(s.told, s.rows()...) }
+
+// plan enters a customer at noon with waves a minute apart from noon on, on the
+// channel; "ghost" and "skipped" are what their names say.
+func (s *scene) plan(campaign int, customer int64, channel string, waves ...string) {
+	s.planAgain(campaign, customer, channel, 1, waves...)
+}
+
+func (s *scene) planAgain(campaign int, customer int64, channel string, entry int, waves ...string) {
+	x := postgres.Entering{Enrollment: enrollment.Enrollment{Customer: customer64(customer), Key: fmt.Sprintf("c%d", customer), EnteredAt: noon.Add(time.Duration(entry-1) * time.Second), Entry: entry,
+		Arm: holdout.Treat, Layer: "c|test", Zone: "UTC"}}
+	for i, name := range waves {
+		d := wave.Delivery{Wave: name, Channel: channel, Arm: holdout.Treat, ScheduledAt: noon.Add(time.Duration(i) * time.Minute), ExpiresAt: noon.Add(24 * time.Hour)}
+		if name == "ghost" {
+			d.Arm = holdout.Hold
+		}
+		d.Skip = name == "skipped"
+		x.Deliveries = append(x.Deliveries, d)
+	}
+	s.entered(campaign, []postgres.Entering{x})
+}
+
+func customer64(id int64) customer.ID { return customer.ID(id) }
+
+// asks is a gate that histories change where they need another.
+type asks struct {
+	postgres.GateInput
+	cost     int64
+	pool     string
+	gone     string // what is done when the pool is exhausted
+	exit     bool
+	between  func() // while the locks are held
+	stale    string
+	noCapped bool
+}
+
+// gate asks about the deliveries of a wave of some customers, one minute past
+// the given time since noon, and tells what passed.
+func (s *scene) gate(campaign int, wave, channel string, at time.Duration, customers []int64, change ...func(*asks)) postgres.Passed {
+	s.t.Helper()
+	now := noon.Add(at)
+	a := asks{GateInput: postgres.GateInput{Lane: postgres.Lane{Version: campaign, Wave: wave, Channel: channel}, At: &now, Campaign: campaign, Channels: []string{channel},
+		PerMinor: 10_000, Lease: time.Hour}}
+	for _, c := range customers {
+		for nth := 1; nth <= 2; nth++ {
+			if id := s.id(c, campaign, nth, wave); id != 0 {
+				a.IDs = append(a.IDs, id)
+			}
+		}
+	}
+	for _, f := range change {
+		f(&a)
+	}
+	a.Coupons = a.pool != ""
+	if a.pool != "" {
+		a.Pools = []string{a.pool}
+	}
+	passed, seen, err := s.Gate(context.Background(), a.GateInput, func(_ time.Time, g *postgres.Gated) {
+		f := &g.Facts
+		f.Rule = delivery.Rule{Capped: !a.noCapped, Channels: a.Channels, StopOnRepurchase: a.exit, IfFeedStale: a.stale, IfCouponExhausted: a.gone}
+		f.Zone, f.Cost, f.Coupon.Pool = time.UTC, a.cost, a.pool
+		if a.between != nil {
+			a.between()
+			a.between = nil
+		}
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.tell("gate of %s by %s: seen %d, claim %t, limited %d", wave, channel, seen, passed.ID != 0, passed.Limited)
+	for _, c := range passed.Claims {
+		s.tell("  c%d to %s, epoch %d, code %s", c.Customer, c.Address, c.Epoch, c.Code)
+	}
+	return passed
+}
+
+// settle says what became of all calls of a gate.
+func (s *scene) settle(passed postgres.Passed, state delivery.State, at time.Duration, change ...func(*postgres.Settlement)) {
+	s.t.Helper()
+	now := noon.Add(at)
+	var all []postgres.Settlement
+	for _, c := range passed.Claims {
+		x := postgres.Settlement{Claim: c, State: state}
+		for _, f := range change {
+			f(&x)
+		}
+		switch x.State {
+		case delivery.Accepted:
+			x.ProviderID = fmt.Sprintf("p%d", c.Customer)
+		case delivery.Planned:
+			x.Reason, x.RetryIn = "429", 30*time.Second
+		default:
+			x.Reason = "test"
+		}
+		all = append(all, x)
+	}
+	n, err := s.Settle(context.Background(), "test", &now, passed.ID, passed.Limited, -time.Second, all)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.tell("settled as %s: %d of %d", state, n, len(all))
+}
+
+func (s *scene) reap() {
+	r, err := s.Reap(context.Background(), -time.Second, 100)
+	must(s.t, err)
+	s.tell("reaped: %+v", r)
+}
+
+func (s *scene) sweep(at time.Duration) {
+	now := noon.Add(at)
+	n, err := s.Sweep(context.Background(), &now, 100)
+	must(s.t, err)
+	s.tell("swept: %d", n)
+}
+
+func (s *scene) handOut(at time.Duration, nothingQueued bool, limit int) {
+	now := noon.Add(at)
+	hints, err := s.HandOut(context.Background(), &now, nothingQueued, time.Hour, limit)
+	must(s.t, err)
+	var lanes []string
+	for _, h := range hints {
+		lanes = append(lanes, fmt.Sprintf("%d/%s/%s", h.Version, h.Wave, h.Channel))
+	}
+	slices.Sort(lanes)
+	s.tell("handed out: %s", strings.Join(lanes, " "))
+}

@@ -1,0 +1,513 @@
+package simulation
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/consent"
+	"github.com/rewave/rewave/internal/coupon"
+	"github.com/rewave/rewave/internal/delivery"
+	"github.com/rewave/rewave/internal/postgres"
+)
+
+// gating is one delivery at the gate.
+type gating struct {
+	postgres.Gated
+	row    *record[message]
+	stock  *stock
+	answer delivery.Answer
+}
+
+// Gate takes the same locks in the same order as postgres.Store does, and asks
+// the same delivery.Reserve.
+func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(at time.Time, g *postgres.Gated)) (passed postgres.Passed, seen int, err error) {
+	err = m.in(ctx, "gate", func(t *tx) error {
+		rows, reserve, now, limited, err := m.lockChunk(ctx, t, in)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		gated, err := m.facts(ctx, t, in, now, rows)
+		if err != nil {
+			return err
+		}
+		for i := range gated {
+			prepare(now, &gated[i].Gated)
+		}
+		if in.Coupons {
+			if reserve.Codes, err = m.holdCodes(ctx, t, now, in.PerMinor, gated); err != nil {
+				return err
+			}
+		}
+		seen = len(gated)
+		for i := range gated {
+			g := &gated[i]
+			g.answer = reserve.Gate(g.Facts, now)
+			if g.answer.To == delivery.Sending {
+				passed.Claims = append(passed.Claims, postgres.Claim{ID: g.ID, Customer: g.Customer, EnteredAt: g.EnteredAt, Epoch: g.Epoch + 1,
+					Address: g.Facts.Contact.Channels[g.answer.Channel].Address})
+			}
+		}
+		if limited && len(passed.Claims) > 0 {
+			passed.Limited = in.Campaign
+		}
+		if err := m.decide(ctx, t, now, in, gated, &passed); err != nil || !in.Coupons {
+			return err
+		}
+		return m.bindCodes(ctx, t, now, gated, passed.Claims)
+	})
+	if err != nil {
+		return postgres.Passed{}, 0, err
+	}
+	return passed, seen, nil
+}
+
+// lockChunk takes deliveries, customers and limits.
+func (m *Memory) lockChunk(ctx context.Context, t *tx, in postgres.GateInput) (ours []*record[message], reserve delivery.Reserve, now time.Time, limited bool, err error) {
+	if err = t.step(ctx, "lock deliveries"); err != nil {
+		return
+	}
+	now = t.time(in.At)
+	rows := m.where(t, in.IDs, func(d *message) bool { return !d.due.IsZero() && !d.due.After(now) && inLane(d, in.Lane) })
+	rows = slices.DeleteFunc(rows, func(r *record[message]) bool { return !take(t, r) })
+	if len(rows) == 0 {
+		return
+	}
+	slices.SortFunc(rows, func(a, b *record[message]) int {
+		return cmp.Or(cmp.Compare(a.was.customer, b.was.customer), cmp.Compare(a.was.id, b.was.id))
+	})
+	rows = slices.CompactFunc(rows, func(a, b *record[message]) bool { return a.was.customer == b.was.customer })
+	if err = t.step(ctx, "lock customers"); err != nil {
+		return
+	}
+	for _, r := range rows {
+		if take(t, m.person(r.was.customer)) {
+			ours = append(ours, r)
+		}
+	}
+	// The clock is read after the last lock.
+	now = m.clock(in)
+	limit := m.limit(in.Campaign)
+	if limit == nil || limit.see(t) == nil || !limit.see(t).hold() {
+		return
+	}
+	limited = true
+	if err = t.step(ctx, "lock limits"); err != nil {
+		return
+	}
+	if err = await(t, limit); err != nil {
+		return
+	}
+	now = m.clock(in)
+	reserve = m.left(t, in, limit.see(t), now)
+	return
+}
+
+func (m *Memory) clock(in postgres.GateInput) time.Time {
+	if in.At != nil {
+		return *in.At
+	}
+	return m.host.now()
+}
+
+// left is what a campaign's limits leave.
+func (m *Memory) left(t *tx, in postgres.GateInput, l *limits, now time.Time) (r delivery.Reserve) {
+	if l.budget != nil {
+		left := *l.budget - l.spent - m.boundMinor(t, in.Campaign, in.Pools, now)*in.PerMinor
+		r.Budget = &left
+	}
+	if l.perMinute != nil {
+		r.Rate.Limit = *l.perMinute
+		for i, at := range l.passedAt {
+			if at.After(now.Add(-time.Minute)) && !at.After(now) {
+				r.Rate.Used += l.passed[i]
+				r.Rate.FreeAt = at.Add(time.Minute)
+			}
+		}
+	}
+	return r
+}
+
+// boundMinor is the face value of a campaign's codes that count.
+func (m *Memory) boundMinor(t *tx, campaign int, pools []string, now time.Time) (minor int64) {
+	for _, r := range m.codes.rows {
+		c := r.see(t)
+		if c == nil || c.delivery == 0 || !slices.Contains(pools, c.pool) || !c.end.IsZero() && !c.end.After(now) {
+			continue
+		}
+		if d := m.delivery(c.delivery).see(t); d == nil || d.campaign != campaign {
+			continue
+		}
+		if worth, known := m.pool(c.pool).Exposure(); known {
+			minor += worth
+		}
+	}
+	return minor
+}
+
+func (m *Memory) pool(name string) *coupon.Pool {
+	for i := range m.pools {
+		if m.pools[i].Name == name {
+			return &m.pools[i]
+		}
+	}
+	return nil
+}
+
+// facts is read after the locks are held.
+func (m *Memory) facts(ctx context.Context, t *tx, in postgres.GateInput, now time.Time, rows []*record[message]) ([]gating, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	if err := t.step(ctx, "facts"); err != nil {
+		return nil, err
+	}
+	gated := make([]gating, len(rows))
+	for i, r := range rows {
+		d := r.see(t)
+		p, e := m.person(d.customer).see(t), m.enrollment(d.enrollment).see(t)
+		g := &gated[i]
+		g.row = r
+		g.Gated = postgres.Gated{ID: d.id, Customer: d.customer, EnteredAt: d.entered, Epoch: d.epoch, Variant: d.variant, Stratum: e.stratum, Zone: e.zone}
+		if in.Regions {
+			g.Region = p.region
+		}
+		f := &g.Facts
+		f.Arm, f.Skip, f.Channel, f.ExpiresAt, f.HeldFor = d.arm, d.skip, d.channel, d.expires, audience.Reason(d.reason)
+		f.CampaignStatus = m.campaign(d.campaign, t).status
+		f.Contact = m.contact(t, p, in.Channels, in.Service, now)
+		f.Repurchased = m.repurchased(t, p, e, now)
+		if in.Requires != "" {
+			state := m.required(t, d, in.Requires)
+			f.Requires = &state
+		}
+		f.Caps = m.pressure(t, d, in, now)
+	}
+	return gated, m.rareFacts(ctx, t, in, now, gated)
+}
+
+func (m *Memory) contact(t *tx, p *person, channels []string, service bool, now time.Time) audience.Contact {
+	c := audience.Contact{Erased: !p.erased.IsZero(), Channels: make(map[string]audience.Reach, len(channels))}
+	for _, name := range channels {
+		reach := audience.Reach{Address: p.address(name)}
+		if granted, known := newest(p.words, name, "marketing", now); known {
+			reach.Word = consent.Word{Known: true, Granted: granted}
+		}
+		if service {
+			granted, known := newest(p.words, name, "service", now)
+			reach.ServiceRefused = known && !granted
+		}
+		reach.Suppressed = m.banned(t, name, reach.Address, now)
+		c.Channels[name] = reach
+	}
+	return c
+}
+
+func (m *Memory) banned(t *tx, channel, address string, now time.Time) bool {
+	for _, r := range m.bans.rows {
+		if b := r.see(t); b != nil && address != "" && b.channel == channel && b.address == address && !b.at.After(now) {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *Memory) repurchased(t *tx, p *person, e *enrolled, now time.Time) bool {
+	since := func(orders []order) bool {
+		for _, o := range orders {
+			if o.id != e.trigger && o.placed.After(e.entered) && !o.placed.After(now) && (o.unkept.IsZero() || o.unkept.After(now)) {
+				return true
+			}
+		}
+		return false
+	}
+	return since(p.orders) || p.into != 0 && since(m.person(p.into).see(t).orders)
+}
+
+func (m *Memory) required(t *tx, d *message, wave string) delivery.State {
+	for _, r := range m.deliveries.rows {
+		if o := r.see(t); o != nil && o.enrollment == d.enrollment && o.round == d.round && o.wave == wave {
+			return o.state
+		}
+	}
+	return delivery.Suppressed
+}
+
+func counts(s delivery.State) bool {
+	switch s {
+	case delivery.Sending, delivery.Accepted, delivery.Unknown, delivery.UnknownFinal, delivery.Withheld:
+		return true
+	}
+	return false
+}
+
+// pressure counts what a customer had within the caps' windows.
+func (m *Memory) pressure(t *tx, d *message, in postgres.GateInput, now time.Time) []audience.Pressure {
+	shop, own := audience.Pressure{Limit: in.ShopCap.Limit}, audience.Pressure{Limit: in.OwnCap.Limit}
+	longest := max(in.ShopCap.Window, in.OwnCap.Window)
+	if longest > 0 {
+		mine, highest := m.campaign(d.campaign, t), 0
+		for _, r := range m.campaigns.rows {
+			if c := r.see(t); c.status == "running" {
+				highest = max(highest, c.priority)
+			}
+		}
+		for _, r := range m.deliveries.rows {
+			p := r.see(t)
+			if p == nil || p.customer != d.customer || p.uncapped {
+				continue
+			}
+			if counts(p.state) && p.gateAt.After(now.Add(-longest)) {
+				add(&shop, p, d, now, in.ShopCap.Window, true)
+				add(&own, p, d, now, in.OwnCap.Window, false)
+			}
+			if in.ShopCap.Window > 0 && highest > mine.priority && p.state == delivery.Planned && p.arm == "treat" && !p.skip && !p.scheduled.After(now.Add(24*time.Hour)) {
+				if o := m.campaign(p.campaign, t); o.priority > mine.priority && o.status == "running" {
+					shop.Outranking++
+				}
+			}
+		}
+	}
+	return []audience.Pressure{shop, own}
+}
+
+func add(to *audience.Pressure, p, d *message, now time.Time, window time.Duration, all bool) {
+	if !p.gateAt.After(now.Add(-window)) {
+		return
+	}
+	switch {
+	case p.state == delivery.Withheld:
+		if p.campaign == d.campaign {
+			to.Ghosts++
+		}
+	case all || p.campaign == d.campaign:
+		to.Real++
+	}
+}
+
+func (m *Memory) rareFacts(ctx context.Context, t *tx, in postgres.GateInput, now time.Time, gated []gating) error {
+	if len(in.Holds) > 0 {
+		if err := t.step(ctx, "holds"); err != nil {
+			return err
+		}
+		for i := range gated {
+			gated[i].Facts.HeldBy = m.heldBy(t, gated[i].Customer, in.Holds, now)
+		}
+	}
+	if in.MaxAge > 0 {
+		if err := t.step(ctx, "feed"); err != nil {
+			return err
+		}
+		stale := m.feed.see(t).Before(now.Add(-in.MaxAge))
+		for i := range gated {
+			gated[i].Facts.FeedStale = stale
+		}
+	}
+	return nil
+}
+
+func (m *Memory) heldBy(t *tx, customer int64, kinds []string, now time.Time) audience.Reason {
+	first := ""
+	for _, h := range m.person(customer).see(t).holds {
+		open := !h.opened.After(now) && (h.closed.IsZero() || h.closed.After(now))
+		if open && slices.Contains(kinds, h.kind) && (first == "" || h.kind < first) {
+			first = h.kind
+		}
+	}
+	return audience.Reason(first)
+}
+
+// decide writes the answers, the claim and what was taken of limits.
+func (m *Memory) decide(ctx context.Context, t *tx, now time.Time, in postgres.GateInput, gated []gating, passed *postgres.Passed) error {
+	if len(gated) == 0 {
+		return nil
+	}
+	if err := t.step(ctx, "decide"); err != nil {
+		return err
+	}
+	claim := claim{attend: m.host.now().Add(in.Lease), campaign: in.Campaign}
+	var spent int64
+	for i := range gated {
+		g := &gated[i]
+		d := g.row.edit(t)
+		if d.state != delivery.Planned {
+			return fmt.Errorf("write decisions: delivery %d was not ours any more", d.id)
+		}
+		d.decided(g.answer, g.Facts.Cost, now, m.host.now())
+		if g.answer.To == delivery.Sending {
+			claim.ids, claim.epochs = append(claim.ids, d.id), append(claim.epochs, d.epoch)
+			spent += g.Facts.Cost
+		}
+		if err := t.move(g.row, g.answer.To); err != nil {
+			return err
+		}
+	}
+	passed.ID = m.addClaim(t, claim)
+	if passed.Limited != 0 {
+		m.limit(passed.Limited).edit(t).take(now, spent, len(claim.ids))
+	}
+	return nil
+}
+
+// decided fills in all columns but the state.
+func (d *message) decided(a delivery.Answer, cost int64, now, clock time.Time) {
+	d.reason, d.channel, d.done = string(a.Reason), a.Channel, time.Time{}
+	switch a.To {
+	case delivery.Planned:
+		if !a.DueAt.IsZero() {
+			d.due = a.DueAt
+		}
+		return
+	case delivery.Sending:
+		d.epoch++
+		d.claimed = clock
+	default:
+		d.done = clock
+	}
+	d.due = time.Time{}
+	if a.To == delivery.Sending || a.To == delivery.Withheld {
+		d.gateAt, d.cost = now, cost
+	}
+}
+
+func (l *limits) take(now time.Time, spent int64, n int) {
+	l.spent += spent
+	at, passed := []time.Time{}, []int{}
+	for i := range l.passedAt {
+		if l.passedAt[i].After(now.Add(-time.Minute)) && !l.passedAt[i].After(now) {
+			at, passed = append(at, l.passedAt[i]), append(passed, l.passed[i])
+		}
+	}
+	l.passedAt, l.passed = append(at, now), append(passed, n)
+}
+
+// stock is what a gate holds of a pool.
+type stock struct {
+	pool *coupon.Pool
+	free []*record[code]
+	had  map[int64]int
+	busy bool
+}
+
+func (m *Memory) had(t *tx, pool string, customer int64) (n int) {
+	for _, r := range m.codes.rows {
+		if c := r.see(t); c != nil && c.pool == pool && c.customer == customer {
+			n++
+		}
+	}
+	return n
+}
+
+// holdCodes holds as many codes of each pool as the chunk may need.
+func (m *Memory) holdCodes(ctx context.Context, t *tx, now time.Time, perMinor int64, gated []gating) (map[string]int, error) {
+	codes, stocks := map[string]int{}, map[string]*stock{}
+	for i := range gated {
+		name := gated[i].Facts.Coupon.Pool
+		if name == "" || stocks[name] != nil {
+			continue
+		}
+		s, err := m.hold(ctx, t, name, now, gated)
+		if err != nil {
+			return nil, err
+		}
+		codes[name], stocks[name] = len(s.free), s
+	}
+	for i := range gated {
+		g := &gated[i]
+		c := &g.Facts.Coupon
+		if c.Pool == "" {
+			continue
+		}
+		g.stock = stocks[c.Pool]
+		c.Bound = m.bound(g.ID, t) != nil
+		c.Refused = g.stock.pool.Refuses(g.stock.had[g.Customer], now) != ""
+		if worth, known := g.stock.pool.Exposure(); known {
+			c.Minor = worth * perMinor
+		}
+		if g.stock.busy {
+			g.Facts.IfCouponExhausted = "wait"
+		}
+	}
+	return codes, nil
+}
+
+func (m *Memory) hold(ctx context.Context, t *tx, name string, now time.Time, gated []gating) (*stock, error) {
+	if err := t.step(ctx, "coupon pool"); err != nil {
+		return nil, err
+	}
+	s := &stock{pool: m.pool(name), had: map[int64]int{}}
+	if s.pool == nil {
+		return nil, fmt.Errorf("there is no coupon pool %q", name)
+	}
+	need := 0
+	for i := range gated {
+		g := &gated[i]
+		if g.Facts.Coupon.Pool != name {
+			continue
+		}
+		s.had[g.Customer] = m.had(t, name, g.Customer)
+		if m.bound(g.ID, t) == nil && s.pool.Refuses(s.had[g.Customer], now) == "" {
+			need++
+		}
+	}
+	if need == 0 {
+		return s, nil
+	}
+	if err := t.step(ctx, "take codes"); err != nil {
+		return nil, err
+	}
+	for _, r := range m.codes.rows {
+		if c := r.see(t); c != nil && c.pool == name && c.delivery == 0 && !c.burnt && len(s.free) < need && take(t, r) {
+			s.free = append(s.free, r)
+		}
+	}
+	if len(s.free) == need {
+		return s, nil
+	}
+	if err := t.step(ctx, "count codes"); err != nil {
+		return nil, err
+	}
+	free := 0
+	for _, r := range m.codes.rows {
+		if c := r.see(t); c != nil && c.pool == name && c.delivery == 0 && !c.burnt {
+			free++
+		}
+	}
+	s.busy = free > len(s.free)
+	return s, nil
+}
+
+// bindCodes gives the codes that the gate granted, and each claim the one it has.
+func (m *Memory) bindCodes(ctx context.Context, t *tx, now time.Time, gated []gating, claims []postgres.Claim) error {
+	asked := false
+	for i := range gated {
+		g := &gated[i]
+		if !g.answer.BindCoupon || g.Facts.Coupon.Bound {
+			continue
+		}
+		if !asked {
+			asked = true
+			if err := t.step(ctx, "bind codes"); err != nil {
+				return err
+			}
+		}
+		s := g.stock
+		if len(s.free) == 0 || s.pool.Refuses(s.had[g.Customer], now) != "" {
+			return errors.New("a code that was held for a delivery is not there any more")
+		}
+		c := s.free[0].edit(t)
+		c.delivery, c.customer, c.bound, c.end = g.ID, g.Customer, now, s.pool.Expiry(now, g.Expires)
+		s.free = s.free[1:]
+		s.had[g.Customer]++
+	}
+	for i := range claims {
+		if c := m.bound(claims[i].ID, t); c != nil {
+			claims[i].Code = c.code
+		}
+	}
+	return nil
+}

@@ -1,0 +1,373 @@
+package simulation
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/channel"
+	"github.com/rewave/rewave/internal/delivery"
+	"github.com/rewave/rewave/internal/holdout"
+)
+
+// judge looks at what is committed and at what is called, in its own words: it
+// asks neither the gate nor the ledger's statements whether they were right.
+type judge struct {
+	files  []file // by delivery
+	codes  map[string]int64
+	steers []steer
+	bought map[int64]time.Time // by order, when it was committed
+	passed []passedAt
+}
+
+// file is what the judge knows of a delivery.
+type file struct {
+	calls   []*call
+	by      *actor // whose claim it is, in which of its lives
+	life    int
+	gated   time.Time
+	planned time.Time
+	trouble int    // how often a statement of its worker failed or was slow
+	excused bool   // something went wrong with its worker, so that it may be unknown
+	code    string // that the customer read
+}
+
+// call is one call at a provider.
+type call struct {
+	taken   int
+	verdict channel.Verdict // empty: nobody has heard it yet
+}
+
+type steer struct {
+	campaign int
+	status   string
+	at       time.Time
+}
+
+type passedAt struct {
+	campaign int
+	at       time.Time
+}
+
+func (j *judge) reset() {
+	j.files, j.steers, j.passed = j.files[:0], j.steers[:0], j.passed[:0]
+	if j.codes == nil {
+		j.codes, j.bought = map[string]int64{}, map[int64]time.Time{}
+	}
+	clear(j.codes)
+	clear(j.bought)
+}
+
+func (j *judge) file(id int64) *file {
+	for int64(len(j.files)) < id {
+		if n := len(j.files); n < cap(j.files) {
+			j.files = j.files[:n+1]
+			j.files[n] = file{calls: j.files[n].calls[:0]}
+		} else {
+			j.files = append(j.files, file{})
+		}
+	}
+	return &j.files[id-1]
+}
+
+// excuse notes that a process had trouble: what it has under way may end as unknown.
+func (w *World) excuse(a *actor) {
+	if a == nil {
+		return
+	}
+	for i := range w.judge.files {
+		if f := &w.judge.files[i]; f.by == a && f.life == a.life {
+			f.excused = true
+		}
+	}
+}
+
+// trouble notes that a statement of a process failed or was slow. Outcomes are
+// written again and again, so that once or twice is no excuse.
+func (w *World) trouble(th *thread) {
+	if th.actor == nil {
+		return
+	}
+	for i := range w.judge.files {
+		if f := &w.judge.files[i]; f.by == th.actor && f.life == th.actor.life {
+			if f.trouble++; f.trouble > 2 {
+				f.excused = true
+			}
+		}
+	}
+}
+
+// kept looks at a transaction that is about to be kept; lost says that its owner
+// will not hear of it.
+func (j *judge) kept(w *World, t *tx, th *thread, lost bool) {
+	for _, held := range t.held {
+		switch r := held.(type) {
+		case *record[message]:
+			switch {
+			case r.born:
+				j.file(r.was.id).planned = w.clock
+			case r.written && r.was.state != r.is.state:
+				j.moved(w, t, th, r, lost)
+			}
+		case *record[person]:
+			if r.written {
+				for _, o := range r.is.orders[len(r.was.orders):] {
+					j.bought[o.id] = w.clock
+				}
+			}
+		case *record[campaign]:
+			if r.written && r.was.status != r.is.status {
+				j.steers = append(j.steers, steer{r.is.id, r.is.status, w.clock})
+			}
+		}
+	}
+}
+
+func (j *judge) moved(w *World, t *tx, th *thread, r *record[message], lost bool) {
+	d, f := &r.is, j.file(r.was.id)
+	if w.tracing {
+		w.note(th.name, "delivery "+itoa(d.id)+" of "+itoa(d.customer)+" "+d.wave+": "+string(r.was.state)+" > "+string(d.state)+" "+d.reason)
+	}
+	switch {
+	case d.state == delivery.Sending:
+		f.by, f.life, f.gated, f.excused, f.trouble = th.actor, th.actor.life, w.clock, lost, 0
+		w.gated(t, d)
+	case d.state == delivery.Unknown && d.reason == "lease lapsed" && !f.excused:
+		w.violate("unknown has a cause", "delivery %d is unknown though nothing befell %s", d.id, f.by.name)
+	case d.state == delivery.Suppressed && d.reason == string(audience.CouponsGone):
+		w.exhausted(t, d)
+	}
+}
+
+func (w *World) definition(id int) *campaigns.Campaign {
+	return &w.catalogue[id-1].stored.Definition
+}
+
+func waveOf(c *campaigns.Campaign, name string) *campaigns.Wave {
+	for i := range c.Waves {
+		if c.Waves[i].Name == name {
+			return &c.Waves[i]
+		}
+	}
+	return nil
+}
+
+// gated judges a delivery that a gate has let through, by what is committed now.
+func (w *World) gated(t *tx, d *message) {
+	m, at := w.memory, d.gateAt
+	def := w.definition(d.campaign)
+	v := waveOf(def, d.wave)
+	p, e := m.person(d.customer).see(t), m.enrollment(d.enrollment).see(t)
+	zone, err := w.zones.Find(e.zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	refuse := func(invariant, why string) {
+		w.violate(invariant, "delivery %d of customer %d passed the gate: %s", d.id, d.customer, why)
+	}
+	switch late := w.clock.Sub(at); {
+	case late < 0 || late > 3*time.Second+time.Second/2:
+		refuse("the gate reads the database's clock", "it decided at "+at.String()+", and it is "+w.clock.String())
+	case !at.Before(d.expires):
+		refuse("nothing goes out late", "it had expired")
+	case at.Before(d.scheduled):
+		refuse("nothing goes out early", "it was not due")
+	case d.arm != holdout.Treat || d.skip:
+		refuse("ghosts are not sent", "it is a ghost")
+	}
+	w.gatedFor(t, d, v, p, refuse)
+	if v.After.RequiresAccepted {
+		if s := m.required(t, d, v.After.Wave); s != delivery.Accepted && s != delivery.Withheld {
+			refuse("a required wave was accepted", "that wave is "+string(s))
+		}
+	}
+	for _, h := range p.holds {
+		if slices.Contains(def.HoldWhile, h.kind) && !h.opened.After(at) && (h.closed.IsZero() || h.closed.After(at)) {
+			refuse("held while a complaint is open", "a complaint is open")
+		}
+	}
+	stops := slices.Contains(def.Exit, "repurchased") || slices.Contains(v.After.Unless, "repurchased")
+	if stops && w.bought(t, p, e, at) {
+		refuse("who bought is left alone", "there is an order since entry")
+	}
+	if max, ok := w.others.Shop.MaxAge["orders"]; ok && (def.IfFeedStale == "wait" || def.IfFeedStale == "skip") && m.feed.see(t).Before(at.Add(-max)) {
+		refuse("a stale feed holds", "orders are known up to "+m.feed.see(t).String())
+	}
+	if quiet, ok := w.others.Shop.Quiet[d.channel]; ok && quiet.Quiet(at, zone) {
+		refuse("quiet hours", "it is quiet, "+at.In(zone).String())
+	}
+	if v.Between != nil && !v.Between.Contains(at, zone) {
+		refuse("quiet hours", "it is outside the wave's hours")
+	}
+	w.gatedWithin(t, d, def, v, refuse)
+}
+
+// bought says whether a customer has ordered since entry. The row of whoever the
+// customer was merged into is not the gate's to lock: an order there counts if it
+// was committed before the gate began.
+func (w *World) bought(t *tx, p *person, e *enrolled, at time.Time) bool {
+	since := func(o order) bool { return o.id != e.trigger && o.placed.After(e.entered) && !o.placed.After(at) }
+	if slices.ContainsFunc(p.orders, since) {
+		return true
+	}
+	return p.into != 0 && slices.ContainsFunc(w.memory.person(p.into).see(t).orders, func(o order) bool { return since(o) && w.judge.bought[o.id].Before(t.began) })
+}
+
+// gatedFor judges whether the customer may be written to.
+func (w *World) gatedFor(t *tx, d *message, v *campaigns.Wave, p *person, refuse func(string, string)) {
+	said, known := newest(p.words, d.channel, "marketing", w.clock)
+	yes := said && known
+	service, spoke := newest(p.words, d.channel, "service", w.clock)
+	switch {
+	case !p.erased.IsZero():
+		refuse("erased is erased", "the customer was erased")
+	case w.memory.banned(t, d.channel, p.address(d.channel), w.clock):
+		refuse("opted out is opted out", "the address is suppressed")
+	case (!v.Service || v.Consent) && !yes:
+		refuse("opted out is opted out", "there is no consent")
+	case v.Service && spoke && !service:
+		refuse("opted out is opted out", "service is refused")
+	}
+}
+
+// gatedWithin judges caps, rate, budget and code.
+func (w *World) gatedWithin(t *tx, d *message, def *campaigns.Campaign, v *campaigns.Wave, refuse func(string, string)) {
+	m := w.memory
+	shop, own := w.others.Shop.Cap, def.Limits.PerCustomer
+	if !v.Service || v.Capped {
+		all, mine := 0, 0
+		for _, r := range m.deliveries.rows {
+			o := r.see(t)
+			if o == nil || o.customer != d.customer || o.uncapped || o.state == delivery.Withheld || !counts(o.state) {
+				continue
+			}
+			if shop.Limit > 0 && o.gateAt.After(d.gateAt.Add(-shop.Window)) {
+				all++
+			}
+			if own != nil && o.campaign == d.campaign && o.gateAt.After(d.gateAt.Add(-own.Window)) {
+				mine++
+			}
+		}
+		if shop.Limit > 0 && all > shop.Limit || own != nil && mine > own.Count {
+			refuse("caps", "that is "+itoa(int64(max(all, mine)))+" within the window")
+		}
+	}
+	w.judge.passed = append(w.judge.passed, passedAt{d.campaign, d.gateAt})
+	if limit := def.Limits.PerMinute; limit > 0 {
+		n := 0
+		for _, x := range w.judge.passed {
+			if x.campaign == d.campaign && x.at.After(d.gateAt.Add(-time.Minute)) && !x.at.After(d.gateAt) {
+				n++
+			}
+		}
+		if n > limit {
+			refuse("the rate", itoa(int64(n))+" within a minute")
+		}
+	}
+	if b := w.catalogue[d.campaign-1].budget; b != nil {
+		if spent := w.spent(t, d.campaign) + m.boundMinor(t, d.campaign, []string{"p", "q"}, d.gateAt)*perMinor; spent > *b {
+			refuse("the budget", itoa(spent)+" millionths of "+itoa(*b))
+		}
+	}
+	if c := v.Content.Coupon; c != nil && c.Exhausted != "send" && m.bound(d.id, t) == nil {
+		refuse("one code each", "it has no code")
+	}
+}
+
+// spent is what the messages of a campaign cost that may have been taken.
+func (w *World) spent(t *tx, campaign int) (micros int64) {
+	for _, r := range w.memory.deliveries.rows {
+		if d := r.see(t); d != nil && d.campaign == campaign && d.state != delivery.Withheld && counts(d.state) {
+			micros += d.cost
+		}
+	}
+	return micros
+}
+
+// exhausted judges a delivery that was told that there is no code.
+func (w *World) exhausted(t *tx, d *message) {
+	m := w.memory
+	c := waveOf(w.definition(d.campaign), d.wave).Content.Coupon
+	if m.had(t, c.Pool, d.customer) >= m.pool(c.Pool).PerCustomer {
+		return
+	}
+	for _, r := range m.codes.rows {
+		if x := r.see(t); x != nil && x.pool == c.Pool && x.delivery == 0 && r.by != t {
+			w.violate("no code means none", "delivery %d was refused for want of a code, and %s is free", d.id, x.code)
+			return
+		}
+	}
+}
+
+// called judges a call that begins.
+func (j *judge) called(w *World, th *thread, channelName string, id int64, m channel.Message) *call {
+	r := w.memory.delivery(id)
+	c := &call{}
+	if r == nil {
+		w.violate("only deliveries are sent", "there is no delivery %d", id)
+		return c
+	}
+	d, f := r.see(nil), j.file(id)
+	for _, earlier := range f.calls {
+		if earlier.verdict != channel.NotTaken {
+			w.violate("never twice", "delivery %d is called again after %q", id, earlier.verdict)
+		}
+	}
+	f.calls = append(f.calls, c)
+	switch late := w.clock.Sub(f.gated); {
+	case d.state != delivery.Sending && !(d.state == delivery.Unknown && f.excused):
+		w.violate("no call without a claim", "delivery %d is called as %s", id, d.state)
+	case d.channel != channelName:
+		w.violate("no call without a claim", "delivery %d is called by %s and gated for %s", id, channelName, d.channel)
+	case late > startLimit && th.stalled.IsZero():
+		w.violate("calls begin in time", "the call of delivery %d begins %s after its gate", id, late)
+	case d.arm != holdout.Treat || d.skip:
+		w.violate("ghosts are not sent", "delivery %d is a ghost", id)
+	}
+	if since, stopped := j.stopped(d.campaign, w.clock); stopped && since > effectLimit && th.stalled.IsZero() {
+		w.violate("a pause takes effect", "delivery %d is called %s after its campaign was stopped", id, since)
+	}
+	p := w.memory.person(d.customer).see(nil)
+	if p.erased.IsZero() && m.To != p.address(channelName) {
+		w.violate("to the right person", "delivery %d goes to %s and not to %s", id, m.To, p.address(channelName))
+	}
+	j.read(w, d, f, m.Text)
+	return c
+}
+
+const (
+	startLimit  = 2*time.Second + time.Second/2
+	effectLimit = 5*time.Second + time.Second/2
+)
+
+// stopped says whether a campaign does not run, and since when.
+func (j *judge) stopped(campaign int, now time.Time) (since time.Duration, stopped bool) {
+	for _, s := range j.steers {
+		if s.campaign == campaign {
+			since, stopped = now.Sub(s.at), s.status != "running"
+		}
+	}
+	return since, stopped
+}
+
+// read is what the customer reads: a code is one customer's, and a delivery has one.
+func (j *judge) read(w *World, d *message, f *file, text string) {
+	_, rest, ok := strings.Cut(text, "Use ")
+	if !ok || len(rest) < 8 {
+		return
+	}
+	code := rest[:8]
+	if f.code != "" && f.code != code {
+		w.violate("one code each", "delivery %d carries %s, and carried %s before", d.id, code, f.code)
+	}
+	f.code = code
+	if who, given := j.codes[code]; given && who != d.customer {
+		w.violate("one code each", "%s goes to customer %d and went to %d", code, d.customer, who)
+	}
+	j.codes[code] = d.customer
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,536 @@
+package simulation
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rewave/rewave/internal/delivery"
+	"github.com/rewave/rewave/internal/fault"
+	"github.com/rewave/rewave/internal/postgres"
+)
+
+// What each method promises stands with postgres.Store. What is said here is how
+// a statement meets others that run at the same time.
+
+// delivery is a row by its id; nil: it is not there.
+func (m *Memory) delivery(id int64) *record[message] {
+	if id < 1 || id > int64(len(m.deliveries.rows)) {
+		return nil
+	}
+	return m.deliveries.rows[id-1]
+}
+
+func (m *Memory) person(id int64) *record[person] {
+	if id < 1 || id > int64(len(m.people.rows)) {
+		return nil
+	}
+	return m.people.rows[id-1]
+}
+
+func (m *Memory) campaign(id int, t *tx) *campaign {
+	for _, r := range m.campaigns.rows {
+		if c := r.see(t); c != nil && c.id == id {
+			return c
+		}
+	}
+	return nil
+}
+
+func (m *Memory) limit(campaign int) *record[limits] {
+	for _, r := range m.limits.rows {
+		if r.was.campaign == campaign {
+			return r
+		}
+	}
+	return nil
+}
+
+// update writes rows as UPDATE does: which ones is decided by what the statement
+// saw when it began; one that somebody else holds is waited for, and looked at
+// once more.
+func update(t *tx, rows []*record[message], still func(*message) bool, write func(*message) delivery.State) (int, error) {
+	n := 0
+	for _, r := range rows {
+		if err := await(t, r); err != nil {
+			return n, err
+		}
+		d := r.see(t)
+		if d == nil || !still(d) {
+			continue
+		}
+		if err := t.move(r, write(r.edit(t))); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// where are the rows that a statement sees when it begins.
+func (m *Memory) where(t *tx, ids []int64, match func(*message) bool) []*record[message] {
+	rows := make([]*record[message], 0, len(ids))
+	for _, id := range ids {
+		if r := m.delivery(id); r != nil {
+			if d := r.see(t); d != nil && match(d) {
+				rows = append(rows, r)
+			}
+		}
+	}
+	return rows
+}
+
+func inLane(d *message, l postgres.Lane) bool {
+	return d.version == l.Version && d.wave == l.Wave && d.channel == l.Channel
+}
+
+// HandOut holds the place while it runs: of two at once the second gets nothing.
+func (m *Memory) HandOut(ctx context.Context, at *time.Time, nothingQueued bool, silence time.Duration, limit int) (hints []postgres.Hint, err error) {
+	err = m.one(ctx, "hand out", func(t *tx) error {
+		hints = nil
+		if !take(t, &m.place) {
+			return nil
+		}
+		now, p := t.time(at), m.place.edit(t)
+		over := nothingQueued || p.round.Before(m.host.now().Add(-silence))
+		from := *p
+		if over {
+			from = place{}
+		}
+		var due []*message
+		for _, r := range m.deliveries.rows {
+			d := r.see(t)
+			if d == nil || d.due.IsZero() || d.due.After(now) || !from.before(d) {
+				continue
+			}
+			if c := m.campaign(d.campaign, t); c.status == "running" {
+				due = append(due, d)
+			}
+		}
+		slices.SortFunc(due, func(a, b *message) int { return cmp.Or(a.due.Compare(b.due), cmp.Compare(a.id, b.id)) })
+		due = due[:min(limit, len(due))]
+		p.due, p.id = from.due, from.id
+		if n := len(due); n > 0 {
+			p.due, p.id = due[n-1].due, due[n-1].id
+		}
+		if over {
+			p.round = m.host.now()
+		}
+		for _, d := range due {
+			hints = append(hints, postgres.Hint{ID: d.id, Version: d.version, Wave: d.wave, Channel: d.channel})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return hints, nil
+}
+
+// before says whether the place stands in front of a delivery.
+func (p place) before(d *message) bool {
+	return cmp.Or(p.due.Compare(d.due), cmp.Compare(p.id, d.id)) < 0
+}
+
+// HandOutAgain moves the place to the front.
+func (m *Memory) HandOutAgain(ctx context.Context) error {
+	return m.one(ctx, "hand out again", func(t *tx) error {
+		if err := await(t, &m.place); err != nil {
+			return err
+		}
+		p := m.place.edit(t)
+		p.due, p.id = time.Time{}, 0
+		return nil
+	})
+}
+
+// Postpone waits for rows at a gate, and then leaves alone what is not planned any more.
+func (m *Memory) Postpone(ctx context.Context, lane postgres.Lane, ids []int64, at *time.Time, wait time.Duration, reason string) error {
+	return m.one(ctx, "postpone", func(t *tx) error {
+		match := func(d *message) bool { return !d.due.IsZero() && inLane(d, lane) }
+		_, err := update(t, m.where(t, ids, match), match, func(d *message) delivery.State {
+			d.due, d.reason = earlier(t.time(at).Add(wait), d.expires), reason
+			return d.state
+		})
+		return err
+	})
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// Bury is like Postpone.
+func (m *Memory) Bury(ctx context.Context, reasons map[int64]string) error {
+	return m.one(ctx, "bury", func(t *tx) error {
+		ids := make([]int64, 0, len(reasons))
+		for id := range reasons {
+			ids = append(ids, id)
+		}
+		slices.Sort(ids)
+		planned := func(d *message) bool { return d.state == delivery.Planned }
+		_, err := update(t, m.where(t, ids, planned), planned, func(d *message) delivery.State {
+			d.reason, d.due, d.done = reasons[d.id], time.Time{}, m.host.now()
+			return delivery.Dead
+		})
+		return err
+	})
+}
+
+// Settle takes the claim before its deliveries, as Reap does.
+func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, claim int64, limited int, giveUp time.Duration, settled []postgres.Settlement) (written int, err error) {
+	err = m.in(ctx, "settle", func(t *tx) error {
+		written = 0
+		untaken, err := m.settle(ctx, t, provider, at, claim, giveUp, settled, &written)
+		if err != nil || limited == 0 || untaken == 0 {
+			return err
+		}
+		if err := t.step(ctx, "give back"); err != nil {
+			return err
+		}
+		r := m.limit(limited)
+		if r == nil {
+			return nil
+		}
+		if err := await(t, r); err != nil {
+			return err
+		}
+		r.edit(t).spent -= untaken
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return written, nil
+}
+
+// settle is the statement; it returns what the messages cost that were not taken.
+func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Time, claimed int64, giveUp time.Duration, settled []postgres.Settlement, written *int) (untaken int64, err error) {
+	if err := t.step(ctx, "settle"); err != nil {
+		return 0, err
+	}
+	speaks := func(s *postgres.Settlement, d *message) bool {
+		return d.epoch == s.Claim.Epoch && (d.state == delivery.Sending || d.state == delivery.Unknown && (s.State == delivery.Accepted || s.State == delivery.Failed))
+	}
+	seen := make([]*record[message], len(settled)) // as the statement begins
+	for i := range settled {
+		if r := m.delivery(settled[i].Claim.ID); r != nil {
+			if d := r.see(t); d != nil && speaks(&settled[i], d) {
+				seen[i] = r
+			}
+		}
+	}
+	held := m.claim(claimed, t)
+	if held != nil {
+		if err := await(t, held); err != nil {
+			return 0, err
+		}
+	}
+	doubt := claim{doubt: true, attend: m.host.now().Add(giveUp)}
+	for i, r := range seen {
+		if r == nil {
+			continue
+		}
+		s := &settled[i]
+		n, err := update(t, []*record[message]{r}, func(d *message) bool { return speaks(s, d) }, func(d *message) delivery.State {
+			d.reason, d.provider, d.providerID = s.Reason, provider, s.ProviderID
+			d.due, d.done = time.Time{}, m.host.now()
+			switch s.State {
+			case delivery.Planned:
+				d.due, d.done = earlier(t.time(at).Add(s.RetryIn), d.expires), time.Time{}
+				d.returned++
+				untaken += d.cost
+			case delivery.Failed:
+				untaken += d.cost
+			case delivery.Unknown:
+				doubt.ids, doubt.epochs = append(doubt.ids, d.id), append(doubt.epochs, d.epoch)
+			}
+			return s.State
+		})
+		if err != nil {
+			return 0, err
+		}
+		*written += n
+	}
+	if held != nil && held.see(t) != nil {
+		held.gone = true
+	}
+	m.addClaim(t, doubt)
+	return untaken, nil
+}
+
+func (m *Memory) addClaim(t *tx, c claim) int64 {
+	if len(c.ids) == 0 {
+		return 0
+	}
+	c.id = int64(len(m.claims.rows)) + 1
+	m.claims.add(t, c)
+	return c.id
+}
+
+func (m *Memory) claim(id int64, t *tx) *record[claim] {
+	if id < 1 || id > int64(len(m.claims.rows)) {
+		return nil
+	}
+	if r := m.claims.rows[id-1]; r.see(t) != nil {
+		return r
+	}
+	return nil
+}
+
+// Reap passes over claims that somebody settles.
+func (m *Memory) Reap(ctx context.Context, giveUp time.Duration, limit int) (reaped postgres.Reaped, err error) {
+	err = m.one(ctx, "reap", func(t *tx) error {
+		reaped = postgres.Reaped{}
+		now := m.host.now()
+		var due []*record[claim]
+		for _, r := range m.claims.rows {
+			if c := r.see(t); c != nil && c.attend.Before(now) && r.free(t) {
+				due = append(due, r)
+			}
+		}
+		slices.SortFunc(due, func(a, b *record[claim]) int { return a.was.attend.Compare(b.was.attend) })
+		due = due[:min(limit, len(due))]
+		for _, r := range due {
+			take(t, r)
+		}
+		doubt := claim{doubt: true, attend: now.Add(giveUp)}
+		for _, r := range due {
+			c := r.see(t)
+			n, err := m.reapOne(t, c, &doubt)
+			if err != nil {
+				return err
+			}
+			if c.doubt {
+				reaped.Final += n
+			} else {
+				reaped.Unknown += n
+			}
+			r.gone = true
+		}
+		reaped.Claims = len(due)
+		m.addClaim(t, doubt)
+		return nil
+	})
+	return reaped, err
+}
+
+func (m *Memory) reapOne(t *tx, c *claim, doubt *claim) (int, error) {
+	total := 0
+	for i, id := range c.ids {
+		lapsed := func(d *message) bool { return d.epoch == c.epochs[i] && d.state == delivery.Sending }
+		given := func(d *message) bool { return d.epoch == c.epochs[i] && d.state == delivery.Unknown }
+		still := lapsed
+		if c.doubt {
+			still = given
+		}
+		n, err := update(t, m.where(t, []int64{id}, still), still, func(d *message) delivery.State {
+			d.done = m.host.now()
+			if c.doubt {
+				d.reason = cmp.Or(d.reason, "no word from the provider")
+				return delivery.UnknownFinal
+			}
+			d.reason = "lease lapsed"
+			doubt.ids, doubt.epochs = append(doubt.ids, d.id), append(doubt.epochs, d.epoch)
+			return delivery.Unknown
+		})
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, nil
+}
+
+// Sweep passes over rows at a gate.
+func (m *Memory) Sweep(ctx context.Context, at *time.Time, limit int) (int, error) {
+	late, err := m.sweep(ctx, "sweep", limit, func(t *tx, d *message, c *campaign) (delivery.State, string) {
+		now := t.time(at)
+		if c.status == "cancelled" || d.due.After(now) || d.expires.After(now) {
+			return d.state, ""
+		}
+		switch {
+		case c.status == "paused":
+			return delivery.Expired, "paused"
+		case d.reason != "":
+			return delivery.Expired, "held"
+		}
+		return delivery.Expired, "late"
+	})
+	if err != nil {
+		return 0, err
+	}
+	cancelled, err := m.sweep(ctx, "cancel", limit, func(_ *tx, d *message, c *campaign) (delivery.State, string) {
+		if c.status != "cancelled" {
+			return d.state, ""
+		}
+		return delivery.Cancelled, "cancelled"
+	})
+	return late + cancelled, err
+}
+
+func (m *Memory) sweep(ctx context.Context, what string, limit int, end func(*tx, *message, *campaign) (delivery.State, string)) (n int, err error) {
+	err = m.one(ctx, what, func(t *tx) error {
+		n = 0
+		for _, r := range m.deliveries.rows {
+			d := r.see(t)
+			if d == nil || d.due.IsZero() || n == limit {
+				continue
+			}
+			to, why := end(t, d, m.campaign(d.campaign, t))
+			if to == d.state || !take(t, r) {
+				continue
+			}
+			d = r.edit(t)
+			d.reason, d.due, d.done = why, time.Time{}, m.host.now()
+			if err := t.move(r, to); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+// LoadRendering takes no locks. Of what only few messages speak of it knows the
+// bound code.
+func (m *Memory) LoadRendering(ctx context.Context, lane postgres.Lane, ids []int64, at *time.Time, want postgres.RenderingWants) (loaded []postgres.Rendering, err error) {
+	if want.Order || want.Event || len(want.Attributes) > 0 {
+		return nil, fmt.Errorf("load deliveries: the memory has no such facts: %+v", want)
+	}
+	err = m.one(ctx, "load", func(t *tx) error {
+		now := t.time(at)
+		loaded = make([]postgres.Rendering, 0, len(ids))
+		for _, r := range m.where(t, ids, func(d *message) bool { return !d.due.IsZero() && inLane(d, lane) }) {
+			d := r.see(t)
+			p := m.person(d.customer).see(t)
+			x := postgres.Rendering{ID: d.id, Customer: d.customer, EnteredAt: d.entered, ShopID: p.shop, Locale: p.locale, Variant: d.variant}
+			if want.Strata {
+				x.Stratum = m.enrollment(d.enrollment).see(t).stratum
+			}
+			if want.Orders || want.Currency != "" {
+				addOrders(&x, p, now, want)
+			}
+			loaded = append(loaded, x)
+		}
+		return nil
+	})
+	if err != nil || !want.Coupon || len(loaded) == 0 {
+		return loaded, err
+	}
+	err = m.one(ctx, "load codes", func(t *tx) error {
+		for i := range loaded {
+			if c := m.bound(loaded[i].ID, t); c != nil {
+				end := c.end
+				loaded[i].Expires = &end
+			}
+		}
+		return nil
+	})
+	return loaded, err
+}
+
+func (m *Memory) enrollment(id int64) *record[enrolled] { return m.enrolled.rows[id-1] }
+
+// bound is the code that a delivery has; nil: none.
+func (m *Memory) bound(delivery int64, t *tx) *code {
+	for _, r := range m.codes.rows {
+		if c := r.see(t); c != nil && c.delivery == delivery {
+			return c
+		}
+	}
+	return nil
+}
+
+// WithdrawConsent locks everybody with the address in the order of customers.
+func (m *Memory) WithdrawConsent(ctx context.Context, deliveryID int64, source string, at *time.Time) error {
+	return m.in(ctx, "withdraw consent", func(t *tx) error {
+		if err := t.step(ctx, "hold mailbox"); err != nil {
+			return err
+		}
+		r := m.delivery(deliveryID)
+		if r == nil || r.see(t) == nil {
+			return fault.New(fault.NotFound, fmt.Sprintf("there is no delivery %d here", deliveryID), "")
+		}
+		d := r.see(t)
+		held, err := m.holdMailbox(t, d.customer, d.channel)
+		if err != nil {
+			return err
+		}
+		if err := t.step(ctx, "withdraw"); err != nil {
+			return err
+		}
+		now := m.host.now()
+		if at != nil {
+			now = *at
+		}
+		for _, r := range held {
+			if said, known := newest(r.see(t).words, d.channel, "marketing", now); known && !said {
+				continue
+			}
+			p := r.edit(t)
+			p.words = append(slices.Clip(p.words), word{d.channel, "marketing", false, now})
+		}
+		return nil
+	})
+}
+
+func (m *Memory) holdMailbox(t *tx, customer int64, channel string) ([]*record[person], error) {
+	address := m.person(customer).see(t).address(channel)
+	var held []*record[person]
+	for _, r := range m.people.rows {
+		if p := r.see(t); p != nil && (p.id == customer || address != "" && p.address(channel) == address) {
+			held = append(held, r)
+		}
+	}
+	for _, r := range held {
+		if err := await(t, r); err != nil {
+			return nil, err
+		}
+	}
+	return held, nil
+}
+
+// newest is the word in force at an instant; of two at the same the no.
+func newest(words []word, channel, purpose string, at time.Time) (granted, known bool) {
+	var when time.Time
+	for _, w := range words {
+		if w.channel != channel || w.purpose != purpose || w.at.After(at) {
+			continue
+		}
+		if !known || w.at.After(when) || w.at.Equal(when) && !w.granted {
+			granted, known, when = w.granted, true, w.at
+		}
+	}
+	return granted, known
+}
+
+func addOrders(x *postgres.Rendering, p *person, now time.Time, want postgres.RenderingWants) {
+	for _, o := range p.orders {
+		if o.placed.After(now) || !o.unkept.IsZero() && !o.unkept.After(now) {
+			continue
+		}
+		if want.Orders {
+			x.Orders++
+			if x.LastOrder == nil || o.placed.After(*x.LastOrder) {
+				last := o.placed
+				x.LastOrder = &last
+			}
+		}
+		if want.Currency != "" && o.currency == want.Currency {
+			if x.Spent == nil {
+				x.Spent = new(int64)
+			}
+			*x.Spent += o.minor
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package simulation
+
+// edit is a text that a mutant has in place of another.
+type edit struct{ file, old, new string }
+
+// mutant is a bug planted on purpose.
+type mutant struct {
+	name  string
+	edits []edit
+
+	// harmless says why nobody can find it; empty: it is to be found.
+	harmless string
+}
+
+// The files that bugs are planted in. Where the bug would be in SQL, it is
+// planted in what stands for the statement here.
+const (
+	send    = "internal/engine/send_deliveries.go"
+	settles = "internal/engine/reconcile_deliveries.go"
+	handOut = "internal/engine/hand_out.go"
+	gates   = "internal/delivery/gate.go"
+	reserve = "internal/delivery/reserve.go"
+	ours    = "internal/simulation/gate.go"
+	ledgers = "internal/simulation/ledger.go"
+	plans   = "internal/simulation/planning.go"
+)
+
+func planted(name, file, old, new string) mutant {
+	return mutant{name: name, edits: []edit{{file, old, new}}}
+}
+
+var mutants = []mutant{
+	// who may speak, and when
+	planted("no reaper", settles, "r, err := e.ledger().Reap(ctx, giveUpAfter, reapLimit)", "var r struct{ Unknown, Final int }\n\tvar err error"),
+	{name: "the reaper makes it due again", edits: []edit{{ledgers, "\t\t\td.reason = \"lease lapsed\"\n", "\t\t\td.reason, d.due, d.done = \"lease lapsed\", m.host.now(), time.Time{}\n\t\t\treturn delivery.Planned\n"}}},
+	planted("the reaper asks for no epoch", ledgers, "return d.epoch == c.epochs[i] && d.state == delivery.Sending", "return d.state == delivery.Sending"),
+	planted("unknown is never final", ledgers, "\t\treaped.Claims = len(due)\n\t\tm.addClaim(t, doubt)\n", "\t\treaped.Claims = len(due)\n"),
+	planted("an unknown is noted nowhere", ledgers, "\tm.addClaim(t, doubt)\n\treturn untaken, nil", "\treturn untaken, nil"),
+	planted("a gate notes no claim", ours, "passed.ID = m.addClaim(t, claim)", "_ = claim"),
+	planted("an outcome needs no epoch", ledgers, "return d.epoch == s.Claim.Epoch && (d.state", "return (d.state"),
+	planted("an outcome overwrites what is final", ledgers, "(d.state == delivery.Sending || d.state == delivery.Unknown && (s.State == delivery.Accepted || s.State == delivery.Failed))", "d.state != delivery.Planned"),
+	{name: "an outcome settles no unknown", edits: []edit{{ledgers, "(d.state == delivery.Sending || d.state == delivery.Unknown && (s.State == delivery.Accepted || s.State == delivery.Failed))", "d.state == delivery.Sending"}},
+		harmless: "a worker stops writing two seconds before its lease ends, and nobody else knows of outcomes yet: it is for feedback to come"},
+	planted("500 is taken for not taken", send, "\tdefault:\n\t\ts.State = delivery.Unknown", "\tdefault:\n\t\ts.State = delivery.Planned"),
+	planted("a panic is taken for a refusal", send, `State: delivery.Unknown, Reason: "panic in the channel"`, `State: delivery.Failed, Reason: "panic in the channel"`),
+	planted("a commit that was lost is called all the same", ours, "\tif err != nil {\n\t\treturn postgres.Passed{}, 0, err\n\t}\n\treturn passed, seen, nil", "\treturn passed, seen, nil"),
+	planted("a lease shorter than a call", send, "lease       = 30 * time.Second", "lease       = 5 * time.Second"),
+	planted("an outcome is tried once", send, "if run.Sleep(ctx, pause); ctx.Err() != nil {", "if run.Sleep(ctx, pause); true {"),
+	planted("what waits for a slot waits for ever", send, "run.Slot(begin, sender", "run.Slot(ctx, sender"),
+	{name: "calls begin whenever there is a slot", edits: []edit{{send, "begin, cancel := run.Timeout(ctx, startWithin)", "_, cancel := run.Timeout(ctx, startWithin)"}, {send, "run.Slot(begin, sender", "run.Slot(ctx, sender"}, {send, "if run.Now().Sub(committed) > startWithin || begin.Err() != nil {", "if ctx.Err() != nil {"}}},
+	planted("a gate takes as long as it likes", send, "gateTimeout = 3 * time.Second", "gateTimeout = 90 * time.Second"),
+	planted("what was not begun is not given back", send, "if len(back) > 0 {", "if false {"),
+	planted("a claim is given back for all", send, "return postgres.Settlement{Claim: c, State: delivery.Planned, Reason: \"given back\"}", "return postgres.Settlement{Claim: c, State: delivery.Unknown, Reason: \"given back\"}"),
+
+	// locks
+	{name: "the gate takes what is under way", edits: []edit{
+		{ours, "return !d.due.IsZero() && !d.due.After(now) && inLane(d, in.Lane)", "return (d.state == delivery.Planned || d.state == delivery.Sending) && !d.due.After(now) && inLane(d, in.Lane)"},
+		{ours, "if d.state != delivery.Planned {", "if d.state != delivery.Planned && d.state != delivery.Sending {"}}},
+	planted("the gate locks no customer", ours, "if take(t, m.person(r.was.customer)) {", "if m.person(r.was.customer) != nil {"),
+	planted("a customer twice in a chunk", ours, "rows = slices.CompactFunc(rows, func(a, b *record[message]) bool { return a.was.customer == b.was.customer })", ""),
+	planted("the clock is read before the locks", ours, "\t// The clock is read after the last lock.\n\tnow = m.clock(in)\n", ""),
+	planted("limits are read before they are locked", ours, "\tif err = await(t, limit); err != nil {\n\t\treturn\n\t}\n\tnow = m.clock(in)\n\treserve = m.left(t, in, limit.see(t), now)", "\treserve = m.left(t, in, limit.see(t), now)\n\tif err = await(t, limit); err != nil {\n\t\treturn\n\t}\n\tnow = m.clock(in)"),
+	planted("a hint sends in any lane", ours, "return !d.due.IsZero() && !d.due.After(now) && inLane(d, in.Lane)", "return !d.due.IsZero() && !d.due.After(now)"),
+	planted("two planners at once", plans, "if busy = m.planning[campaign] != nil; busy {", "if busy = false; busy {"),
+
+	// what the gate asks
+	planted("an opt-out is read when it is planned", gates, `f.Purpose); why != "" {`, `f.Purpose); why != "" && why != audience.OptedOut {`),
+	planted("a suppression is read when it is planned", gates, `f.Purpose); why != "" {`, `f.Purpose); why != "" && why != audience.Suppressed {`),
+	planted("an order is read when it is planned", gates, "case f.Repurchased && f.StopOnRepurchase:", "case false:"),
+	planted("a holdout is read when it is planned", gates, "case f.Arm != holdout.Treat:\n", "case false:\n"),
+	planted("a skip is forgotten", gates, "\tcase ghost:\n", "\tcase false:\n"),
+	planted("a pause is read when it is handed out", gates, `case f.CampaignStatus != "running":`, "case false:"),
+	{name: "a cancellation is read when it is handed out", edits: []edit{{gates, "\tcase f.CampaignStatus == \"cancelled\":\n\t\treturn f.refuse(Cancelled, audience.Cancelled), true\n", ""}},
+		harmless: "what does not run is not sent whatever it is called, and the sweeper ends it with the same reason"},
+	planted("what is late goes out", gates, "case !at.Before(f.ExpiresAt):", "case false:"),
+	planted("a complaint holds nothing", gates, `if f.HeldBy != "" {`, "if false {"),
+	planted("a stale feed is fresh", gates, "if f.FeedStale {", "if false {"),
+	planted("quiet hours by the worker's clock", send, "At: e.at(), Campaign", "At: new(e.runner().Now()), Campaign"),
+	planted("no quiet hours", gates, "ok && quiet.Quiet(at, f.Zone) {", "ok && false {"),
+	planted("quiet hours in the shop's zone", send, "f.Rule, f.Zone, f.Cost = of.rule, e.zone(g.Zone), contents[g.ID].cost", "f.Rule, f.Zone, f.Cost = of.rule, e.Shop.Zone, contents[g.ID].cost"),
+	planted("a required wave may be unknown", gates, "case s == Accepted || s == Withheld:", "case s == Accepted || s == Withheld || s == Unknown:"),
+
+	planted("a channel it was not rendered for", gates, "return Answer{To: Planned, Channel: next, DueAt: at}, true", "return Answer{To: Sending, Channel: next, DueAt: at}, true"),
+	planted("the next round is for everybody", plans, "Arm: e.arm, Zone", `Arm: "treat", Zone`),
+
+	// what is counted
+	planted("a cap forgets what is under way", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Sending && p.gateAt"),
+	planted("a cap forgets what is unknown", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Unknown && p.state != delivery.UnknownFinal && p.gateAt"),
+	planted("the rate is not taken", reserve, "\tr.takeRate(at)\n", "\t_ = at\n"),
+	planted("the budget is not taken", reserve, "\tr.takeMoney(f.need(a))\n", ""),
+	planted("a code is promised twice", reserve, "\t\tr.takeCoupon(f.Coupon.Pool)\n", "\t\t_ = f.Coupon.Pool\n"),
+	planted("a refusal gives nothing back", ledgers, "\t\t\tcase delivery.Failed:\n\t\t\t\tuntaken += d.cost\n", ""),
+	planted("money is given back for what is unknown", ledgers, "\t\t\tcase delivery.Unknown:\n", "\t\t\tcase delivery.Unknown:\n\t\t\t\tuntaken += d.cost\n"),
+	planted("a code is freed with an unknown", ledgers, "\t\t\tcase delivery.Unknown:\n", "\t\t\tcase delivery.Unknown:\n\t\t\t\tfor _, x := range m.codes.rows {\n\t\t\t\t\tif x.was.delivery == d.id {\n\t\t\t\t\t\tx.was.delivery, x.was.customer, x.was.bound = 0, 0, time.Time{}\n\t\t\t\t\t}\n\t\t\t\t}\n"),
+	planted("codes in other hands are no codes", ours, "s.busy = free > len(s.free)", "s.busy = false"),
+	planted("a second try is given a second code", ours, "c.Bound = m.bound(g.ID, t) != nil", "c.Bound = false"),
+
+	// what is never looked at again
+	planted("nothing is swept", settles, "n, err := e.ledger().Sweep(ctx, e.at(), reapLimit)", "n, err := 0, error(nil)"),
+	{name: "what was planned behind the place is passed over", edits: []edit{behind}, harmless: "it is handed out when the queue is empty, or within 45 s: later, not never"},
+	{name: "nothing is handed out again", edits: []edit{{ledgers, "\t\tp.due, p.id = time.Time{}, 0\n", "\t\t_ = p\n"}}, harmless: "as the one above"},
+	{name: "the queue is believed for ever", edits: []edit{{handOut, "silence = 45 * time.Second", "silence = 1e6 * time.Second"}}, harmless: "it is handed out when the queue is empty, and it empties"},
+	{name: "nothing starts over", edits: []edit{behind, {ledgers, "over := nothingQueued || p.round.Before(m.host.now().Add(-silence))", "over := false"}}},
+}
+
+var behind = edit{plans, "\tif at := p.m.place.edit(p.tx); !at.due.Before(first) {\n\t\tat.due, at.id = first, 0\n\t}\n", ""}

@@ -1,0 +1,178 @@
+package simulation
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/channel"
+	"github.com/rewave/rewave/internal/delivery"
+	"github.com/rewave/rewave/internal/holdout"
+)
+
+// atRest judges the ledger when nobody has anything to do any more.
+func (w *World) atRest() {
+	for i, r := range w.memory.deliveries.rows {
+		d := r.see(nil)
+		if d == nil {
+			continue
+		}
+		if !ended(d.state) {
+			w.violate("comes to rest", "delivery %d is %s: %s", d.id, d.state, w.unrest())
+			return
+		}
+		w.agrees(d, w.judge.file(int64(i)+1))
+		w.inTime(d, w.judge.file(int64(i)+1))
+	}
+	w.enrollmentsAtRest()
+	w.booksAtRest()
+}
+
+func ended(s delivery.State) bool {
+	switch s {
+	case delivery.Planned, delivery.Sending, delivery.Unknown, delivery.Quarantine:
+		return false
+	}
+	return true
+}
+
+// agrees holds the ledger against what the provider took.
+func (w *World) agrees(d *message, f *file) {
+	taken, surely := 0, true
+	for _, c := range f.calls {
+		taken += c.taken
+		surely = surely && (c.verdict == channel.Accepted || c.verdict == channel.Failed || c.verdict == channel.NotTaken)
+	}
+	switch {
+	case taken > 1:
+		w.violate("never twice", "delivery %d was taken %d times", d.id, taken)
+	case d.state == delivery.Accepted && taken == 0:
+		w.violate("the ledger is the provider's", "delivery %d is accepted, and nobody took it", d.id)
+	case taken > 0 && d.state != delivery.Accepted && d.state != delivery.UnknownFinal:
+		w.violate("the ledger is the provider's", "delivery %d was taken, and is %s", d.id, d.state)
+	case d.state == delivery.UnknownFinal && surely && !f.excused:
+		w.violate("unknown has a cause", "delivery %d is unknown, and the provider was clear", d.id)
+	case d.state == delivery.Withheld && (d.reason == string(audience.Holdout)) != (d.arm != holdout.Treat):
+		w.violate("ghosts are not sent", "delivery %d of arm %s is withheld: %s", d.id, d.arm, d.reason)
+	case refusal(d.state) && d.reason == "":
+		w.violate("every end has a reason", "delivery %d is %s", d.id, d.state)
+	case d.state == delivery.Dead:
+		w.violate("what can be sent is sent", "delivery %d is dead: %s", d.id, d.reason)
+	}
+}
+
+// patience is how long the healed system may need: a hint that was lost is given
+// again within a minute, a worker begins again within half of one.
+const patience = 5 * time.Minute
+
+// inTime holds whoever is to blame to account for what came too late.
+func (w *World) inTime(d *message, f *file) {
+	if d.state != delivery.Expired || d.reason != string(audience.Late) {
+		return
+	}
+	for _, s := range w.judge.steers {
+		if s.campaign == d.campaign {
+			return
+		}
+	}
+	from := d.scheduled
+	for _, later := range []time.Time{f.planned, w.lastMishap} {
+		if later.After(from) {
+			from = later
+		}
+	}
+	if d.expires.Sub(from) > patience {
+		w.violate("what can be sent is sent", "delivery %d was due at %s and is late at %s, though nothing went wrong after %s", d.id, d.scheduled, d.expires, from)
+	}
+}
+
+// enrollmentsAtRest counts what was planned, and draws the arms once more.
+func (w *World) enrollmentsAtRest() {
+	m := w.memory
+	planned := map[[2]int64]int{} // by enrollment and round
+	seen := map[string]bool{}
+	for _, r := range m.deliveries.rows {
+		d := r.see(nil)
+		if d == nil {
+			continue
+		}
+		key := fmt.Sprintf("%d/%d/%d/%s", d.customer, d.campaign, d.entered.UnixNano(), strconv.Itoa(d.round)+d.wave)
+		if seen[key] {
+			w.violate("planned once", "delivery %d is there twice", d.id)
+		}
+		seen[key] = true
+		planned[[2]int64{d.enrollment, int64(d.round)}]++
+		e := m.enrollment(d.enrollment).see(nil)
+		service := waveOf(w.definition(d.campaign), d.wave).Service
+		if !service && d.arm != e.arm || service && d.arm != holdout.Treat {
+			w.violate("the arm is kept", "delivery %d is of arm %s, its enrollment of %s", d.id, d.arm, e.arm)
+		}
+	}
+	for _, r := range m.enrolled.rows {
+		e := r.see(nil)
+		if e == nil {
+			continue
+		}
+		if arm, _ := holdout.Assign(e.share, e.layer, e.key); arm != e.arm {
+			w.violate("the arm is kept", "enrollment %d is %s, and drawn again %s", e.id, e.arm, arm)
+		}
+		def := w.definition(e.campaign)
+		if m.campaign(e.campaign, nil).status != "cancelled" && e.begun != def.Rounds.Times {
+			w.violate("comes to rest", "enrollment %d has begun %d of %d rounds", e.id, e.begun, def.Rounds.Times)
+		}
+		for n := 1; n <= e.begun; n++ {
+			if got := planned[[2]int64{e.id, int64(n)}]; got != len(def.Waves) {
+				w.violate("planned once", "round %d of enrollment %d has %d of %d deliveries", n, e.id, got, len(def.Waves))
+			}
+		}
+	}
+}
+
+// booksAtRest adds up money and codes, and looks for what was left behind.
+func (w *World) booksAtRest() {
+	m := w.memory
+	for _, r := range m.limits.rows {
+		if spent := w.spent(nil, r.was.campaign); r.was.spent != spent {
+			w.violate("the budget", "campaign %d has spent %d by its books and %d by its messages", r.was.campaign, r.was.spent, spent)
+		}
+	}
+	carried := map[int64]string{}
+	for _, r := range m.codes.rows {
+		c := r.see(nil)
+		if c == nil || c.delivery == 0 {
+			continue
+		}
+		if d := m.delivery(c.delivery).see(nil); d.arm != holdout.Treat || d.skip || d.customer != c.customer {
+			w.violate("one code each", "%s is bound to delivery %d", c.code, c.delivery)
+		}
+		if other := carried[c.delivery]; other != "" {
+			w.violate("one code each", "delivery %d has %s and %s", c.delivery, other, c.code)
+		}
+		carried[c.delivery] = c.code
+		if code := w.judge.file(c.delivery).code; code != "" && code != c.code {
+			w.violate("one code each", "delivery %d carried %s and is bound to %s", c.delivery, code, c.code)
+		}
+	}
+	for _, r := range m.claims.rows {
+		if c := r.see(nil); c != nil {
+			w.violate("comes to rest", "claim %d was left behind", c.id)
+		}
+	}
+	for _, r := range m.inbox.rows {
+		if x := r.see(nil); x != nil && m.campaign(x.campaign, nil).status != "cancelled" {
+			w.violate("comes to rest", "order %d was never considered", x.order)
+		}
+	}
+}
+
+// unrest says who has not ended.
+func (w *World) unrest() string {
+	left := map[delivery.State]int{}
+	for _, r := range w.memory.deliveries.rows {
+		if d := r.see(nil); d != nil && !ended(d.state) {
+			left[d.state]++
+		}
+	}
+	return fmt.Sprintf("%v, %d hints, %d at work, clock %s", left, len(w.queue.hints), w.queue.active, w.clock.Format(time.RFC3339))
+}

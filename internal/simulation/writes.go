@@ -1,0 +1,144 @@
+package simulation
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// What others write: the operator, imports, customers. The statements are those
+// of package postgres as far as the gate can tell: whoever changes what it reads
+// of a customer holds the customer's row.
+
+// setStatus pauses, resumes or cancels; a cancelled campaign stays cancelled.
+func (m *Memory) setStatus(ctx context.Context, id int, status string) error {
+	changed := false
+	err := m.in(ctx, status, func(t *tx) error {
+		if err := t.step(ctx, "hold campaign"); err != nil {
+			return err
+		}
+		for _, r := range m.campaigns.rows {
+			if r.was.id != id {
+				continue
+			}
+			if err := await(t, r); err != nil {
+				return err
+			}
+			if now := r.see(t).status; now == "cancelled" || now == status {
+				return nil
+			}
+			if err := t.step(ctx, "set status"); err != nil {
+				return err
+			}
+			r.edit(t).status = status
+			changed = true
+		}
+		return nil
+	})
+	if err != nil || !changed {
+		return err
+	}
+	return m.HandOutAgain(ctx)
+}
+
+// change holds a customer's row and writes it in a second statement.
+func (m *Memory) change(ctx context.Context, what string, customer int64, write func(t *tx, p *person)) error {
+	return m.in(ctx, what, func(t *tx) error {
+		if err := t.step(ctx, "hold customer"); err != nil {
+			return err
+		}
+		r := m.person(customer)
+		if err := await(t, r); err != nil {
+			return err
+		}
+		if err := t.step(ctx, what); err != nil {
+			return err
+		}
+		write(t, r.edit(t))
+		return nil
+	})
+}
+
+// placeOrder is an import's: the order, and its place before the campaigns that
+// ask. One that is there already changes nothing.
+func (m *Memory) placeOrder(ctx context.Context, customer int64, o order) error {
+	return m.change(ctx, "order", customer, func(t *tx, p *person) {
+		if slices.ContainsFunc(p.orders, func(had order) bool { return had.id == o.id }) {
+			return
+		}
+		p.orders = append(slices.Clip(p.orders), o)
+		for _, r := range m.campaigns.rows {
+			if c := r.see(t); c.orders {
+				m.inbox.add(t, waiting{c.id, customer, o.id, o.placed})
+			}
+		}
+	})
+}
+
+// erase forgets a customer's addresses.
+func (m *Memory) erase(ctx context.Context, customer int64) error {
+	return m.change(ctx, "erase", customer, func(_ *tx, p *person) {
+		if p.erased.IsZero() {
+			p.erased, p.email, p.phone = m.host.now(), "", ""
+		}
+	})
+}
+
+// say adds a customer's word.
+func (m *Memory) say(ctx context.Context, customer int64, w word) error {
+	return m.change(ctx, "word", customer, func(_ *tx, p *person) { p.words = append(slices.Clip(p.words), w) })
+}
+
+// complain opens a hold, or closes the open one.
+func (m *Memory) complain(ctx context.Context, customer int64, kind string, open bool) error {
+	return m.change(ctx, kind, customer, func(_ *tx, p *person) {
+		p.holds = slices.Clone(p.holds)
+		for i := range p.holds {
+			if h := &p.holds[i]; h.kind == kind && h.closed.IsZero() {
+				h.closed = m.host.now()
+			}
+		}
+		if open {
+			p.holds = append(p.holds, hold{kind: kind, opened: m.host.now()})
+		}
+	})
+}
+
+// merge says that a customer's record lives on under another.
+func (m *Memory) merge(ctx context.Context, from, into int64) error {
+	return m.change(ctx, "merge", from, func(_ *tx, p *person) {
+		if p.into == 0 && from != into {
+			p.into = into
+		}
+	})
+}
+
+// suppress bans an address under the locks of all who have it.
+func (m *Memory) suppress(ctx context.Context, customer int64, channel string) error {
+	return m.in(ctx, "suppress", func(t *tx) error {
+		if err := t.step(ctx, "hold mailbox"); err != nil {
+			return err
+		}
+		address := m.person(customer).see(t).address(channel)
+		held, err := m.holdMailbox(t, customer, channel)
+		if err != nil || address == "" || len(held) == 0 {
+			return err
+		}
+		if err := t.step(ctx, "suppress"); err != nil {
+			return err
+		}
+		m.bans.add(t, ban{channel, address, m.host.now()})
+		return nil
+	})
+}
+
+// moveFeed says up to when the orders are known.
+func (m *Memory) moveFeed(ctx context.Context, until time.Time) error {
+	return m.one(ctx, "feed", func(t *tx) error {
+		if err := await(t, &m.feed); err != nil {
+			return err
+		}
+		*m.feed.edit(t) = until
+		return nil
+	})
+}
