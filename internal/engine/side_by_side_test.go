@@ -2,14 +2,11 @@ package engine_test
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/engine"
@@ -238,44 +235,5 @@ func TestAReaperThatComesTooEarlyLosesNothing(t *testing.T) {
 	same(t, "states", w.states("hello"), map[string]int{"treat accepted": customers})
 	same(t, "called twice", w.provider.twice(), nil)
 	same(t, "deadlocks", testkit.Get[int](t, w.db, "select deadlocks::int from pg_stat_database where datname = current_database()"), 0)
-	w.sound()
-}
-
-// Who ends deliveries does not wait for their customers: the gate may have looked
-// at one that is ended by the time it writes. The others of its chunk go out.
-func TestAGateLetsGoOfWhatIsEndedMeanwhile(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.entered(3, thanks(treatAll))
-	w.clock.Set(start.Add(1 * days))
-	chunks := w.handOut()
-	same(t, "chunks", len(chunks), 1)
-	ctx := t.Context()
-	conn, err := pgx.Connect(ctx, w.db.DSN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(context.Background()) //nolint:errcheck // the database goes away
-	const ends = `begin; update deliveries set state = 'cancelled', reason = 'test', due_at = null, settled_at = now()
-		where wave = 'hello' and customer_id = (select min(customer_id) from customers)`
-	if _, err := conn.Exec(ctx, ends); err != nil {
-		t.Fatal(err)
-	}
-	committed := make(chan error)
-	go func() {
-		// Once the gate stands at the row.
-		for testkit.Get[int](t, w.db, "select count(*)::int from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 0 && ctx.Err() == nil {
-			time.Sleep(5 * time.Millisecond)
-		}
-		_, err := conn.Exec(ctx, "commit")
-		committed <- err
-	}()
-	sent, err := w.SendDeliveries(ctx, chunks[0])
-	if err := errors.Join(err, <-committed); err != nil {
-		t.Fatal(err)
-	}
-	same(t, "accepted", sent.Accepted, 2)
-	same(t, "calls", len(w.provider.calls), 2)
-	same(t, "cancelled", w.states("hello")["treat cancelled test"], 1)
 	w.sound()
 }

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -77,33 +76,19 @@ type Passed struct {
 }
 
 // Gate runs one short transaction: it locks the customers of the chunk, then what
-// the campaign may still use, and codes last; reads the facts of what is planned
-// and due, lets prepare complete those of each delivery, asks the gate, and
+// the campaign may still use, then what is planned and due, and codes last; reads
+// the facts, lets prepare complete those of each delivery, asks the gate, and
 // writes the answers. The claims have been committed when it returns; on any
-// error none may be sent. Rows of a customer whom another worker holds, or who
-// stands in the chunk twice, are left planned and not counted in seen.
+// error none may be sent. Rows that somebody else holds, or of a customer whom
+// another worker holds or who stands in the chunk twice, are left planned and not
+// counted in seen.
 func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Time, g *Gated)) (passed Passed, seen int, err error) {
-	// What somebody ended between our look and our word is not seen the second time.
-	for try := 0; try == 0 || try == 1 && errors.Is(err, errEnded); try++ {
-		passed, seen, err = s.gate(ctx, in, prepare)
-	}
-	if err != nil {
-		return Passed{}, 0, fmt.Errorf("gate: %w", mapError(err))
-	}
-	return passed, seen, nil
-}
-
-// errEnded is a delivery that was swept or cancelled while its gate was at it:
-// those who end deliveries do not wait for customers.
-var errEnded = errors.New("a delivery was ended meanwhile")
-
-func (s *Store) gate(ctx context.Context, in GateInput, prepare func(at time.Time, g *Gated)) (passed Passed, seen int, err error) {
-	err = pgx.BeginFunc(ctx, s.hot, func(tx pgx.Tx) error {
-		now, free, err := lockChunk(ctx, tx, in)
-		if err != nil || len(free) == 0 {
+	err = s.inHotTx(ctx, func(tx pgx.Tx) error {
+		now, ours, err := lockChunk(ctx, tx, in)
+		if err != nil || len(ours.ids) == 0 {
 			return err
 		}
-		gated, err := readFacts(ctx, tx, in, now.at, free)
+		gated, err := readFacts(ctx, tx, in, now.at, ours)
 		if err != nil || len(gated) == 0 {
 			return err
 		}
@@ -136,7 +121,10 @@ func (s *Store) gate(ctx context.Context, in GateInput, prepare func(at time.Tim
 		}
 		return bindCodes(ctx, tx, gated, w.bind, passed.Claims)
 	})
-	return passed, seen, err
+	if err != nil {
+		return Passed{}, 0, fmt.Errorf("gate: %w", mapError(err))
+	}
+	return passed, seen, nil
 }
 
 // moment is the instant of a gate, with what the campaign may still use.
@@ -146,30 +134,40 @@ type moment struct {
 	reserve delivery.Reserve
 }
 
-// lockChunk takes the customers first and the campaign's limits second: every
-// transaction that needs several takes them in this order, and deliveries after
-// both. It returns the customers that are ours.
-func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (now moment, free map[int64]bool, err error) {
-	free = make(map[int64]bool, len(in.IDs))
+// lockChunk takes the customers first and the campaign's limits second; the
+// deliveries are third, and what is held is passed over. It returns the customers
+// that are ours.
+func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (now moment, ours held, err error) {
+	ours = held{ids: make([]int64, 0, len(in.IDs)), customers: make([]int64, 0, len(in.IDs))}
 	batch := &pgx.Batch{}
 	batch.Queue("select set_config('statement_timeout', '2s', true), set_config('lock_timeout', '500ms', true)")
 	batch.Queue(statement("delivery/lock"), in.IDs).Query(func(rows pgx.Rows) error {
-		var customer int64
-		_, err := pgx.ForEachRow(rows, []any{&customer}, func() error { free[customer] = true; return nil })
+		var id, customer int64
+		_, err := pgx.ForEachRow(rows, []any{&id, &customer}, func() error {
+			ours.ids = append(ours.ids, id)
+			if n := len(ours.customers); n == 0 || ours.customers[n-1] != customer {
+				ours.customers = append(ours.customers, customer)
+			}
+			return nil
+		})
 		return err
 	})
 	// The clock is read after the last lock: what waited for an opt-out is later than it.
 	batch.Queue(statement("limits/clock"), in.At, in.Campaign).QueryRow(func(row pgx.Row) error { return row.Scan(&now.at, &now.limited) })
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return now, nil, fmt.Errorf("lock customers: %w", err)
+		return now, ours, fmt.Errorf("lock customers: %w", err)
 	}
-	if now.limited && len(free) > 0 {
+	if now.limited && len(ours.ids) > 0 {
 		if err := now.hold(ctx, tx, in); err != nil {
-			return now, nil, fmt.Errorf("lock limits: %w", err)
+			return now, ours, fmt.Errorf("lock limits: %w", err)
 		}
 	}
-	return now, free, nil
+	return now, ours, nil
 }
+
+// held are customers whose locks are ours, each once, and the deliveries of the
+// chunk that are theirs.
+type held struct{ ids, customers []int64 }
 
 // hold locks the limits of the campaign and reads what they leave.
 func (now *moment) hold(ctx context.Context, tx pgx.Tx, in GateInput) error {
@@ -245,7 +243,7 @@ func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims [
 	batch := &pgx.Batch{}
 	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at, w.costs).Exec(func(tag pgconn.CommandTag) error {
 		if int(tag.RowsAffected()) != len(w.ids) {
-			return errEnded
+			return fmt.Errorf("%d of %d rows were still ours", tag.RowsAffected(), len(w.ids))
 		}
 		return nil
 	})

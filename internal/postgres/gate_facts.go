@@ -13,37 +13,33 @@ import (
 	"github.com/rewave/rewave/internal/holdout"
 )
 
-// readFacts reads of the chunk what is planned and due of customers that are
-// ours, one delivery a customer.
-func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, free map[int64]bool) ([]Gated, error) {
+// readFacts locks and reads what is planned and due of customers that are ours, one
+// delivery a customer.
+func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, ours held) ([]Gated, error) {
 	var requires *string
 	if in.Requires != "" {
 		requires = &in.Requires
-	}
-	customers := make([]int64, 0, len(free))
-	for c := range free {
-		customers = append(customers, c)
 	}
 	var gated []Gated
 	var pressed map[int64]pressure
 	var words map[topic]bool
 	batch := &pgx.Batch{}
-	batch.Queue(statement("delivery/facts"), in.IDs, at, in.Channels, requires, in.Regions, in.Campaign, in.Lane.Version, in.Lane.Wave, in.Lane.Channel).
+	batch.Queue(statement("delivery/facts"), ours.ids, at, in.Channels, requires, in.Regions, in.Campaign, in.Lane.Version, in.Lane.Wave, in.Lane.Channel).
 		Query(func(rows pgx.Rows) (err error) {
-			gated, err = scanFacts(rows, in, free)
+			gated, err = scanFacts(rows, in, len(ours.customers))
 			return err
 		})
 	purposes := []string{"marketing"}
 	if in.Service {
 		purposes = append(purposes, "service")
 	}
-	batch.Queue(statement("delivery/consents"), customers, in.Channels, purposes, at).Query(func(rows pgx.Rows) (err error) {
-		words, err = scanWords(rows, len(customers))
+	batch.Queue(statement("delivery/consents"), ours.customers, in.Channels, purposes, at).Query(func(rows pgx.Rows) (err error) {
+		words, err = scanWords(rows, len(ours.customers))
 		return err
 	})
 	if in.ShopCap.Limit > 0 || in.OwnCap.Limit > 0 {
 		pressed = map[int64]pressure{}
-		queuePressure(batch, in, at, customers, pressed)
+		queuePressure(batch, in, at, ours.customers, pressed)
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, fmt.Errorf("read facts: %w", err)
@@ -67,8 +63,8 @@ func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, free 
 	return gated, readRareFacts(ctx, tx, in, at, gated)
 }
 
-func scanFacts(rows pgx.Rows, in GateInput, free map[int64]bool) ([]Gated, error) {
-	gated := make([]Gated, 0, len(free))
+func scanFacts(rows pgx.Rows, in GateInput, customers int) ([]Gated, error) {
+	gated := make([]Gated, 0, customers)
 	var g Gated
 	var arm, held, email, phone string
 	var bannedEmail, bannedPhone bool
@@ -76,7 +72,7 @@ func scanFacts(rows pgx.Rows, in GateInput, free map[int64]bool) ([]Gated, error
 	f := &g.Facts
 	_, err := pgx.ForEachRow(rows, []any{&g.ID, &g.Customer, &g.EnteredAt, &arm, &f.Skip, &g.Variant, &g.Stratum, &f.Channel, &g.Epoch, &f.ExpiresAt, &held,
 		&f.CampaignStatus, &g.Zone, &g.Region, &f.Contact.Erased, &email, &phone, &bannedEmail, &bannedPhone, &f.Repurchased, &required}, func() error {
-		if !free[g.Customer] || len(gated) > 0 && gated[len(gated)-1].Customer == g.Customer {
+		if len(gated) > 0 && gated[len(gated)-1].Customer == g.Customer {
 			return nil // the rows are in the order of customers
 		}
 		f.Arm, f.HeldFor = holdout.Arm(arm), audience.Reason(held)

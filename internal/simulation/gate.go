@@ -27,12 +27,12 @@ type gating struct {
 // the same delivery.Reserve.
 func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(at time.Time, g *postgres.Gated)) (passed postgres.Passed, seen int, err error) {
 	err = m.in(ctx, "gate", func(t *tx) error {
-		rows, reserve, now, limited, err := m.lockChunk(ctx, t, in)
-		if err != nil || len(rows) == 0 {
+		ours, reserve, now, limited, err := m.lockChunk(ctx, t, in)
+		if err != nil || len(ours) == 0 {
 			return err
 		}
-		gated, err := m.facts(ctx, t, in, now, rows)
-		if err != nil {
+		gated, err := m.facts(ctx, t, in, now, ours)
+		if err != nil || len(gated) == 0 {
 			return err
 		}
 		for i := range gated {
@@ -66,33 +66,23 @@ func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(a
 	return passed, seen, nil
 }
 
-// lockChunk takes deliveries, customers and limits.
-func (m *Memory) lockChunk(ctx context.Context, t *tx, in postgres.GateInput) (ours []*record[message], reserve delivery.Reserve, now time.Time, limited bool, err error) {
-	if err = t.step(ctx, "lock deliveries"); err != nil {
-		return
-	}
-	now = t.time(in.At)
-	rows := m.where(t, in.IDs, func(d *message) bool { return !d.due.IsZero() && !d.due.After(now) && inLane(d, in.Lane) })
-	rows = slices.DeleteFunc(rows, func(r *record[message]) bool { return !take(t, r) })
-	if len(rows) == 0 {
-		return
-	}
-	slices.SortFunc(rows, func(a, b *record[message]) int {
-		return cmp.Or(cmp.Compare(a.was.customer, b.was.customer), cmp.Compare(a.was.id, b.was.id))
-	})
-	rows = slices.CompactFunc(rows, func(a, b *record[message]) bool { return a.was.customer == b.was.customer })
+// lockChunk takes customers and limits, and returns the deliveries of customers
+// that are ours.
+func (m *Memory) lockChunk(ctx context.Context, t *tx, in postgres.GateInput) (ours []int64, reserve delivery.Reserve, now time.Time, limited bool, err error) {
 	if err = t.step(ctx, "lock customers"); err != nil {
 		return
 	}
+	rows := m.where(t, in.IDs, func(*message) bool { return true })
+	sortByCustomer(rows)
 	for _, r := range rows {
 		if take(t, m.person(r.was.customer)) {
-			ours = append(ours, r)
+			ours = append(ours, r.was.id)
 		}
 	}
 	// The clock is read after the last lock.
 	now = m.clock(in)
 	limit := m.limit(in.Campaign)
-	if limit == nil || limit.see(t) == nil || !limit.see(t).hold() {
+	if limit == nil || limit.see(t) == nil || !limit.see(t).hold() || len(ours) == 0 {
 		return
 	}
 	limited = true
@@ -158,14 +148,21 @@ func (m *Memory) pool(name string) *coupon.Pool {
 	return nil
 }
 
-// facts is read after the locks are held.
-func (m *Memory) facts(ctx context.Context, t *tx, in postgres.GateInput, now time.Time, rows []*record[message]) ([]gating, error) {
-	if len(rows) == 0 {
-		return nil, nil
-	}
+func sortByCustomer(rows []*record[message]) {
+	slices.SortFunc(rows, func(a, b *record[message]) int {
+		return cmp.Or(cmp.Compare(a.was.customer, b.was.customer), cmp.Compare(a.was.id, b.was.id))
+	})
+}
+
+// facts locks and reads what is planned and due, one delivery a customer.
+func (m *Memory) facts(ctx context.Context, t *tx, in postgres.GateInput, now time.Time, ours []int64) ([]gating, error) {
 	if err := t.step(ctx, "facts"); err != nil {
 		return nil, err
 	}
+	rows := m.where(t, ours, func(d *message) bool { return !d.due.IsZero() && !d.due.After(now) && inLane(d, in.Lane) })
+	rows = slices.DeleteFunc(rows, func(r *record[message]) bool { return !take(t, r) })
+	sortByCustomer(rows)
+	rows = slices.CompactFunc(rows, func(a, b *record[message]) bool { return a.was.customer == b.was.customer })
 	gated := make([]gating, len(rows))
 	for i, r := range rows {
 		d := r.see(t)

@@ -1,6 +1,6 @@
 -- What the gate looks at in every wave, one row a delivery that is planned and due, read after the customers are locked; a hint
 -- that came twice ends here. What there are several of for a customer is read by statements of its own: asked row by row it
--- takes twice as long.
+-- takes twice as long. The caller holds the locks until it commits; rows that somebody else holds are passed over.
 -- $1 delivery ids, $2 business time, $3 the wave's channels, $4 wave it requires (null: none), $5 whether the customer's region
 -- is wanted, $6 campaign, $7 to $9 the lane: version, wave, channel. A row that has moved to another lane, or an id that means
 -- another delivery here, was not rendered for this one.
@@ -23,3 +23,4 @@ select d.delivery_id, d.customer_id, d.entered_at, d.arm, d.skip, coalesce(d.var
   join contacts k on k.customer_id = d.customer_id
  where d.delivery_id = any ($1) and d.due_at <= $2::timestamptz and d.version_id = $7 and d.wave = $8 and d.channel = $9
  order by d.customer_id, d.delivery_id
+   for no key update of d skip locked -- held by who sweeps or cancels, and does not wait for customers
