@@ -100,7 +100,12 @@ func BenchmarkSegment(b *testing.B) {
 			}
 			return a, float64(time.Since(start).Milliseconds())
 		}
-		judged, before := counted()
+		// Of more than these, judging one by one takes longer than anybody waits.
+		judged, before := SegmentAnswer{}, 0.0
+		if n <= 200_000 {
+			judged, before = counted()
+			b.ReportMetric(before, "ms-judged")
+		}
 		start := time.Now()
 		if err := e.FillStages(ctx, benchAt, func(int64, int64) {}); err != nil {
 			b.Fatal(err)
@@ -111,7 +116,7 @@ func BenchmarkSegment(b *testing.B) {
 		var took, hands, ratios []float64
 		for b.Loop() {
 			a, ms := counted()
-			if a.Matches != judged.Matches || a.Judged > 0 {
+			if a.Judged > 0 || before > 0 && a.Matches != judged.Matches {
 				b.Fatalf("counted %+v, judged %+v", a, judged)
 			}
 			start := time.Now()
@@ -127,7 +132,6 @@ func BenchmarkSegment(b *testing.B) {
 			b.Fatal(n, err)
 		}
 		b.ReportMetric(float64(time.Since(start).Microseconds()), "µs-nothing-to-do")
-		b.ReportMetric(before, "ms-judged")
 		b.ReportMetric(middle(took), "ms")
 		b.ReportMetric(middle(hands), "ms-by-hand")
 		b.ReportMetric(middle(ratios), "ratio")
