@@ -32,6 +32,9 @@ var breaks = map[string]string{
 	"entered_once": "update enrollments set entry = 2 where enrollment_id = (select min(enrollment_id) from enrollments)",
 	// Of the twelve who bought nothing is kept.
 	"features_add_up": "insert into feature_state (currency, zone, newest_at) values ('EUR', 'UTC', '-infinity')",
+	"stages_told": `with s as (insert into scores (fitted_at, currency, zone, accepted, definition, evidence) values ('2026-01-01', 'EUR', 'UTC', true, '{}', '{}') returning scores_id)
+			insert into feature_state (currency, zone, newest_at, staged_by) select 'EUR', 'UTC', 'infinity', scores_id from s;
+		insert into customer_features select f.*, 1 from features_of(null, 'EUR', 'UTC') f`,
 	"has_an_end": `update deliveries set state = 'unknown', settled_at = now() - interval '74 hours' where delivery_id =
 		(select min(delivery_id) from deliveries where state = 'accepted')`,
 	"in_time": "update deliveries set gate_at = scheduled_at - interval '1 second' where delivery_id = (select min(delivery_id) from deliveries where state = 'accepted')",

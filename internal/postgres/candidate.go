@@ -89,7 +89,7 @@ func (p *Planning) SlotCandidates(ctx context.Context, meant SegmentQuery, attri
 	sql, args := statement("candidate/slot"), []any{p.c.ID, limit, after, onlyNew}
 	var g *Segment
 	if attribute == "" {
-		if g, err = p.segment(ctx, meant); err != nil {
+		if g, err = p.segment(ctx, meant, false); err != nil {
 			return nil, passed, err
 		}
 	}

@@ -40,8 +40,8 @@ type Condition struct {
 // conditionOf translates. Where grouped is true, what lies beside the features is
 // read for all customers at once and joined; else for each customer who comes so
 // far.
-func conditionOf(t rules.Term, at time.Time, basis rules.Basis, currency string, grouped bool) *Condition {
-	w := &conditionWriter{Condition: Condition{Exact: true, Open: never}, at: at, basis: basis, currency: currency, grouped: grouped}
+func conditionOf(t rules.Term, at time.Time, basis rules.Basis, currency string, staged int, grouped bool) *Condition {
+	w := &conditionWriter{Condition: Condition{Exact: true, Open: never}, at: at, basis: basis, currency: currency, staged: staged, grouped: grouped}
 	w.instant = w.arg(at, "timestamptz")
 	p := w.pred(t.At(at, basis))
 	w.Match, w.Unknown = p.yes, p.err()
@@ -64,6 +64,7 @@ type conditionWriter struct {
 	instant  string
 	basis    rules.Basis
 	currency string
+	staged   int // the scores by which everybody's stages are told; 0: some may not be
 	grouped  bool
 	pasts    []*past
 }

@@ -68,7 +68,10 @@ func amongStages(texts []string) (yes, no string) {
 func (w *conditionWriter) stages() {
 	// To the planner next to nothing of what is joined is null, and pages of what is
 	// would each be read by going through everybody.
-	w.Deep, w.Open = true, "(f.orders > 0 and coalesce(s.version, -1) < 0)"
+	w.Deep = true
+	if w.basis.Scores.ID != w.staged {
+		w.Open = "(f.orders > 0 and coalesce(s.version, -1) < 0)"
+	}
 	const log = "left join (select customer_id, version, stages[width_bucket(%[1]s, days)] as stage, days[width_bucket(%[1]s, days)] as since" +
 		" from customer_stages where scores_id = %[2]s) s on s.customer_id = f.customer_id and s.version = f.version"
 	join := fmt.Sprintf(log, w.arg(w.basis.Day(w.at), "int"), w.arg(int64(w.basis.Scores.ID), "int"))

@@ -48,7 +48,7 @@ func (s *Store) Segment(ctx context.Context, q SegmentQuery, fn func(*Segment) e
 		if _, err := tx.Exec(ctx, askingSettings); err != nil {
 			return err
 		}
-		g, err := (&Planning{tx: tx}).segment(ctx, q)
+		g, err := (&Planning{tx: tx}).segment(ctx, q, true)
 		if err == nil && g == nil {
 			err = otherBasis()
 		}
@@ -85,13 +85,14 @@ func otherBasis() error {
 }
 
 // segment is the question in the planning's transaction; nil where the features
-// are not kept on the basis that it is asked on.
-func (p *Planning) segment(ctx context.Context, q SegmentQuery) (*Segment, error) {
+// are not kept on the basis that it is asked on. snapshot says that all statements
+// of the transaction see the same.
+func (p *Planning) segment(ctx context.Context, q SegmentQuery, snapshot bool) (*Segment, error) {
 	var currency, zone string
 	var newest time.Time
 	var deep bool
-	err := p.tx.QueryRow(ctx, "select currency, zone, case when isfinite(newest_at) then newest_at else 'epoch' end, most_orders > $1 or most_units > $2 from feature_state",
-		rules.MaxOrders, rules.MaxLines).Scan(&currency, &zone, &newest, &deep)
+	var staged int
+	err := p.tx.QueryRow(ctx, statement("segment/state"), rules.MaxOrders, rules.MaxLines, snapshot).Scan(&currency, &zone, &newest, &deep, &staged)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, err
 	}
@@ -101,7 +102,7 @@ func (p *Planning) segment(ctx context.Context, q SegmentQuery) (*Segment, error
 	term := q.Rule.Term()
 	return &Segment{
 		Planning: p, q: q, settled: !newest.After(q.At), deep: deep,
-		each: conditionOf(term, q.At, q.Basis, currency, false), all: conditionOf(term, q.At, q.Basis, currency, true),
+		each: conditionOf(term, q.At, q.Basis, currency, staged, false), all: conditionOf(term, q.At, q.Basis, currency, staged, true),
 	}, nil
 }
 

@@ -90,7 +90,7 @@ func (s *Store) RefreshSegment(ctx context.Context, id int, q SegmentQuery, judg
 			}
 		}
 		p := &Planning{tx: tx}
-		g, err := p.segment(ctx, q)
+		g, err := p.segment(ctx, q, false)
 		if err == nil && g == nil {
 			err = otherBasis()
 		}
