@@ -61,7 +61,7 @@ func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(a
 		return m.bindCodes(ctx, t, now, gated, passed.Claims)
 	})
 	if err != nil {
-		return postgres.Passed{}, 0, err
+		return passed, 0, err
 	}
 	return passed, seen, nil
 }

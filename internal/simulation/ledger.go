@@ -283,6 +283,12 @@ func (m *Memory) claim(id int64, t *tx) *record[claim] {
 	return nil
 }
 
+// Claimed says whether a gate's claim is there.
+func (m *Memory) Claimed(ctx context.Context, id int64) (there bool, err error) {
+	err = m.one(ctx, "read claim", func(t *tx) error { there = m.claim(id, t) != nil; return nil })
+	return there, err
+}
+
 // Reap passes over claims that somebody settles.
 func (m *Memory) Reap(ctx context.Context, giveUp time.Duration, limit int) (reaped postgres.Reaped, err error) {
 	err = m.one(ctx, "reap", func(t *tx) error {

@@ -51,7 +51,7 @@ type host interface {
 	// Its rows can be looked at as it leaves them.
 	commit(t *tx) (keep bool, err error)
 	// silence is how long it takes until that answer is known to be lost.
-	silence(t *tx)
+	silence(ctx context.Context)
 	// breach hears of a write that a constraint or the trigger refused.
 	breach(what string)
 }
@@ -244,7 +244,7 @@ func (t *tx) commit(ctx context.Context) error {
 	keep, err := t.m.host.commit(t)
 	t.end(keep)
 	if err != nil {
-		t.m.host.silence(t)
+		t.m.host.silence(ctx)
 	}
 	return err
 }

@@ -261,19 +261,18 @@ func (w *World) commit(t *tx) (keep bool, err error) {
 	if w.has(LostCommit, 60) {
 		keep = w.rand.IntN(2) == 0
 		err = w.fails(th, fmt.Sprintf("commit (kept: %t)", keep), errLost)
-		w.excuse(th.actor)
 	}
 	if keep && t.over == nil {
-		w.judge.kept(w, t, th, err != nil)
+		w.judge.kept(w, t, th)
 		w.outlook.stale = true
 	}
 	return keep, err
 }
 
 // silence is short where the connection is reset, and long where it hangs.
-func (w *World) silence(*tx) {
+func (w *World) silence(ctx context.Context) {
 	if w.rand.IntN(2) == 0 {
-		w.scheduler.running.sleep(time.Duration(w.rand.IntN(25_000)) * time.Millisecond)
+		runner{w}.Sleep(ctx, time.Duration(w.rand.IntN(25_000))*time.Millisecond)
 	}
 }
 
@@ -328,7 +327,12 @@ type deadline struct {
 	at time.Time
 }
 
-func (d *deadline) Deadline() (time.Time, bool) { return d.at, true }
+func (d *deadline) Deadline() (time.Time, bool) {
+	if end, ok := d.Context.Deadline(); ok && end.Before(d.at) {
+		return end, true
+	}
+	return d.at, true
+}
 
 func (d *deadline) Err() error {
 	if !d.w.clock.Before(d.at) {
