@@ -21,6 +21,7 @@ const (
 	gates   = "internal/delivery/gate.go"
 	reserve = "internal/delivery/reserve.go"
 	ours    = "internal/simulation/gate.go"
+	codes   = "internal/simulation/codes.go"
 	ledgers = "internal/simulation/ledger.go"
 	plans   = "internal/simulation/planning.go"
 )
@@ -94,8 +95,8 @@ var mutants = []mutant{
 	planted("a refusal gives nothing back", ledgers, "\t\t\tcase delivery.Failed:\n\t\t\t\tuntaken += d.cost\n", ""),
 	planted("money is given back for what is unknown", ledgers, "\t\t\tcase delivery.Unknown:\n", "\t\t\tcase delivery.Unknown:\n\t\t\t\tuntaken += d.cost\n"),
 	planted("a code is freed with an unknown", ledgers, "\t\t\tcase delivery.Unknown:\n", "\t\t\tcase delivery.Unknown:\n\t\t\t\tfor _, x := range m.codes.rows {\n\t\t\t\t\tif x.was.delivery == d.id {\n\t\t\t\t\t\tx.was.delivery, x.was.customer, x.was.bound = 0, 0, time.Time{}\n\t\t\t\t\t}\n\t\t\t\t}\n"),
-	planted("codes in other hands are no codes", ours, "s.busy = free > len(s.free)", "s.busy = false"),
-	planted("a second try is given a second code", ours, "c.Bound = m.bound(g.ID, t) != nil", "c.Bound = false"),
+	planted("codes in other hands are no codes", codes, "s.busy = free > len(s.free)", "s.busy = false"),
+	planted("a second try is given a second code", codes, "c.Bound = m.bound(g.ID, t) != nil", "c.Bound = false"),
 
 	// what is never looked at again
 	planted("nothing is swept", settles, "n, err := e.ledger().Sweep(ctx, e.at(), reapLimit)", "n, err := 0, error(nil)"),
