@@ -178,6 +178,8 @@ func (m *inMemory) holding(what string, id int64) (release func()) {
 		for _, r := range m.codes.rows {
 			take(t, r)
 		}
+	case "first code":
+		take(t, m.codes.rows[0])
 	}
 	return func() { t.end(false) }
 }
@@ -320,6 +322,8 @@ func (p *inPostgres) holding(what string, id int64) (release func()) {
 		"place":    "select from dispatch where $1::bigint is not null for update",
 		"claim":    "select from claims where $1::bigint is not null order by claim_id desc limit 1 for update",
 		"codes":    "select from coupons where $1::bigint is not null for no key update",
+
+		"first code": "select from coupons where $1::bigint is not null order by code limit 1 for no key update",
 	}[what]
 	_, err = tx.Exec(ctx, sql, id)
 	must(p.t, err)
