@@ -24,7 +24,7 @@ type gating struct {
 // Gate takes the same locks in the same order as postgres.Store does, and asks
 // the same delivery.Reserve.
 func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(at time.Time, g *postgres.Gated)) (passed postgres.Passed, seen int, err error) {
-	err = m.in(ctx, "gate", func(t *tx) error {
+	err = m.in(ctx, whatOfGate, func(t *tx) error {
 		rows, reserve, now, limited, err := m.lockChunk(ctx, t, in)
 		if err != nil || len(rows) == 0 {
 			return err

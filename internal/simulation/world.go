@@ -162,6 +162,7 @@ var (
 	errLost     = errors.New("the connection was lost")
 	errDeadlock = errors.New("deadlock detected")
 	errIdle     = errors.New("terminating connection due to idle-in-transaction timeout")
+	errLock     = errors.New("canceling statement due to lock timeout")
 	errDied     = errors.New("its process died")
 )
 
@@ -177,7 +178,7 @@ func (w *World) step(t *tx, what string) error {
 		return w.fails(th, what, errLost)
 	case w.has(BadSQL, 150):
 		return w.fails(th, what, errConflict)
-	case w.has(Restart, 700):
+	case w.has(Restart, 400):
 		w.restart()
 	case w.has(SlowSQL, 120):
 		w.trouble(th)
@@ -199,8 +200,12 @@ func (w *World) elapse(th *thread, what string) error {
 	if th.actor == nil {
 		return nil
 	}
+	often := 160
+	if th.parent != nil {
+		often = 60 // in the middle of calls
+	}
 	switch {
-	case w.has(Crash, 160):
+	case w.has(Crash, often):
 		w.crash(th.actor)
 		panic(dead{})
 	case w.has(Stall, 250):
@@ -221,10 +226,10 @@ func (w *World) elapse(th *thread, what string) error {
 
 // stall holds a thread up. The database ends a transaction that nobody goes on with.
 func (w *World) stall(th *thread, d time.Duration) {
-	if t := th.tx; d > idleLimit && t != nil && !t.done && t.what != "plan" {
-		th.sleep(idleLimit)
+	if t := th.tx; t != nil && !t.done && d > t.idle() {
+		th.sleep(t.idle())
 		t.kill(errIdle)
-		d -= idleLimit
+		d -= t.idle()
 	}
 	th.sleep(d)
 }
@@ -248,17 +253,38 @@ func (w *World) wait(t *tx) error {
 	if w.tracing {
 		w.note(th.name, t.what+" waits for "+t.waits.what)
 	}
+	begun, patient := w.clock, t.waits.idle()+slowest
 	th.behind = t.waits
+	if end, ok := t.ctx.Deadline(); ok {
+		th.by = w.gone + end.Sub(w.clock)
+	}
+	if t.what == whatOfGate {
+		th.by = w.gone + lockTimeout
+	}
 	th.pause()
-	th.behind = nil
+	ended := th.behind.done
+	th.behind, th.by = nil, 0
+	switch waited := w.clock.Sub(begun); {
+	case waited > patient:
+		w.violate("no lock is held for long", "%s of %s waited for %s", t.what, th.name, waited)
+	case !ended:
+		return errLock
+	}
 	return nil
 }
+
+// slowest is what slow statements may add to the idle time of a transaction.
+const slowest = 15 * time.Second
 
 // commit looks at what is kept.
 func (w *World) commit(t *tx) (keep bool, err error) {
 	th := w.scheduler.running
 	keep = true
-	if w.has(LostCommit, 60) {
+	often := 60
+	if t.what == "settle" {
+		often = 25 // what was written twice, or not at all, matters most
+	}
+	if w.has(LostCommit, often) {
 		keep = w.rand.IntN(2) == 0
 		err = w.fails(th, fmt.Sprintf("commit (kept: %t)", keep), errLost)
 	}
@@ -290,7 +316,7 @@ func (w *World) restart() {
 		}
 	}
 	if w.rand.IntN(2) == 0 {
-		w.awayTill = w.clock.Add(time.Duration(w.rand.IntN(40_000)) * time.Millisecond)
+		w.awayTill = w.clock.Add(time.Duration(w.rand.IntN(60_000)) * time.Millisecond)
 		w.lastMishap = w.awayTill
 	}
 }
