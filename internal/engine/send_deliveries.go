@@ -92,7 +92,7 @@ func (e *Engine) postpone(ctx context.Context, c Chunk, why error) error {
 // gate passed over, to be tried once more: a customer with two deliveries in
 // the batch is gated one at a time. Nothing comes back when nothing was done.
 func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, lane postgres.Lane, sender *Sender, ids []int64, contents map[int64]rendered, sent *outcomes) ([]int64, error) {
-	decided := make(map[int64]bool, len(ids))
+	decided, begun := make(map[int64]bool, len(ids)), e.runner().Now()
 	// A stop must not cut a commit in the middle: what passed is given back below.
 	gateCtx, cancel := e.runner().Timeout(context.WithoutCancel(ctx), gateTimeout)
 	defer cancel()
@@ -107,7 +107,7 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 		}
 	})
 	if err != nil {
-		return nil, errors.Join(err, e.giveBackAll(ctx, sender, passed))
+		return nil, errors.Join(err, e.giveBackAll(ctx, sender, passed, begun))
 	}
 	sent.Gated += seen
 	if err := e.callAll(ctx, sender, passed, contents, sent); err != nil {
@@ -226,7 +226,7 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Pa
 // its answer was lost: nobody else knows that no call was begun. Whether it was
 // made is read by the claim: epochs do not tell, because the next gate counts on
 // from the same one if it was not. What cannot be read is left to the reaper.
-func (e *Engine) giveBackAll(ctx context.Context, sender *Sender, passed postgres.Passed) error {
+func (e *Engine) giveBackAll(ctx context.Context, sender *Sender, passed postgres.Passed, begun time.Time) error {
 	if passed.ID == 0 {
 		return nil
 	}
@@ -251,7 +251,7 @@ func (e *Engine) giveBackAll(ctx context.Context, sender *Sender, passed postgre
 	for i, claim := range passed.Claims {
 		back[i] = giveBack(claim)
 	}
-	return e.settle(ctx, run.Now().Add(lease/3), sender.Channel.Name(), passed.ID, passed.Limited, back)
+	return e.settle(ctx, begun.Add(lease-2*time.Second), sender.Channel.Name(), passed.ID, passed.Limited, back)
 }
 
 // giveBack is a claim whose call never began.

@@ -267,7 +267,10 @@ func (w *World) wait(t *tx) error {
 	switch waited := w.clock.Sub(begun); {
 	case waited > patient:
 		w.violate("no lock is held for long", "%s of %s waited for %s", t.what, th.name, waited)
-	case !ended:
+	case waited > time.Second:
+		w.trouble(th)
+	}
+	if !ended {
 		return errLock
 	}
 	return nil
