@@ -24,6 +24,7 @@ type Ledger interface {
 	Bury(ctx context.Context, reasons map[int64]string) error
 	Postpone(ctx context.Context, lane postgres.Lane, ids []int64, at *time.Time, wait time.Duration, reason string) error
 	Gate(ctx context.Context, in postgres.GateInput, prepare func(at time.Time, g *postgres.Gated)) (passed postgres.Passed, seen int, err error)
+	Claimed(ctx context.Context, claim int64) (bool, error)
 	Settle(ctx context.Context, provider string, at *time.Time, claim int64, limited int, giveUp time.Duration, settled []postgres.Settlement) (int, error)
 
 	Reap(ctx context.Context, giveUp time.Duration, limit int) (postgres.Reaped, error)

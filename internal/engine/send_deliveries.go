@@ -22,6 +22,10 @@ const (
 	lease       = 30 * time.Second // how long a claim is ours; longer than call and write together
 	callTimeout = 10 * time.Second
 	gateTimeout = 3 * time.Second
+
+	// writeTimeout is for one try of what is tried for as long as a lease lasts: a
+	// connection that hangs must leave time for another.
+	writeTimeout = 8 * time.Second
 )
 
 // Sent counts what became of a chunk.
@@ -88,7 +92,7 @@ func (e *Engine) postpone(ctx context.Context, c Chunk, why error) error {
 // gate passed over, to be tried once more: a customer with two deliveries in
 // the batch is gated one at a time. Nothing comes back when nothing was done.
 func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, lane postgres.Lane, sender *Sender, ids []int64, contents map[int64]rendered, sent *outcomes) ([]int64, error) {
-	decided := make(map[int64]bool, len(ids))
+	decided, begun := make(map[int64]bool, len(ids)), e.runner().Now()
 	// A stop must not cut a commit in the middle: what passed is given back below.
 	gateCtx, cancel := e.runner().Timeout(context.WithoutCancel(ctx), gateTimeout)
 	defer cancel()
@@ -103,7 +107,7 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 		}
 	})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, e.giveBackAll(ctx, sender, passed, begun))
 	}
 	sent.Gated += seen
 	if err := e.callAll(ctx, sender, passed, contents, sent); err != nil {
@@ -218,6 +222,38 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Pa
 	return e.settle(ctx, committed.Add(lease-2*time.Second), sender.Channel.Name(), passed.ID, passed.Limited, called)
 }
 
+// giveBackAll gives back what a gate has claimed whose commit was made though
+// its answer was lost: nobody else knows that no call was begun. Whether it was
+// made is read by the claim: epochs do not tell, because the next gate counts on
+// from the same one if it was not. What cannot be read is left to the reaper.
+func (e *Engine) giveBackAll(ctx context.Context, sender *Sender, passed postgres.Passed, begun time.Time) error {
+	if passed.ID == 0 {
+		return nil
+	}
+	run := e.runner()
+	reading, cancel := run.Timeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	for pause := 50 * time.Millisecond; ; pause *= 2 {
+		try, done := run.Timeout(reading, gateTimeout)
+		ours, err := e.ledger().Claimed(try, passed.ID)
+		done()
+		if err == nil && !ours {
+			return nil
+		}
+		if err == nil {
+			break
+		}
+		if run.Sleep(reading, pause); reading.Err() != nil {
+			return fmt.Errorf("read whether a gate was committed: %w", err)
+		}
+	}
+	back := make([]postgres.Settlement, len(passed.Claims))
+	for i, claim := range passed.Claims {
+		back[i] = giveBack(claim)
+	}
+	return e.settle(ctx, begun.Add(lease-2*time.Second), sender.Channel.Name(), passed.ID, passed.Limited, back)
+}
+
 // giveBack is a claim whose call never began.
 func giveBack(c postgres.Claim) postgres.Settlement {
 	return postgres.Settlement{Claim: c, State: delivery.Planned, Reason: "given back"}
@@ -271,7 +307,9 @@ func (e *Engine) settle(ctx context.Context, until time.Time, provider string, c
 	ctx, cancel := run.Timeout(context.WithoutCancel(ctx), until.Sub(run.Now()))
 	defer cancel()
 	for pause := 50 * time.Millisecond; ; pause *= 2 {
-		_, err := e.ledger().Settle(ctx, provider, e.at(), claim, limited, giveUpAfter, settled)
+		try, done := run.Timeout(ctx, writeTimeout)
+		_, err := e.ledger().Settle(try, provider, e.at(), claim, limited, giveUpAfter, settled)
+		done()
 		if err == nil {
 			return nil
 		}

@@ -29,7 +29,7 @@ func (s *Store) Plan(ctx context.Context, c Campaign, fn func(*Planning) error) 
 	err = s.inHotTx(ctx, func(tx pgx.Tx) error {
 		var locked bool
 		var patience string // rules are asked between the statements; nobody but other planners waits for this one
-		if err := tx.QueryRow(ctx, "select pg_try_advisory_xact_lock(hashtext('rewave:plan'), $1), set_config('idle_in_transaction_session_timeout', '10min', true)", c.ID).Scan(&locked, &patience); err != nil {
+		if err := tx.QueryRow(ctx, "select pg_try_advisory_xact_lock(hashtext('rewave:plan'), $1), set_config('idle_in_transaction_session_timeout', '1min', true)", c.ID).Scan(&locked, &patience); err != nil {
 			return err
 		}
 		if busy = !locked; busy {

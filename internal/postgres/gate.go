@@ -79,9 +79,10 @@ type Passed struct {
 // the campaign may still use, then what is planned and due, and codes last; reads
 // the facts, lets prepare complete those of each delivery, asks the gate, and
 // writes the answers. The claims have been committed when it returns; on any
-// error none may be sent. Rows that somebody else holds, or of a customer whom
-// another worker holds or who stands in the chunk twice, are left planned and not
-// counted in seen.
+// error none may be sent. With an error, passed is what was claimed if the commit
+// was made after all and only its answer was lost, which Claimed tells. Rows that
+// somebody else holds, or of a customer whom another worker holds or who stands in
+// the chunk twice, are left planned and not counted in seen.
 func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Time, g *Gated)) (passed Passed, seen int, err error) {
 	err = s.inHotTx(ctx, func(tx pgx.Tx) error {
 		now, ours, err := lockChunk(ctx, tx, in)
@@ -122,9 +123,16 @@ func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Tim
 		return bindCodes(ctx, tx, gated, w.bind, passed.Claims)
 	})
 	if err != nil {
-		return Passed{}, 0, fmt.Errorf("gate: %w", mapError(err))
+		return passed, 0, fmt.Errorf("gate: %w", mapError(err))
 	}
 	return passed, seen, nil
+}
+
+// Claimed says whether the claim of a gate is there: its commit was made, and
+// nobody has settled or reaped it.
+func (s *Store) Claimed(ctx context.Context, claim int64) (there bool, err error) {
+	err = s.hot.QueryRow(ctx, "select exists (select from claims where claim_id = $1)", claim).Scan(&there)
+	return there, mapError(err)
 }
 
 // moment is the instant of a gate, with what the campaign may still use.

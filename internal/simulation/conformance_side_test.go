@@ -77,7 +77,7 @@ type still struct{ t testing.TB }
 func (still) now() time.Time                    { return time.Now() }
 func (still) step(*tx, string) error            { return nil }
 func (still) wait(*tx) error                    { return errors.New("it would wait for ever") }
-func (still) silence(*tx)                       {}
+func (still) silence(context.Context)           {}
 func (still) commit(*tx) (keep bool, err error) { return true, nil }
 func (s still) breach(what string)              { s.t.Errorf("refused: %s", what) }
 func (s still) must(err error)                  { s.t.Helper(); must(s.t, err) }
@@ -178,6 +178,8 @@ func (m *inMemory) holding(what string, id int64) (release func()) {
 		for _, r := range m.codes.rows {
 			take(t, r)
 		}
+	case "first code":
+		take(t, m.codes.rows[0])
 	}
 	return func() { t.end(false) }
 }
@@ -217,7 +219,6 @@ func (m *inMemory) spent(campaign int) int64 {
 // inPostgres is the database's side.
 type inPostgres struct {
 	*postgres.Store
-	db   *testkit.DB
 	t    testing.TB
 	made []postgres.Campaign
 	conn *pgx.Conn
@@ -228,7 +229,15 @@ func newInPostgres(t testing.TB) *inPostgres {
 	conn, err := pgx.Connect(context.Background(), db.DSN)
 	must(t, err)
 	t.Cleanup(func() { _ = conn.Close(context.Background()) }) // the database goes away
-	return &inPostgres{Store: db.Store, db: db, t: t, conn: conn}
+	return &inPostgres{Store: db.Store, t: t, conn: conn}
+}
+
+// empty makes it as new: making a database takes longer than most histories.
+func (p *inPostgres) empty(t testing.TB) *inPostgres {
+	p.t, p.made = t, nil
+	p.exec("truncate customers, campaigns, coupon_pools, claims, suppressions, feeds restart identity cascade")
+	p.exec("update dispatch set due_at = '-infinity', delivery_id = 0, round_at = '-infinity'")
+	return p
 }
 
 func (p *inPostgres) exec(sql string, args ...any) {
@@ -313,6 +322,8 @@ func (p *inPostgres) holding(what string, id int64) (release func()) {
 		"place":    "select from dispatch where $1::bigint is not null for update",
 		"claim":    "select from claims where $1::bigint is not null order by claim_id desc limit 1 for update",
 		"codes":    "select from coupons where $1::bigint is not null for no key update",
+
+		"first code": "select from coupons where $1::bigint is not null order by code limit 1 for no key update",
 	}[what]
 	_, err = tx.Exec(ctx, sql, id)
 	must(p.t, err)

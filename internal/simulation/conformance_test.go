@@ -18,10 +18,10 @@ import (
 // histories are told on both, and must be the same word for word.
 func TestTheMemoryAnswersAsPostgreSQLDoes(t *testing.T) {
 	t.Parallel()
+	db := newInPostgres(t)
 	for name, history := range histories {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, want := told(t, newInMemory(t), history), told(t, newInPostgres(t), history)
+			got, want := told(t, newInMemory(t), history), told(t, db.empty(t), history)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("- PostgreSQL, + memory\n%s", diff)
 			}
@@ -62,7 +62,11 @@ var histories = map[string]func(*scene){
 		c := s.few(3, "email", "hello", "again")
 		p := s.gate(c, "hello", "email", 0, everybody, costs(7))
 		s.shows()
-		s.settle(p, delivery.Accepted, time.Second)
+		for range 2 {
+			there, err := s.Claimed(context.Background(), p.ID)
+			s.tell("claimed %t, %v", there, err)
+			s.settle(p, delivery.Accepted, time.Second)
+		}
 		s.gate(c, "again", "email", 0, everybody) // not due yet
 		s.gate(c, "hello", "email", time.Minute, everybody)
 	},
@@ -77,9 +81,11 @@ var histories = map[string]func(*scene){
 		s.gate(c, "again", "email", time.Minute, everybody)
 	},
 	"two words at one instant are a no": func(s *scene) {
-		c := s.few(1, "email", "hello")
+		c := s.few(2, "email", "hello")
 		s.word(1, word{"email", "marketing", false, noon})
 		s.word(1, word{"email", "marketing", true, noon})
+		s.word(2, word{"email", "marketing", true, noon})
+		s.word(2, word{"email", "marketing", false, noon})
 		s.gate(c, "hello", "email", 0, everybody)
 	},
 	"a mailbox has one word": func(s *scene) {
@@ -313,6 +319,14 @@ var histories = map[string]func(*scene){
 		release()
 		s.gate(c, "hello", "email", 15*time.Minute, everybody, gives("p", "skip"))
 	},
+	"one of the last codes in other hands": func(s *scene) {
+		c := s.few(2, "email", "hello")
+		s.addCodes(terms("p", 1), "CODE0001", "CODE0002")
+		release := s.holding("first code", 0)
+		s.gate(c, "hello", "email", 0, everybody, gives("p", "skip"))
+		release()
+		s.gate(c, "hello", "email", 15*time.Minute, everybody, gives("p", "skip"))
+	},
 	"as many codes as one may have": func(s *scene) {
 		c := s.few(1, "email", "hello", "again")
 		s.addCodes(terms("p", 1), "CODE0001", "CODE0002")
@@ -340,6 +354,21 @@ var histories = map[string]func(*scene){
 		s.gate(c, "c", "email", 3*time.Minute, everybody, cap)
 		s.gate(c, "d", "email", time.Hour, []int64{1}, cap)   // the edge of the shop's window
 		s.gate(c, "d", "email", 2*time.Hour, []int64{2}, cap) // and of its own
+	},
+	"the edges of windows": func(s *scene) {
+		c := s.few(3, "email", "a", "b")
+		other := s.addCampaign("other", 50, nil, 0)
+		for who := range int64(3) {
+			s.plan(other, who+1, "email", "c")
+		}
+		cap := func(a *asks) {
+			a.ShopCap, a.OwnCap = postgres.Cap{Limit: 1, Window: time.Hour}, postgres.Cap{Limit: 1, Window: 2 * time.Hour}
+		}
+		s.gate(c, "a", "email", 0, everybody, cap)
+		s.gate(other, "c", "email", time.Hour-time.Second, []int64{1}, cap)
+		s.gate(other, "c", "email", time.Hour, []int64{2}, cap)
+		s.gate(c, "b", "email", 2*time.Hour-time.Second, []int64{1}, cap)
+		s.gate(c, "b", "email", 2*time.Hour, []int64{3}, cap)
 	},
 	"room for higher priority": func(s *scene) {
 		c := s.few(2, "email", "hello", "again")

@@ -11,15 +11,32 @@
 //     that was waited for, constraints and the trigger on transitions. A suite of
 //     tests runs the same histories on it and on PostgreSQL and compares.
 //   - World is time, chance and the threads. Whoever works in it (workers,
-//     dispatchers, planner, reaper, importer, customers, operator) gives way at
-//     each statement, commit and call, and the seed says who goes on.
+//     dispatchers, planners, reapers, importers, customers, operator) gives way at
+//     each statement, commit and call, and the seed says who goes on. Dispatcher,
+//     planner and reaper are the loops of package workers told again; the queue is
+//     a list that forgets, repeats and lies.
 //   - Provider takes messages, or not, and answers, or not. It keeps its own list:
 //     the ledger is never asked to vouch for itself.
 //
-// A schedule ends with the faults healed and everything run to rest. Invariants
-// are looked at on the way and at the end; one that does not hold stops the
-// schedule with its seed, its last steps, and a smaller world in which the same
-// is broken. Mutants are bugs planted on purpose: they show that somebody looks.
+// Half of the kinds of mishap (Faults) are off in each schedule, so that none
+// hides behind another. A schedule ends with the faults healed and everything run
+// to rest. The judge looks on the way and at the end:
+//
+//   - at each call: never twice, no call without a claim, ghosts are not sent,
+//     calls begin in time, a pause takes effect, to the right person, one code each;
+//   - at each gate that is committed: opted out is opted out, erased is erased,
+//     who bought is left alone, held while a complaint is open, a stale feed
+//     holds, a required wave was accepted, quiet hours, caps, the rate, the
+//     budget, nothing goes out early or late, the gate reads the database's clock;
+//   - at each write: legal moves, no deadlock, unknown has a cause, no code means
+//     none;
+//   - at rest: every delivery has ended with a reason, the ledger is the
+//     provider's, what can be sent is sent, planned once, the arm is kept, the
+//     books agree.
+//
+// An invariant that does not hold stops the schedule with its seed, its last
+// steps, and a smaller world in which the same is broken. Mutants are bugs
+// planted on purpose, one at a time: they show that somebody looks.
 //
 // Nothing here sleeps, reads a clock or starts a goroutine that runs beside
 // another. The package is for tests only.

@@ -100,9 +100,8 @@ func (w *World) trouble(th *thread) {
 	}
 }
 
-// kept looks at a transaction that is about to be kept; lost says that its owner
-// will not hear of it.
-func (j *judge) kept(w *World, t *tx, th *thread, lost bool) {
+// kept looks at a transaction that is about to be kept.
+func (j *judge) kept(w *World, t *tx, th *thread) {
 	for _, held := range t.held {
 		switch r := held.(type) {
 		case *record[message]:
@@ -110,7 +109,7 @@ func (j *judge) kept(w *World, t *tx, th *thread, lost bool) {
 			case r.born:
 				j.file(r.was.id).planned = w.clock
 			case r.written && r.was.state != r.is.state:
-				j.moved(w, t, th, r, lost)
+				j.moved(w, t, th, r)
 			}
 		case *record[person]:
 			if r.written {
@@ -126,14 +125,14 @@ func (j *judge) kept(w *World, t *tx, th *thread, lost bool) {
 	}
 }
 
-func (j *judge) moved(w *World, t *tx, th *thread, r *record[message], lost bool) {
+func (j *judge) moved(w *World, t *tx, th *thread, r *record[message]) {
 	d, f := &r.is, j.file(r.was.id)
 	if w.tracing {
 		w.note(th.name, "delivery "+itoa(d.id)+" of "+itoa(d.customer)+" "+d.wave+": "+string(r.was.state)+" > "+string(d.state)+" "+d.reason)
 	}
 	switch {
 	case d.state == delivery.Sending:
-		f.by, f.life, f.gated, f.excused, f.trouble = th.actor, th.actor.life, w.clock, lost, 0
+		f.by, f.life, f.gated, f.excused, f.trouble = th.actor, th.actor.life, w.clock, false, 0
 		w.gated(t, d)
 	case d.state == delivery.Unknown && d.reason == "lease lapsed" && !f.excused:
 		w.violate("unknown has a cause", "delivery %d is unknown though nothing befell %s", d.id, f.by.name)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/internal/delivery"
-	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/postgres"
 )
 
@@ -283,6 +282,12 @@ func (m *Memory) claim(id int64, t *tx) *record[claim] {
 	return nil
 }
 
+// Claimed says whether a gate's claim is there.
+func (m *Memory) Claimed(ctx context.Context, id int64) (there bool, err error) {
+	err = m.one(ctx, "read claim", func(t *tx) error { there = m.claim(id, t) != nil; return nil })
+	return there, err
+}
+
 // Reap passes over claims that somebody settles.
 func (m *Memory) Reap(ctx context.Context, giveUp time.Duration, limit int) (reaped postgres.Reaped, err error) {
 	err = m.one(ctx, "reap", func(t *tx) error {
@@ -449,69 +454,6 @@ func (m *Memory) bound(delivery int64, t *tx) *code {
 		}
 	}
 	return nil
-}
-
-// WithdrawConsent locks everybody with the address in the order of customers.
-func (m *Memory) WithdrawConsent(ctx context.Context, deliveryID int64, source string, at *time.Time) error {
-	return m.in(ctx, "withdraw consent", func(t *tx) error {
-		if err := t.step(ctx, "hold mailbox"); err != nil {
-			return err
-		}
-		r := m.delivery(deliveryID)
-		if r == nil || r.see(t) == nil {
-			return fault.New(fault.NotFound, fmt.Sprintf("there is no delivery %d here", deliveryID), "")
-		}
-		d := r.see(t)
-		held, err := m.holdMailbox(t, d.customer, d.channel)
-		if err != nil {
-			return err
-		}
-		if err := t.step(ctx, "withdraw"); err != nil {
-			return err
-		}
-		now := m.host.now()
-		if at != nil {
-			now = *at
-		}
-		for _, r := range held {
-			if said, known := newest(r.see(t).words, d.channel, "marketing", now); known && !said {
-				continue
-			}
-			p := r.edit(t)
-			p.words = append(slices.Clip(p.words), word{d.channel, "marketing", false, now})
-		}
-		return nil
-	})
-}
-
-func (m *Memory) holdMailbox(t *tx, customer int64, channel string) ([]*record[person], error) {
-	address := m.person(customer).see(t).address(channel)
-	var held []*record[person]
-	for _, r := range m.people.rows {
-		if p := r.see(t); p != nil && (p.id == customer || address != "" && p.address(channel) == address) {
-			held = append(held, r)
-		}
-	}
-	for _, r := range held {
-		if err := await(t, r); err != nil {
-			return nil, err
-		}
-	}
-	return held, nil
-}
-
-// newest is the word in force at an instant; of two at the same the no.
-func newest(words []word, channel, purpose string, at time.Time) (granted, known bool) {
-	var when time.Time
-	for _, w := range words {
-		if w.channel != channel || w.purpose != purpose || w.at.After(at) {
-			continue
-		}
-		if !known || w.at.After(when) || w.at.Equal(when) && !w.granted {
-			granted, known, when = w.granted, true, w.at
-		}
-	}
-	return granted, known
 }
 
 func addOrders(x *postgres.Rendering, p *person, now time.Time, want postgres.RenderingWants) {

@@ -51,7 +51,7 @@ type host interface {
 	// Its rows can be looked at as it leaves them.
 	commit(t *tx) (keep bool, err error)
 	// silence is how long it takes until that answer is known to be lost.
-	silence(t *tx)
+	silence(ctx context.Context)
 	// breach hears of a write that a constraint or the trigger refused.
 	breach(what string)
 }
@@ -182,14 +182,29 @@ func (x *table[T]) add(t *tx, row T) *record[T] {
 }
 
 // idleLimit is how long the database waits for the next statement of a
-// transaction before it ends it; a planner's may think for longer.
-const idleLimit = 5 * time.Second
+// transaction before it ends it. A planner thinks for longer.
+const (
+	idleLimit     = 5 * time.Second
+	idlePlanner   = time.Minute
+	lockTimeout   = 500 * time.Millisecond // at the gate
+	whatOfGate    = "gate"
+	whatOfPlanner = "plan"
+)
+
+// idle is the limit for a transaction.
+func (t *tx) idle() time.Duration {
+	if t.what == whatOfPlanner {
+		return idlePlanner
+	}
+	return idleLimit
+}
 
 // tx is a transaction.
 type tx struct {
 	m     *Memory
 	what  string
 	began time.Time
+	ctx   context.Context // of the statement that runs
 	held  []interface{ end(keep bool) }
 	waits *tx   // whom it waits for
 	over  error // somebody else ended it, and why
@@ -223,8 +238,8 @@ func (m *Memory) one(ctx context.Context, what string, fn func(*tx) error) error
 
 // step comes before each statement.
 func (t *tx) step(ctx context.Context, what string) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	if t.ctx = ctx; ctx.Err() != nil {
+		return ctx.Err()
 	}
 	if err := t.m.host.step(t, what); err != nil {
 		return err
@@ -244,7 +259,7 @@ func (t *tx) commit(ctx context.Context) error {
 	keep, err := t.m.host.commit(t)
 	t.end(keep)
 	if err != nil {
-		t.m.host.silence(t)
+		t.m.host.silence(ctx)
 	}
 	return err
 }

@@ -21,8 +21,10 @@ const (
 	gates   = "internal/delivery/gate.go"
 	reserve = "internal/delivery/reserve.go"
 	ours    = "internal/simulation/gate.go"
+	codes   = "internal/simulation/codes.go"
 	ledgers = "internal/simulation/ledger.go"
 	plans   = "internal/simulation/planning.go"
+	worlds  = "internal/simulation/world.go"
 )
 
 func planted(name, file, old, new string) mutant {
@@ -43,7 +45,9 @@ var mutants = []mutant{
 		harmless: "a worker stops writing two seconds before its lease ends, and nobody else knows of outcomes yet: it is for feedback to come"},
 	planted("500 is taken for not taken", send, "\tdefault:\n\t\ts.State = delivery.Unknown", "\tdefault:\n\t\ts.State = delivery.Planned"),
 	planted("a panic is taken for a refusal", send, `State: delivery.Unknown, Reason: "panic in the channel"`, `State: delivery.Failed, Reason: "panic in the channel"`),
-	planted("a commit that was lost is called all the same", ours, "\tif err != nil {\n\t\treturn postgres.Passed{}, 0, err\n\t}\n\treturn passed, seen, nil", "\treturn passed, seen, nil"),
+	planted("a commit that was lost is called all the same", ours, "\tif err != nil {\n\t\treturn passed, 0, err\n\t}\n\treturn passed, seen, nil", "\treturn passed, seen, nil"),
+	planted("a commit that was lost is left to the reaper", send, "if passed.ID == 0 {", "if passed.ID >= 0 {"),
+	planted("a lost commit is given back unread", send, "if err == nil && !ours {", "if err == nil && !ours && passed.ID < 0 {"),
 	planted("a lease shorter than a call", send, "lease       = 30 * time.Second", "lease       = 5 * time.Second"),
 	planted("an outcome is tried once", send, "if run.Sleep(ctx, pause); ctx.Err() != nil {", "if run.Sleep(ctx, pause); true {"),
 	planted("what waits for a slot waits for ever", send, "run.Slot(begin, sender", "run.Slot(ctx, sender"),
@@ -62,6 +66,8 @@ var mutants = []mutant{
 	planted("limits are read before they are locked", ours, "\tif err = await(t, limit); err != nil {\n\t\treturn\n\t}\n\tnow = m.clock(in)\n\treserve = m.left(t, in, limit.see(t), now)", "\treserve = m.left(t, in, limit.see(t), now)\n\tif err = await(t, limit); err != nil {\n\t\treturn\n\t}\n\tnow = m.clock(in)"),
 	planted("a hint sends in any lane", ours, "return !d.due.IsZero() && !d.due.After(now) && inLane(d, in.Lane)", "return !d.due.IsZero() && !d.due.After(now)"),
 	planted("two planners at once", plans, "if busy = m.planning[campaign] != nil; busy {", "if busy = false; busy {"),
+
+	planted("nobody ends a transaction that is idle", worlds, "t != nil && !t.done && d > t.idle()", "t != nil && !t.done && d > 1000*t.idle()"),
 
 	// what the gate asks
 	planted("an opt-out is read when it is planned", gates, `f.Purpose); why != "" {`, `f.Purpose); why != "" && why != audience.OptedOut {`),
@@ -92,8 +98,8 @@ var mutants = []mutant{
 	planted("a refusal gives nothing back", ledgers, "\t\t\tcase delivery.Failed:\n\t\t\t\tuntaken += d.cost\n", ""),
 	planted("money is given back for what is unknown", ledgers, "\t\t\tcase delivery.Unknown:\n", "\t\t\tcase delivery.Unknown:\n\t\t\t\tuntaken += d.cost\n"),
 	planted("a code is freed with an unknown", ledgers, "\t\t\tcase delivery.Unknown:\n", "\t\t\tcase delivery.Unknown:\n\t\t\t\tfor _, x := range m.codes.rows {\n\t\t\t\t\tif x.was.delivery == d.id {\n\t\t\t\t\t\tx.was.delivery, x.was.customer, x.was.bound = 0, 0, time.Time{}\n\t\t\t\t\t}\n\t\t\t\t}\n"),
-	planted("codes in other hands are no codes", ours, "s.busy = free > len(s.free)", "s.busy = false"),
-	planted("a second try is given a second code", ours, "c.Bound = m.bound(g.ID, t) != nil", "c.Bound = false"),
+	planted("codes in other hands are no codes", codes, "s.busy = free > len(s.free)", "s.busy = false"),
+	planted("a second try is given a second code", codes, "c.Bound = m.bound(g.ID, t) != nil", "c.Bound = false"),
 
 	// what is never looked at again
 	planted("nothing is swept", settles, "n, err := e.ledger().Sweep(ctx, e.at(), reapLimit)", "n, err := 0, error(nil)"),

@@ -22,7 +22,7 @@ type planning struct {
 
 // plan runs fn alone with a campaign; busy: another planner has it.
 func (m *Memory) plan(ctx context.Context, campaign, version int, fn func(*planning) error) (busy bool, err error) {
-	err = m.in(ctx, "plan", func(t *tx) error {
+	err = m.in(ctx, whatOfPlanner, func(t *tx) error {
 		if err := t.step(ctx, "lock campaign"); err != nil {
 			return err
 		}

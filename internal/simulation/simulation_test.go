@@ -15,7 +15,7 @@ import (
 // schedules is how many are played: REWAVE_SCHEDULES, else enough to see a bug
 // of the plainer kind within seconds. REWAVE_SEED is where they begin.
 func schedules(t testing.TB) (from, n uint64) {
-	n = 3000
+	n = few
 	for name, to := range map[string]*uint64{"REWAVE_SCHEDULES": &n, "REWAVE_SEED": &from} {
 		if text := os.Getenv(name); text != "" {
 			value, err := strconv.ParseUint(text, 10, 64)

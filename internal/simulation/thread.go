@@ -136,7 +136,10 @@ func (s *scheduler) pick() *thread {
 		for _, t := range s.busy {
 			switch {
 			case t.dying:
-			case t.behind != nil && !t.behind.done:
+			case t.behind != nil && !t.behind.done && (t.by == 0 || t.by > s.gone):
+				if t.by != 0 && (first == 0 || t.by < first) {
+					first = t.by
+				}
 				continue
 			case t.until != nil && !t.until():
 				if t.by != 0 && (first == 0 || t.by < first) {

@@ -162,6 +162,7 @@ var (
 	errLost     = errors.New("the connection was lost")
 	errDeadlock = errors.New("deadlock detected")
 	errIdle     = errors.New("terminating connection due to idle-in-transaction timeout")
+	errLock     = errors.New("canceling statement due to lock timeout")
 	errDied     = errors.New("its process died")
 )
 
@@ -177,7 +178,7 @@ func (w *World) step(t *tx, what string) error {
 		return w.fails(th, what, errLost)
 	case w.has(BadSQL, 150):
 		return w.fails(th, what, errConflict)
-	case w.has(Restart, 700):
+	case w.has(Restart, 400):
 		w.restart()
 	case w.has(SlowSQL, 120):
 		w.trouble(th)
@@ -199,8 +200,12 @@ func (w *World) elapse(th *thread, what string) error {
 	if th.actor == nil {
 		return nil
 	}
+	often := 160
+	if th.parent != nil {
+		often = 60 // in the middle of calls
+	}
 	switch {
-	case w.has(Crash, 160):
+	case w.has(Crash, often):
 		w.crash(th.actor)
 		panic(dead{})
 	case w.has(Stall, 250):
@@ -221,10 +226,10 @@ func (w *World) elapse(th *thread, what string) error {
 
 // stall holds a thread up. The database ends a transaction that nobody goes on with.
 func (w *World) stall(th *thread, d time.Duration) {
-	if t := th.tx; d > idleLimit && t != nil && !t.done && t.what != "plan" {
-		th.sleep(idleLimit)
+	if t := th.tx; t != nil && !t.done && d > t.idle() {
+		th.sleep(t.idle())
 		t.kill(errIdle)
-		d -= idleLimit
+		d -= t.idle()
 	}
 	th.sleep(d)
 }
@@ -248,32 +253,55 @@ func (w *World) wait(t *tx) error {
 	if w.tracing {
 		w.note(th.name, t.what+" waits for "+t.waits.what)
 	}
+	begun, patient := w.clock, t.waits.idle()+slowest
 	th.behind = t.waits
+	if end, ok := t.ctx.Deadline(); ok {
+		th.by = w.gone + end.Sub(w.clock)
+	}
+	if t.what == whatOfGate {
+		th.by = w.gone + lockTimeout
+	}
 	th.pause()
-	th.behind = nil
+	ended := th.behind.done
+	th.behind, th.by = nil, 0
+	switch waited := w.clock.Sub(begun); {
+	case waited > patient:
+		w.violate("no lock is held for long", "%s of %s waited for %s", t.what, th.name, waited)
+	case waited > time.Second:
+		w.trouble(th)
+	}
+	if !ended {
+		return errLock
+	}
 	return nil
 }
+
+// slowest is what slow statements may add to the idle time of a transaction.
+const slowest = 15 * time.Second
 
 // commit looks at what is kept.
 func (w *World) commit(t *tx) (keep bool, err error) {
 	th := w.scheduler.running
 	keep = true
-	if w.has(LostCommit, 60) {
+	often := 60
+	if t.what == "settle" {
+		often = 25 // what was written twice, or not at all, matters most
+	}
+	if w.has(LostCommit, often) {
 		keep = w.rand.IntN(2) == 0
 		err = w.fails(th, fmt.Sprintf("commit (kept: %t)", keep), errLost)
-		w.excuse(th.actor)
 	}
 	if keep && t.over == nil {
-		w.judge.kept(w, t, th, err != nil)
+		w.judge.kept(w, t, th)
 		w.outlook.stale = true
 	}
 	return keep, err
 }
 
 // silence is short where the connection is reset, and long where it hangs.
-func (w *World) silence(*tx) {
+func (w *World) silence(ctx context.Context) {
 	if w.rand.IntN(2) == 0 {
-		w.scheduler.running.sleep(time.Duration(w.rand.IntN(25_000)) * time.Millisecond)
+		runner{w}.Sleep(ctx, time.Duration(w.rand.IntN(25_000))*time.Millisecond)
 	}
 }
 
@@ -291,7 +319,7 @@ func (w *World) restart() {
 		}
 	}
 	if w.rand.IntN(2) == 0 {
-		w.awayTill = w.clock.Add(time.Duration(w.rand.IntN(40_000)) * time.Millisecond)
+		w.awayTill = w.clock.Add(time.Duration(w.rand.IntN(60_000)) * time.Millisecond)
 		w.lastMishap = w.awayTill
 	}
 }
@@ -328,7 +356,12 @@ type deadline struct {
 	at time.Time
 }
 
-func (d *deadline) Deadline() (time.Time, bool) { return d.at, true }
+func (d *deadline) Deadline() (time.Time, bool) {
+	if end, ok := d.Context.Deadline(); ok && end.Before(d.at) {
+		return end, true
+	}
+	return d.at, true
+}
 
 func (d *deadline) Err() error {
 	if !d.w.clock.Before(d.at) {
