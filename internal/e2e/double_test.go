@@ -34,8 +34,9 @@ type double struct {
 	began   map[string]time.Time // by connection
 	letters []letter
 	heard   int
-	// atContent, if set, is called when the n-th message is written down and not answered.
-	atContent func(n int)
+	// what is done when so many more messages are written down, before that one is answered
+	after int
+	then  func()
 }
 
 // arrival is one message as the provider met it, by its own clock.
@@ -101,9 +102,9 @@ func (d *double) answer(c *sink.Call) sink.Answer {
 		d.began[c.Conn] = time.Now()
 		d.mu.Unlock()
 	case sink.Content:
-		r, n, slow := d.write(c)
-		if d.atContent != nil {
-			d.atContent(n)
+		r, then, slow := d.write(c)
+		if then != nil {
+			then()
 		}
 		d.wait(slow)
 		switch r.Does {
@@ -122,8 +123,8 @@ func (d *double) answer(c *sink.Call) sink.Answer {
 }
 
 // write decides what becomes of a message and puts it on the disk.
-func (d *double) write(c *sink.Call) (arrival, int, time.Duration) {
-	r := arrival{To: c.To, At: time.Now(), Does: "accept", Taken: true, Answers: true}
+func (d *double) write(c *sink.Call) (r arrival, then func(), slow time.Duration) {
+	r = arrival{To: c.To, At: time.Now(), Does: "accept", Taken: true, Answers: true}
 	found := ""
 	if m, err := mail.ReadMessage(bytes.NewReader(c.Message)); err == nil {
 		r.Ref, _, _ = strings.Cut(strings.Trim(m.Header.Get("Message-Id"), "<>"), "@")
@@ -167,7 +168,10 @@ func (d *double) write(c *sink.Call) (arrival, int, time.Duration) {
 	if r.Taken && found != "" {
 		d.letters = append(d.letters, letter{r.To, found})
 	}
-	return r, d.heard, d.temper.Slow
+	if d.after--; d.after == 0 {
+		then = d.then
+	}
+	return r, then, d.temper.Slow
 }
 
 func (d *double) wait(long time.Duration) {
@@ -177,6 +181,14 @@ func (d *double) wait(long time.Duration) {
 	case <-timer.C:
 	case <-d.done:
 	}
+}
+
+// expect calls a function when the n-th message from now on is written down and
+// its sender has heard nothing; 0: never.
+func (d *double) expect(n int, then func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.after, d.then = n, then
 }
 
 // count is how many messages have been heard.

@@ -12,6 +12,7 @@ type outcome struct {
 	findings
 	Seed            uint64
 	Customers       int
+	Minutes         int // of faults, in the long form
 	OptOuts, Orders int
 	Doubtful        int // in doubt, and nothing had gone wrong around them
 	Audit, Crashed  int
