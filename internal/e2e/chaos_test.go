@@ -151,8 +151,15 @@ func runChaos(t *testing.T, seed uint64, size size) outcome {
 	log, ledger := c.double.arrivals(), c.ledger()
 	row.findings = judge(log, ledger, l.happened)
 	row.Examples = row.examples
-	row.OptOuts, row.Orders = len(l.happened.OptOuts), len(l.happened.Orders)
+	row.OptOuts, row.Orders, row.Pauses = len(l.happened.OptOuts), len(l.happened.Orders), len(l.happened.Pauses)
 	c.explain(&row, log, ledger)
+	for _, who := range testkit.List[string](t, c.db, `select email from contacts join (values ('hello'), ('news')) c (name) on true
+		where not exists (select from enrollments e join campaigns using (campaign_id) where e.customer_id = contacts.customer_id and campaigns.name = c.name)`) {
+		if _, no := l.happened.OptOuts[who]; !no {
+			row.Missing++
+			row.Examples = append(row.Examples, who+" was never let in")
+		}
+	}
 	if out, ok := c.try("audit"); !ok {
 		row.Audit = 1
 		row.Examples = append(row.Examples, "audit: "+out)

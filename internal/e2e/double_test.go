@@ -60,8 +60,9 @@ type temper struct {
 	Slow              time.Duration
 }
 
-// calm is a provider on a good day; bursts add to it.
-var calm = temper{Later: 10, Refuse: 3, Reset: 2, Slow: 4 * time.Millisecond}
+// calm is a provider on a good day, slow enough that somebody is always at work;
+// bursts add to it.
+var calm = temper{Later: 10, Refuse: 3, Reset: 2, Slow: 60 * time.Millisecond}
 
 // hang is longer than a call may take with all its timeouts.
 const hang = 13 * time.Second

@@ -14,14 +14,18 @@ type outcome struct {
 	Customers       int
 	Minutes         int // of faults, in the long form
 	OptOuts, Orders int
+	Pauses          int
 	Doubtful        int // in doubt, and nothing had gone wrong around them
+	Missing         int // customers who never came into a campaign, and had not said no
 	Audit, Crashed  int
 	Faults          map[string]int
 	Took, Healing   time.Duration
 	Examples        []string
 }
 
-func (r outcome) breaches() int { return r.findings.breaches() + r.Doubtful + r.Audit + r.Crashed }
+func (r outcome) breaches() int {
+	return r.findings.breaches() + r.Doubtful + r.Missing + r.Audit + r.Crashed
+}
 
 func (r outcome) faults() int {
 	n := 0
@@ -33,8 +37,8 @@ func (r outcome) faults() int {
 
 // table prints rows, and below them what went wrong how often.
 func table(rows []outcome) []string {
-	cells := [][]string{{"seed", "customers", "planned", "heard", "taken", "accepted", "in doubt", "no cause", "twice", "lost", "stray",
-		"held out", "after no", "after order", "cancelled", "paused", "open", "audit", "crashed", "faults", "nos", "orders", "heals in", "took"}}
+	cells := [][]string{{"seed", "customers", "planned", "heard", "taken", "accepted", "in doubt", "no cause", "twice", "lost", "not let in", "stray",
+		"held out", "after no", "after order", "cancelled", "paused", "open", "audit", "crashed", "faults", "nos", "orders", "pauses", "heals in", "took"}}
 	total := map[string]int{}
 	for _, r := range rows {
 		share := 0.0
@@ -46,7 +50,7 @@ func table(rows []outcome) []string {
 			cell = append(cell, fmt.Sprint(n))
 		}
 		cell = append(cell, fmt.Sprintf("%d (%.2f%%)", r.Unknown, share))
-		for _, n := range []int{r.Doubtful, r.Twice, r.Lost, r.Stray, r.Holdout, r.AfterOptOut, r.AfterOrder, r.Cancelled, r.Paused, r.Open, r.Audit, r.Crashed, r.faults(), r.OptOuts, r.Orders} {
+		for _, n := range []int{r.Doubtful, r.Twice, r.Lost, r.Missing, r.Stray, r.Holdout, r.AfterOptOut, r.AfterOrder, r.Cancelled, r.Paused, r.Open, r.Audit, r.Crashed, r.faults(), r.OptOuts, r.Orders, r.Pauses} {
 			cell = append(cell, fmt.Sprint(n))
 		}
 		cells = append(cells, append(cell, r.Healing.Round(time.Second).String(), r.Took.Round(time.Second).String()))
