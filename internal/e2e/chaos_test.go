@@ -58,7 +58,8 @@ type chaos struct {
 	ticks   []*kept
 	serve   *kept
 
-	snapshot []byte // of Redis, some time ago
+	first    []time.Time // when each customer placed their first order
+	snapshot []byte      // of Redis, some time ago
 	faults   map[string]int
 	doubt    map[int64]bool // deliveries that were on their way when something went wrong
 }

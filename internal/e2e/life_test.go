@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -70,6 +71,7 @@ func (c *chaos) customers(n int) {
 	orders.WriteString("order_id,customer_id,placed_at,sku,quantity,unit_price\n")
 	for i := range n {
 		at := now.Add(-time.Minute + time.Duration(draw.Int64N(int64(c.size.Faults*2/3))))
+		c.first = append(c.first, at)
 		fmt.Fprintf(&customers, "c%d,c%d@mail.example,yes,2026-01-01\n", i+1, i+1)
 		fmt.Fprintf(&orders, "o%d,c%d,%s,mug,1,9.90\n", i+1, i+1, at.UTC().Format(time.RFC3339))
 	}
@@ -186,7 +188,8 @@ func (l *life) sayNo() {
 // buy imports second orders.
 func (l *life) buy() {
 	rows := "order_id,customer_id,placed_at,sku,quantity,unit_price\n"
-	some := l.some()
+	// Whoever has not placed the first order yet would come in by this one, and not leave by it.
+	some := slices.DeleteFunc(l.some(), func(i int) bool { return time.Since(l.first[i-1]) < time.Second })
 	for _, i := range some {
 		rows += fmt.Sprintf("again%d-%d,c%d,%s,mug,1,9.90\n", l.files, i, i, time.Now().UTC().Format(time.RFC3339))
 	}
