@@ -236,7 +236,10 @@ func (c *chaos) heal() {
 		c.db.Exec(c.t, "update claims set attend_at = clock_timestamp() where kind = 'lease'")
 	}
 	wait("nothing is on its way any more", "select count(*)::int from deliveries where state = 'sending'")
-	for _, k := range append(c.ticks, c.serve) {
+	// Were anything planned again that was in doubt, it would go out now.
+	c.workers = append(c.workers, keep(c.t, c.dir, "work-last", c.env, program, "work"))
+	wait("nothing came back", "select count(*)::int from deliveries where state in ('planned', 'sending')")
+	for _, k := range append(c.ticks, c.serve, c.workers[len(c.workers)-1]) {
 		k.close(syscall.SIGTERM, patience)
 	}
 }

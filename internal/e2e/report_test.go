@@ -2,9 +2,13 @@ package e2e
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
+	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // outcome is what one seed came to.
@@ -82,4 +86,23 @@ func align(cells [][]string) []string {
 		}
 	}
 	return lines
+}
+
+func TestOutcomesAreReadBackAsTheyWereWritten(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "chaos.jsonl")
+	want := []outcome{{Seed: 1, Customers: 10, Minutes: 2, findings: findings{Twice: 1, Taken: 3}, Faults: map[string]int{"deploy": 2}, Examples: []string{"a"}, Took: time.Minute},
+		{Seed: 2, Customers: 10, Minutes: 2}}
+	if got := readOutcomes(t, path); len(got) > 0 {
+		t.Errorf("got %v before anything was written", got)
+	}
+	for _, row := range want {
+		writeOutcome(t, path, row)
+	}
+	if diff := cmp.Diff(readOutcomes(t, path), want, cmp.AllowUnexported(outcome{}, findings{})); diff != "" {
+		t.Errorf("outcomes (got -, want +):\n%s", diff)
+	}
+	if got := want[0].breaches(); got != 1 {
+		t.Errorf("%d breaches, want 1", got)
+	}
 }
