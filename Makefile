@@ -53,6 +53,11 @@ simulate: ## made-up weeks of sending with everything that may go wrong (SCHEDUL
 mutants: ## plants bugs, one at a time, and says which of them the simulation finds (SCHEDULES=20000 MUTANT=name)
 	@REWAVE_MUTANTS=$(or $(MUTANT),all) REWAVE_SCHEDULES=$(or $(SCHEDULES),20000) $(GO) test ./internal/simulation -run '^TestMutants$$' -count=1 -v -timeout 120m
 
+chaos: services ## the program, PostgreSQL, Redis and the provider fail while it sends: what was lost, what went out twice (SEEDS="1 2 3" MINUTES=10 CUSTOMERS=20000 KILLS=20)
+	@mkdir -p bin
+	@REWAVE_CHAOS=$(or $(RESULTS),$(CURDIR)/bin/chaos.jsonl) REWAVE_SEEDS="$(if $(filter file,$(origin SEEDS)),1 2 3,$(SEEDS))" REWAVE_MINUTES=$(or $(MINUTES),10) REWAVE_CUSTOMERS=$(or $(CUSTOMERS),20000) \
+		REWAVE_KILLS=$(or $(KILLS),20) $(GO) test ./internal/e2e -run '^TestChaosLong$$' -count=1 -v -timeout 24h
+
 SEEDS ?= 200
 coverage-demo: ## the demo's campaigns over many made-up shops: verdicts, and intervals against the truth (SEEDS=200)
 	@REWAVE_SEEDS=$(SEEDS) $(GO) test ./cmd/rewave -run '^TestDemoOver' -count=1 -v -timeout 60m
@@ -89,4 +94,4 @@ bin/staticcheck: internal/tools/go.mod
 bin/gotest: internal/tools/go.mod $(wildcard internal/tools/gotest/*.go)
 	@$(GO) -C internal/tools build $(VCS) -o ../../bin/gotest ./gotest
 
-.PHONY: help demo services build test deps vet lint bench simulate mutants coverage-demo picture fuzz fuzz-short fmt clean
+.PHONY: help demo services build test deps vet lint bench simulate mutants chaos coverage-demo picture fuzz fuzz-short fmt clean

@@ -76,6 +76,7 @@ func (a *app) roles(ctx context.Context, names ...string) error {
 		return err
 	}
 	defer l.close()
+	plantKillPoint(l)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var starts []func(context.Context) error

@@ -60,6 +60,20 @@ func List[T any](t testing.TB, db *DB, sql string, args ...any) []T {
 	return values
 }
 
+// Hold runs a statement in a transaction of its own, calls a function, and takes
+// the statement back: for locks.
+func (db *DB) Hold(sql string, meanwhile func()) error {
+	return withConn(db.DSN, func(ctx context.Context, conn *pgx.Conn) error {
+		tx, err := conn.Begin(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, sql)
+		meanwhile()
+		return errors.Join(err, tx.Rollback(ctx))
+	})
+}
+
 func (db *DB) with(t testing.TB, work func(context.Context, *pgx.Conn) error) {
 	t.Helper()
 	if err := withConn(db.DSN, work); err != nil {

@@ -36,6 +36,7 @@ const (
 // Call is what is known at a stage; Message is the raw message from Content on.
 type Call struct {
 	Stage    Stage
+	Conn     string // the sender's end, the same at all stages of a connection
 	From, To string
 	Message  []byte
 }
@@ -193,6 +194,7 @@ func (s *session) ask(call *Call) error {
 	if s.sink.opts.Script == nil {
 		return nil
 	}
+	call.Conn = s.conn.Conn().RemoteAddr().String()
 	a := s.sink.opts.Script(call)
 	switch {
 	case a.HangUp:

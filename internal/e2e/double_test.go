@@ -1,0 +1,233 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"hash/fnv"
+	"math/rand/v2"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rewave/rewave/internal/channel/sink"
+)
+
+// double stands for the provider and is the judge's only witness: each request
+// is a line of its log, on the disk before the sender hears anything.
+type double struct {
+	t    *testing.T
+	sink *sink.Sink
+	path string
+	seed uint64
+	done chan struct{} // closed when nothing is waited for any more
+
+	mu      sync.Mutex
+	log     *os.File
+	temper  temper
+	tries   map[string]int
+	began   map[string]time.Time // by connection
+	letters []letter
+	heard   int
+	// what is done when so many more messages are written down, before that one is answered
+	after int
+	then  func()
+}
+
+// arrival is one message as the provider met it, by its own clock.
+type arrival struct {
+	Ref     string    `json:"ref"`
+	To      string    `json:"to"`
+	Subject string    `json:"subject"`
+	Began   time.Time `json:"began"` // MAIL was heard
+	At      time.Time `json:"at"`    // the content was there
+	Does    string    `json:"does"`
+	Taken   bool      `json:"taken"`
+	Answers bool      `json:"answers"` // an answer is given, whoever hears it
+}
+
+// temper is how often, of a thousand messages, the provider does what else than
+// take one.
+type temper struct {
+	Later, Refuse     int // 451, 554
+	Reset             int // takes it and resets the connection
+	HangOut, HangTook int // answers nothing for longer than anybody waits, before or after taking it
+	Slow              time.Duration
+}
+
+// calm is a provider on a good day, slow enough that somebody is always at work;
+// bursts add to it.
+var calm = temper{Later: 10, Refuse: 3, Reset: 2, Slow: 60 * time.Millisecond}
+
+// hang is longer than a call may take with all its timeouts.
+const hang = 13 * time.Second
+
+// letter is a taken message that a person may answer.
+type letter struct{ To, Link string }
+
+func newDouble(t *testing.T, dir string, seed uint64) *double {
+	t.Helper()
+	d := &double{t: t, seed: seed, path: filepath.Join(dir, "double.jsonl"), done: make(chan struct{}), temper: calm, tries: map[string]int{}, began: map[string]time.Time{}}
+	var err error
+	if d.log, err = os.OpenFile(d.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if d.sink, err = sink.Start(sink.Options{Dir: filepath.Join(dir, "sink"), Script: d.answer}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		close(d.done)
+		d.sink.Close() // what it kept is nobody's business: the log above counts
+		d.log.Close()
+	})
+	return d
+}
+
+func (d *double) set(x temper) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.temper = x
+}
+
+var unsubscribe = regexp.MustCompile(`https://mail\.shop\.example(/u/[A-Za-z0-9_-]+)`)
+
+func (d *double) answer(c *sink.Call) sink.Answer {
+	switch c.Stage {
+	case sink.Mail:
+		d.mu.Lock()
+		d.began[c.Conn] = time.Now()
+		d.mu.Unlock()
+	case sink.Content:
+		r, then, slow := d.write(c)
+		if then != nil {
+			then()
+		}
+		d.wait(slow)
+		switch r.Does {
+		case "later":
+			return sink.Answer{Code: 451, Enhanced: [3]int{4, 3, 0}, Text: "not now"}
+		case "refuse":
+			return sink.Answer{Code: 554, Enhanced: [3]int{5, 6, 0}, Text: "not this"}
+		case "reset":
+			return sink.Answer{HangUp: true}
+		case "hang out", "hang took":
+			d.wait(hang)
+			return sink.Answer{HangUp: true}
+		}
+	}
+	return sink.Answer{}
+}
+
+// write decides what becomes of a message and puts it on the disk.
+func (d *double) write(c *sink.Call) (r arrival, then func(), slow time.Duration) {
+	r = arrival{To: c.To, At: time.Now(), Does: "accept", Taken: true, Answers: true}
+	found := ""
+	if m, err := mail.ReadMessage(bytes.NewReader(c.Message)); err == nil {
+		r.Ref, _, _ = strings.Cut(strings.Trim(m.Header.Get("Message-Id"), "<>"), "@")
+		r.Subject = m.Header.Get("Subject")
+		if l := unsubscribe.FindStringSubmatch(m.Header.Get("List-Unsubscribe")); l != nil {
+			found = l[1]
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tries[r.Ref]++
+	d.heard++
+	r.Began = d.began[c.Conn]
+	// By message and try, so that the order in which they come does not matter.
+	h := fnv.New64a()
+	h.Write([]byte(r.To + r.Subject))
+	draw := rand.New(rand.NewPCG(d.seed^h.Sum64(), uint64(d.tries[r.Ref]))).IntN(1000)
+	for _, x := range []struct {
+		share          int
+		does           string
+		taken, answers bool
+	}{
+		{d.temper.Later, "later", false, true}, {d.temper.Refuse, "refuse", false, true}, {d.temper.Reset, "reset", true, false},
+		{d.temper.HangOut, "hang out", false, false}, {d.temper.HangTook, "hang took", true, false},
+	} {
+		if draw -= x.share; draw < 0 {
+			r.Does, r.Taken, r.Answers = x.does, x.taken, x.answers
+			break
+		}
+	}
+	line, err := json.Marshal(r)
+	if err == nil {
+		_, err = d.log.Write(append(line, '\n'))
+	}
+	if err == nil {
+		err = d.log.Sync()
+	}
+	if err != nil {
+		d.t.Error(err)
+	}
+	if r.Taken && found != "" {
+		d.letters = append(d.letters, letter{r.To, found})
+	}
+	if d.after--; d.after == 0 {
+		then = d.then
+	}
+	return r, then, d.temper.Slow
+}
+
+func (d *double) wait(long time.Duration) {
+	timer := time.NewTimer(long)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-d.done:
+	}
+}
+
+// expect calls a function when the n-th message from now on is written down and
+// its sender has heard nothing; 0: never.
+func (d *double) expect(n int, then func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.after, d.then = n, then
+}
+
+// count is how many messages have been heard.
+func (d *double) count() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.heard
+}
+
+// anyLetter draws one of those taken so far.
+func (d *double) anyLetter(draw *rand.Rand) (letter, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.letters) == 0 {
+		return letter{}, false
+	}
+	return d.letters[draw.IntN(len(d.letters))], true
+}
+
+// arrivals reads the log back from the disk.
+func (d *double) arrivals() []arrival {
+	d.t.Helper()
+	f, err := os.Open(d.path)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer f.Close()
+	var list []arrival
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		var r arrival
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			d.t.Fatal(err)
+		}
+		list = append(list, r)
+	}
+	if err := lines.Err(); err != nil {
+		d.t.Fatal(err)
+	}
+	return list
+}

@@ -1,0 +1,104 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The long form, for `make chaos`: each seed is a row of a file, and seeds that
+// are there already are not run again, so that it can be stopped and go on.
+func TestChaosLong(t *testing.T) {
+	path := os.Getenv("REWAVE_CHAOS")
+	if path == "" {
+		t.Skip("REWAVE_CHAOS names no file for the results: make chaos")
+	}
+	number := func(name string) int {
+		n, err := strconv.Atoi(os.Getenv(name))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		return n
+	}
+	customers, minutes, kills := number("REWAVE_CUSTOMERS"), number("REWAVE_MINUTES"), number("REWAVE_KILLS")
+	form := size{Customers: customers, Workers: 4, Ticks: 2, Faults: time.Duration(minutes) * time.Minute, Gap: 2 * time.Second, Patience: 5 * time.Minute, Freeze: true}
+	rows := readOutcomes(t, path)
+	for _, text := range strings.Fields(os.Getenv("REWAVE_SEEDS")) {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.ContainsFunc(rows, func(r outcome) bool { return r.Seed == seed && r.Customers == customers && r.Minutes == minutes }) {
+			continue
+		}
+		t.Run("seed "+text, func(t *testing.T) {
+			row := runChaos(t, seed, form)
+			row.Minutes = minutes
+			rows = append(rows, row)
+			writeOutcome(t, path, row)
+		})
+		for _, line := range table(rows) {
+			t.Log(line)
+		}
+	}
+	for _, row := range rows {
+		if row.breaches() > 0 {
+			t.Errorf("seed %d: breaches: %d\n%s", row.Seed, row.breaches(), strings.Join(row.Examples, "\n"))
+		}
+	}
+	if kills > 0 {
+		for _, line := range killTable(t, 1, kills) {
+			t.Log(line)
+		}
+	}
+	f := controlRun(t, 1, 2000)
+	t.Logf("a queue alone: %d messages, %d taken, %d twice, %d not there when nothing more came", f.Deliveries, f.Taken, f.Twice, f.Lost)
+	if f.Twice == 0 {
+		t.Error("a queue alone sent nothing twice: the harness sees nothing")
+	}
+}
+
+func readOutcomes(t *testing.T, path string) []outcome {
+	t.Helper()
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var rows []outcome
+	for in := json.NewDecoder(f); ; {
+		var row outcome
+		if err := in.Decode(&row); errors.Is(err, io.EOF) {
+			return rows
+		} else if err != nil {
+			t.Fatal(fmt.Errorf("%s: %w", path, err))
+		}
+		rows = append(rows, row)
+	}
+}
+
+func writeOutcome(t *testing.T, path string, row outcome) {
+	t.Helper()
+	line, err := json.Marshal(row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Write(append(line, '\n')); err != nil {
+		t.Fatal(err)
+	}
+}
