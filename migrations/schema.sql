@@ -142,6 +142,14 @@ BEGIN ATOMIC
    GROUP BY e.customer_id, e.entered_at, e.enrollment_id, r.round;
 END;
 
+CREATE OR REPLACE FUNCTION public.refuse_act_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    raise exception 'acts are never changed or deleted' using errcode = 'check_violation';
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_delivery_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -163,6 +171,18 @@ CREATE OR REPLACE FUNCTION public.refuse_scores_change()
 AS $function$
 begin
     raise exception 'scores % are kept as they were fitted', old.scores_id;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_act()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if not exists (select from acts a where a.delivery_id = new.delivery_id and a.xid = pg_current_xact_id() and a.at >= now()
+                      and a.was = old.state and a.became = new.state) then
+        raise exception 'delivery % goes from % to % only by a person, with an act that says why', old.delivery_id, old.state, new.state using errcode = 'check_violation';
+    end if;
+    return new;
 end $function$;
 
 create table installation (
@@ -595,6 +615,7 @@ create table deliveries (
     skip boolean not null default false,
     uncapped boolean not null default false,
     cost_micros bigint,
+    untaken integer not null default 0,
     constraint deliveries_pkey PRIMARY KEY (customer_id, entered_at, enrollment_id, round, wave),
     constraint deliveries_arm_check CHECK ((arm = ANY (ARRAY['treat'::text, 'hold'::text, 'global_hold'::text]))),
     constraint deliveries_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'withheld'::text, 'suppressed'::text, 'cancelled'::text, 'expired'::text, 'dead'::text, 'quarantine'::text]))),
@@ -614,6 +635,7 @@ CREATE TRIGGER deliveries_begin_planned BEFORE INSERT ON public.deliveries FOR E
 CREATE TRIGGER deliveries_immutable BEFORE UPDATE OF customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, variant, skip, uncapped, scheduled_at ON public.deliveries FOR EACH ROW WHEN (((((((((((((old.customer_id IS DISTINCT FROM new.customer_id) OR (old.entered_at IS DISTINCT FROM new.entered_at)) OR (old.enrollment_id IS DISTINCT FROM new.enrollment_id)) OR (old.round IS DISTINCT FROM new.round)) OR (old.wave IS DISTINCT FROM new.wave)) OR (old.campaign_id IS DISTINCT FROM new.campaign_id)) OR (old.version_id IS DISTINCT FROM new.version_id)) OR (old.arm IS DISTINCT FROM new.arm)) OR (old.skip IS DISTINCT FROM new.skip)) OR (old.uncapped IS DISTINCT FROM new.uncapped)) OR (old.scheduled_at IS DISTINCT FROM new.scheduled_at)) OR (old.variant IS DISTINCT FROM new.variant))) EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_stay BEFORE DELETE ON public.deliveries FOR EACH ROW EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_transition BEFORE UPDATE OF state ON public.deliveries FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || '>'::text) || new.state) <> ALL (ARRAY['planned>sending'::text, 'planned>withheld'::text, 'planned>suppressed'::text, 'planned>cancelled'::text, 'planned>expired'::text, 'planned>dead'::text, 'planned>quarantine'::text, 'sending>accepted'::text, 'sending>failed'::text, 'sending>unknown'::text, 'sending>planned'::text, 'sending>quarantine'::text, 'unknown>accepted'::text, 'unknown>failed'::text, 'unknown>unknown_final'::text, 'unknown_final>accepted'::text, 'unknown_final>failed'::text, 'unknown_final>planned'::text, 'quarantine>planned'::text, 'quarantine>unknown'::text, 'dead>planned'::text])))) EXECUTE FUNCTION refuse_delivery_change();
+CREATE TRIGGER deliveries_transition_by_act BEFORE UPDATE OF state ON public.deliveries FOR EACH ROW WHEN ((((old.state = ANY (ARRAY['dead'::text, 'unknown_final'::text])) AND (new.state = 'planned'::text)) OR ((old.state = ANY (ARRAY['unknown'::text, 'unknown_final'::text])) AND (new.state = ANY (ARRAY['accepted'::text, 'failed'::text])) AND (new.provider IS NULL)))) EXECUTE FUNCTION require_act();
 comment on column deliveries.arm is 'the delivery''s own: the enrollment''s on promotion waves, treat on service waves';
 comment on column deliveries.claimed_at is 'the same moment in lease time: what was recorded later was not known to the gate';
 comment on column deliveries.cost_micros is 'what the message costs in millionths of the main unit, as of its gate; a ghost''s would have. Null: never let through';
@@ -624,6 +646,7 @@ comment on column deliveries.returned is 'how often a call was surely not taken,
 comment on column deliveries.scheduled_at is 'the instant the wave answers for; evaluation reads this one, never what was sent';
 comment on column deliveries.skip is 'a treated customer''s ghost: drawn for this wave and round, ends withheld';
 comment on column deliveries.uncapped is 'a service message that asks for no cap, and counts against none';
+comment on column deliveries.untaken is 'how often the provider did not take it and named no time to come back, while it took others';
 
 create table claims (
     claim_id bigint not null generated always as identity,
@@ -1138,6 +1161,26 @@ create table stage_due (
 );
 comment on table stage_due is 'whose stages may have to be worked out anew: a hint, without which the rule in Go decides a little longer';
 comment on column stage_due.after is 'everybody with a higher id';
+
+create table acts (
+    act_id bigint not null generated always as identity,
+    at timestamp with time zone not null default clock_timestamp(),
+    xid xid8 not null default pg_current_xact_id(),
+    who text not null,
+    verb text not null,
+    because text not null,
+    delivery_id bigint not null,
+    was text not null,
+    became text not null,
+    constraint acts_pkey PRIMARY KEY (act_id),
+    constraint acts_because_check CHECK ((because ~ '\S'::text)),
+    constraint acts_verb_check CHECK ((verb = ANY (ARRAY['replay'::text, 'settle'::text]))),
+    constraint acts_who_check CHECK ((who <> ''::text))
+);
+CREATE INDEX acts_delivery ON public.acts USING btree (delivery_id);
+CREATE TRIGGER acts_stay BEFORE DELETE OR UPDATE ON public.acts FOR EACH ROW EXECUTE FUNCTION refuse_act_change();
+CREATE TRIGGER acts_stay_all BEFORE TRUNCATE ON public.acts FOR EACH STATEMENT EXECUTE FUNCTION refuse_act_change();
+comment on column acts.who is 'the account on the machine it was done from';
 
 create view exposures as
  SELECT d.customer_id,

@@ -170,7 +170,7 @@ func runSendPath(b *testing.B, stack *devstack.Stack, dsn string, n int) func() 
 		b.Fatal(err)
 	}
 	db.Close()
-	redis, err := workers.Connect(ctx, stack.RedisURL)
+	redis, err := workers.Connect(ctx, stack.RedisURL, log)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -337,7 +337,7 @@ func runTaskPerRecipient(b *testing.B, stack *devstack.Stack, dsn string, n int)
 
 // overAsynq carries n ids in tasks of the given size.
 func overAsynq(b *testing.B, stack *devstack.Stack, n, size int, done chan struct{}, send func(context.Context, []int64) error, db *pgxpool.Pool) func() {
-	redis, err := workers.Connect(b.Context(), stack.RedisURL)
+	redis, err := workers.Connect(b.Context(), stack.RedisURL, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}

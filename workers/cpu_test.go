@@ -2,6 +2,7 @@ package workers_test
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -33,7 +34,7 @@ func cpuNow(b *testing.B, stack *devstack.Stack) (used cpu) {
 	if err := conn.QueryRow(b.Context(), "select pg_backend_pid()").Scan(&backend); err != nil {
 		b.Fatal(err)
 	}
-	redis, err := workers.Connect(b.Context(), stack.RedisURL)
+	redis, err := workers.Connect(b.Context(), stack.RedisURL, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}

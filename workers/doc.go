@@ -4,6 +4,7 @@
 //	planner     orders and slots -> enrollments and planned deliveries
 //	dispatcher  due rows -> hints in Redis, bounded, near their time
 //	reaper      lapsed leases -> unknown; what can never go out -> its end
+//	presence    is Redis there? -> if not, workers take due rows from PostgreSQL
 //	janitor     tasks that lost their worker or content -> their rows handed out again
 //
 // Redis holds hints, PostgreSQL holds facts. Any key in Redis may vanish at any

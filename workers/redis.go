@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -13,10 +14,11 @@ import (
 	"github.com/rewave/rewave/internal/fault"
 )
 
-// Connect opens Redis by URL (redis://, rediss://, unix://) and refuses one that
-// is not fit: one that does not answer, or one that evicts keys, because a hint
-// evicted in the middle of its life jams the queue behind it.
-func Connect(ctx context.Context, url string) (redis.UniversalClient, error) {
+// Connect opens Redis by URL (redis://, rediss://, unix://). One that does not
+// answer is said in the log and not refused: the client reaches it as soon as it
+// is there. One that does not let us in is refused, and one that evicts keys,
+// because a hint evicted in the middle of its life jams the queue behind it.
+func Connect(ctx context.Context, url string, log *slog.Logger) (redis.UniversalClient, error) {
 	opts, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, fault.Wrap(fault.Usage, err, "REDIS_URL cannot be read", "REDIS_URL=redis://127.0.0.1:6379/0")
@@ -26,9 +28,13 @@ func Connect(ctx context.Context, url string) (redis.UniversalClient, error) {
 	client.AddHook(patient{})
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	if err := client.Ping(ctx).Err(); err != nil {
+	switch err := client.WithTimeout(time.Second).Ping(ctx).Err(); {
+	case redis.HasErrorPrefix(err, "NOAUTH"), redis.HasErrorPrefix(err, "WRONGPASS"), redis.HasErrorPrefix(err, "NOPERM"):
 		_ = client.Close() // nothing was opened
-		return nil, fault.Wrap(fault.Unavailable, err, fmt.Sprintf("Redis at %s does not answer", opts.Addr), "check REDIS_URL, and that the server runs")
+		return nil, fault.Wrap(fault.Unavailable, err, fmt.Sprintf("Redis at %s does not let us in", opts.Addr), "check user and password in REDIS_URL")
+	case err != nil:
+		log.Warn("Redis does not answer; starting without it", "address", opts.Addr, "error", err)
+		return client, nil
 	}
 	if err := refuseEviction(ctx, client, opts.Addr); err != nil {
 		_ = client.Close() // nothing was written

@@ -28,25 +28,45 @@ func TestAnEvictingRedisIsRefused(t *testing.T) {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
 			url, _ := ownRedis(t, "--maxmemory-policy", policy)
-			_, err := Connect(context.Background(), url)
+			_, err := Connect(context.Background(), url, (&lines{}).logger())
 			same(t, "message", words(t, err), "Redis at "+strings.TrimPrefix(url, "unix://")+" evicts keys (maxmemory-policy "+policy+
 				"); hints of sends would vanish in mid-queue\nTry: redis-cli config set maxmemory-policy noeviction")
 		})
 	}
 }
 
-func TestARedisThatDoesNotAnswerIsRefused(t *testing.T) {
+func TestARedisThatDoesNotAnswerIsSaidAndWaitedFor(t *testing.T) {
 	t.Parallel()
-	_, err := Connect(context.Background(), "redis://127.0.0.1:1/0")
-	same(t, "message", words(t, err), "Redis at 127.0.0.1:1 does not answer\nTry: check REDIS_URL, and that the server runs")
-	_, err = Connect(context.Background(), "http://127.0.0.1")
+	log := &lines{}
+	client, err := Connect(context.Background(), "redis://127.0.0.1:1/0", log.logger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.Close()
+	same(t, "lines", log.with("level=WARN", "Redis does not answer; starting without it", "address=127.0.0.1:1"), 1)
+}
+
+func TestARedisThatLetsNobodyInIsRefused(t *testing.T) {
+	t.Parallel()
+	url, _ := ownRedis(t)
+	if err := dial(t, url).ConfigSet(t.Context(), "requirepass", "secret").Err(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Connect(t.Context(), url, (&lines{}).logger())
+	same(t, "message", words(t, err), "Redis at "+strings.TrimPrefix(url, "unix://")+
+		" does not let us in\nTry: check user and password in REDIS_URL")
+}
+
+func TestAnURLThatIsNoneIsRefused(t *testing.T) {
+	t.Parallel()
+	_, err := Connect(context.Background(), "http://127.0.0.1", (&lines{}).logger())
 	same(t, "message", words(t, err), "REDIS_URL cannot be read\nTry: REDIS_URL=redis://127.0.0.1:6379/0")
 }
 
 func TestARedisThatKeepsItsKeysIsTaken(t *testing.T) {
 	t.Parallel()
 	url, _ := ownRedis(t)
-	client, err := Connect(context.Background(), url)
+	client, err := Connect(context.Background(), url, (&lines{}).logger())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +78,7 @@ func TestARedisThatKeepsItsKeysIsTaken(t *testing.T) {
 func TestARedisThatRefusesEverythingIsNotAskedAllTheTime(t *testing.T) {
 	t.Parallel()
 	url, _ := ownRedis(t)
-	client, err := Connect(t.Context(), url)
+	client, err := Connect(t.Context(), url, (&lines{}).logger())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,11 +14,14 @@ import (
 	"github.com/rewave/rewave/internal/engine"
 )
 
-// Server takes chunks off the queues and runs them.
+// Server takes chunks off the queues and runs them. While Redis is away it takes
+// them from PostgreSQL.
 type Server struct {
 	Engine *engine.Engine
 	Redis  redis.UniversalClient
 	Log    *slog.Logger
+
+	Presence *Presence // of Redis; nil: one of its own
 
 	Channels    []string      // whose queues to serve; none is a mistake
 	Concurrency int           // chunks at once; 0 means 2
@@ -46,8 +49,12 @@ func (s *Server) Run(ctx context.Context) error {
 		return fmt.Errorf("no channel to serve")
 	}
 	s.running = ctx
+	p := s.Presence
+	if p == nil {
+		p = NewPresence(s.Redis, s.Log)
+	}
 	server := asynq.NewServerFromRedisClient(s.Redis, asynq.Config{
-		Concurrency:       max(s.Concurrency, 2),
+		Concurrency:       s.concurrency(),
 		Queues:            queues,
 		TaskCheckInterval: s.Poll,
 		ShutdownTimeout:   stopWithin,
@@ -55,7 +62,7 @@ func (s *Server) Run(ctx context.Context) error {
 		// These run outside asynq's own recover: they must not be able to panic.
 		IsFailure:      func(error) bool { return false },
 		RetryDelayFunc: func(int, error, *asynq.Task) time.Duration { return time.Minute },
-		Logger:         asynqLog{s.Log},
+		Logger:         asynqLog{s.Log, p},
 		LogLevel:       asynq.WarnLevel,
 	})
 	mux := asynq.NewServeMux()
@@ -63,19 +70,39 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := server.Start(mux); err != nil {
 		return fmt.Errorf("start workers: %w", err)
 	}
+	var beside sync.WaitGroup
+	beside.Go(func() { p.Run(ctx) })
+	if !s.Engine.Replay { // whoever drives the time hands out what is due at it
+		beside.Go(func() { s.withoutRedis(ctx, p) })
+	}
 	<-ctx.Done()
 	server.Shutdown()
 	s.handling.Wait()
+	beside.Wait()
 	return nil
 }
 
-// asynqLog hands asynq's words to slog.
-type asynqLog struct{ log *slog.Logger }
+func (s *Server) concurrency() int { return max(s.Concurrency, 2) }
 
-func (l asynqLog) Debug(args ...any) { l.log.Debug("asynq", "said", fmt.Sprint(args...)) }
-func (l asynqLog) Info(args ...any)  { l.log.Debug("asynq", "said", fmt.Sprint(args...)) }
-func (l asynqLog) Warn(args ...any)  { l.log.Warn("asynq", "said", fmt.Sprint(args...)) }
-func (l asynqLog) Error(args ...any) { l.log.Error("asynq", "said", fmt.Sprint(args...)) }
+// asynqLog hands asynq's words to slog. While Redis fails they are for those who
+// want every step: that it does is said once, by Presence.
+type asynqLog struct {
+	log *slog.Logger
+	*Presence
+}
+
+func (l asynqLog) Debug(args ...any) { l.say(slog.LevelDebug, args) }
+func (l asynqLog) Info(args ...any)  { l.say(slog.LevelDebug, args) }
+func (l asynqLog) Warn(args ...any)  { l.say(slog.LevelWarn, args) }
+func (l asynqLog) Error(args ...any) { l.say(slog.LevelError, args) }
+
+func (l asynqLog) say(level slog.Level, args []any) {
+	if l.Failing() {
+		level = slog.LevelDebug
+	}
+	l.log.Log(context.Background(), level, "asynq", "said", fmt.Sprint(args...))
+}
+
 func (l asynqLog) Fatal(args ...any) {
 	l.log.Error("asynq", "said", fmt.Sprint(args...))
 	os.Exit(1)
@@ -90,23 +117,31 @@ type Role struct {
 	Log   *slog.Logger
 }
 
+// sayAgain is how often a role says that it still fails.
+const sayAgain = time.Minute
+
 // Run ticks until ctx ends. A tick that fails is logged and tried again after a
-// pause; it never ends the role.
+// pause; it never ends the role. One that goes on failing is logged once a
+// minute, and when it works again.
 func (r Role) Run(ctx context.Context) {
+	var said time.Time // zero: it works
+	failed := 0
 	for ctx.Err() == nil {
 		n, err := r.Tick(ctx)
-		if err != nil && ctx.Err() == nil {
-			r.Log.Error("tick failed", "role", r.Name, "error", err)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			if failed++; time.Since(said) >= sayAgain {
+				r.Log.Error("tick failed", "role", r.Name, "error", err)
+				said = time.Now()
+			}
+		case err == nil && failed > 0:
+			r.Log.Info("it works again", "role", r.Name, "failed", failed)
+			said, failed = time.Time{}, 0
 		}
 		if n > 0 && err == nil {
 			continue
 		}
-		timer := time.NewTimer(r.Every)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-		case <-timer.C:
-		}
+		pause(ctx, r.Every)
 	}
 }
 

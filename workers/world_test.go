@@ -76,12 +76,9 @@ func dial(t *testing.T, url string) *redis.Client {
 	return client
 }
 
-// due plans a delivery, due now, for each of n customers, all treated.
+// due plans a delivery, due now, for each of n customers, all treated. Call it once.
 func (w *world) due(n int) {
 	w.t.Helper()
-	w.db.Exec(w.t, `with c as (insert into customers (shop_id) select 'c' || i from generate_series(1, $1::int) i returning customer_id, shop_id),
-		k as (insert into contacts (customer_id, email) select customer_id, shop_id || '@mail.example' from c returning customer_id)
-		insert into consents (customer_id, channel, granted, at, source) select customer_id, 'email', true, '2020-01-01', 'test' from k`, n)
 	_, err := w.ApplyCampaign(w.t.Context(), campaigns.Campaign{
 		Name: "hello", Version: "v1", Design: "d1", Enter: campaigns.Enter{On: "order_paid", When: "true"},
 		Holdout: campaigns.Holdout{Because: "test"}, Rounds: campaigns.Rounds{Times: 1},
@@ -91,8 +88,18 @@ func (w *world) due(n int) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.dueAgain(n)
+}
+
+// dueAgain is due for n customers more.
+func (w *world) dueAgain(n int) {
+	w.t.Helper()
+	w.db.Exec(w.t, `with c as (insert into customers (shop_id) select gen_random_uuid()::text from generate_series(1, $1::int) i returning customer_id, shop_id),
+		k as (insert into contacts (customer_id, email) select customer_id, shop_id || '@mail.example' from c returning customer_id)
+		insert into consents (customer_id, channel, granted, at, source) select customer_id, 'email', true, '2020-01-01', 'test' from k`, n)
 	w.db.Exec(w.t, `with o as (insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor)
-			select 'test', customer_id::text, customer_id, clock_timestamp(), 'EUR', 100 from customers returning order_id, customer_id, placed_at)
+			select 'test', customer_id::text, customer_id, clock_timestamp(), 'EUR', 100 from customers c
+			 where not exists (select from orders o where o.customer_id = c.customer_id) returning order_id, customer_id, placed_at)
 		insert into inbox (campaign_id, order_id, customer_id, placed_at) select c.campaign_id, o.order_id, o.customer_id, o.placed_at from o, campaigns c`)
 	if got, err := PlanOnce(w.t.Context(), w.Engine); err != nil || got != n {
 		w.t.Fatalf("got %d planned (%v), want %d", got, err, n)
@@ -248,26 +255,26 @@ next:
 // ownRedis starts a server that the test may break; stop ends it at once.
 func ownRedis(t *testing.T, args ...string) (url string, stop func()) {
 	t.Helper()
+	url, server := ownRedisServer(t, args...)
+	return url, func() { server.Process.Kill(); server.Wait() } // killed: an error is what we expect
+}
+
+// ownRedisServer is ownRedis with the process; it ends with the test.
+func ownRedisServer(t *testing.T, args ...string) (url string, server *exec.Cmd) {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "rewave-redis-") // t.TempDir is too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	socket := filepath.Join(dir, "s")
-	cmd := exec.Command("redis-server", append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", ""}, args...)...)
-	if err := cmd.Start(); err != nil {
+	server = exec.Command("redis-server", append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", ""}, args...)...)
+	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var once sync.Once
-	stop = func() {
-		once.Do(func() {
-			cmd.Process.Kill()
-			cmd.Wait() // killed: an error is what we expect
-		})
-	}
-	t.Cleanup(stop)
+	t.Cleanup(func() { server.Process.Kill(); server.Wait() }) // it may have ended
 	url = "unix://" + socket
 	client := dial(t, url)
 	until(t, fmt.Sprintf("Redis answers on %s", socket), func() bool { return client.Ping(context.Background()).Err() == nil })
-	return url, stop
+	return url, server
 }

@@ -185,7 +185,7 @@ func programFolder() string {
 func (d *dev) run(ctx context.Context, pages func(context.Context) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	starts, err := d.live.background(ctx, []string{"work", "tick"})
+	starts, _, err := d.live.background(ctx, []string{"work", "tick"})
 	if err != nil {
 		return err
 	}

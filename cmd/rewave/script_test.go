@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -137,8 +138,9 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			_ = c.Wait() // it was killed
 		})
 		eventually(of(ts), "Redis answers", func() bool {
-			_, err := workers.Connect(context.Background(), "unix://"+socket)
-			return err == nil || strings.Contains(err.Error(), args[0])
+			var said strings.Builder
+			_, err := workers.Connect(context.Background(), "unix://"+socket, slog.New(slog.NewTextHandler(&said, nil)))
+			return said.Len() == 0 && (err == nil || strings.Contains(err.Error(), args[0]))
 		})
 		ts.Setenv("REDIS_URL", "unix://"+socket)
 		ts.Setenv("SOCKET", socket)

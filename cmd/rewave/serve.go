@@ -36,7 +36,8 @@ func (a *app) serve() *cobra.Command {
 }
 
 func (a *app) work() *cobra.Command {
-	return a.role("work", "Send what is due: gate, render, provider", "Takes chunks of due deliveries off the queues and sends them.", `  rewave work
+	return a.role("work", "Send what is due: gate, render, provider", `Takes chunks of due deliveries off the queues and sends them. While Redis is
+away, it takes them from PostgreSQL.`, `  rewave work
   rewave work --verbose
   rewave work --config /etc/rewave.yaml`, "work")
 }
@@ -80,19 +81,18 @@ func (a *app) roles(ctx context.Context, names ...string) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var starts []func(context.Context) error
+	var notes func() []string
+	if sends {
+		if starts, notes, err = l.background(ctx, names); err != nil {
+			return err
+		}
+	}
 	if slices.Contains(names, "serve") {
-		start, err := l.serving()
+		start, err := l.serving(notes)
 		if err != nil {
 			return err
 		}
 		starts = append(starts, start)
-	}
-	if sends {
-		more, err := l.background(ctx, names)
-		if err != nil {
-			return err
-		}
-		starts = append(starts, more...)
 	}
 	if l.config.File != "" {
 		file, err := newSettingsFile(l.config.File)
@@ -119,12 +119,12 @@ func (a *app) roles(ctx context.Context, names ...string) error {
 }
 
 // serving listens at once, so that a port in use is known before anything runs.
-func (l *live) serving() (func(context.Context) error, error) {
+func (l *live) serving(notes func() []string) (func(context.Context) error, error) {
 	listener, err := web.Listen(l.config.Listen)
 	if err != nil {
 		return nil, err
 	}
-	server := web.New(web.Options{Health: l.store.CheckMigrated, Keys: l.engine.Links.Keys, Unsubscriber: l.engine, Log: l.log})
+	server := web.New(web.Options{Health: l.store.CheckMigrated, Notes: notes, Keys: l.engine.Links.Keys, Unsubscriber: l.engine, Log: l.log})
 	return func(ctx context.Context) error { return serveUntil(ctx, server, listener, l) }, nil
 }
 
@@ -142,14 +142,16 @@ func serveUntil(ctx context.Context, server *web.Server, listener net.Listener, 
 	return errors.Join(server.Shutdown(grace), <-ended)
 }
 
-func (l *live) background(ctx context.Context, names []string) ([]func(context.Context) error, error) {
+// background is the roles that send, and what those who look after them should know.
+func (l *live) background(ctx context.Context, names []string) (starts []func(context.Context) error, notes func() []string, err error) {
 	redis, err := connect(ctx, l.config.Redis.Reveal(), l.log)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var starts []func(context.Context) error
 	if slices.Contains(names, "work") {
-		server := &workers.Server{Engine: l.engine, Redis: redis, Log: l.log, Channels: slices.Sorted(maps.Keys(l.engine.Channels))}
+		presence := workers.NewPresence(redis, l.log)
+		notes = presence.Notes
+		server := &workers.Server{Engine: l.engine, Redis: redis, Log: l.log, Presence: presence, Channels: slices.Sorted(maps.Keys(l.engine.Channels))}
 		starts = append(starts, server.Run)
 	}
 	if slices.Contains(names, "tick") {
@@ -159,5 +161,5 @@ func (l *live) background(ctx context.Context, names []string) ([]func(context.C
 			return nil
 		})
 	}
-	return starts, nil
+	return starts, notes, nil
 }

@@ -92,7 +92,7 @@ func (l *live) close() {
 // who ask for every step.
 func connect(ctx context.Context, url string, log *slog.Logger) (redis.UniversalClient, error) {
 	redis.SetLogger(redisLog{log})
-	return workers.Connect(ctx, url)
+	return workers.Connect(ctx, url, log)
 }
 
 type redisLog struct{ *slog.Logger }

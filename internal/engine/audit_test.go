@@ -29,6 +29,7 @@ var breaks = map[string]string{
 		insert into orders (source, shop_order_id, placed_at, currency, gross_minor) select 'test', 'x', bound_at + interval '1 day', 'EUR', 100 from coupons;
 		insert into order_coupons select order_id, 'ABCD' from orders where shop_order_id = 'x';
 		update coupons set redeemed_order_id = order_id, redeemed_at = placed_at from orders where shop_order_id = 'x'`,
+	"by_a_person":  "update deliveries set provider = null where delivery_id = (select min(delivery_id) from deliveries where state = 'accepted')",
 	"entered_once": "update enrollments set entry = 2 where enrollment_id = (select min(enrollment_id) from enrollments)",
 	// Of the twelve who bought nothing is kept.
 	"features_add_up": "insert into feature_state (currency, zone, newest_at) values ('EUR', 'UTC', '-infinity')",
@@ -47,7 +48,7 @@ var breaks = map[string]string{
 	"no_suppressed": `insert into suppressions (channel, address_hash, reason, at, recorded_at)
 		select 'email', email_hash, 'bounced', gate_at - interval '1 minute', claimed_at from deliveries join contacts using (customer_id) where state = 'accepted' order by delivery_id limit 1`,
 	"only_treated": `alter table deliveries drop constraint only_treated_are_sent;
-		update deliveries set state = 'accepted', epoch = 1, claimed_at = now() where delivery_id = (select min(delivery_id) from deliveries where state = 'withheld')`,
+		update deliveries set state = 'accepted', provider = 'test', epoch = 1, claimed_at = now() where delivery_id = (select min(delivery_id) from deliveries where state = 'withheld')`,
 	"planned_once":    "delete from deliveries where delivery_id = (select min(delivery_id) from deliveries where state = 'planned')",
 	"provider_once":   "update deliveries set provider_id = 'same', provider = 'test' where delivery_id in (select delivery_id from deliveries where state = 'accepted' order by delivery_id limit 2)",
 	"refunds_add_up":  "update orders set refunded_minor = 1 where order_id = (select min(order_id) from orders)",

@@ -35,6 +35,18 @@ func (e *Engine) HandOut(ctx context.Context, nothingQueued bool, limit int) ([]
 	return chunks(hints), nil
 }
 
+// HandOutWithoutQueue is HandOut for a worker that has no queue to take chunks
+// from: at most ChunkSize deliveries. away is for how long nobody could queue
+// anything: the first who asks after that starts over, because what was queued
+// before is lost to all, and those who ask later go on from there.
+func (e *Engine) HandOutWithoutQueue(ctx context.Context, away time.Duration) ([]Chunk, error) {
+	hints, err := e.ledger().HandOut(ctx, e.at(), false, min(away, silence), ChunkSize)
+	if err != nil {
+		return nil, err
+	}
+	return chunks(hints), nil
+}
+
 // HandOutAgain makes the next HandOut start over: the queue lost what it had.
 func (e *Engine) HandOutAgain(ctx context.Context) error { return e.ledger().HandOutAgain(ctx) }
 

@@ -23,6 +23,7 @@ type rendered struct {
 	bare    *message.Content // without a coupon, for a wave that goes out all the same; nil: there is none
 	headers map[string]string
 	cost    int64 // millionths of the currency's unit
+	untaken int   // how often the provider did not take it though it took others
 }
 
 // message is what is sent, with the code that the gate has bound in its place.
@@ -67,16 +68,21 @@ func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chu
 	contents := make(map[int64]rendered, len(loaded))
 	dead := map[int64]string{}
 	for _, r := range loaded {
+		if r.Untaken >= untakenLimit {
+			dead[r.ID] = fmt.Sprintf("not taken %d times: %s", r.Untaken, r.Reason)
+			continue
+		}
 		out, err := e.renderOne(v, w, c.Channel, r, at, pools)
 		if err != nil {
 			dead[r.ID] = string(audience.Template) + ": " + err.Error()
 			continue
 		}
+		out.untaken = r.Untaken
 		contents[r.ID] = out
 	}
 	if len(dead) > 0 {
 		sent.Dead += len(dead)
-		e.Log.Warn("messages cannot be rendered", "campaign", v.stored.Name, "wave", w.Name, "deliveries", len(dead))
+		e.Log.Warn("deliveries are dead: their messages cannot be rendered, or are not taken", "campaign", v.stored.Name, "wave", w.Name, "deliveries", len(dead))
 		if err := e.ledger().Bury(ctx, dead); err != nil {
 			return nil, err
 		}
@@ -85,6 +91,11 @@ func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chu
 }
 
 func (e *Engine) renderOne(v *version, w campaigns.Wave, to string, r postgres.Rendering, at *time.Time, pools map[string]coupon.Pool) (out rendered, err error) {
+	defer func() { // one message must not end the worker that has 500 in hand
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
 	part, ok := v.parts[choice{w.Name, r.Variant, r.Stratum}]
 	if !ok {
 		return out, fmt.Errorf("the wave has no message for variant %q and stratum %q", r.Variant, r.Stratum)

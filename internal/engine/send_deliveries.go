@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -208,6 +209,7 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Pa
 		err = e.settle(ctx, committed.Add(lease/3), sender.Channel.Name(), 0, passed.Limited, back)
 	}
 	run.Wait(&calls)
+	blame(settled, contents)
 	called := settled[:0]
 	for _, s := range settled {
 		if s.State != "" {
@@ -254,6 +256,26 @@ func (e *Engine) giveBackAll(ctx context.Context, sender *Sender, passed postgre
 	return e.settle(ctx, begun.Add(lease-2*time.Second), sender.Channel.Name(), passed.ID, passed.Limited, back)
 }
 
+// untakenLimit is after how many tries a delivery is dead that the provider does
+// not take, though it takes others and names no time to come back.
+const untakenLimit = 5
+
+// blame finds what is wrong with a delivery and not with its provider: it was not
+// taken while others were. Such a one waits longer each time, from half a minute
+// to half an hour, which is more than mail servers ask of those whom they do not
+// know yet.
+func blame(settled []postgres.Settlement, contents map[int64]rendered) {
+	taken := slices.ContainsFunc(settled, func(s postgres.Settlement) bool { return s.State == delivery.Accepted })
+	for i := range settled {
+		if s := &settled[i]; s.Untaken {
+			before := contents[s.Claim.ID].untaken
+			if s.Untaken = taken; taken && before+1 < untakenLimit {
+				s.RetryIn = max(s.RetryIn, retryAfter<<(2*before))
+			}
+		}
+	}
+}
+
 // giveBack is a claim whose call never began.
 func giveBack(c postgres.Claim) postgres.Settlement {
 	return postgres.Settlement{Claim: c, State: delivery.Planned, Reason: "given back"}
@@ -282,6 +304,7 @@ func (e *Engine) call(ctx context.Context, sender *Sender, claim postgres.Claim,
 	case channel.NotTaken:
 		s.State = delivery.Planned
 		s.RetryIn = max(out.RetryAfter, retryAfter)
+		s.Untaken = out.RetryAfter == 0
 	default:
 		s.State = delivery.Unknown
 	}

@@ -46,7 +46,7 @@ func tryMove(ctx context.Context, conn *pgx.Conn, from, to delivery.State) error
 		return err
 	}
 	defer tx.Rollback(ctx) //nolint:errcheck // nothing is kept
-	const set = "update deliveries set state = $1, reason = 'test', epoch = 1, gate_at = now(), claimed_at = now(), due_at = case $1 when 'planned' then now() end where wave = 'hello'"
+	const set = "update deliveries set state = $1, reason = 'test', epoch = 1, gate_at = now(), claimed_at = now(), provider = 'test', due_at = case $1 when 'planned' then now() end where wave = 'hello'"
 	if _, err := tx.Exec(ctx, "set local session_replication_role = replica"); err != nil {
 		return err
 	}
@@ -55,6 +55,13 @@ func tryMove(ctx context.Context, conn *pgx.Conn, from, to delivery.State) error
 	}
 	if _, err := tx.Exec(ctx, "set local session_replication_role = origin"); err != nil {
 		return err
+	}
+	if to == delivery.Planned {
+		// From where only people lead back.
+		if _, err := tx.Exec(ctx, "insert into acts (verb, delivery_id, was, became, who, because) select 'replay', delivery_id, $1, $2, 'ann', 'test' from deliveries where wave = 'hello'",
+			string(from), string(to)); err != nil {
+			return err
+		}
 	}
 	_, err = tx.Exec(ctx, set, string(to))
 	return err

@@ -70,6 +70,7 @@ type Settlement struct {
 	Reason     string
 	ProviderID string
 	RetryIn    time.Duration // for planned: how long to wait before the next try
+	Untaken    bool          // for planned: the provider took others meanwhile, and named no time to come back
 }
 
 // Settle writes what became of calls. Rows whose epoch has moved on, or whom
@@ -78,23 +79,24 @@ type Settlement struct {
 func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, claim int64, limited int, giveUp time.Duration, settled []Settlement) (int, error) {
 	n := len(settled)
 	ids, customers, entered, epochs := make([]int64, n), make([]int64, n), make([]time.Time, n), make([]int, n)
-	states, reasons, refs, wait := make([]string, n), make([]string, n), make([]string, n), make([]float64, n)
+	states, reasons, refs, wait, untaken := make([]string, n), make([]string, n), make([]string, n), make([]float64, n), make([]bool, n)
 	for i, x := range settled {
 		ids[i], customers[i], entered[i], epochs[i] = x.Claim.ID, x.Claim.Customer, x.Claim.EnteredAt, x.Claim.Epoch
 		states[i], reasons[i], refs[i], wait[i] = string(x.State), x.Reason, x.ProviderID, x.RetryIn.Seconds()
+		untaken[i] = x.Untaken
 	}
 	var written int
-	var untaken int64
-	args := []any{ids, customers, entered, epochs, states, reasons, refs, wait, provider, at, claim, giveUp.Seconds()}
+	var saved int64
+	args := []any{ids, customers, entered, epochs, states, reasons, refs, wait, provider, at, claim, giveUp.Seconds(), untaken}
 	var err error
 	if limited == 0 {
-		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &untaken)
+		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &saved)
 	} else {
 		err = s.inHotTx(ctx, func(tx pgx.Tx) error {
-			if err := tx.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &untaken); err != nil || untaken == 0 {
+			if err := tx.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &saved); err != nil || saved == 0 {
 				return err
 			}
-			_, err := tx.Exec(ctx, statement("limits/give_back"), limited, untaken)
+			_, err := tx.Exec(ctx, statement("limits/give_back"), limited, saved)
 			return err
 		})
 	}

@@ -28,6 +28,8 @@ type Rendering struct {
 	LastOrder *time.Time
 	Spent     *int64 // minor units of all kept orders in the currency asked for, net; nil: there are none
 
+	Untaken    int    // how often the provider did not take it though it took others
+	Reason     string // the last word on it; empty: none
 	Order      *RenderingOrder
 	Event      map[string]event.Value // of the event that brought the customer in
 	Attributes map[string]event.Value // those asked for that are known
@@ -63,7 +65,7 @@ func (s *Store) LoadRendering(ctx context.Context, lane Lane, ids []int64, at *t
 		return nil, fmt.Errorf("load deliveries: %w", mapError(err))
 	}
 	loaded, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Rendering, err error) {
-		return r, row.Scan(&r.ID, &r.Customer, &r.EnteredAt, &r.ShopID, &r.FirstName, &r.LastName, &r.Locale, &r.Variant, &r.Stratum,
+		return r, row.Scan(&r.ID, &r.Customer, &r.EnteredAt, &r.ShopID, &r.FirstName, &r.LastName, &r.Locale, &r.Variant, &r.Stratum, &r.Untaken, &r.Reason,
 			&r.Orders, &r.LastOrder, &r.Spent)
 	})
 	if err == nil && len(loaded) > 0 {

@@ -36,7 +36,7 @@ func driver(t *testing.T) (*replay.Driver, *testkit.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	redis, err := workers.Connect(ctx, testkit.NewRedis(t))
+	redis, err := workers.Connect(ctx, testkit.NewRedis(t), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func telling(customer int64, campaign, round int, wave string, d message, code s
 	if !d.gateAt.IsZero() {
 		words = append(words, "gate "+d.gateAt.Sub(noon).String(), fmt.Sprint("cost ", d.cost))
 	}
-	words = append(words, fmt.Sprintf("epoch %d returned %d claimed %t done %t", d.epoch, d.returned, !d.claimed.IsZero(), !d.done.IsZero()))
+	words = append(words, fmt.Sprintf("epoch %d returned %d untaken %d claimed %t done %t", d.epoch, d.returned, d.untaken, !d.claimed.IsZero(), !d.done.IsZero()))
 	if d.provider != "" {
 		words = append(words, "by "+d.provider+" "+d.providerID)
 	}
@@ -343,14 +343,14 @@ func (p *inPostgres) id(customer int64, campaign, nth int, wave string) int64 {
 
 func (p *inPostgres) rows() (all []string) {
 	rows, err := p.conn.Query(context.Background(), `select d.customer_id, d.campaign_id, d.round, d.wave, d.channel, d.state, coalesce(d.reason, ''), d.due_at, d.gate_at, coalesce(d.cost_micros, 0),
-			d.epoch, d.returned, d.claimed_at, d.settled_at, coalesce(d.provider, ''), coalesce(d.provider_id, ''), coalesce(c.code, '')
+			d.epoch, d.returned, d.untaken, d.claimed_at, d.settled_at, coalesce(d.provider, ''), coalesce(d.provider_id, ''), coalesce(c.code, '')
 		from deliveries d left join coupons c using (customer_id, entered_at, enrollment_id, round, wave)`)
 	must(p.t, err)
 	var who int64
 	var d message
 	var code string
 	var due, gate, claimed, done *time.Time
-	_, err = pgx.ForEachRow(rows, []any{&who, &d.campaign, &d.round, &d.wave, &d.channel, &d.state, &d.reason, &due, &gate, &d.cost, &d.epoch, &d.returned,
+	_, err = pgx.ForEachRow(rows, []any{&who, &d.campaign, &d.round, &d.wave, &d.channel, &d.state, &d.reason, &due, &gate, &d.cost, &d.epoch, &d.returned, &d.untaken,
 		&claimed, &done, &d.provider, &d.providerID, &code}, func() error {
 		d.due, d.gateAt, d.claimed, d.done = or(due), or(gate), or(claimed), or(done)
 		all = append(all, telling(who, d.campaign, d.round, d.wave, d, code))
@@ -473,7 +473,7 @@ func (s *scene) settle(passed postgres.Passed, state delivery.State, at time.Dur
 		case delivery.Accepted:
 			x.ProviderID = fmt.Sprintf("p%d", c.Customer)
 		case delivery.Planned:
-			x.Reason, x.RetryIn = "429", 30*time.Second
+			x.Reason, x.RetryIn, x.Untaken = "429", 30*time.Second, c.Customer%2 == 0
 		default:
 			x.Reason = "test"
 		}

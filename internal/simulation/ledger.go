@@ -243,6 +243,9 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 			case delivery.Planned:
 				d.due, d.done = earlier(t.time(at).Add(s.RetryIn), d.expires), time.Time{}
 				d.returned++
+				if s.Untaken {
+					d.untaken++
+				}
 				untaken += d.cost
 			case delivery.Failed:
 				untaken += d.cost
@@ -418,7 +421,7 @@ func (m *Memory) LoadRendering(ctx context.Context, lane postgres.Lane, ids []in
 		for _, r := range m.where(t, ids, func(d *message) bool { return !d.due.IsZero() && inLane(d, lane) }) {
 			d := r.see(t)
 			p := m.person(d.customer).see(t)
-			x := postgres.Rendering{ID: d.id, Customer: d.customer, EnteredAt: d.entered, ShopID: p.shop, Locale: p.locale, Variant: d.variant}
+			x := postgres.Rendering{ID: d.id, Customer: d.customer, EnteredAt: d.entered, ShopID: p.shop, Locale: p.locale, Variant: d.variant, Untaken: d.untaken, Reason: d.reason}
 			if want.Strata {
 				x.Stratum = m.enrollment(d.enrollment).see(t).stratum
 			}

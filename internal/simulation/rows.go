@@ -109,6 +109,7 @@ type message struct {
 	scheduled, expires    time.Time
 	due                   time.Time
 	epoch, returned       int
+	untaken               int
 	gateAt, claimed, done time.Time
 	cost                  int64
 	provider, providerID  string

@@ -18,9 +18,10 @@ import (
 	"github.com/rewave/rewave/internal/web/track"
 )
 
-// Options of a server. All fields but Pages and Log are required.
+// Options of a server. All fields but Notes, Pages and Log are required.
 type Options struct {
 	Health       func(context.Context) error // nil when the process can do its work; given two seconds
+	Notes        func() []string             // what those who look after it should know though it works; nil: nothing ever
 	Keys         message.Keys                // verify the links
 	Unsubscriber track.Unsubscriber
 	Pages        http.Handler // answers all other addresses; nil: nothing is there
@@ -36,7 +37,7 @@ func New(opts Options) *Server {
 		opts.Log = slog.Default()
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /healthz", health(opts.Health, opts.Log))
+	mux.Handle("GET /healthz", health(opts))
 	mux.Handle("/u/", track.Handler(opts.Keys, opts.Unsubscriber, opts.Log))
 	if opts.Pages != nil {
 		mux.Handle("/", opts.Pages)
@@ -89,21 +90,29 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 // health says whether the process can do its work, and why not in words that
 // hold no secret: an internal error is logged and shown as such.
-func health(check func(context.Context) error, log *slog.Logger) http.Handler {
+func health(opts Options) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 		defer cancel()
-		status, answer := http.StatusOK, map[string]string{"status": "ok"}
-		if err := check(ctx); err != nil {
-			log.WarnContext(ctx, "health check", "error", err)
-			status, answer = http.StatusServiceUnavailable, map[string]string{"status": "unavailable", "message": "internal error"}
+		type answer struct {
+			Message string   `json:"message,omitempty"`
+			Status  string   `json:"status"`
+			Notes   []string `json:"notes,omitempty"`
+		}
+		status, says := http.StatusOK, answer{Status: "ok"}
+		if opts.Notes != nil {
+			says.Notes = opts.Notes()
+		}
+		if err := opts.Health(ctx); err != nil {
+			opts.Log.WarnContext(ctx, "health check", "error", err)
+			status, says.Status, says.Message = http.StatusServiceUnavailable, "unavailable", "internal error"
 			if f, ok := fault.Of(err); ok {
-				answer["message"] = f.Message
+				says.Message = f.Message
 			}
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(status)
-		json.NewEncoder(w).Encode(answer) // the client may have gone
+		json.NewEncoder(w).Encode(says) // the client may have gone
 	})
 }

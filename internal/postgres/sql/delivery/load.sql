@@ -4,7 +4,7 @@
 select d.delivery_id, d.customer_id, d.entered_at, u.shop_id, u.first_name, u.last_name, coalesce(u.locale, ''), coalesce(d.variant, ''),
        coalesce(case when $7 then (select e.stratum from enrollments e where e.customer_id = d.customer_id
                                       and e.entered_at = d.entered_at and e.enrollment_id = d.enrollment_id) end, ''),
-       bought.n, bought.last,
+       d.untaken, coalesce(d.reason, ''), bought.n, bought.last,
        case when $8::text is not null then
            (select sum(o.gross_minor - case when o.refunded_minor = 0 then 0 else
                        (select coalesce(sum(f.amount_minor), 0) from refunds f where f.order_id = o.order_id and f.refunded_at <= coalesce($2::timestamptz, now())) end)::bigint

@@ -1,6 +1,7 @@
 -- Writes what became of provider calls. Only the epoch that made the call may speak; a late word still settles an unknown.
 -- $1 delivery ids, $2 customer ids, $3 entered_at, $4 epochs, $5 states, $6 reasons, $7 provider ids, $8 seconds to wait (planned), $9 provider,
--- $10 business time (null: now), $11 claim, $12 seconds after which an unknown is given up.
+-- $10 business time (null: now), $11 claim, $12 seconds after which an unknown is given up,
+-- $13 whether the provider took others meanwhile and named no time (planned).
 -- Rows: one; how many were written, and what those would have cost that were not taken.
 -- Safe to run twice: the second time finds nothing in sending.
 -- The claim is locked before its deliveries, as the reaper does it.
@@ -10,10 +11,10 @@ with held as materialized (
     update deliveries d
        set state = a.state, reason = nullif(a.reason, ''), provider = $9, provider_id = nullif(a.provider_id, ''),
            due_at = case when a.state = 'planned' then least(coalesce($10::timestamptz, now()) + make_interval(secs => a.wait), d.expires_at) end,
-           returned = d.returned + (a.state = 'planned')::int,
+           returned = d.returned + (a.state = 'planned')::int, untaken = d.untaken + (a.state = 'planned' and a.untaken)::int,
            settled_at = case when a.state <> 'planned' then clock_timestamp() end
-      from (select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::int[], $5::text[], $6::text[], $7::text[], $8::float8[])
-                as t(delivery_id, customer_id, entered_at, epoch, state, reason, provider_id, wait)
+      from (select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::int[], $5::text[], $6::text[], $7::text[], $8::float8[], $13::bool[])
+                as t(delivery_id, customer_id, entered_at, epoch, state, reason, provider_id, wait, untaken)
                      where (select count(*) from held) >= 0 offset 0) a
      where d.delivery_id = a.delivery_id and d.customer_id = a.customer_id and d.entered_at = a.entered_at
        and d.epoch = a.epoch and (d.state = 'sending' or (d.state = 'unknown' and a.state in ('accepted', 'failed')))

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rewave/rewave/internal/delivery"
+	"github.com/rewave/rewave/internal/postgres"
+)
+
+// toldRow is a delivery for programs; empty times have not come.
+type toldRow struct {
+	ID        int64  `json:"id"`
+	Campaign  string `json:"campaign"`
+	Wave      string `json:"wave"`
+	Round     int    `json:"round"`
+	Customer  string `json:"customer"`
+	Channel   string `json:"channel"`
+	Arm       string `json:"arm"`
+	State     string `json:"state"`
+	Reason    string `json:"reason,omitempty"`
+	Scheduled string `json:"scheduled_at"`
+	Due       string `json:"due_at,omitempty"`
+	Expires   string `json:"expires_at"`
+	Gated     string `json:"gated_at,omitempty"`
+	Settled   string `json:"settled_at,omitempty"`
+	Passed    int    `json:"passed_gate"` // how often
+	Returned  int    `json:"returned"`    // how often it came back from there
+	Untaken   int    `json:"untaken"`
+	Provider  string `json:"provider,omitempty"`
+	Message   string `json:"provider_id,omitempty"`
+}
+
+func toldOf(d postgres.Told) toldRow {
+	at := func(t *time.Time) string {
+		if t == nil {
+			return ""
+		}
+		return timestamp(*t)
+	}
+	return toldRow{ID: d.ID, Campaign: d.Campaign, Wave: d.Wave, Round: d.Round, Customer: d.Customer, Channel: d.Channel, Arm: d.Arm, State: string(d.State),
+		Reason: d.Reason, Scheduled: timestamp(d.ScheduledAt), Due: at(d.DueAt), Expires: timestamp(d.ExpiresAt), Gated: at(d.GateAt), Settled: at(d.SettledAt),
+		Passed: d.Epoch, Returned: d.Returned, Untaken: d.Untaken, Provider: d.Provider, Message: d.ProviderID}
+}
+
+// decidedAt is when somebody last decided something of it.
+func decidedAt(d postgres.Told) time.Time {
+	for _, at := range []*time.Time{d.SettledAt, d.ClaimedAt} {
+		if at != nil {
+			return *at
+		}
+	}
+	return d.ScheduledAt
+}
+
+// episode is one thing that happened to a delivery.
+type episode struct {
+	At   string `json:"at"`
+	Says string `json:"says"`
+	when time.Time
+}
+
+// tellStory is all that the ledger knows of a delivery, the oldest first.
+func tellStory(d postgres.Told, acts []postgres.Act) []episode {
+	var story []episode
+	add := func(at time.Time, says string) { story = append(story, episode{timestamp(at), says, at}) }
+	arm := map[string]string{"hold": "held out of the campaign", "global_hold": "held out of all campaigns"}[d.Arm]
+	switch {
+	case arm == "" && d.Skip:
+		arm = "treated, but skipped by lot in this wave"
+	case arm == "":
+		arm = "treated"
+	}
+	add(d.EnteredAt, "the customer entered; "+arm)
+	add(d.ScheduledAt, "scheduled for this instant")
+	if d.GateAt != nil && d.State != delivery.Withheld {
+		says := "let through by the gate"
+		if d.Epoch > 1 {
+			says += fmt.Sprintf(", for the %s time", ordinal(d.Epoch))
+		}
+		if d.Returned > 0 {
+			says += fmt.Sprintf("; came back %s", times(d.Returned))
+			if d.Untaken > 0 {
+				says += fmt.Sprintf(", %s of them because the provider did not take it though it took others", thousands(d.Untaken))
+			}
+		}
+		add(*d.GateAt, says)
+	}
+	for _, act := range acts {
+		says := fmt.Sprintf("%s let it be tried again, from %s, because %s", act.Who, spaced(act.Was), act.Because)
+		if act.Verb == "settle" {
+			says = fmt.Sprintf("%s settled it as %s, from %s, because %s", act.Who, act.Became, spaced(act.Was), act.Because)
+		}
+		add(act.At, says)
+	}
+	if d.SettledAt != nil {
+		says := spaced(d.State)
+		if d.Reason != "" {
+			says += ": " + d.Reason
+		}
+		if d.Provider != "" && d.State == delivery.Accepted {
+			says += " by " + d.Provider
+			if d.ProviderID != "" {
+				says += " as " + d.ProviderID
+			}
+		}
+		add(*d.SettledAt, says)
+	}
+	for _, fed := range []struct {
+		at   *time.Time
+		says string
+	}{{d.DeliveredAt, "delivered, says the provider"}, {d.BouncedAt, "bounced, says the provider"}, {d.ComplainedAt, "the customer complained"}} {
+		if fed.at != nil {
+			add(*fed.at, fed.says)
+		}
+	}
+	slices.SortStableFunc(story, func(a, b episode) int { return cmp.Compare(a.when.UnixNano(), b.when.UnixNano()) })
+	if d.State == delivery.Planned && d.DueAt != nil {
+		says := "due"
+		if d.Reason != "" {
+			says += ", after " + strings.ReplaceAll(d.Reason, "_", " ")
+		}
+		add(*d.DueAt, says+"; may go out until "+d.ExpiresAt.UTC().Format(clockForm+" MST"))
+	}
+	return story
+}
+
+// nextOf is what a person may do about it.
+func nextOf(d postgres.Told) string {
+	switch d.State {
+	case delivery.Dead:
+		return fmt.Sprintf("It is not tried again by itself: rewave delivery replay %d --because REASON", d.ID)
+	case delivery.Unknown, delivery.UnknownFinal:
+		return fmt.Sprintf("It may have arrived and is never sent again by itself. Ask the provider, then: rewave delivery settle %d --as accepted --because REASON", d.ID)
+	}
+	return ""
+}
+
+func spaced(s delivery.State) string { return strings.ReplaceAll(string(s), "_", " ") }
+
+func times(n int) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return thousands(n) + " times"
+}
+
+func ordinal(n int) string {
+	if n%100/10 != 1 {
+		switch n % 10 {
+		case 1:
+			return fmt.Sprintf("%dst", n)
+		case 2:
+			return fmt.Sprintf("%dnd", n)
+		case 3:
+			return fmt.Sprintf("%drd", n)
+		}
+	}
+	return fmt.Sprintf("%dth", n)
+}

@@ -1,0 +1,183 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rewave/rewave/internal/delivery"
+	"github.com/rewave/rewave/internal/fault"
+)
+
+// Act is what a person did to a delivery, and why.
+type Act struct {
+	At          time.Time
+	Who         string
+	Verb        string // replay, settle
+	Because     string
+	Was, Became delivery.State
+}
+
+// Meant is what a person means to do.
+type Meant struct {
+	IDs      []int64 // the deliveries; nil: all of the campaign's in such a state
+	Campaign string  // empty only with IDs
+	From     []delivery.State
+	Who      string     // the account it is done from
+	Because  string     // never empty
+	At       *time.Time // business time; nil: the database's clock
+}
+
+// Done is what became of it. Left are those meant by id that stood otherwise, or
+// whose time is over.
+type Done struct {
+	IDs  []int64
+	Left []int64
+}
+
+// Replay plans dead deliveries, and unknown ones that nobody settled, again: due
+// now, until their own end or until the instant given. Those whose end has passed
+// are left. Each has an act, in the same transaction.
+func (s *Store) Replay(ctx context.Context, m Meant, until *time.Time) (done Done, err error) {
+	err = s.InTx(ctx, func(tx pgx.Tx) error {
+		var alive *time.Time
+		if until == nil {
+			var now time.Time
+			if err := tx.QueryRow(ctx, "select coalesce($1::timestamptz, now())", m.At).Scan(&now); err != nil {
+				return err
+			}
+			alive = &now
+		}
+		if done, err = choose(ctx, tx, m, "replay", delivery.Planned, alive); err != nil || len(done.IDs) == 0 {
+			return err
+		}
+		_, err := tx.Exec(ctx, statement("delivery/replay"), done.IDs, until, m.At)
+		return err
+	})
+	if err != nil {
+		return Done{}, fmt.Errorf("replay deliveries: %w", mapError(err))
+	}
+	if len(done.IDs) == 0 {
+		return done, nil
+	}
+	return done, s.HandOutAgain(ctx)
+}
+
+// SettleByHand writes an outcome that a person knows of deliveries in doubt. A
+// message that was not taken costs its campaign nothing.
+func (s *Store) SettleByHand(ctx context.Context, m Meant, to delivery.State) (done Done, err error) {
+	err = s.InTx(ctx, func(tx pgx.Tx) error {
+		if done, err = choose(ctx, tx, m, "settle", to, nil); err != nil || len(done.IDs) == 0 {
+			return err
+		}
+		var reason *string
+		if to == delivery.Failed {
+			text := "by hand: " + m.Because
+			reason = &text
+		}
+		rows, err := tx.Query(ctx, statement("delivery/settle_by_hand"), done.IDs, string(to), reason)
+		if err != nil {
+			return err
+		}
+		back := map[int]int64{}
+		var campaign int
+		var cost int64
+		if _, err := pgx.ForEachRow(rows, []any{&campaign, &cost}, func() error { back[campaign] += cost; return nil }); err != nil || to != delivery.Failed {
+			return err
+		}
+		for campaign, cost := range back {
+			if _, err := tx.Exec(ctx, statement("limits/give_back"), campaign, cost); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return Done{}, fmt.Errorf("settle deliveries by hand: %w", mapError(err))
+	}
+	return done, nil
+}
+
+func choose(ctx context.Context, tx pgx.Tx, m Meant, verb string, to delivery.State, alive *time.Time) (done Done, err error) {
+	if m.Campaign != "" {
+		var known bool
+		if err := tx.QueryRow(ctx, "select exists (select from campaigns where name = $1)", m.Campaign).Scan(&known); err != nil {
+			return done, err
+		}
+		if !known {
+			return done, fault.New(fault.NotFound, fmt.Sprintf("there is no campaign %q", m.Campaign), "rewave campaign list")
+		}
+	}
+	from := make([]string, len(m.From))
+	for i, s := range m.From {
+		from[i] = string(s)
+	}
+	rows, err := tx.Query(ctx, statement("delivery/choose_for_act"), m.IDs, said(m.Campaign), from, alive, verb, string(to), m.Who, m.Because)
+	if err != nil {
+		return done, err
+	}
+	if done.IDs, err = pgx.CollectRows(rows, pgx.RowTo[int64]); err != nil {
+		return done, err
+	}
+	for _, id := range m.IDs {
+		if !slices.Contains(done.IDs, id) {
+			done.Left = append(done.Left, id)
+		}
+	}
+	return done, nil
+}
+
+// Acts returns what people did to a delivery, the oldest first.
+func (s *Store) Acts(ctx context.Context, id int64) ([]Act, error) {
+	rows, err := s.pool.Query(ctx, "select at, who, verb, because, was, became from acts where delivery_id = $1 order by act_id", id)
+	if err != nil {
+		return nil, fmt.Errorf("read acts: %w", mapError(err))
+	}
+	acts, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Act])
+	return acts, mapError(err)
+}
+
+// Told is a delivery for people to look at. Nil times have not come.
+type Told struct {
+	ID                                   int64
+	Campaign, Wave                       string
+	Round                                int
+	Customer                             string // the shop's own id
+	Channel, Arm                         string
+	Skip                                 bool
+	State                                delivery.State
+	Reason                               string
+	EnteredAt, ScheduledAt               time.Time
+	DueAt                                *time.Time
+	ExpiresAt                            time.Time
+	Epoch, Returned, Untaken             int
+	GateAt, ClaimedAt                    *time.Time
+	Provider, ProviderID                 string
+	SettledAt                            *time.Time
+	DeliveredAt, BouncedAt, ComplainedAt *time.Time
+}
+
+// Telling says which deliveries are wanted; what is empty asks for all.
+type Telling struct {
+	States             []delivery.State
+	Campaign, Customer string
+	IDs                []int64
+	Limit              int
+}
+
+// Deliveries returns those asked for, the last decided first.
+func (s *Store) Deliveries(ctx context.Context, t Telling) ([]Told, error) {
+	var states []string
+	for _, s := range t.States {
+		states = append(states, string(s))
+	}
+	rows, err := s.pool.Query(ctx, statement("delivery/list"), states, said(t.Campaign), said(t.Customer), t.IDs, t.Limit)
+	if err != nil {
+		return nil, fmt.Errorf("list deliveries: %w", mapError(err))
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Told])
+	return list, mapError(err)
+}
