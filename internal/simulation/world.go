@@ -264,11 +264,8 @@ func (w *World) wait(t *tx) error {
 	th.pause()
 	ended := th.behind.done
 	th.behind, th.by = nil, 0
-	switch waited := w.clock.Sub(begun); {
-	case waited > patient:
+	if waited := w.clock.Sub(begun); waited > patient {
 		w.violate("no lock is held for long", "%s of %s waited for %s", t.what, th.name, waited)
-	case waited > time.Second:
-		w.trouble(th)
 	}
 	if !ended {
 		return errLock
