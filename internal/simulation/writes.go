@@ -44,7 +44,11 @@ func (m *Memory) setStatus(ctx context.Context, id int, status string) error {
 // putOnHold puts a channel on hold, or all of them where it is empty.
 func (m *Memory) putOnHold(ctx context.Context, channel string) error {
 	return m.one(ctx, "hold", func(t *tx) error {
-		for _, r := range m.onHold.rows {
+		for i := 0; i < len(m.onHold.rows); i++ {
+			r := m.onHold.rows[i]
+			if err := await(t, r); err != nil { // the table is locked: of two at once the second finds what the first did
+				return err
+			}
 			if h := r.see(t); h != nil && *h == channel {
 				return nil
 			}
