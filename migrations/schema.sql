@@ -185,6 +185,20 @@ begin
     return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.require_hold_act()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+    held text := case when tg_op = 'DELETE' then old.channel else new.channel end;
+begin
+    if not exists (select from acts a where a.target = coalesce(nullif(held, ''), 'all') and a.xid = pg_current_xact_id() and a.at >= now()
+                      and a.verb = case when tg_op = 'DELETE' then 'release' else 'hold' end) then
+        raise exception 'a hold is begun, changed and ended only with an act that says why' using errcode = 'check_violation';
+    end if;
+    return case when tg_op = 'DELETE' then old else new end;
+end $function$;
+
 create table installation (
     only_one boolean not null default true,
     id uuid not null default gen_random_uuid(),
@@ -1169,18 +1183,34 @@ create table acts (
     who text not null,
     verb text not null,
     because text not null,
-    delivery_id bigint not null,
+    delivery_id bigint,
     was text not null,
     became text not null,
+    target text,
     constraint acts_pkey PRIMARY KEY (act_id),
+    constraint acts_are_about_one_thing CHECK ((((verb = ANY (ARRAY['replay'::text, 'settle'::text])) = (delivery_id IS NOT NULL)) AND ((verb = ANY (ARRAY['hold'::text, 'release'::text])) = (target IS NOT NULL)))),
     constraint acts_because_check CHECK ((because ~ '\S'::text)),
-    constraint acts_verb_check CHECK ((verb = ANY (ARRAY['replay'::text, 'settle'::text]))),
+    constraint acts_verb_check CHECK ((verb = ANY (ARRAY['replay'::text, 'settle'::text, 'hold'::text, 'release'::text]))),
     constraint acts_who_check CHECK ((who <> ''::text))
 );
 CREATE INDEX acts_delivery ON public.acts USING btree (delivery_id);
 CREATE TRIGGER acts_stay BEFORE DELETE OR UPDATE ON public.acts FOR EACH ROW EXECUTE FUNCTION refuse_act_change();
 CREATE TRIGGER acts_stay_all BEFORE TRUNCATE ON public.acts FOR EACH STATEMENT EXECUTE FUNCTION refuse_act_change();
+comment on column acts.target is 'what is on hold: all, or a channel';
 comment on column acts.who is 'the account on the machine it was done from';
+
+create table send_holds (
+    channel text not null,
+    since timestamp with time zone not null default clock_timestamp(),
+    who text not null,
+    because text not null,
+    constraint send_holds_pkey PRIMARY KEY (channel),
+    constraint send_holds_because_check CHECK ((because ~ '\S'::text)),
+    constraint send_holds_who_check CHECK ((who <> ''::text))
+);
+CREATE TRIGGER send_holds_by_act BEFORE INSERT OR DELETE OR UPDATE ON public.send_holds FOR EACH ROW EXECUTE FUNCTION require_hold_act();
+CREATE TRIGGER send_holds_stay BEFORE TRUNCATE ON public.send_holds FOR EACH STATEMENT EXECUTE FUNCTION refuse_act_change();
+comment on table send_holds is 'what is on hold now: each a channel, or all of them where the channel is empty';
 
 create view exposures as
  SELECT d.customer_id,

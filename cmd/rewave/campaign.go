@@ -87,6 +87,11 @@ func (a *app) listCampaigns(ctx context.Context) error {
 			fmt.Fprintln(a.stdout, wrap(strings.Repeat(" ", min(width, 30)+1), more[i]))
 		}
 	}
+	holds, err := l.onHold(ctx)
+	if err != nil {
+		return err
+	}
+	a.holdsText(l, holds)
 	waits, err := l.overdue(ctx, list, now)
 	if err == nil && waits != nil {
 		fmt.Fprintln(a.stdout, wrap("! ", waits.says(l.config.Shop.Zone)))

@@ -37,6 +37,7 @@ const (
 	QuietHours     Reason = "quiet_hours"      // held until the quiet window ends
 	OutsideWindow  Reason = "outside_window"   // held until the wave's hours begin
 	Paused         Reason = "paused"           // the campaign is paused
+	OnHold         Reason = "on_hold"          // everything, or its channel, is on hold
 	Cancelled      Reason = "cancelled"        // the campaign was cancelled
 	Requires       Reason = "requires"         // the wave it builds on was not accepted
 	Late           Reason = "late"             // past `expires_after`

@@ -21,6 +21,7 @@ type Facts struct {
 	HeldFor   audience.Reason // why it was held before; empty if never
 
 	CampaignStatus string // running, paused, cancelled
+	OnHold         bool   // everything is, or the delivery's channel
 	Contact        audience.Contact
 	Repurchased    bool            // a kept order since entry
 	HeldBy         audience.Reason // what is open and the campaign holds on: complaint_open, dispute; empty: nothing

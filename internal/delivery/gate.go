@@ -23,7 +23,7 @@ type Answer struct {
 //
 //  1. the campaign is cancelled: cancelled
 //  2. its time is over: expired, held where something held it before, else late
-//  3. the campaign is paused: stays due
+//  3. the campaign is paused, or everything or the channel is on hold: stays due
 //  4. erased, repurchased: suppressed
 //  5. the wave it requires: waits while that is open, suppressed if not accepted
 //  6. the channel may not be used: the next that may, else suppressed
@@ -74,6 +74,8 @@ func (f Facts) ended(at time.Time) (Answer, bool) {
 	case f.CampaignStatus != "running":
 		// The row stays due: it goes out when the campaign is resumed, or expires.
 		return Answer{To: Planned, Reason: audience.Paused, Channel: f.Channel, DueAt: at}, true
+	case f.OnHold:
+		return Answer{To: Planned, Reason: audience.OnHold, Channel: f.Channel, DueAt: at}, true
 	}
 	return Answer{}, false
 }

@@ -48,3 +48,37 @@ func TestPauseBitesWithinFiveSecondsAndResumeGoesOn(t *testing.T) {
 	}
 	s.sound()
 }
+
+func TestHoldsBiteWithinFiveSecondsAndReleasesGoOn(t *testing.T) {
+	t.Parallel()
+	const customers = 500
+	s := newShop(t, testkit.NewDB(t), testkit.NewRedis(t), 4, 150*time.Millisecond)
+	s.campaign("hello", everyone)
+	s.start("work")
+	s.start("work")
+	s.start("tick")
+	s.orders(customers)
+	for i, h := range []struct{ on, target []string }{
+		{[]string{"all"}, []string{"all"}},
+		{[]string{"channel", "email"}, []string{"email"}},
+	} {
+		s.untilArrived(len(s.arrived()) + 40)
+		s.run(append(append([]string{"hold"}, h.on...), "--because", "the prices are wrong")...)
+		held := testkit.Get[time.Time](t, s.db, "select since from send_holds")
+		bites := held.Add(5 * time.Second)
+		s.until("a while has passed", func() bool { return time.Now().After(bites.Add(time.Second)) })
+		released := time.Now()
+		same(t, "calls that began more than 5 s after the hold", s.calls.between(bites, released), 0)
+		t.Logf("%d calls began after hold %d", s.calls.between(held, released), i+1)
+		got := s.states("hello")
+		same(t, "states on hold", got, map[string]int{"accepted": len(s.arrived()), "planned": customers - len(s.arrived())})
+		if got["planned"] == 0 {
+			t.Fatal("the wave was over before the hold")
+		}
+		s.run(append(append([]string{"hold", "release"}, h.target...), "--because", "they are right")...)
+	}
+	s.until("all have gone out", func() bool { return s.states("hello")["accepted"] == customers })
+	same(t, "messages", len(s.arrived()), customers)
+	same(t, "in doubt", s.reconciled(), 0)
+	s.sound()
+}

@@ -45,6 +45,8 @@ var breaks = map[string]string{
 		select customer_id, 'dispute', gate_at - interval '1 minute', claimed_at from deliveries where state = 'accepted' order by delivery_id limit 1`,
 	"no_opt_out": `insert into consents (customer_id, channel, granted, at, source, recorded_at)
 		select customer_id, 'email', false, gate_at - interval '1 minute', 'test', claimed_at from deliveries where state = 'accepted' order by delivery_id limit 1`,
+	"no_send_hold": `insert into acts (verb, target, was, became, who, because, at)
+		select 'hold', 'email', 'released', 'on hold', 'ann', 'test', claimed_at - interval '6 s' from deliveries where state = 'accepted' order by delivery_id limit 1`,
 	"no_suppressed": `insert into suppressions (channel, address_hash, reason, at, recorded_at)
 		select 'email', email_hash, 'bounced', gate_at - interval '1 minute', claimed_at from deliveries join contacts using (customer_id) where state = 'accepted' order by delivery_id limit 1`,
 	"only_treated": `alter table deliveries drop constraint only_treated_are_sent;

@@ -279,6 +279,7 @@ var english = map[string]string{
 	"reason.skip":             "skipped by lot",
 	"reason.quiet_hours":      "quiet hours",
 	"reason.outside_window":   "outside the wave's hours",
+	"reason.on_hold":          "everything or its channel was on hold",
 	"reason.paused":           "the campaign is paused",
 	"reason.cancelled":        "the campaign was ended",
 	"reason.requires":         "the wave before it was not sent",

@@ -62,7 +62,7 @@ func TestEveryLabelIsInTheCatalogue(t *testing.T) {
 	// What the gate and the senders write; a provider's own text stays as it is.
 	for _, reason := range []audience.Reason{
 		audience.Erased, audience.NoAddress, audience.Suppressed, audience.NoConsent, audience.OptedOut, audience.Repurchased, audience.Capped,
-		audience.QuietHours, audience.OutsideWindow, audience.Paused, audience.Cancelled, audience.Requires, audience.Late, audience.Held,
+		audience.QuietHours, audience.OutsideWindow, audience.Paused, audience.OnHold, audience.Cancelled, audience.Requires, audience.Late, audience.Held,
 		audience.Holdout, audience.Template, audience.ComplaintOpen, audience.Dispute, audience.FeedStale, audience.Outranked,
 		audience.CouponsGone, audience.Budget, audience.Rate, audience.Skip,
 	} {

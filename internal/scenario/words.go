@@ -34,6 +34,7 @@ var sentences = map[audience.Reason]string{
 	audience.Rate:           "the campaign has sent its messages of this minute",
 	audience.QuietHours:     "it is in quiet hours",
 	audience.OutsideWindow:  "it is outside the wave's hours",
+	audience.OnHold:         "everything, or its channel, is on hold",
 	audience.Paused:         "the campaign is paused",
 	audience.Cancelled:      "the campaign was cancelled",
 	audience.Requires:       "the wave it requires was not accepted",

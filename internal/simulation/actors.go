@@ -377,7 +377,9 @@ func (o *outlook) read(w *World) {
 		}
 		switch m.campaign(d.campaign, nil).status {
 		case "running":
-			soonest(&o.nextDue, &o.anyDue, d.due)
+			if !m.held(nil, d.channel) {
+				soonest(&o.nextDue, &o.anyDue, d.due)
+			}
 		case "cancelled":
 			ends = w.clock
 		}

@@ -66,7 +66,11 @@ func (s *scene) anything(r *rand.Rand, n int) {
 		case 10:
 			s.handOut(at, r.IntN(3) == 0, 1+r.IntN(5))
 		case 11:
-			s.status(1+r.IntN(3), []string{"paused", "running", "running"}[r.IntN(3)])
+			if r.IntN(3) == 0 {
+				s.onHold([]string{"", "email"}[r.IntN(2)], r.IntN(3) == 0)
+			} else {
+				s.status(1+r.IntN(3), []string{"paused", "running", "running"}[r.IntN(3)])
+			}
 		case 12:
 			now := noon.Add(at)
 			_ = s.WithdrawConsent(context.Background(), s.id(who, 1, 1, "a"), "test", &now)

@@ -33,6 +33,7 @@ type side interface {
 	addPeople(n int)
 	addCampaign(name string, priority int, budget *int64, perMinute int) int // its id, and its version's
 	status(campaign int, status string)
+	onHold(channel string, on bool) // empty: all channels
 	entered(campaign int, page []postgres.Entering)
 	order(customer int64, at time.Time)
 	word(customer int64, w word)
@@ -124,6 +125,14 @@ func (m *inMemory) addCampaign(name string, priority int, budget *int64, perMinu
 
 func (m *inMemory) status(campaign int, status string) {
 	m.must(m.setStatus(context.Background(), campaign, status))
+}
+
+func (m *inMemory) onHold(channel string, on bool) {
+	if on {
+		m.must(m.putOnHold(context.Background(), channel))
+		return
+	}
+	m.must(m.release(context.Background(), channel))
 }
 
 func (m *inMemory) entered(campaign int, page []postgres.Entering) {
@@ -263,6 +272,15 @@ func (p *inPostgres) addCampaign(name string, priority int, budget *int64, perMi
 	}
 	p.made = append(p.made, c)
 	return c.ID
+}
+
+func (p *inPostgres) onHold(channel string, on bool) {
+	change := p.ReleaseSends
+	if on {
+		change = p.HoldSends
+	}
+	_, err := change(context.Background(), postgres.SendHold{Channel: channel, Who: "ann", Because: "test"})
+	must(p.t, err)
 }
 
 func (p *inPostgres) status(campaign int, status string) {

@@ -289,6 +289,26 @@ var histories = map[string]func(*scene){
 		s.status(c, "cancelled")
 		s.sweep(0)
 	},
+	"on hold between hint and gate": func(s *scene) {
+		c := s.few(2, "email", "hello", "again")
+		d := s.addCampaign("two", 50, nil, 0)
+		s.plan(d, 1, "sms", "hello", "again")
+		s.handOut(0, true, 10)
+		s.onHold("email", true)
+		s.onHold("email", true)
+		s.handOut(0, true, 10)
+		s.gate(c, "hello", "email", 0, everybody)
+		s.gate(d, "hello", "sms", 0, everybody)
+		s.onHold("", true)
+		s.onHold("email", false)
+		s.gate(c, "hello", "email", 0, everybody)
+		s.handOut(0, true, 10)
+		s.onHold("", false)
+		s.handOut(0, false, 10)
+		s.gate(c, "hello", "email", 0, []int64{1})
+		s.onHold("email", true)
+		s.sweep(30 * 24 * time.Hour)
+	},
 	"too late at the gate": func(s *scene) {
 		c := s.few(2, "email", "hello")
 		at := noon

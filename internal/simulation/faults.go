@@ -24,7 +24,7 @@ const (
 	BadCall                       // a provider answers 429 or 500, refuses, resets, or says nothing; it took the message, or not
 	SlowCall                      // a provider takes its time
 	Skew                          // a worker's clock is wrong
-	Steer                         // the operator pauses, resumes and cancels
+	Steer                         // the operator pauses, resumes and cancels, holds and releases
 	People                        // customers opt out, order, complain, are suppressed, erased and merged at any step
 	Feed                          // orders come late
 	Again                         // an import is repeated, half-way or whole

@@ -147,7 +147,7 @@ func (m *Memory) facts(ctx context.Context, t *tx, in postgres.GateInput, now ti
 		}
 		f := &g.Facts
 		f.Arm, f.Skip, f.Channel, f.ExpiresAt, f.HeldFor = d.arm, d.skip, d.channel, d.expires, audience.Reason(d.reason)
-		f.CampaignStatus = m.campaign(d.campaign, t).status
+		f.CampaignStatus, f.OnHold = m.campaign(d.campaign, t).status, m.held(t, d.channel)
 		f.Contact = m.contact(t, p, in.Channels, in.Service, now)
 		f.Repurchased = m.repurchased(t, p, e, now)
 		if in.Requires != "" {

@@ -41,8 +41,10 @@ type call struct {
 	verdict channel.Verdict // empty: nobody has heard it yet
 }
 
+// steer is what an operator did to a campaign, or above all of them.
 type steer struct {
-	campaign int
+	campaign int    // 0: above all of them
+	channel  string // there: which one; empty: every one
 	status   string
 	at       time.Time
 }
@@ -119,7 +121,11 @@ func (j *judge) kept(w *World, t *tx, th *thread) {
 			}
 		case *record[campaign]:
 			if r.written && r.was.status != r.is.status {
-				j.steers = append(j.steers, steer{r.is.id, r.is.status, w.clock})
+				j.steers = append(j.steers, steer{campaign: r.is.id, status: r.is.status, at: w.clock})
+			}
+		case *record[string]:
+			if r.born || r.gone {
+				j.steers = append(j.steers, steer{channel: r.was, status: map[bool]string{true: "on hold", false: "running"}[r.born], at: w.clock})
 			}
 		}
 	}
@@ -326,8 +332,8 @@ func (j *judge) called(w *World, th *thread, channelName string, id int64, m cha
 	case d.arm != holdout.Treat || d.skip:
 		w.violate("ghosts are not sent", "delivery %d is a ghost", id)
 	}
-	if since, stopped := j.stopped(d.campaign, w.clock); stopped && since > effectLimit && th.stalled.IsZero() {
-		w.violate("a pause takes effect", "delivery %d is called %s after its campaign was stopped", id, since)
+	if since, stopped := j.stopped(d, w.clock); stopped && since > effectLimit && th.stalled.IsZero() {
+		w.violate("a pause takes effect", "delivery %d is called %s after its campaign or channel was stopped", id, since)
 	}
 	p := w.memory.person(d.customer).see(nil)
 	if p.erased.IsZero() && m.To != p.address(channelName) {
@@ -342,11 +348,22 @@ const (
 	effectLimit = 5*time.Second + time.Second/2
 )
 
-// stopped says whether a campaign does not run, and since when.
-func (j *judge) stopped(campaign int, now time.Time) (since time.Duration, stopped bool) {
+// stopped says whether a delivery may not go out, and since when.
+func (j *judge) stopped(d *message, now time.Time) (since time.Duration, stopped bool) {
+	var last [3]steer // of its campaign, of its channel, of all
 	for _, s := range j.steers {
-		if s.campaign == campaign {
-			since, stopped = now.Sub(s.at), s.status != "running"
+		switch {
+		case s.campaign != 0 && s.campaign == d.campaign:
+			last[0] = s
+		case s.campaign == 0 && s.channel == d.channel:
+			last[1] = s
+		case s.campaign == 0 && s.channel == "":
+			last[2] = s
+		}
+	}
+	for _, s := range last {
+		if s.status != "" && s.status != "running" {
+			since, stopped = max(since, now.Sub(s.at)), true
 		}
 	}
 	return since, stopped

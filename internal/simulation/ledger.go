@@ -104,7 +104,7 @@ func (m *Memory) HandOut(ctx context.Context, at *time.Time, nothingQueued bool,
 			if d == nil || d.due.IsZero() || d.due.After(now) || !from.before(d) {
 				continue
 			}
-			if c := m.campaign(d.campaign, t); c.status == "running" {
+			if c := m.campaign(d.campaign, t); c.status == "running" && !m.held(t, d.channel) {
 				due = append(due, d)
 			}
 		}
@@ -126,6 +126,16 @@ func (m *Memory) HandOut(ctx context.Context, at *time.Time, nothingQueued bool,
 		return nil, err
 	}
 	return hints, nil
+}
+
+// held says whether a channel is on hold.
+func (m *Memory) held(t *tx, channel string) bool {
+	for _, r := range m.onHold.rows {
+		if h := r.see(t); h != nil && (*h == "" || *h == channel) {
+			return true
+		}
+	}
+	return false
 }
 
 // before says whether the place stands in front of a delivery.
@@ -365,6 +375,8 @@ func (m *Memory) Sweep(ctx context.Context, at *time.Time, limit int) (int, erro
 		switch {
 		case c.status == "paused":
 			return delivery.Expired, "paused"
+		case m.held(t, d.channel):
+			return delivery.Expired, "on_hold"
 		case d.reason != "":
 			return delivery.Expired, "held"
 		}

@@ -32,7 +32,8 @@ type Memory struct {
 	inbox      table[waiting]
 	place      record[place] // of the dispatcher
 	feed       record[time.Time]
-	planning   map[int]*tx // who plans a campaign
+	onHold     table[string] // channels; empty: all of them
+	planning   map[int]*tx   // who plans a campaign
 }
 
 var _ engine.Ledger = (*Memory)(nil)
@@ -72,6 +73,7 @@ func (m *Memory) reset() {
 	m.claims.reset()
 	m.codes.reset()
 	m.inbox.reset()
+	m.onHold.reset()
 	m.pools = m.pools[:0]
 	m.place, m.feed = record[place]{}, record[time.Time]{}
 	clear(m.planning)

@@ -76,6 +76,7 @@ var mutants = []mutant{
 	planted("a holdout is read when it is planned", gates, "case f.Arm != holdout.Treat:\n", "case false:\n"),
 	planted("a skip is forgotten", gates, "\tcase ghost:\n", "\tcase false:\n"),
 	planted("a pause is read when it is handed out", gates, `case f.CampaignStatus != "running":`, "case false:"),
+	planted("a hold is read when it is handed out", gates, "case f.OnHold:", "case false:"),
 	{name: "a cancellation is read when it is handed out", edits: []edit{{gates, "\tcase f.CampaignStatus == \"cancelled\":\n\t\treturn f.refuse(Cancelled, audience.Cancelled), true\n", ""}},
 		harmless: "what does not run is not sent whatever it is called, and the sweeper ends it with the same reason"},
 	planted("what is late goes out", gates, "case !at.Before(f.ExpiresAt):", "case false:"),

@@ -72,7 +72,7 @@ func (w *World) inTime(d *message, f *file) {
 		return
 	}
 	for _, s := range w.judge.steers {
-		if s.campaign == d.campaign {
+		if s.campaign == d.campaign || s.campaign == 0 && (s.channel == "" || s.channel == d.channel) {
 			return
 		}
 	}

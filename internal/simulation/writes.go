@@ -44,6 +44,42 @@ func (m *Memory) setStatus(ctx context.Context, id int, status string) error {
 	return m.HandOutAgain(ctx)
 }
 
+// putOnHold puts a channel on hold, or all of them where it is empty.
+func (m *Memory) putOnHold(ctx context.Context, channel string) error {
+	return m.one(ctx, "hold", func(t *tx) error {
+		for i := 0; i < len(m.onHold.rows); i++ {
+			r := m.onHold.rows[i]
+			if err := await(t, r); err != nil { // the table is locked: of two at once the second finds what the first did
+				return err
+			}
+			if h := r.see(t); h != nil && *h == channel {
+				return nil
+			}
+		}
+		m.onHold.add(t, channel)
+		return nil
+	})
+}
+
+// release ends a hold.
+func (m *Memory) release(ctx context.Context, channel string) error {
+	err := m.one(ctx, "release", func(t *tx) error {
+		for _, r := range m.onHold.rows {
+			if err := await(t, r); err != nil {
+				return err
+			}
+			if h := r.see(t); h != nil && *h == channel {
+				r.gone = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return m.HandOutAgain(ctx)
+}
+
 // change holds a customer's row and writes it in a second statement.
 func (m *Memory) change(ctx context.Context, what string, customer int64, write func(t *tx, p *person)) error {
 	return m.in(ctx, what, func(t *tx) error {
