@@ -72,7 +72,8 @@ func TestWavesGoOnWithoutRedisAndReturnToIt(t *testing.T) {
 
 	redis.end(syscall.SIGKILL)
 	down := time.Now()
-	if got := s.states("hello"); got["planned"] < customers/4 {
+	// On a busy machine not all are planned yet.
+	if got := s.states("hello"); customers-got["accepted"]-got["sending"] < customers/4 {
 		t.Fatalf("got %v, want a good part left to send when Redis died", got)
 	}
 	late := s.start("work") // one that never saw it
