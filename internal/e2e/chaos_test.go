@@ -227,7 +227,7 @@ func (c *chaos) heal() {
 		}
 		c.t.Logf("%s after %v", what, time.Since(deadline.Add(-c.size.Patience)).Round(100*time.Millisecond))
 	}
-	wait("all is planned", "select count(*)::int from inbox")
+	wait("all is planned", "select count(*)::int from inbox join campaigns using (campaign_id) where status <> 'cancelled'")
 	wait("nothing is planned any more", "select count(*)::int from deliveries where state = 'planned'")
 	for _, k := range c.workers {
 		k.close(syscall.SIGTERM, patience) // what they have begun they end

@@ -225,12 +225,15 @@ func (l *life) imported(what, rows string) bool {
 
 // try runs a command that may fail, because the database may be away.
 func (c *chaos) try(args ...string) (string, bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Env = c.dir, c.env
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	err := cmd.Run()
-	return out.String(), err == nil
+	begun := time.Now()
+	if err := cmd.Run(); err != nil {
+		return fmt.Sprintf("%s%v after %v", out.String(), err, time.Since(begun).Round(time.Second)), false
+	}
+	return out.String(), true
 }
