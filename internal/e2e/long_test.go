@@ -1,10 +1,8 @@
+//go:build chaos
+
 package e2e
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -17,9 +15,6 @@ import (
 // are there already are not run again, so that it can be stopped and go on.
 func TestChaosLong(t *testing.T) {
 	path := os.Getenv("REWAVE_CHAOS")
-	if path == "" {
-		t.Skip("REWAVE_CHAOS names no file for the results: make chaos")
-	}
 	number := func(name string) int {
 		n, err := strconv.Atoi(os.Getenv(name))
 		if err != nil {
@@ -62,43 +57,5 @@ func TestChaosLong(t *testing.T) {
 	t.Logf("a queue alone: %d messages, %d taken, %d twice, %d not there when nothing more came", f.Deliveries, f.Taken, f.Twice, f.Lost)
 	if f.Twice == 0 {
 		t.Error("a queue alone sent nothing twice: the harness sees nothing")
-	}
-}
-
-func readOutcomes(t *testing.T, path string) []outcome {
-	t.Helper()
-	f, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var rows []outcome
-	for in := json.NewDecoder(f); ; {
-		var row outcome
-		if err := in.Decode(&row); errors.Is(err, io.EOF) {
-			return rows
-		} else if err != nil {
-			t.Fatal(fmt.Errorf("%s: %w", path, err))
-		}
-		rows = append(rows, row)
-	}
-}
-
-func writeOutcome(t *testing.T, path string, row outcome) {
-	t.Helper()
-	line, err := json.Marshal(row)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if _, err := f.Write(append(line, '\n')); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -1,3 +1,5 @@
+//go:build mutants
+
 package simulation
 
 import (
@@ -12,13 +14,10 @@ import (
 )
 
 // TestMutants plants each bug, alone, in a copy of its file, builds the
-// simulation with the copy in place of the file, and lets it hunt. It runs only
-// where it is asked to: REWAVE_MUTANTS=all, or the beginning of a name.
+// simulation with the copy in place of the file, and lets it hunt. It is
+// asked for by REWAVE_MUTANTS: all, or the beginning of a name.
 func TestMutants(t *testing.T) {
 	asked := os.Getenv("REWAVE_MUTANTS")
-	if asked == "" {
-		t.Skip("make mutants")
-	}
 	root, err := filepath.Abs("../..")
 	must(t, err)
 	for _, m := range mutants {
@@ -70,11 +69,11 @@ func (m mutant) hunt(dir, root string) (string, error) {
 		return "", err
 	}
 	binary := filepath.Join(dir, "hunt")
-	if out, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay", with, "-o", binary, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "test", "-c", "-vet=off", "-tags", "mutants", "-overlay", with, "-o", binary, ".").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}
 	cmd := exec.Command(binary, "-test.run=^TestHunt$", "-test.v")
-	cmd.Env = append(os.Environ(), "REWAVE_HUNT=1", "REWAVE_MUTANTS=")
+	cmd.Env = append(os.Environ(), "REWAVE_MUTANTS=")
 	out, err := cmd.CombinedOutput()
 	for line := range bytes.Lines(out) {
 		if _, found, ok := strings.Cut(string(line), "FOUND "); ok {
@@ -92,9 +91,6 @@ func (m mutant) hunt(dir, root string) (string, error) {
 
 // TestHunt plays schedules until the first breaks, and says which.
 func TestHunt(t *testing.T) {
-	if os.Getenv("REWAVE_HUNT") == "" {
-		t.Skip("make mutants")
-	}
 	w, err := NewWorld()
 	must(t, err)
 	from, n := schedules(t)

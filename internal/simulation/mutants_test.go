@@ -1,3 +1,5 @@
+//go:build mutants
+
 package simulation
 
 // edit is a text that a mutant has in place of another.
