@@ -30,7 +30,7 @@ type Campaign struct {
 	Evaluation Evaluation
 
 	Version string // content hash: hex SHA-256 of the whole definition, message files included
-	Design  string // design hash: hex SHA-256 of what a changed experiment would change (DESIGN 2.10)
+	Design  string // design hash: hex SHA-256 of what a changed experiment would change
 	Dir     string // where it was read from
 	// Messages by the path written in a wave, each by locale; "" is the one for everybody else.
 	Messages map[string]Message

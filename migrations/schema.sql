@@ -580,7 +580,7 @@ create table enrollments (
     constraint enrollments_trigger_order_id_fkey FOREIGN KEY (trigger_order_id) REFERENCES orders(order_id),
     constraint enrollments_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
 );
-CREATE INDEX enrollments_design ON public.enrollments USING btree (campaign_id, design, entered_at);
+CREATE INDEX enrollments_design ON public.enrollments USING btree (design, campaign_id, entered_at);
 CREATE INDEX enrollments_next_round ON public.enrollments USING btree (next_round_at) WHERE (next_round_at IS NOT NULL);
 comment on column enrollments.assigned_id is 'the shop''s id that was hashed; with layer it recomputes u, and the stored arm wins for ever';
 comment on column enrollments.entered_at is 'the instant of entry in business time: the trigger order, or the slot. Immutable';

@@ -1,19 +1,17 @@
 package workers_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"text/template"
 	"time"
 
-	"github.com/hibiken/asynq"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -28,17 +26,49 @@ import (
 	"github.com/rewave/rewave/workers"
 )
 
-// benchSize is how many deliveries one run sends.
-const benchSize = 100_000
+var (
+	benchSize = fromEnvironment("REWAVE_BENCH_DELIVERIES", 100_000) // how many deliveries one run sends
+	pairs     = fromEnvironment("REWAVE_BENCH_PAIRS", 3)            // how often ours and the baseline run, in turn
+)
 
-// pairs is how often ours and the baseline run, in turn.
-const pairs = 3
+func fromEnvironment(name string, otherwise int) int {
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		panic(name + " is not a number: " + text)
+	}
+	return n
+}
 
 // BenchmarkSendPath sends planned deliveries through the dispatcher, asynq, the
 // full gate and a null provider, with fsync on, and beside it two baselines in
 // the same run: the bare claim-and-append loop without a planned row, a
 // hand-out, a gate or a lock; and one asynq task for each recipient.
 func BenchmarkSendPath(b *testing.B) {
+	stack := benchStack(b)
+	for b.Loop() {
+		var ours, bare, each []float64
+		for range pairs {
+			perSecond(b, stack, "-each", benchSize/10, runTaskPerRecipient, &each)
+			perSecond(b, stack, "-bare", benchSize, runBare, &bare)
+			perSecond(b, stack, "", benchSize, sendPath{}.run, &ours)
+		}
+		b.ReportMetric(median(ours), "deliveries/s")
+		b.ReportMetric(median(bare), "bare/s")
+		b.ReportMetric(median(each), "task-each/s")
+		b.ReportMetric(ratio(ours, bare), "x-of-bare")
+		b.ReportMetric(ratio(ours, each), "x-of-task-each")
+		b.ReportMetric(slices.Min(ours), "slowest/s")
+		b.ReportMetric(slices.Max(ours), "fastest/s")
+	}
+}
+
+// benchStack is a PostgreSQL and a Redis on the same cores, with fsync on.
+func benchStack(b *testing.B) *devstack.Stack {
+	b.Helper()
 	stack, err := devstack.Start(b.Context(), devstack.Options{Sync: true, RequireRedis: true})
 	if err != nil {
 		b.Fatal(err)
@@ -49,21 +79,7 @@ func BenchmarkSendPath(b *testing.B) {
 		}
 	})
 	workers.TuneMemory()
-	for b.Loop() {
-		var ours, bare, each []float64
-		for range pairs {
-			perSecond(b, stack, "-each", benchSize/10, runTaskPerRecipient, &each)
-			perSecond(b, stack, "-bare", benchSize, runBare, &bare)
-			perSecond(b, stack, "", benchSize, runSendPath, &ours)
-		}
-		b.ReportMetric(median(ours), "deliveries/s")
-		b.ReportMetric(median(bare), "bare/s")
-		b.ReportMetric(median(each), "task-each/s")
-		b.ReportMetric(ratio(ours, bare), "x-of-bare")
-		b.ReportMetric(ratio(ours, each), "x-of-task-each")
-		b.ReportMetric(slices.Min(ours), "slowest/s")
-		b.ReportMetric(slices.Max(ours), "fastest/s")
-	}
+	return stack
 }
 
 func median(x []float64) float64 {
@@ -101,19 +117,6 @@ func perSecond(b *testing.B, stack *devstack.Stack, name string, n int, run func
 	}
 	dsn := fmt.Sprintf("host=%s user=%s dbname=%s", config.ConnConfig.Host, config.ConnConfig.User, db)
 	timed := run(b, stack, dsn, n)
-	// The rows have stood for a while: nobody tidies up behind them while the clock runs.
-	settle, err := pgx.Connect(b.Context(), dsn)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, sql := range []string{"vacuum analyze", "checkpoint"} {
-		if _, err := settle.Exec(b.Context(), sql); err != nil {
-			b.Fatal(err)
-		}
-	}
-	if err := settle.Close(b.Context()); err != nil {
-		b.Fatal(err)
-	}
 	before := cpuNow(b, stack)
 	begun := time.Now()
 	timed()
@@ -125,6 +128,24 @@ func perSecond(b *testing.B, stack *devstack.Stack, name string, n int, run func
 	*rates = append(*rates, float64(n)/took.Seconds())
 }
 
+// settled lets rows be as if they had stood for a while: nobody tidies up behind
+// them while the clock runs.
+func settled(b *testing.B, dsn string) {
+	b.Helper()
+	db, err := pgx.Connect(b.Context(), dsn)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, sql := range []string{"vacuum analyze", "checkpoint"} {
+		if _, err := db.Exec(b.Context(), sql); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := db.Close(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+}
+
 func pool(b *testing.B, dsn string) *pgxpool.Pool {
 	b.Helper()
 	p, err := pgxpool.New(b.Context(), dsn)
@@ -134,8 +155,25 @@ func pool(b *testing.B, dsn string) *pgxpool.Pool {
 	return p
 }
 
-func runSendPath(b *testing.B, stack *devstack.Stack, dsn string, n int) func() {
+// sendPath is a way to send planned deliveries of one wave; the zero sendPath
+// is to a provider that takes everything at once.
+type sendPath struct {
+	channel  channel.Channel
+	inFlight int                                          // calls at once; 0 is 64
+	campaign func(*campaigns.Campaign)                    // changes it before it is applied
+	prepare  func(context.Context, *postgres.Store) error // before the campaign is applied
+	seed     string                                       // further statements, once the deliveries are planned
+	unseen   bool                                         // planned just now: PostgreSQL has tidied nothing up
+}
+
+func (p sendPath) run(b *testing.B, stack *devstack.Stack, dsn string, n int) func() {
 	ctx := b.Context()
+	if p.channel == nil {
+		p.channel = &null.Channel{}
+	}
+	if p.inFlight == 0 {
+		p.inFlight = 64
+	}
 	if _, err := postgres.Migrate(ctx, dsn); err != nil {
 		b.Fatal(err)
 	}
@@ -156,8 +194,17 @@ func runSendPath(b *testing.B, stack *devstack.Stack, dsn string, n int) func() 
 	e := &engine.Engine{Store: store, Log: log, Links: engine.Links{Installation: "bench", Keys: keys},
 		Shop: engine.Shop{Name: "Bench", Zone: time.UTC, Currency: "EUR", Digits: 2, PublicURL: "https://shop.example", Quiet: quietNever,
 			Cap: postgres.Cap{Limit: 4, Window: 14 * 24 * time.Hour}},
-		Channels: map[string]*engine.Sender{"email": engine.NewSender(&null.Channel{}, "shop@shop.example", 64)}}
-	if _, err := e.ApplyCampaign(ctx, benchCampaign(b), nil); err != nil {
+		Channels: map[string]*engine.Sender{"email": engine.NewSender(p.channel, "shop@shop.example", p.inFlight)}}
+	if p.prepare != nil {
+		if err := p.prepare(ctx, store); err != nil {
+			b.Fatal(err)
+		}
+	}
+	c := benchCampaign(b)
+	if p.campaign != nil {
+		p.campaign(&c)
+	}
+	if _, err := e.ApplyCampaign(ctx, c, nil); err != nil {
 		b.Fatal(err)
 	}
 	db := pool(b, dsn)
@@ -166,22 +213,28 @@ func runSendPath(b *testing.B, stack *devstack.Stack, dsn string, n int) func() 
 			b.Fatal(err)
 		}
 	}
+	if _, err := db.Exec(ctx, p.seed, pgx.QueryExecModeSimpleProtocol); err != nil {
+		b.Fatal(err)
+	}
 	if err := store.Analyze(ctx); err != nil {
 		b.Fatal(err)
 	}
 	db.Close()
+	if !p.unseen {
+		settled(b, dsn)
+	}
 	redis, err := workers.Connect(ctx, stack.RedisURL, log)
 	if err != nil {
 		b.Fatal(err)
 	}
-	var settled atomic.Int64
+	var sent atomic.Int64
 	done := make(chan struct{})
 	server := &workers.Server{Engine: e, Redis: redis, Log: log, Channels: []string{"email"}, Concurrency: 3, Poll: 5 * time.Millisecond,
-		Done: func(_ string, sent engine.Sent, err error) {
+		Done: func(_ string, of engine.Sent, err error) {
 			if err != nil {
 				b.Error(err)
 			}
-			if settled.Add(int64(sent.Accepted)) == int64(n) {
+			if sent.Add(int64(of.Accepted)) == int64(n) {
 				close(done)
 			}
 		}}
@@ -198,7 +251,7 @@ func runSendPath(b *testing.B, stack *devstack.Stack, dsn string, n int) func() 
 		select {
 		case <-done:
 		case <-time.After(5 * time.Minute):
-			b.Errorf("only %d of %d were sent", settled.Load(), n)
+			b.Errorf("only %d of %d were sent", sent.Load(), n)
 		}
 		stop()
 		all.Wait()
@@ -230,161 +283,4 @@ func benchCampaign(b *testing.B) campaigns.Campaign {
 	c.Name, c.Waves = "bench", c.Waves[:1]
 	c.Waves[0].Name, c.Waves[0].Between = "hello", nil
 	return c
-}
-
-// benchText is what the baseline says, about as long as ours.
-const benchText = `Hello {{ .Name }},
-
-Three weeks ago you ordered from us for the first time. Some come
-back about now, often for the thing they nearly took the first time.
-
-If there was something like that, it may still be here. And if there was
-not, no harm done: this is our last reminder.
-
-Kind regards,
-the people of the shop
-
---
-You get this because you ordered from us. To end our e-mails to you:
-https://shop.example/u/{{ .ID }}
-`
-
-// runBare is the least that could be called a ledger: a claim by INSERT that looks
-// in the same statement at opt-out, orders, recency and how often somebody was
-// written to; a text made of a template, a null provider, outcomes by COPY; 500 at
-// a time through asynq. It has no planned row, no hand-out, no customer's lock, and
-// nothing of it could be edited, paused or explained.
-func runBare(b *testing.B, stack *devstack.Stack, dsn string, n int) func() {
-	ctx := b.Context()
-	db := pool(b, dsn)
-	for _, sql := range []string{
-		"create table customers (customer_id bigint primary key, email text, first_name text, orders int, last_order_at timestamptz, opted_out boolean)",
-		"create table claims (customer_id bigint, campaign int, wave int, at timestamptz, primary key (customer_id, campaign, wave))",
-		"create table outcomes (campaign int, wave int, customer_id bigint, state text, provider_id text, at timestamptz)",
-		fmt.Sprintf("insert into customers select i, 'c' || i || '@mail.example', 'Ann', 1, now() - interval '40 days', false from generate_series(1, %d) i", n), "analyze customers"} {
-		if _, err := db.Exec(ctx, sql); err != nil {
-			b.Fatal(err)
-		}
-	}
-	text := template.Must(template.New("").Parse(benchText))
-	provider := &null.Channel{}
-	var sent atomic.Int64
-	done := make(chan struct{})
-	send := func(ctx context.Context, ids []int64) error {
-		rows, err := db.Query(ctx, `with claimed as (
-				insert into claims select c.customer_id, 1, 1, now() from customers c
-				 where c.customer_id = any($1) and not c.opted_out and c.orders = 1 and c.last_order_at > now() - interval '90 days'
-				   and (select count(*) from claims k where k.customer_id = c.customer_id and k.at > now() - interval '14 days') < 4
-				on conflict do nothing returning customer_id)
-			select c.customer_id, c.email, c.first_name from claimed join customers c using (customer_id)`, ids)
-		if err != nil {
-			return err
-		}
-		type recipient struct {
-			ID          int64
-			Email, Name string
-		}
-		claimed, err := pgx.CollectRows(rows, pgx.RowToStructByPos[recipient])
-		if err != nil {
-			return err
-		}
-		outcomes := make([][]any, len(claimed))
-		var made bytes.Buffer
-		for i, r := range claimed {
-			made.Reset()
-			if err := text.Execute(&made, r); err != nil {
-				return err
-			}
-			out := provider.Send(ctx, channel.Message{Ref: strconv.FormatInt(r.ID, 10), To: r.Email, From: "shop@shop.example", Subject: "Thank you", Text: made.String()})
-			outcomes[i] = []any{1, 1, r.ID, string(out.Verdict), out.ProviderID, time.Now()}
-		}
-		_, err = db.CopyFrom(ctx, pgx.Identifier{"outcomes"}, []string{"campaign", "wave", "customer_id", "state", "provider_id", "at"}, pgx.CopyFromRows(outcomes))
-		if sent.Add(int64(len(claimed))) == int64(n) {
-			close(done)
-		}
-		return err
-	}
-	return overAsynq(b, stack, n, 500, done, send, db)
-}
-
-// runTaskPerRecipient is how a queue is used by the book: one task, one claim,
-// one outcome for each recipient.
-func runTaskPerRecipient(b *testing.B, stack *devstack.Stack, dsn string, n int) func() {
-	ctx := b.Context()
-	db := pool(b, dsn)
-	for _, sql := range []string{
-		"create table customers (customer_id bigint primary key, email text, orders int, opted_out boolean)",
-		"create table sends (customer_id bigint primary key, state text, provider_id text, at timestamptz)",
-		fmt.Sprintf("insert into customers select i, 'c' || i || '@mail.example', 1, false from generate_series(1, %d) i", n), "analyze customers"} {
-		if _, err := db.Exec(ctx, sql); err != nil {
-			b.Fatal(err)
-		}
-	}
-	var sent atomic.Int64
-	done := make(chan struct{})
-	send := func(ctx context.Context, ids []int64) error {
-		if _, err := db.Exec(ctx, `insert into sends select customer_id, 'sending', null, now() from customers where customer_id = $1 and not opted_out and orders = 1 on conflict do nothing`, ids[0]); err != nil {
-			return err
-		}
-		_, err := db.Exec(ctx, "update sends set state = 'accepted', provider_id = 'x' where customer_id = $1", ids[0])
-		if sent.Add(1) == int64(n) {
-			close(done)
-		}
-		return err
-	}
-	return overAsynq(b, stack, n, 1, done, send, db)
-}
-
-// overAsynq carries n ids in tasks of the given size.
-func overAsynq(b *testing.B, stack *devstack.Stack, n, size int, done chan struct{}, send func(context.Context, []int64) error, db *pgxpool.Pool) func() {
-	redis, err := workers.Connect(b.Context(), stack.RedisURL, slog.New(slog.DiscardHandler))
-	if err != nil {
-		b.Fatal(err)
-	}
-	return func() {
-		server := asynq.NewServerFromRedisClient(redis, asynq.Config{Concurrency: 16, TaskCheckInterval: 5 * time.Millisecond, LogLevel: asynq.FatalLevel})
-		mux := asynq.NewServeMux()
-		mux.HandleFunc("bench", func(ctx context.Context, t *asynq.Task) error {
-			ids := make([]int64, len(t.Payload())/8)
-			for i := range ids {
-				for k := range 8 {
-					ids[i] |= int64(t.Payload()[i*8+k]) << (8 * k)
-				}
-			}
-			if err := send(ctx, ids); err != nil {
-				b.Error(err)
-			}
-			return nil
-		})
-		if err := server.Start(mux); err != nil {
-			b.Fatal(err)
-		}
-		client := asynq.NewClientFromRedisClient(redis)
-		var all sync.WaitGroup
-		for w := range 8 {
-			all.Go(func() {
-				for at := w * size; at < n; at += 8 * size {
-					payload := make([]byte, 0, size*8)
-					for i := at; i < min(n, at+size); i++ {
-						for k := range 8 {
-							payload = append(payload, byte(int64(i+1)>>(8*k)))
-						}
-					}
-					if _, err := client.Enqueue(asynq.NewTask("bench", payload)); err != nil {
-						b.Error(err)
-					}
-				}
-			})
-		}
-		all.Wait()
-		select {
-		case <-done:
-		case <-time.After(5 * time.Minute):
-			b.Error("the baseline did not end")
-		}
-		server.Shutdown()
-		redis.FlushDB(context.Background())
-		_ = redis.Close()
-		db.Close()
-	}
 }

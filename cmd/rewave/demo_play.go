@@ -220,7 +220,7 @@ func (d *demo) wire(ctx context.Context, from time.Time) error {
 	if err != nil {
 		return err
 	}
-	mail, err := email.New(email.Options{Host: at.Addr().String(), Port: int(at.Port()), TLS: email.TLSNone, MaxConns: demoInFlight, Date: d.now})
+	mail, err := email.New(email.Options{Host: at.Addr().String(), Port: int(at.Port()), TLS: email.TLSNone, InFlight: demoInFlight, Date: d.now})
 	if err != nil {
 		return err
 	}

@@ -156,7 +156,7 @@ func openEmail(c config.Email) (channel.Channel, error) {
 		return file.New(file.Options{Name: "email", Directory: c.Directory, Sync: true})
 	}
 	return email.New(email.Options{Host: c.Host, Port: c.Port, User: c.User, Password: c.Password.Reveal(),
-		TLS: email.TLS(c.TLS), ReplyTo: c.ReplyTo, MaxConns: c.InFlight})
+		TLS: email.TLS(c.TLS), ReplyTo: c.ReplyTo, InFlight: c.InFlight})
 }
 
 // shopOf is what the engine knows of the shop.

@@ -28,8 +28,11 @@ type Planning struct {
 func (s *Store) Plan(ctx context.Context, c Campaign, fn func(*Planning) error) (busy bool, err error) {
 	err = s.inHotTx(ctx, func(tx pgx.Tx) error {
 		var locked bool
-		var patience string // rules are asked between the statements; nobody but other planners waits for this one
-		if err := tx.QueryRow(ctx, "select pg_try_advisory_xact_lock(hashtext('rewave:plan'), $1), set_config('idle_in_transaction_session_timeout', '1min', true)", c.ID).Scan(&locked, &patience); err != nil {
+		var set string
+		// Rules are asked between the statements; nobody but other planners waits for this one. And each page is planned for the
+		// tables as they are: what was best while they were empty goes through all of them for each customer later.
+		if err := tx.QueryRow(ctx, `select pg_try_advisory_xact_lock(hashtext('rewave:plan'), $1), set_config('idle_in_transaction_session_timeout', '1min', true)
+			|| set_config('plan_cache_mode', 'force_custom_plan', true)`, c.ID).Scan(&locked, &set); err != nil {
 			return err
 		}
 		if busy = !locked; busy {

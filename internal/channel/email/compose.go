@@ -6,6 +6,7 @@ import (
 	"net/textproto"
 	"strings"
 	"sync"
+	"time"
 
 	gomail "github.com/wneessen/go-mail"
 
@@ -31,6 +32,21 @@ func (c *Channel) compose(w *bytes.Buffer, m channel.Message, from *mail.Address
 	case strings.TrimSpace(m.Subject) == "" || strings.ContainsAny(m.Subject, "\r\n\x00"):
 		return &refusal{"bad_subject"}
 	}
+	for key, value := range m.Headers {
+		if !goodHeader(key, value) {
+			return &refusal{"bad_header"}
+		}
+	}
+	id := m.Ref + "@" + domain
+	if s := c.skeletons.of(c, m, from, id, to); s != nil {
+		s.fill(w, m, id, to, c.date())
+		return nil
+	}
+	return c.write(w, m, from, id, to, c.date())
+}
+
+// write has go-mail compose a message that compose has looked at.
+func (c *Channel) write(w *bytes.Buffer, m channel.Message, from *mail.Address, id, to string, date time.Time) error {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(from)
 	msg.ToMailAddress(&mail.Address{Address: to})
@@ -38,12 +54,9 @@ func (c *Channel) compose(w *bytes.Buffer, m channel.Message, from *mail.Address
 		msg.ReplyToMailAddress(c.replyTo)
 	}
 	msg.Subject(m.Subject)
-	msg.SetDateWithValue(c.date())
-	msg.SetMessageIDWithValue(m.Ref + "@" + domain)
+	msg.SetDateWithValue(date)
+	msg.SetMessageIDWithValue(id)
 	for key, value := range m.Headers {
-		if !goodHeader(key, value) {
-			return &refusal{"bad_header"}
-		}
 		// As it is: a long link must not be folded or encoded.
 		msg.SetGenHeaderPreformatted(gomail.Header(key), value)
 	}

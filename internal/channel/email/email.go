@@ -13,7 +13,8 @@
 // A 5xx to MAIL or AUTH is about the sender, not about this message: it is not
 // taken, so that mending the configuration lets it go out.
 //
-// The message is composed by go-mail; the conversation is held here, because the
+// The message is composed by go-mail, or put together from the pieces of one that
+// go-mail composed, equal to the byte. The conversation is held here, because the
 // library does not say on which side of that line an error fell.
 package email
 
@@ -52,7 +53,7 @@ type Options struct {
 	Hello    string        // name we greet with; default the domain of the sender
 	ReplyTo  string        // mailbox, with or without a name; optional
 	Timeout  time.Duration // of each step of the conversation; default 10s
-	MaxConns int           // connections at once, which is messages in flight; default 20
+	InFlight int           // messages on their way at once; default 20. On as many connections, or half as many where the server pipelines
 
 	TLSConfig *tls.Config // nil: the system's roots, TLS 1.2 and up
 
@@ -62,12 +63,13 @@ type Options struct {
 
 // Channel sends e-mails. It keeps connections open between messages.
 type Channel struct {
-	opts    Options
-	addr    string
-	replyTo *mail.Address
-	pool    *pool
-	now     func() time.Time // of connections
-	date    func() time.Time // of messages
+	opts      Options
+	addr      string
+	replyTo   *mail.Address
+	pool      *pool
+	skeletons skeletons
+	now       func() time.Time // of connections
+	date      func() time.Time // of messages
 }
 
 // settle is how long the answer to a whole message is waited for after the
@@ -86,22 +88,22 @@ func New(opts Options) (*Channel, error) {
 	if opts.Timeout == 0 {
 		opts.Timeout = 10 * time.Second
 	}
-	if opts.MaxConns == 0 {
-		opts.MaxConns = 20
+	if opts.InFlight == 0 {
+		opts.InFlight = 20
 	}
 	switch {
 	case opts.Host == "":
 		return nil, fault.New(fault.Invalid, "email channel: no SMTP host", "set channels.email.host")
 	case opts.TLS != TLSNone && opts.TLS != TLSStartTLS && opts.TLS != TLSImplicit:
 		return nil, fault.New(fault.Invalid, "email channel: unknown tls "+strconv.Quote(string(opts.TLS)), "use none, starttls or tls")
-	case opts.Port < 1 || opts.Port > 65535 || opts.Timeout < 0 || opts.MaxConns < 0:
+	case opts.Port < 1 || opts.Port > 65535 || opts.Timeout < 0 || opts.InFlight < 0:
 		return nil, fault.New(fault.Invalid, "email channel: port, timeout or in_flight out of range", "")
 	case opts.User != "" && opts.TLS == TLSNone && !isLocal(opts.Host):
 		return nil, fault.New(fault.Invalid, "email channel: a password without TLS", "set tls to starttls or tls")
 	case strings.ContainsAny(opts.Hello, " \r\n\x00"):
 		return nil, fault.New(fault.Invalid, "email channel: the name to greet with is not a host name", "")
 	}
-	c := &Channel{opts: opts, addr: net.JoinHostPort(opts.Host, strconv.Itoa(opts.Port)), pool: newPool(opts.MaxConns), now: time.Now, date: time.Now}
+	c := &Channel{opts: opts, addr: net.JoinHostPort(opts.Host, strconv.Itoa(opts.Port)), pool: newPool(opts.InFlight), now: time.Now, date: time.Now}
 	if opts.Date != nil {
 		c.date = opts.Date
 	}
@@ -131,7 +133,7 @@ func (c *Channel) Promise() channel.Promise { return channel.Promise{} }
 func (c *Channel) Close() error { return c.pool.close() }
 
 // Send hands one message over. The package comment says what its outcome means.
-// It blocks while MaxConns messages are on their way. When ctx ends before the
+// It blocks while InFlight messages are on their way. When ctx ends before the
 // content was written whole, the message is not taken; after that, Send waits at
 // most two seconds longer for the answer.
 func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
@@ -150,33 +152,38 @@ func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
 		return channel.Outcome{Verdict: channel.Failed, Reason: reasonOf(err, "bad_message")}
 	}
 
-	if err := c.pool.acquire(ctx); err != nil {
+	t := &turn{from: from.Address, to: to}
+	s, err := c.pool.acquire(ctx, t, c.now())
+	if err != nil {
 		return channel.Outcome{Verdict: channel.NotTaken, Reason: "cancelled"}
 	}
-	defer c.pool.release()
 	hello := c.opts.Hello
 	if hello == "" {
 		hello = from.Address[strings.LastIndexByte(from.Address, '@')+1:]
 	}
 	for {
-		s := c.pool.idle(c.now())
 		reused := s != nil
 		if !reused {
 			if s, err = c.dial(ctx, hello); err != nil {
+				c.pool.release(nil, c.now())
 				return channel.Outcome{Verdict: channel.NotTaken, Reason: reasonOf(err, "dial")}
 			}
 		}
-		out, state := s.transact(ctx, c.opts.Timeout, from.Address, to, buf.Bytes())
-		switch state {
-		case usable:
-			c.pool.put(s, c.now())
-		default:
+		out, state, next := s.transact(ctx, c.opts.Timeout, t, buf.Bytes(), c.pool)
+		if state != usable {
 			s.close()
+			// A kept connection may have been closed by the server in the meantime.
+			// Nothing was said on it yet, so a fresh one is not a second try.
+			if state == stale && reused && ctx.Err() == nil {
+				s = c.pool.another(c.now())
+				continue
+			}
+			s = nil
 		}
-		// A kept connection may have been closed by the server in the meantime.
-		// Nothing was said on it yet, so a fresh one is not a second try.
-		if state == stale && reused && ctx.Err() == nil {
-			continue
+		if next != nil {
+			next.given <- s
+		} else {
+			c.pool.release(s, c.now())
 		}
 		return out
 	}

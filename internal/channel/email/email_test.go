@@ -206,7 +206,7 @@ func TestOutcomesAgreeWithTheSink(t *testing.T) {
 		}
 		return sink.Answer{}
 	}})
-	opts.MaxConns = 4
+	opts.InFlight = 4
 	c := open(t, opts)
 
 	want := map[string]channel.Verdict{
@@ -252,7 +252,7 @@ func TestConnectionsAreSharedAndBounded(t *testing.T) {
 		}
 		return sink.Answer{}
 	}})
-	opts.MaxConns = 3
+	opts.InFlight = 3
 	c := open(t, opts)
 	var wg sync.WaitGroup
 	for range 60 {
@@ -373,27 +373,4 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("New(%+v) = %v, want %q", opts, err, want)
 		}
 	}
-}
-
-// Text and HTML of 2 KB each, one sink in the same process on the same cores.
-func BenchmarkSend(b *testing.B) {
-	_, opts := startSink(b, sink.Options{})
-	opts.MaxConns = 10
-	c := open(b, opts)
-	m := letter
-	m.Text = strings.Repeat("Some words of an ordinary message, as one writes them.\n", 18)
-	m.HTML = "<p>" + strings.Repeat("Some words of an ordinary message, as one writes them.<br>\n", 17) + "</p>"
-	m.Headers = map[string]string{"List-Unsubscribe": "<https://shop.example/u/x>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-	b.SetParallelism(8)
-	b.ReportAllocs()
-	b.ResetTimer()
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			if got := c.Send(b.Context(), m); got.Verdict != channel.Accepted {
-				b.Errorf("outcome = %+v", got)
-				return
-			}
-		}
-	})
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
 }

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -24,7 +25,9 @@ type session struct {
 	text       *textproto.Conn
 	pipelining bool // RFC 2920
 	eightBit   bool // RFC 6152
+	said       bool // the envelope of who gets it next stands written, and is not answered
 	since      time.Time
+	out        []byte // what is written next, kept for its room
 }
 
 // state is what a transaction left of its connection.
@@ -89,7 +92,9 @@ func (c *Channel) dial(ctx context.Context, hello string) (*session, error) {
 		}
 	}
 	s := &session{conn: conn, client: client, text: client.Text}
-	s.pipelining, _ = client.Extension("PIPELINING")
+	if s.pipelining, _ = client.Extension("PIPELINING"); s.pipelining {
+		c.pool.pipelines(c.opts.InFlight)
+	}
 	s.eightBit, _ = client.Extension("8BITMIME")
 	return s, nil
 }
@@ -111,63 +116,123 @@ func (c *Channel) authenticate(client *smtp.Client) error {
 }
 
 // transact hands one message over and says what became of it and of the
-// connection.
-func (s *session) transact(ctx context.Context, timeout time.Duration, from, to string, body []byte) (channel.Outcome, state) {
+// connection. Where the server allows it, the envelope of whoever waits longest in
+// the pool goes out with the content, so that a message costs one round trip: next
+// is who, and gets the connection if it is usable.
+func (s *session) transact(ctx context.Context, timeout time.Duration, t *turn, body []byte, p *pool) (out channel.Outcome, st state, next *turn) {
 	w := watch(ctx, s.conn)
 	defer w.stop()
 
-	if out, st, ok := s.envelope(ctx, w, timeout, from, to); !ok {
-		return out, st
+	if out, st, ok := s.envelope(ctx, w, timeout, t); !ok {
+		return out, st, nil
 	}
 	w.allow(timeout)
-	dot := s.text.DotWriter()
-	if _, err := dot.Write(body); err != nil {
-		return notTaken(ctx, "content", err), ended
+	s.out = s.out[:0]
+	for {
+		at := bytes.Index(body, lineWithDot)
+		if at < 0 {
+			break
+		}
+		if s.out = append(append(s.out, body[:at+3]...), '.'); len(s.out) > atOnce {
+			if _, err := s.flush(); err != nil {
+				return notTaken(ctx, "content", err), ended, nil
+			}
+		}
+		body = body[at+3:]
 	}
+	for len(s.out)+len(body) > atOnce {
+		n := min(len(body), atOnce)
+		s.out, body = append(s.out, body[:n]...), body[n:]
+		if _, err := s.flush(); err != nil {
+			return notTaken(ctx, "content", err), ended, nil
+		}
+	}
+	if s.out = append(s.out, body...); !bytes.HasSuffix(body, crlf) {
+		s.out = append(s.out, crlf...)
+	}
+	content := len(s.out)
+	s.out = append(s.out, ".\r\n"...)
 
 	// From here on the server may have it: the last line is about to be written.
 	if !w.commit(timeout) {
-		return channel.Outcome{Verdict: channel.NotTaken, Reason: "content cancelled"}, ended
+		return channel.Outcome{Verdict: channel.NotTaken, Reason: "content cancelled"}, ended, nil
 	}
-	if err := dot.Close(); err != nil {
-		return unknown(ctx, err), ended
+	if s.pipelining {
+		if next = p.next(); next != nil {
+			s.out = append(s.out, s.lines(next)...)
+			s.said = true
+		}
+	}
+	if n, err := s.flush(); err != nil && n <= content {
+		return notTaken(ctx, "content", err), ended, next
+	} else if err != nil {
+		return unknown(ctx, err), ended, next
 	}
 	_, text, err := s.text.ReadResponse(2)
 	switch answer := (*textproto.Error)(nil); {
 	case err == nil:
-		return channel.Outcome{Verdict: channel.Accepted, ProviderID: queueID(text)}, usable
+		return channel.Outcome{Verdict: channel.Accepted, ProviderID: queueID(text)}, usable, next
 	case errors.As(err, &answer) && answer.Code >= 400 && answer.Code < 600:
-		return verdict("content", answer), after(answer.Code)
+		return verdict("content", answer), after(answer.Code), next
 	default:
-		return unknown(ctx, err), ended
+		return unknown(ctx, err), ended, next
 	}
 }
 
-// envelope says MAIL, RCPT and DATA, in one piece where the server allows it
-// (RFC 2920, 3.1), and returns ok when the server waits for the content.
-func (s *session) envelope(ctx context.Context, w *watcher, timeout time.Duration, from, to string) (channel.Outcome, state, bool) {
-	body := ""
+// atOnce is how much of a message is written at once; the last piece has the dot.
+const atOnce = 64 << 10
+
+var crlf, lineWithDot = []byte("\r\n"), []byte("\r\n.")
+
+// flush writes out, and says how much of it has surely left when it fails.
+func (s *session) flush() (n int, err error) {
+	out := s.out
+	s.out = s.out[:0]
+	if n, err = s.text.W.Write(out); err == nil {
+		err = s.text.W.Flush()
+	}
+	return n - s.text.W.Buffered(), err
+}
+
+// lines are the envelope of a message, as they are written in one piece (RFC
+// 2920, 3.1).
+func (s *session) lines(t *turn) string {
+	return s.mail(t) + "\r\nRCPT TO:<" + t.to + ">\r\nDATA\r\n"
+}
+
+func (s *session) mail(t *turn) string {
 	if s.eightBit {
-		body = " BODY=8BITMIME"
+		return "MAIL FROM:<" + t.from + "> BODY=8BITMIME"
 	}
-	steps := []struct {
-		stage, line string
-		expect      int
-	}{
-		{"mail", "MAIL FROM:<" + from + ">" + body, 2},
-		{"rcpt", "RCPT TO:<" + to + ">", 2},
-		{"data", "DATA", 354},
-	}
+	return "MAIL FROM:<" + t.from + ">"
+}
+
+// envelope says MAIL, RCPT and DATA, in one piece where the server allows it, and
+// returns ok when the server waits for the content.
+func (s *session) envelope(ctx context.Context, w *watcher, timeout time.Duration, t *turn) (channel.Outcome, state, bool) {
+	said := s.said
+	s.said = false
+	steps := [...]struct {
+		stage  string
+		expect int
+	}{{"mail", 2}, {"rcpt", 2}, {"data", 354}}
 	var out *channel.Outcome
 	st := usable
 	for i, step := range steps {
 		w.allow(timeout)
 		var err error
 		switch {
+		case said:
 		case s.pipelining && i == 0:
-			err = s.write(steps[0].line, steps[1].line, steps[2].line)
-		case !s.pipelining:
-			err = s.write(step.line)
+			s.out = append(s.out, s.lines(t)...)
+			_, err = s.flush()
+		case s.pipelining:
+		case i == 0:
+			err = s.write(s.mail(t))
+		case i == 1:
+			err = s.write("RCPT TO:<" + t.to + ">")
+		default:
+			err = s.write("DATA")
 		}
 		if err == nil {
 			_, _, err = s.text.ReadResponse(step.expect)
@@ -209,17 +274,11 @@ func (s *session) envelope(ctx context.Context, w *watcher, timeout time.Duratio
 	return channel.Outcome{}, usable, true
 }
 
-// write sends lines in one piece.
-func (s *session) write(lines ...string) error {
-	for _, l := range lines {
-		if strings.ContainsAny(l, "\r\n") {
-			return errors.New("a line end in a command")
-		}
-		if _, err := s.text.W.WriteString(l + "\r\n"); err != nil {
-			return err
-		}
-	}
-	return s.text.W.Flush()
+// write sends a line.
+func (s *session) write(line string) error {
+	s.out = append(append(s.out, line...), crlf...)
+	_, err := s.flush()
+	return err
 }
 
 // reset makes the connection ready for the next message after a refusal.
