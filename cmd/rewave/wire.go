@@ -10,6 +10,7 @@ import (
 	"github.com/rewave/rewave/internal/channel"
 	"github.com/rewave/rewave/internal/channel/email"
 	"github.com/rewave/rewave/internal/channel/file"
+	"github.com/rewave/rewave/internal/channel/webhook"
 	"github.com/rewave/rewave/internal/config"
 	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/fault"
@@ -142,7 +143,7 @@ func (l *live) openChannels() error {
 		l.engine.Channels["email"] = engine.NewSender(opened, c.From, c.InFlight)
 	}
 	if c := l.config.SMS; c != nil {
-		opened, err := file.New(file.Options{Name: "sms", Directory: c.Directory, Sync: true})
+		opened, err := openSMS(*c)
 		if err != nil {
 			return err
 		}
@@ -152,11 +153,26 @@ func (l *live) openChannels() error {
 }
 
 func openEmail(c config.Email) (channel.Channel, error) {
-	if c.Adapter == "file" {
+	switch c.Adapter {
+	case "file":
 		return file.New(file.Options{Name: "email", Directory: c.Directory, Sync: true})
+	case "http":
+		return openHTTP("email", *c.HTTP, c.InFlight), nil
 	}
 	return email.New(email.Options{Host: c.Host, Port: c.Port, User: c.User, Password: c.Password.Reveal(),
 		TLS: email.TLS(c.TLS), ReplyTo: c.ReplyTo, InFlight: c.InFlight})
+}
+
+func openSMS(c config.SMS) (channel.Channel, error) {
+	if c.Adapter == "http" {
+		return openHTTP("sms", *c.HTTP, c.InFlight), nil
+	}
+	return file.New(file.Options{Name: "sms", Directory: c.Directory, Sync: true})
+}
+
+func openHTTP(name string, c config.HTTP, inFlight int) channel.Channel {
+	return webhook.New(webhook.Options{Name: name, URL: c.URL, Token: c.Token.Reveal(), Idempotency: c.Idempotency, Lookup: c.Lookup,
+		Feedback: c.FeedbackEnv != "", NotTaken: c.NotTaken, MaxConns: inFlight})
 }
 
 // shopOf is what the engine knows of the shop.

@@ -42,7 +42,7 @@ type Message struct {
 // Promise is what a provider can be held to when an outcome is unknown.
 type Promise struct {
 	IdempotencyWindow time.Duration // for how long a repeated Ref is taken once; 0 = not at all
-	LookupByRef       bool          // the provider can be asked for a Ref
+	LookupByRef       bool          // the provider can be asked for a Ref: the Channel is an Asked
 	WebhookEchoesRef  bool          // its feedback names the Ref
 }
 
@@ -53,4 +53,19 @@ type Channel interface {
 	Promise() Promise
 	Send(ctx context.Context, m Message) Outcome
 	Close() error
+}
+
+// Finding is what a provider knows of a Ref.
+type Finding struct {
+	Found      bool
+	Verdict    Verdict // where found: Accepted or Failed
+	ProviderID string  // as in Outcome
+	Reason     string  // as in Outcome
+}
+
+// Asked is a Channel whose provider can be asked what became of a Ref. Not found
+// is not "not taken": an index lags, and a call that hangs may still arrive. An
+// error means that nothing was learnt.
+type Asked interface {
+	Ask(ctx context.Context, ref string) (Finding, error)
 }

@@ -65,8 +65,9 @@ type Global struct {
 
 // SMS is the channel `sms`.
 type SMS struct {
-	Adapter    string // file
-	Directory  string // one file a message is written there
+	Adapter    string // file or http
+	Directory  string // of the adapter file: one file a message is written there
+	HTTP       *HTTP  // of the adapter http; else nil
 	From       string // a number, or a name of at most 11 letters and digits
 	CostMicros int64  // of one part of a message, in millionths of the currency's unit
 	InFlight   int    // calls open at once in one process
@@ -86,7 +87,7 @@ func (c Config) Channels() []string {
 
 // Email is the channel `email`.
 type Email struct {
-	Adapter string // smtp or file
+	Adapter string // smtp, file or http
 
 	Host        string // of the adapter smtp
 	Port        int
@@ -96,6 +97,7 @@ type Email struct {
 	TLS         string // none, starttls or tls
 
 	Directory string // of the adapter file: one file a message is written there
+	HTTP      *HTTP  // of the adapter http; else nil
 
 	From, ReplyTo string // ReplyTo may be empty
 	CostMicros    int64  // of a message, in millionths of the currency's unit

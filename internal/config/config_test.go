@@ -178,8 +178,7 @@ return_window: 30
 			`:6:20: channels.email.adapter: unknown adapter "smpt" (did you mean "smtp"?)`,
 			`:6:32: channels.email.from: "nobody" is not an address to send from (for example Example <hello@shop.example>)`,
 			`:6:46: channels.email.cost: "-1" is not an amount (write digits and at most one point: 0.25)`,
-			`:7:8: channels.sms: "adapter" is missing (adapter: file writes messages into a directory)`,
-			`:7:8: channels.sms: "directory" is missing (messages are written there, one file each)`,
+			`:7:8: channels.sms: "adapter" is missing (adapter: http posts messages to a provider, adapter: file writes them into a directory)`,
 			`:7:8: channels.sms: "from" is missing (for example from: Example, or from: "+4930123456")`,
 			`:8:3: channels.fax: unknown key "fax" (known keys: email, sms)`,
 			`:9:17: global_holdout: must be keys with values, not text (known keys: share, epoch)`,
@@ -199,6 +198,29 @@ return_window: 30
 			[]string{`:3:73: channels.email.user: a password would travel without encryption (tls: starttls or tls: tls)`}},
 		{"a provider that cannot be asked", "shop: {name: E, zone: UTC, currency: EUR}\nchannels:\n  email: {adapter: smtp, host: smtp.e.example, from: a@e.example}\n", nil,
 			[]string{`:3:10: channels.email: after a broken connection SMTP can neither be asked for a message, nor refuse a repeated one, nor name it in its feedback: such deliveries stay unknown (write allow_unreconciled: true if that is acceptable)`}},
+		{"a provider over HTTP", `
+shop: {name: E, zone: UTC, currency: EUR}
+channels:
+  email: {adapter: http, from: a@e.example, url: http://p.example/m, token_env: sk-live-1, directory: out}
+  sms:
+    adapter: http
+    from: E
+    url: https://u:p@p.example/m
+    idempotency: 1m
+    lookup: p.example
+    not_taken: [503, 200]
+    feedback_secret_env: whsec.1
+`, nil, []string{
+			`:4:10: channels.email: after a broken connection this provider can neither refuse a repeated message, nor be asked for one, nor name it in its feedback: such deliveries stay unknown (say what it can: idempotency: 24h, lookup: URL or feedback_secret_env: NAME; or write allow_unreconciled: true if that is acceptable)`,
+			`:4:50: channels.email.url: "http://p.example/m" is not https: messages and token would travel readable`,
+			`:4:81: channels.email.token_env: must be the name of an environment variable (for example token_env: SMS_TOKEN; a token never stands in this file)`,
+			`:4:103: channels.email.directory: "directory" is a key of adapter: file, not of adapter: http`,
+			`:8:10: channels.sms.url: a password stands in the address (token_env names a variable that holds a token)`,
+			`:9:18: channels.sms.idempotency: must be at least 10m, not 1m`,
+			`:10:13: channels.sms.lookup: "p.example" is not a web address (for example https://provider.example/messages)`,
+			`:11:22: channels.sms.not_taken[1]: must be a whole number from 500 to 599, not 200`,
+			`:12:26: channels.sms.feedback_secret_env: must be the name of an environment variable (for example feedback_secret_env: SMS_FEEDBACK_SECRET; a secret never stands in this file)`,
+		}},
 		{"the environment", whole, []string{"DATABASE_URL=mysql://u:hunter2@x/y", "REDIS_URL=localhost:6379", "REWAVE_LISTEN=8080", "REWAVE_PUBLIC_URL=ftp://x"},
 			[]string{
 				`environment: DATABASE_URL: is not a URL that begins with postgres:// or postgresql:// (for example postgres://localhost/rewave)`,
@@ -218,7 +240,6 @@ global_holdout: {share: 60%, epoch: "2026|1"}
 feeds: {orders: {max_age: 0m, from: x}, events: {max_age: 2h}, order: {}}
 `, nil, []string{
 			`:4:18: channels.sms.adapter: smpp is not honoured yet (take it out: what is not honoured is refused, never ignored)`,
-			`:4:35: channels.sms.directory: is empty`,
 			`:4:46: channels.sms.from: "An Example of a Shop" is not a sender of text messages (a number such as "+4930123456", or a name of at most 11 letters and digits)`,
 			`:4:74: channels.sms.cost: "7 ct" is not an amount (write digits and at most one point: 0.25)`,
 			`:4:93: channels.sms.in_flight: must be a whole number from 1 to 1000, not 0`,
@@ -297,6 +318,46 @@ func TestWarnsOfLinksWithoutEncryption(t *testing.T) {
 	} {
 		if got := (Config{PublicURL: base}).Warnings(); len(got) != want {
 			t.Errorf("%q: got %q, want %d", base, got, want)
+		}
+	}
+}
+
+func TestLoadAProviderOverHTTP(t *testing.T) {
+	t.Parallel()
+	const text = `
+shop: {name: E, zone: UTC, currency: EUR}
+public_url: https://e.example
+channels:
+  sms: {adapter: http, from: E, url: "https://p.example/m", token_env: TOKEN, idempotency: 24h, lookup: "https://p.example/m", not_taken: [503], feedback_secret_env: SECRETS}
+  email: {adapter: http, from: a@e.example, url: "http://127.0.0.1:9/m", allow_unreconciled: true}
+`
+	c, err := load(t, text, "DATABASE_URL=postgres://x", "REDIS_URL=redis://x", "TOKEN=t1", "SECRETS=0123456789012345678901234567 abcdefghijabcdefghijabcdefgh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]*HTTP{
+		"email": {URL: "http://127.0.0.1:9/m"},
+		"sms": {URL: "https://p.example/m", TokenEnv: "TOKEN", Token: "t1", Idempotency: 24 * time.Hour, Lookup: "https://p.example/m", NotTaken: []int{503},
+			FeedbackEnv: "SECRETS", Feedback: []Secret{"0123456789012345678901234567", "abcdefghijabcdefghijabcdefgh"}},
+	}
+	if diff := cmp.Diff(c.HTTP(), want); diff != "" {
+		t.Errorf("-got +want\n%s", diff)
+	}
+	if err := c.Validate(); err != nil {
+		t.Error(err)
+	}
+	for _, test := range []struct{ environ, want string }{
+		{"SECRETS=", "environment: SECRETS: is not set (channels.sms.feedback_secret_env names it)"},
+		{"SECRETS=short", "environment: SECRETS: is too short to be a secret (at least 24 bytes at random)"},
+		{"SECRETS=a b c", "environment: SECRETS: holds 3 secrets (one, or two by a space while they change)"},
+	} {
+		c, err := load(t, text, "DATABASE_URL=postgres://x", "REDIS_URL=redis://x", test.environ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := c.Validate().Error()
+		if want := "environment: TOKEN: is not set (channels.sms.token_env names it)\n" + test.want; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
 }

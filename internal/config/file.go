@@ -24,9 +24,9 @@ var (
 		Later: []string{"kept_orders", "excluded_orders", "senders"},
 	}
 	shopKeys  = source.Keys{Known: []string{"name", "zone", "currency", "margin"}}
-	emailKeys = source.Keys{Known: []string{
+	emailKeys = source.Keys{Known: append([]string{
 		"adapter", "host", "port", "user", "password_env", "tls", "directory", "from", "reply_to", "cost", "in_flight", "allow_unreconciled",
-	}, Later: []string{"per_minute", "per_second", "dkim", "return_path"}}
+	}, httpKeys...), Later: []string{"per_minute", "per_second", "dkim", "return_path"}}
 	capKeys = source.Keys{Known: []string{"per_customer"}, Later: []string{"per_channel", "per_minute"}}
 )
 
@@ -129,8 +129,8 @@ func readEmail(n source.Node) *Email {
 	if !ok {
 		return nil
 	}
-	if n, ok := m.Need("adapter", "adapter: smtp, or adapter: file to write messages into a directory"); ok {
-		e.Adapter, _ = n.OneOf("adapter", []string{"smtp", "file"}, []string{"ses", "sendgrid", "postmark", "mailgun", "http"})
+	if n, ok := m.Need("adapter", "adapter: smtp, adapter: http, or adapter: file to write messages into a directory"); ok {
+		e.Adapter, _ = n.OneOf("adapter", []string{"smtp", "http", "file"}, []string{"ses", "sendgrid", "postmark", "mailgun"})
 	}
 	if n, ok := m.Need("from", "for example from: Example <hello@shop.example>"); ok {
 		e.From, _ = source.Parsed(n, mailbox)
@@ -149,6 +149,7 @@ func readEmail(n source.Node) *Email {
 	}
 	e.readSMTP(m)
 	e.readFile(m)
+	e.HTTP = readHTTP(m, e.Adapter, e.AllowUnreconciled)
 	if e.Adapter == "smtp" && !e.AllowUnreconciled {
 		m.Node.Report("after a broken connection SMTP can neither be asked for a message, nor refuse a repeated one, nor name it in its feedback: such deliveries stay unknown",
 			"write allow_unreconciled: true if that is acceptable")
@@ -179,13 +180,7 @@ func (e *Email) readSMTP(m source.Mapping) {
 		e.User, _ = source.Parsed(user, oneLine)
 	}
 	if hasPassword {
-		name, ok := password.Text()
-		if ok && !variable.MatchString(name) {
-			// What stands here may be the password itself: it is not repeated.
-			password.Report("must be the name of an environment variable", "for example password_env: SMTP_PASSWORD; a password never stands in this file")
-		} else {
-			e.PasswordEnv = name
-		}
+		e.PasswordEnv = variableName(password, "password_env: SMTP_PASSWORD; a password never stands in this file")
 	}
 	switch {
 	case hasUser && !hasPassword:

@@ -133,6 +133,9 @@ func fromEnvironment(c *Config, environ []string) source.List {
 	if c.Email != nil && c.Email.PasswordEnv != "" {
 		c.Email.Password = Secret(values[c.Email.PasswordEnv])
 	}
+	for _, h := range c.HTTP() {
+		h.fill(values)
+	}
 	return faults
 }
 
@@ -194,6 +197,9 @@ func (c Config) Validate() error {
 	}
 	if c.Email != nil && c.Email.PasswordEnv != "" && c.Email.Password == "" {
 		lacks(environs, c.Email.PasswordEnv, "is not set", "channels.email.password_env names it")
+	}
+	for _, name := range c.Channels() {
+		c.HTTP()[name].lacks(name, func(variable, message, hint string) { lacks(environs, variable, message, hint) })
 	}
 	return faults.Err()
 }

@@ -174,7 +174,8 @@ var (
 	profileFields  = []string{"id", "first_name", "last_name", "locale"}
 )
 
-var smsKeys = source.Keys{Known: []string{"adapter", "directory", "from", "cost", "in_flight"}, Later: []string{"per_minute", "per_second", "user", "password_env", "url"}}
+var smsKeys = source.Keys{Known: append([]string{"adapter", "directory", "from", "cost", "in_flight", "allow_unreconciled"}, httpKeys...),
+	Later: []string{"per_minute", "per_second", "user", "password_env"}}
 
 func readSMS(n source.Node) *SMS {
 	s := &SMS{InFlight: 10}
@@ -182,12 +183,25 @@ func readSMS(n source.Node) *SMS {
 	if !ok {
 		return nil
 	}
-	if n, ok := m.Need("adapter", "adapter: file writes messages into a directory"); ok {
-		s.Adapter, _ = n.OneOf("adapter", []string{"file"}, []string{"http", "smpp", "twilio", "vonage", "aliyun", "tencent"})
+	if n, ok := m.Need("adapter", "adapter: http posts messages to a provider, adapter: file writes them into a directory"); ok {
+		s.Adapter, _ = n.OneOf("adapter", []string{"http", "file"}, []string{"smpp", "twilio", "vonage", "aliyun", "tencent"})
 	}
-	if n, ok := m.Need("directory", "messages are written there, one file each"); ok {
-		s.Directory, _ = n.Full()
+	if s.Adapter == "file" {
+		if n, ok := m.Need("directory", "messages are written there, one file each"); ok {
+			s.Directory, _ = n.Full()
+		}
+	} else {
+		foreign(m, s.Adapter, "file", "directory")
 	}
+	allowed := false
+	if n, ok := m.Get("allow_unreconciled"); ok {
+		if s.Adapter == "http" {
+			allowed, _ = n.Bool()
+		} else {
+			foreign(m, s.Adapter, "http", "allow_unreconciled")
+		}
+	}
+	s.HTTP = readHTTP(m, s.Adapter, allowed)
 	if n, ok := m.Need("from", `for example from: Example, or from: "+4930123456"`); ok {
 		s.From, _ = source.Parsed(n, smsSender)
 	}
