@@ -630,6 +630,7 @@ create table deliveries (
     uncapped boolean not null default false,
     cost_micros bigint,
     untaken integer not null default 0,
+    body bytea,
     constraint deliveries_pkey PRIMARY KEY (customer_id, entered_at, enrollment_id, round, wave),
     constraint deliveries_arm_check CHECK ((arm = ANY (ARRAY['treat'::text, 'hold'::text, 'global_hold'::text]))),
     constraint deliveries_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'withheld'::text, 'suppressed'::text, 'cancelled'::text, 'expired'::text, 'dead'::text, 'quarantine'::text]))),
@@ -651,6 +652,7 @@ CREATE TRIGGER deliveries_stay BEFORE DELETE ON public.deliveries FOR EACH ROW E
 CREATE TRIGGER deliveries_transition BEFORE UPDATE OF state ON public.deliveries FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || '>'::text) || new.state) <> ALL (ARRAY['planned>sending'::text, 'planned>withheld'::text, 'planned>suppressed'::text, 'planned>cancelled'::text, 'planned>expired'::text, 'planned>dead'::text, 'planned>quarantine'::text, 'sending>accepted'::text, 'sending>failed'::text, 'sending>unknown'::text, 'sending>planned'::text, 'sending>quarantine'::text, 'unknown>accepted'::text, 'unknown>failed'::text, 'unknown>unknown_final'::text, 'unknown_final>accepted'::text, 'unknown_final>failed'::text, 'unknown_final>planned'::text, 'quarantine>planned'::text, 'quarantine>unknown'::text, 'dead>planned'::text])))) EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_transition_by_act BEFORE UPDATE OF state ON public.deliveries FOR EACH ROW WHEN ((((old.state = ANY (ARRAY['dead'::text, 'unknown_final'::text])) AND (new.state = 'planned'::text)) OR ((old.state = ANY (ARRAY['unknown'::text, 'unknown_final'::text])) AND (new.state = ANY (ARRAY['accepted'::text, 'failed'::text])) AND (new.provider IS NULL)))) EXECUTE FUNCTION require_act();
 comment on column deliveries.arm is 'the delivery''s own: the enrollment''s on promotion waves, treat on service waves';
+comment on column deliveries.body is 'hash of what the newest gate let out, address and all but the code; null where the provider takes no key once';
 comment on column deliveries.claimed_at is 'the same moment in lease time: what was recorded later was not known to the gate';
 comment on column deliveries.cost_micros is 'what the message costs in millionths of the main unit, as of its gate; a ghost''s would have. Null: never let through';
 comment on column deliveries.due_at is 'when the gate may be asked next: scheduled_at, later after a hold; null once it is not planned any more';
@@ -668,11 +670,15 @@ create table claims (
     attend_at timestamp with time zone not null,
     delivery_ids bigint[] not null,
     epochs integer[] not null,
+    ask_at timestamp with time zone,
+    asked integer not null default 0,
     constraint claims_pkey PRIMARY KEY (claim_id),
     constraint claims_check CHECK ((cardinality(epochs) = cardinality(delivery_ids))),
     constraint claims_kind_check CHECK ((kind = ANY (ARRAY['lease'::text, 'doubt'::text])))
 );
+CREATE INDEX claims_ask ON public.claims USING btree (ask_at) WHERE (ask_at IS NOT NULL);
 CREATE INDEX claims_attend ON public.claims USING btree (attend_at);
+comment on column claims.ask_at is 'when the provider is asked next about a doubt; null: of a lease';
 
 create table dispatch (
     only_one boolean not null default true,
@@ -1211,6 +1217,20 @@ create table send_holds (
 CREATE TRIGGER send_holds_by_act BEFORE INSERT OR DELETE OR UPDATE ON public.send_holds FOR EACH ROW EXECUTE FUNCTION require_hold_act();
 CREATE TRIGGER send_holds_stay BEFORE TRUNCATE ON public.send_holds FOR EACH STATEMENT EXECUTE FUNCTION refuse_act_change();
 comment on table send_holds is 'what is on hold now: each a channel, or all of them where the channel is empty';
+
+create table resends (
+    resend_id bigint not null generated always as identity,
+    delivery_id bigint not null,
+    epoch integer not null,
+    claimed_at timestamp with time zone not null,
+    at timestamp with time zone not null default clock_timestamp(),
+    until timestamp with time zone not null,
+    constraint resends_pkey PRIMARY KEY (resend_id),
+    constraint resent_in_window CHECK (((claimed_at <= at) AND (at < until)))
+);
+CREATE INDEX resends_delivery ON public.resends USING btree (delivery_id);
+CREATE TRIGGER resends_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON public.resends FOR EACH STATEMENT EXECUTE FUNCTION refuse_act_change();
+comment on column resends.until is 'for how long from claimed_at on the provider takes the key once';
 
 create view exposures as
  SELECT d.customer_id,

@@ -35,6 +35,12 @@ func Fitter(e *engine.Engine) Role {
 	return Role{Name: "fitter", Every: time.Minute, Log: e.Log, Tick: e.RefitScores}
 }
 
+// Reconciler asks providers what became of deliveries in doubt, and sends again
+// what may be.
+func Reconciler(e *engine.Engine) Role {
+	return Role{Name: "reconciler", Every: 5 * time.Second, Log: e.Log, Tick: e.Reconcile}
+}
+
 // Reaper ends what nobody else will: lapsed leases, unknowns without evidence,
 // and planned rows that are too late.
 func Reaper(e *engine.Engine) Role {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rewave/rewave/internal/delivery"
+	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/source"
@@ -21,7 +22,7 @@ func (a *app) delivery() *cobra.Command {
 		Example: `  rewave delivery list --state dead,unknown_final
   rewave delivery explain 4711
   rewave delivery replay --campaign win-back --because "they take it now"`}
-	for _, sub := range []*cobra.Command{a.deliveryList(), a.deliveryExplain(), a.deliveryReplay(), a.deliverySettle()} {
+	for _, sub := range []*cobra.Command{a.deliveryList(), a.deliveryExplain(), a.deliveryReplay(), a.deliveryReconcile(), a.deliverySettle()} {
 		c.AddCommand(a.takesJSON(a.takesConfig(sub)))
 	}
 	return c
@@ -187,6 +188,56 @@ unknown_final --may-arrive-twice. Who did it and why is kept for ever.`,
 	c.Flags().StringVar(&because, "because", "", "the `REASON`, kept on record")
 	c.Flags().Var((*durationFlag)(&within), "within", "they may go out for this long from now, as `2d`; else until their own end")
 	c.Flags().BoolVar(&twice, "may-arrive-twice", false, "send again what may have arrived")
+	return c
+}
+
+func (a *app) deliveryReconcile() *cobra.Command {
+	var campaign string
+	c := &cobra.Command{Use: "reconcile [ID]...", Short: "Ask providers about messages in doubt, now", Args: operands,
+		Long: `Asks what became of messages in state unknown, unknown_final or quarantine, as
+rewave tick does from time to time, and says of each what was found. A provider
+that can be asked is asked. Where it takes a repeated key once, an unknown
+message is sent again under its key while the provider keeps that, if it is
+still the same and its customer may still be written to.
+
+What the provider does not know stays in doubt: its index may lag.`,
+		Example: `  rewave delivery reconcile
+  rewave delivery reconcile --campaign win-back
+  rewave delivery reconcile 4711 4712 --json`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 && campaign != "" {
+				return fault.New(fault.Usage, "delivery reconcile: name the messages by their ids, or all of a campaign by --campaign", firstExample(c))
+			}
+			var ids []int64
+			var err error
+			if len(args) > 0 {
+				if ids, err = readIDs(c, args); err != nil {
+					return err
+				}
+			}
+			l, err := a.openToAsk(c.Context())
+			if err != nil {
+				return err
+			}
+			defer l.close()
+			found, err := l.engine.ReconcileNow(c.Context(), campaign, ids)
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.print(append([]engine.Reconciled{}, found...))
+			}
+			settled := 0
+			for _, r := range found {
+				if r.Now != r.Was {
+					settled++
+				}
+				fmt.Fprintln(a.stdout, wrap(fmt.Sprintf("%-8d ", r.ID), spaced(r.Now)+": "+r.Says))
+			}
+			fmt.Fprintf(a.stdout, "%s in doubt, %d settled\n", count(len(found), "message"), settled)
+			return nil
+		}}
+	c.Flags().StringVar(&campaign, "campaign", "", "only those of this `CAMPAIGN`")
 	return c
 }
 

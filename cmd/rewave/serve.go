@@ -43,7 +43,7 @@ away, it takes them from PostgreSQL.`, `  rewave work
 }
 
 func (a *app) tick() *cobra.Command {
-	return a.role("tick", "Plan waves, hand out what is due, reap what was dropped", "Runs planner, dispatcher and reaper.", `  rewave tick
+	return a.role("tick", "Plan waves, hand out what is due, reap what was dropped", "Runs planner, dispatcher, reaper and reconciler.", `  rewave tick
   rewave tick --verbose
   rewave tick --config /etc/rewave.yaml`, "tick")
 }
@@ -66,8 +66,11 @@ func (a *app) roles(ctx context.Context, names ...string) error {
 		}
 	}
 	open := a.open
-	if slices.Contains(names, "work") {
+	switch {
+	case slices.Contains(names, "work"):
 		open = a.openToSend
+	case slices.Contains(names, "tick"):
+		open = a.openToAsk
 	}
 	if slices.Equal(names, []string{"work"}) {
 		workers.TuneMemory()
@@ -157,7 +160,7 @@ func (l *live) background(ctx context.Context, names []string) (starts []func(co
 	if slices.Contains(names, "tick") {
 		d := workers.NewDispatcher(l.engine, redis, l.log)
 		starts = append(starts, func(ctx context.Context) error {
-			workers.RunAll(ctx, workers.Planner(l.engine), d.Role(), d.Janitor(), workers.Reaper(l.engine), workers.Fitter(l.engine))
+			workers.RunAll(ctx, workers.Planner(l.engine), d.Role(), d.Janitor(), workers.Reaper(l.engine), workers.Reconciler(l.engine), workers.Fitter(l.engine))
 			return nil
 		})
 	}

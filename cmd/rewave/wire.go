@@ -78,6 +78,22 @@ func (a *app) openToSend(ctx context.Context) (*live, error) {
 	return l, nil
 }
 
+// openToAsk is open with the channels whose providers can say what became of a
+// message: they are reached over HTTP, and no mail server need be within reach.
+func (a *app) openToAsk(ctx context.Context) (*live, error) {
+	l, err := a.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if c := l.config.Email; c != nil && c.HTTP != nil {
+		l.engine.Channels["email"] = engine.NewSender(openHTTP("email", *c.HTTP, c.InFlight), c.From, c.InFlight)
+	}
+	if c := l.config.SMS; c != nil && c.HTTP != nil {
+		l.engine.Channels["sms"] = engine.NewSender(openHTTP("sms", *c.HTTP, c.InFlight), c.From, c.InFlight)
+	}
+	return l, nil
+}
+
 func (l *live) close() {
 	if l.engine != nil {
 		for _, s := range l.engine.Channels {

@@ -56,7 +56,9 @@ var breaks = map[string]string{
 	"refunds_add_up":  "update orders set refunded_minor = 1 where order_id = (select min(order_id) from orders)",
 	"skip_recomputed": "update deliveries set skip = true where delivery_id = (select min(delivery_id) from deliveries where state = 'planned' and arm = 'treat')",
 	"variant_written": "update deliveries set variant = 'other' where delivery_id = (select min(delivery_id) from deliveries)",
-	"sent_once":       "update deliveries set epoch = 2 where delivery_id = (select min(delivery_id) from deliveries where state = 'accepted')",
+	"resent_in_window": `insert into resends (delivery_id, epoch, claimed_at, until)
+		select delivery_id, epoch, claimed_at, now() + interval '1 day' from deliveries where state = 'accepted' order by delivery_id limit 1`,
+	"sent_once": "update deliveries set epoch = 2 where delivery_id = (select min(delivery_id) from deliveries where state = 'accepted')",
 }
 
 // givenTo is SQL that gives codes of a pool to the first delivery of which where

@@ -30,6 +30,9 @@ type Ledger interface {
 	Reap(ctx context.Context, giveUp time.Duration, limit int) (postgres.Reaped, error)
 	Sweep(ctx context.Context, at *time.Time, limit int) (int, error)
 
+	Doubts(ctx context.Context, channels []string, limit int) ([]postgres.Doubt, error)
+	GateAgain(ctx context.Context, in postgres.GateInput, window time.Duration, prepare func(at time.Time, g *postgres.Gated)) (postgres.Again, error)
+
 	WithdrawConsent(ctx context.Context, deliveryID int64, source string, at *time.Time) error
 }
 

@@ -2,6 +2,9 @@ package engine
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -20,10 +23,11 @@ import (
 // goes, and what it costs.
 type rendered struct {
 	message.Content
-	bare    *message.Content // without a coupon, for a wave that goes out all the same; nil: there is none
-	headers map[string]string
-	cost    int64 // millionths of the currency's unit
-	untaken int   // how often the provider did not take it though it took others
+	bare     *message.Content // without a coupon, for a wave that goes out all the same; nil: there is none
+	headers  map[string]string
+	cost     int64 // millionths of the currency's unit
+	codeless bool  // it carries no code
+	untaken  int   // how often the provider did not take it though it took others
 }
 
 // message is what is sent, with the code that the gate has bound in its place.
@@ -41,6 +45,44 @@ func (r rendered) message(code string) (m channel.Message, err error) {
 		m.Text = c.SMS
 	}
 	return m, nil
+}
+
+// hash is what a message is known by to be the same, with its sender and address
+// and all that it may say, but for the code, which stays the delivery's.
+func (r rendered) hash(from, to string) []byte {
+	h := sha256.New()
+	_ = json.NewEncoder(h).Encode([]any{from, to, r.Content, r.bare, r.headers}) // texts only: it cannot fail
+	return h.Sum(nil)[:16]
+}
+
+// cannotRender is a message that cannot be made, however often it is tried.
+type cannotRender struct{ error }
+
+func (c cannotRender) Unwrap() error { return c.error }
+
+// renderAgain makes the message of a delivery in doubt as it was when the gate let
+// it out, if what it speaks of is still so.
+func (e *Engine) renderAgain(ctx context.Context, v *version, w campaigns.Wave, lane postgres.Lane, d postgres.Doubt) (rendered, error) {
+	want := v.wanted[w.Name]
+	want.Doubt = true
+	loaded, err := e.ledger().LoadRendering(ctx, lane, []int64{d.Claim.ID}, d.GateAt, want)
+	if err != nil {
+		return rendered{}, err
+	}
+	if len(loaded) == 0 {
+		return rendered{}, cannotRender{errors.New("it is not in doubt any more")}
+	}
+	var pools map[string]coupon.Pool
+	if want.Coupon {
+		if pools, err = e.poolsOf(ctx, v, w.Name); err != nil {
+			return rendered{}, err
+		}
+	}
+	out, err := e.renderOne(v, w, lane.Channel, loaded[0], d.GateAt, pools)
+	if err != nil {
+		return rendered{}, cannotRender{err}
+	}
+	return out, nil
 }
 
 // render makes the messages of both arms before any gate, so that what cannot
@@ -105,7 +147,7 @@ func (e *Engine) renderOne(v *version, w campaigns.Wave, to string, r postgres.R
 		return out, fmt.Errorf("the message has no text for %s", to)
 	}
 	b := e.bindings(r, part.notes)
-	if part.Coupon != nil {
+	if out.codeless = part.Coupon == nil; !out.codeless {
 		if part.Coupon.Exhausted == "send" {
 			bare, err := message.Render(t, b)
 			if err != nil {

@@ -99,12 +99,9 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 	defer cancel()
 	passed, seen, err := e.ledger().Gate(gateCtx, e.gateInput(v, w, lane, ids), func(at time.Time, g *postgres.Gated) {
 		decided[g.ID] = true
-		of := v.parts[choice{w.Name, g.Variant, g.Stratum}]
-		f := &g.Facts
-		f.Rule, f.Zone, f.Cost = of.rule, e.zone(g.Zone), contents[g.ID].cost
-		f.Quiet = e.quiet(g.Region)
-		if of.Coupon != nil {
-			f.Coupon.Pool, g.Expires = of.Coupon.Pool, of.Coupon.Lasts(at, e.Shop.Zone)
+		e.complete(v, w, sender, g, contents[g.ID])
+		if of := v.parts[choice{w.Name, g.Variant, g.Stratum}]; of.Coupon != nil {
+			g.Facts.Coupon.Pool, g.Expires = of.Coupon.Pool, of.Coupon.Lasts(at, e.Shop.Zone)
 		}
 	})
 	if err != nil {
@@ -124,6 +121,16 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 		}
 	}
 	return rest, nil
+}
+
+// complete fills in what the database does not know of a delivery at the gate.
+func (e *Engine) complete(v *version, w campaigns.Wave, sender *Sender, g *postgres.Gated, content rendered) {
+	f := &g.Facts
+	f.Rule, f.Zone, f.Cost = v.parts[choice{w.Name, g.Variant, g.Stratum}].rule, e.zone(g.Zone), content.cost
+	f.Quiet = e.quiet(g.Region)
+	if sender.Channel.Promise().IdempotencyWindow > 0 {
+		g.Body = content.hash(sender.From, f.Contact.Channels[f.Channel].Address)
+	}
 }
 
 // gateInput asks for what the wave's keys speak of, and for nothing else.

@@ -101,15 +101,25 @@ func (s *Store) SettleByHand(ctx context.Context, m Meant, to delivery.State) (d
 	return done, nil
 }
 
+// knows is a fault where there is no campaign of that name; the empty name is any.
+func knows(ctx context.Context, on interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}, campaign string) error {
+	known := campaign == ""
+	if !known {
+		if err := on.QueryRow(ctx, "select exists (select from campaigns where name = $1)", campaign).Scan(&known); err != nil {
+			return mapError(err)
+		}
+	}
+	if !known {
+		return fault.New(fault.NotFound, fmt.Sprintf("there is no campaign %q", campaign), "rewave campaign list")
+	}
+	return nil
+}
+
 func choose(ctx context.Context, tx pgx.Tx, m Meant, verb string, to delivery.State, alive *time.Time) (done Done, err error) {
-	if m.Campaign != "" {
-		var known bool
-		if err := tx.QueryRow(ctx, "select exists (select from campaigns where name = $1)", m.Campaign).Scan(&known); err != nil {
-			return done, err
-		}
-		if !known {
-			return done, fault.New(fault.NotFound, fmt.Sprintf("there is no campaign %q", m.Campaign), "rewave campaign list")
-		}
+	if err := knows(ctx, tx, m.Campaign); err != nil {
+		return done, err
 	}
 	from := make([]string, len(m.From))
 	for i, s := range m.From {

@@ -87,7 +87,7 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, clai
 	}
 	var written int
 	var saved int64
-	args := []any{ids, customers, entered, epochs, states, reasons, refs, wait, provider, at, claim, giveUp.Seconds(), untaken}
+	args := []any{ids, customers, entered, epochs, states, reasons, refs, wait, provider, at, claim, giveUp.Seconds(), untaken, delivery.AskAfter(0).Seconds()}
 	var err error
 	if limited == 0 {
 		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &saved)
@@ -123,7 +123,7 @@ type Reaped struct{ Unknown, Final, Claims int }
 // Reap looks at claims whose time has come, at most limit of them.
 func (s *Store) Reap(ctx context.Context, giveUp time.Duration, limit int) (Reaped, error) {
 	var r Reaped
-	err := s.hot.QueryRow(ctx, statement("delivery/reap"), giveUp.Seconds(), limit).Scan(&r.Unknown, &r.Final, &r.Claims)
+	err := s.hot.QueryRow(ctx, statement("delivery/reap"), giveUp.Seconds(), limit, delivery.AskAfter(0).Seconds()).Scan(&r.Unknown, &r.Final, &r.Claims)
 	return r, mapError(err)
 }
 

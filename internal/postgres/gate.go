@@ -30,6 +30,7 @@ type GateInput struct {
 	Pools    []string // every pool that the campaign's waves name
 	PerMinor int64    // millionths of the currency's unit in one of its minor units
 	Lease    time.Duration
+	Doubt    bool // of GateAgain: rows in doubt are meant
 }
 
 // Cap is a limit within a window; the zero Cap is none.
@@ -50,8 +51,12 @@ type Gated struct {
 	Region    string         // empty where it is unknown or was not asked for
 	Facts     delivery.Facts // Quiet, Zone, Rule, Cost and the coupon's pool are left to the caller
 	Expires   time.Duration  // left to the caller: how long a code given now counts; 0: as long as its pool
+	Body      []byte         // left to the caller: hash of the message; nil: none is kept
 
-	stock *CouponStock
+	stock   *CouponStock
+	claimed time.Time // of one in doubt, with the database's clock now and the hash it went out under
+	clock   time.Time
+	body    []byte
 }
 
 func (g *Gated) wanted() Wanted {
@@ -221,6 +226,7 @@ type decisions struct {
 	states, reasons, channels []string
 	due                       []*time.Time
 	costs                     []int64
+	bodies                    [][]byte
 
 	bind    map[int64]bool
 	limited int // the campaign, where it has limits
@@ -234,7 +240,7 @@ func (w *decisions) add(g *Gated, a delivery.Answer) {
 	}
 	w.ids, w.customers, w.entered = append(w.ids, g.ID), append(w.customers, g.Customer), append(w.entered, g.EnteredAt)
 	w.states, w.reasons, w.channels = append(w.states, string(a.To)), append(w.reasons, string(a.Reason)), append(w.channels, a.Channel)
-	w.due, w.costs = append(w.due, due), append(w.costs, g.Facts.Cost)
+	w.due, w.costs, w.bodies = append(w.due, due), append(w.costs, g.Facts.Cost), append(w.bodies, g.Body)
 	if a.To == delivery.Sending {
 		w.spent += g.Facts.Cost
 	}
@@ -249,7 +255,7 @@ func (w *decisions) add(g *Gated, a delivery.Answer) {
 // write stores the decisions and the claim of those that go out.
 func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims []Claim, lease time.Duration, claim *int64) error {
 	batch := &pgx.Batch{}
-	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at, w.costs).Exec(func(tag pgconn.CommandTag) error {
+	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at, w.costs, w.bodies).Exec(func(tag pgconn.CommandTag) error {
 		if int(tag.RowsAffected()) != len(w.ids) {
 			return fmt.Errorf("%d of %d rows were still ours", tag.RowsAffected(), len(w.ids))
 		}

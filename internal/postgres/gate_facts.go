@@ -24,7 +24,7 @@ func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, ours 
 	var pressed map[int64]pressure
 	var words map[topic]bool
 	batch := &pgx.Batch{}
-	batch.Queue(statement("delivery/facts"), ours.ids, at, in.Channels, requires, in.Regions, in.Campaign, in.Lane.Version, in.Lane.Wave, in.Lane.Channel).
+	batch.Queue(statement("delivery/facts"), ours.ids, at, in.Channels, requires, in.Regions, in.Campaign, in.Lane.Version, in.Lane.Wave, in.Lane.Channel, in.Doubt).
 		Query(func(rows pgx.Rows) (err error) {
 			gated, err = scanFacts(rows, in, len(ours.customers))
 			return err
@@ -69,9 +69,11 @@ func scanFacts(rows pgx.Rows, in GateInput, customers int) ([]Gated, error) {
 	var arm, held, email, phone string
 	var bannedEmail, bannedPhone bool
 	var required *string
+	var claimed *time.Time
 	f := &g.Facts
 	_, err := pgx.ForEachRow(rows, []any{&g.ID, &g.Customer, &g.EnteredAt, &arm, &f.Skip, &g.Variant, &g.Stratum, &f.Channel, &g.Epoch, &f.ExpiresAt, &held,
-		&f.CampaignStatus, &f.OnHold, &g.Zone, &g.Region, &f.Contact.Erased, &email, &phone, &bannedEmail, &bannedPhone, &f.Repurchased, &required}, func() error {
+		&f.CampaignStatus, &f.OnHold, &g.Zone, &g.Region, &f.Contact.Erased, &email, &phone, &bannedEmail, &bannedPhone, &f.Repurchased, &required,
+		&claimed, &g.clock, &g.body}, func() error {
 		if len(gated) > 0 && gated[len(gated)-1].Customer == g.Customer {
 			return nil // the rows are in the order of customers
 		}
@@ -84,7 +86,9 @@ func scanFacts(rows pgx.Rows, in GateInput, customers int) ([]Gated, error) {
 			}
 			f.Contact.Channels[name] = r
 		}
-		f.Requires = nil
+		if f.Requires = nil; claimed != nil {
+			g.claimed = *claimed
+		}
 		if in.Requires != "" {
 			state := delivery.Suppressed
 			if required != nil {

@@ -54,13 +54,14 @@ type RenderingWants struct {
 	Event      bool
 	Coupon     bool
 	Attributes []string // asked for as of business time, which must then be given
+	Doubt      bool     // of deliveries in doubt, and not of planned ones
 }
 
 // LoadRendering reads what the messages of planned deliveries need, without
 // locks. Deliveries that are not planned any more, or not in this lane, are left
 // out.
 func (s *Store) LoadRendering(ctx context.Context, lane Lane, ids []int64, at *time.Time, want RenderingWants) ([]Rendering, error) {
-	rows, err := s.hot.Query(ctx, statement("delivery/load"), ids, at, want.Orders, lane.Version, lane.Wave, lane.Channel, want.Strata, said(want.Currency))
+	rows, err := s.hot.Query(ctx, statement("delivery/load"), ids, at, want.Orders, lane.Version, lane.Wave, lane.Channel, want.Strata, said(want.Currency), want.Doubt)
 	if err != nil {
 		return nil, fmt.Errorf("load deliveries: %w", mapError(err))
 	}

@@ -62,8 +62,14 @@ func (w *World) cast(workers, dispatchers int) {
 		w.enter(fmt.Sprintf("planner %d", i+1), w.planner)
 		w.enter(fmt.Sprintf("reaper %d", i+1), w.reaper)
 	}
+	for i := range 1 + w.rand.IntN(maxAskers) {
+		w.enter(fmt.Sprintf("%s %d", reconcilers, i+1), func(a *actor) { w.reconciler(a, w.askers[i]) })
+	}
 	w.live()
 }
+
+// reconcilers are those who send messages in doubt again.
+const reconcilers = "reconciler"
 
 func (w *World) enter(name string, begin func(*actor)) {
 	a := &actor{name: name, begin: begin}
@@ -228,6 +234,23 @@ func (w *World) reaper(a *actor) {
 	})
 }
 
+// reconciler is the reconciler's loop.
+func (w *World) reconciler(a *actor, e *engine.Engine) {
+	a.life++
+	e.Channels = map[string]*engine.Sender{}
+	for _, name := range []string{"email", "sms"} {
+		e.Channels[name] = engine.NewSender(&Provider{w, name}, "shop", 2)
+	}
+	w.spawn(a.name, a, func() {
+		me := w.scheduler.running
+		for {
+			me.await(func() bool { return w.outlook.of(w).ask() })
+			_, _ = e.Reconcile(background) // again in five seconds
+			me.sleep(5 * time.Second)
+		}
+	})
+}
+
 // planner is the planner's loop. What it decides, wave.Planner decides.
 func (w *World) planner(a *actor) {
 	a.life++
@@ -347,8 +370,9 @@ func (r runner) Wait(*sync.WaitGroup) {
 type outlook struct {
 	stale, ready         bool
 	nextDue, nextReap    time.Time
-	nextPlan             time.Time
+	nextPlan, nextAsk    time.Time
 	anyDue, anyReap, any bool
+	anyAsk               bool
 	clock                *time.Time
 }
 
@@ -361,6 +385,7 @@ func (o *outlook) of(w *World) *outlook {
 
 func (o *outlook) due() bool  { return o.anyDue && !o.clock.Before(o.nextDue) }
 func (o *outlook) reap() bool { return o.anyReap && !o.clock.Before(o.nextReap) }
+func (o *outlook) ask() bool  { return o.anyAsk && !o.clock.Before(o.nextAsk) }
 func (o *outlook) plan() bool { return o.any && !o.clock.Before(o.nextPlan) }
 
 func (o *outlook) read(w *World) {
@@ -388,6 +413,9 @@ func (o *outlook) read(w *World) {
 	for _, r := range m.claims.rows {
 		if c := r.see(nil); c != nil {
 			soonest(&o.nextReap, &o.anyReap, c.attend.Add(1))
+			if c.doubt && w.asks() {
+				soonest(&o.nextAsk, &o.anyAsk, c.ask)
+			}
 		}
 	}
 	for _, r := range m.inbox.rows {
@@ -402,6 +430,16 @@ func (o *outlook) read(w *World) {
 	}
 }
 
+// asks says whether any provider can be asked, or takes a key once.
+func (w *World) asks() bool {
+	for _, p := range w.promises {
+		if p.LookupByRef || p.IdempotencyWindow > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func soonest(at *time.Time, known *bool, candidate time.Time) {
 	if !*known || candidate.Before(*at) {
 		*at, *known = candidate, true
@@ -414,7 +452,7 @@ func (w *World) next() (at time.Time) {
 	for _, x := range []struct {
 		at    time.Time
 		known bool
-	}{{o.nextDue, o.anyDue}, {o.nextReap, o.anyReap}, {o.nextPlan, o.any}} {
+	}{{o.nextDue, o.anyDue}, {o.nextReap, o.anyReap}, {o.nextPlan, o.any}, {o.nextAsk, o.anyAsk}} {
 		if x.known && x.at.After(w.clock) {
 			soonest(&at, &known, x.at)
 		}

@@ -46,6 +46,8 @@ type side interface {
 	addCodes(p coupon.Pool, codes ...string)
 	// holding has somebody hold what a statement locks until release.
 	holding(what string, id int64) (release func())
+	// later has the time of every doubt come.
+	later()
 	// id is that of a customer's nth delivery of a wave, 0: there is none.
 	id(customer int64, campaign, nth int, wave string) int64
 	// rows is the whole ledger in words, sorted.
@@ -81,6 +83,7 @@ func (still) wait(*tx) error                    { return errors.New("it would wa
 func (still) silence(context.Context)           {}
 func (still) commit(*tx) (keep bool, err error) { return true, nil }
 func (s still) breach(what string)              { s.t.Errorf("refused: %s", what) }
+func (still) left(int64, string)                {}
 func (s still) must(err error)                  { s.t.Helper(); must(s.t, err) }
 
 func must(t testing.TB, err error) {
@@ -193,6 +196,14 @@ func (m *inMemory) holding(what string, id int64) (release func()) {
 	return func() { t.end(false) }
 }
 
+func (m *inMemory) later() {
+	for _, r := range m.claims.rows {
+		if r.was.doubt {
+			r.was.ask = m.now()
+		}
+	}
+}
+
 func (m *inMemory) id(customer int64, campaign, nth int, wave string) int64 {
 	for _, r := range m.deliveries.rows {
 		if d := r.see(nil); d != nil && d.customer == customer && d.campaign == campaign && d.wave == wave {
@@ -245,6 +256,7 @@ func newInPostgres(t testing.TB) *inPostgres {
 func (p *inPostgres) empty(t testing.TB) *inPostgres {
 	p.t, p.made = t, nil
 	p.exec("truncate customers, campaigns, coupon_pools, claims, suppressions, feeds restart identity cascade")
+	p.exec("do $$ begin set local session_replication_role = replica; delete from resends; end $$") // they stay
 	p.exec("update dispatch set due_at = '-infinity', delivery_id = 0, round_at = '-infinity'")
 	p.exec("do $$ begin set local session_replication_role = replica; delete from send_holds; end $$") // without an act
 	return p
@@ -349,6 +361,10 @@ func (p *inPostgres) holding(what string, id int64) (release func()) {
 	return func() { must(p.t, tx.Rollback(ctx)) }
 }
 
+func (p *inPostgres) later() {
+	p.exec("update claims set ask_at = clock_timestamp() where ask_at is not null")
+}
+
 func (p *inPostgres) id(customer int64, campaign, nth int, wave string) int64 {
 	rows, err := p.conn.Query(context.Background(), "select delivery_id from deliveries where customer_id = $1 and campaign_id = $2 and wave = $3 order by delivery_id", customer, campaign, wave)
 	must(p.t, err)
@@ -436,11 +452,27 @@ type asks struct {
 	between  func() // while the locks are held
 	stale    string
 	noCapped bool
+	body     []byte
 }
 
 // gate asks about the deliveries of a wave of some customers, one minute past
 // the given time since noon, and tells what passed.
 func (s *scene) gate(campaign int, wave, channel string, at time.Duration, customers []int64, change ...func(*asks)) postgres.Passed {
+	s.t.Helper()
+	a := s.asks(campaign, wave, channel, at, customers, change)
+	passed, seen, err := s.Gate(context.Background(), a.GateInput, a.completes)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.tell("gate of %s by %s: seen %d, claim %t, limited %d", wave, channel, seen, passed.ID != 0, passed.Limited)
+	for _, c := range passed.Claims {
+		s.tell("  c%d to %s, epoch %d, code %s", c.Customer, c.Address, c.Epoch, c.Code)
+	}
+	return passed
+}
+
+// asks is what a gate asks for.
+func (s *scene) asks(campaign int, wave, channel string, at time.Duration, customers []int64, change []func(*asks)) asks {
 	s.t.Helper()
 	now := noon.Add(at)
 	a := asks{GateInput: postgres.GateInput{Lane: postgres.Lane{Version: campaign, Wave: wave, Channel: channel}, At: &now, Campaign: campaign, Channels: []string{channel},
@@ -459,23 +491,18 @@ func (s *scene) gate(campaign int, wave, channel string, at time.Duration, custo
 	if a.pool != "" {
 		a.Pools = []string{a.pool}
 	}
-	passed, seen, err := s.Gate(context.Background(), a.GateInput, func(_ time.Time, g *postgres.Gated) {
-		f := &g.Facts
-		f.Rule = delivery.Rule{Capped: !a.noCapped, Channels: a.Channels, StopOnRepurchase: a.exit, IfFeedStale: a.stale, IfCouponExhausted: a.gone}
-		f.Zone, f.Cost, f.Coupon.Pool = time.UTC, a.cost, a.pool
-		if a.between != nil {
-			a.between()
-			a.between = nil
-		}
-	})
-	if err != nil {
-		s.t.Fatal(err)
+	return a
+}
+
+// completes is what the engine knows of a delivery at the gate.
+func (a *asks) completes(_ time.Time, g *postgres.Gated) {
+	f := &g.Facts
+	f.Rule = delivery.Rule{Capped: !a.noCapped, Channels: a.Channels, StopOnRepurchase: a.exit, IfFeedStale: a.stale, IfCouponExhausted: a.gone}
+	f.Zone, f.Cost, f.Coupon.Pool, g.Body = time.UTC, a.cost, a.pool, a.body
+	if a.between != nil {
+		a.between()
+		a.between = nil
 	}
-	s.tell("gate of %s by %s: seen %d, claim %t, limited %d", wave, channel, seen, passed.ID != 0, passed.Limited)
-	for _, c := range passed.Claims {
-		s.tell("  c%d to %s, epoch %d, code %s", c.Customer, c.Address, c.Epoch, c.Code)
-	}
-	return passed
 }
 
 // settle says what became of all calls of a gate.

@@ -131,7 +131,12 @@ func (m *Memory) facts(ctx context.Context, t *tx, in postgres.GateInput, now ti
 	if err := t.step(ctx, "facts"); err != nil {
 		return nil, err
 	}
-	rows := m.where(t, ours, func(d *message) bool { return !d.due.IsZero() && !d.due.After(now) && inLane(d, in.Lane) })
+	rows := m.where(t, ours, func(d *message) bool {
+		if in.Doubt {
+			return d.state == delivery.Unknown && inLane(d, in.Lane)
+		}
+		return !d.due.IsZero() && !d.due.After(now) && inLane(d, in.Lane)
+	})
 	rows = slices.DeleteFunc(rows, func(r *record[message]) bool { return !take(t, r) })
 	sortByCustomer(rows)
 	rows = slices.CompactFunc(rows, func(a, b *record[message]) bool { return a.was.customer == b.was.customer })
@@ -310,6 +315,7 @@ func (m *Memory) decide(ctx context.Context, t *tx, now time.Time, in postgres.G
 		if g.answer.To == delivery.Sending {
 			claim.ids, claim.epochs = append(claim.ids, d.id), append(claim.epochs, d.epoch)
 			spent += g.Facts.Cost
+			d.body = g.Body
 		}
 		if err := t.move(g.row, g.answer.To); err != nil {
 			return err

@@ -33,6 +33,7 @@ type file struct {
 	trouble int    // how often a statement of its worker failed or was slow
 	excused bool   // something went wrong with its worker, so that it may be unknown
 	code    string // that the customer read
+	left    bool   // in doubt, it was not to be sent again
 }
 
 // call is one call at a provider.
@@ -112,6 +113,12 @@ func (j *judge) kept(w *World, t *tx, th *thread) {
 				j.file(r.was.id).planned = w.clock
 			case r.written && r.was.state != r.is.state:
 				j.moved(w, t, th, r)
+			}
+		case *record[resend]:
+			if d := w.memory.delivery(r.was.delivery).see(t); r.born {
+				w.gatedFor(t, d, waveOf(w.definition(d.campaign), d.wave), w.memory.person(d.customer).see(t), func(invariant, why string) {
+					w.violate(invariant, "delivery %d of customer %d is sent again: %s", d.id, d.customer, why)
+				})
 			}
 		case *record[person]:
 			if r.written {
@@ -317,13 +324,17 @@ func (j *judge) called(w *World, th *thread, channelName string, id int64, m cha
 	}
 	d, f := r.see(nil), j.file(id)
 	for _, earlier := range f.calls {
-		if earlier.verdict != channel.NotTaken {
+		if earlier.verdict != channel.NotTaken && w.promises[channelName].IdempotencyWindow == 0 {
 			w.violate("never twice", "delivery %d is called again after %q", id, earlier.verdict)
 		}
 	}
 	f.calls = append(f.calls, c)
-	switch late := w.clock.Sub(f.gated); {
-	case d.state != delivery.Sending && !(d.state == delivery.Unknown && f.excused):
+	late, again := w.clock.Sub(f.gated), w.resent(th, id)
+	if !again.IsZero() {
+		late = w.clock.Sub(again)
+	}
+	switch {
+	case d.state != delivery.Sending && !(d.state == delivery.Unknown && f.excused) && again.IsZero():
 		w.violate("no call without a claim", "delivery %d is called as %s", id, d.state)
 	case d.channel != channelName:
 		w.violate("no call without a claim", "delivery %d is called by %s and gated for %s", id, channelName, d.channel)
@@ -341,6 +352,20 @@ func (j *judge) called(w *World, th *thread, channelName string, id int64, m cha
 	}
 	j.read(w, d, f, m.Text)
 	return c
+}
+
+// resent is when the ledger noted that a message in doubt would be sent again by
+// whoever calls now; zero: it did not.
+func (w *World) resent(th *thread, id int64) (at time.Time) {
+	if th.actor == nil || !strings.HasPrefix(th.actor.name, reconcilers) {
+		return at
+	}
+	for _, r := range w.memory.resends.rows {
+		if x := r.see(nil); x != nil && x.delivery == id {
+			at = x.at
+		}
+	}
+	return at
 }
 
 const (

@@ -240,7 +240,7 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 			return 0, err
 		}
 	}
-	doubt := claim{doubt: true, attend: m.host.now().Add(giveUp)}
+	doubt := claim{doubt: true, attend: m.host.now().Add(giveUp), ask: m.host.now().Add(delivery.AskAfter(0))}
 	for i, r := range seen {
 		if r == nil {
 			continue
@@ -317,7 +317,7 @@ func (m *Memory) Reap(ctx context.Context, giveUp time.Duration, limit int) (rea
 		for _, r := range due {
 			take(t, r)
 		}
-		doubt := claim{doubt: true, attend: now.Add(giveUp)}
+		doubt := claim{doubt: true, attend: now.Add(giveUp), ask: now.Add(delivery.AskAfter(0))}
 		for _, r := range due {
 			c := r.see(t)
 			n, err := m.reapOne(t, c, &doubt)
@@ -430,7 +430,9 @@ func (m *Memory) LoadRendering(ctx context.Context, lane postgres.Lane, ids []in
 	err = m.one(ctx, "load", func(t *tx) error {
 		now := t.time(at)
 		loaded = make([]postgres.Rendering, 0, len(ids))
-		for _, r := range m.where(t, ids, func(d *message) bool { return !d.due.IsZero() && inLane(d, lane) }) {
+		for _, r := range m.where(t, ids, func(d *message) bool {
+			return inLane(d, lane) && (want.Doubt && d.state == delivery.Unknown || !want.Doubt && !d.due.IsZero())
+		}) {
 			d := r.see(t)
 			p := m.person(d.customer).see(t)
 			x := postgres.Rendering{ID: d.id, Customer: d.customer, EnteredAt: d.entered, ShopID: p.shop, Locale: p.locale, Variant: d.variant, Untaken: d.untaken, Reason: d.reason}

@@ -27,6 +27,7 @@ type Memory struct {
 	enrolled   table[enrolled]
 	deliveries table[message]
 	claims     table[claim]
+	resends    table[resend]
 	pools      []coupon.Pool // by name
 	codes      table[code]   // by code
 	inbox      table[waiting]
@@ -55,6 +56,8 @@ type host interface {
 	silence(ctx context.Context)
 	// breach hears of a write that a constraint or the trigger refused.
 	breach(what string)
+	// left hears of a message in doubt that may not be sent again, and why.
+	left(delivery int64, why string)
 }
 
 // NewMemory is an empty database.
@@ -71,6 +74,7 @@ func (m *Memory) reset() {
 	m.enrolled.reset()
 	m.deliveries.reset()
 	m.claims.reset()
+	m.resends.reset()
 	m.codes.reset()
 	m.inbox.reset()
 	m.onHold.reset()

@@ -26,6 +26,9 @@ const (
 	codes   = "internal/simulation/codes.go"
 	ledgers = "internal/simulation/ledger.go"
 	plans   = "internal/simulation/planning.go"
+	asking  = "internal/engine/reconcile_doubts.go"
+	doubts  = "internal/delivery/doubt.go"
+	sentTo  = "internal/simulation/doubt.go"
 	worlds  = "internal/simulation/world.go"
 )
 
@@ -57,6 +60,14 @@ var mutants = []mutant{
 	planted("a gate takes as long as it likes", send, "gateTimeout = 3 * time.Second", "gateTimeout = 90 * time.Second"),
 	planted("what was not begun is not given back", send, "if len(back) > 0 {", "if false {"),
 	planted("a claim is given back for all", send, "return postgres.Settlement{Claim: c, State: delivery.Planned, Reason: \"given back\"}", "return postgres.Settlement{Claim: c, State: delivery.Unknown, Reason: \"given back\"}"),
+
+	// what is in doubt
+	planted("not found is taken for not taken", asking, "\t\t\tleft = append(left, d)\n", "\t\t\tsettled, of = append(settled, postgres.Settlement{Claim: d.Claim, State: delivery.Failed, Reason: \"not found\"}), append(of, d)\n"),
+	planted("a message is sent again outside the window", doubts, "return !at.Before(claimed) && at.Before(claimed.Add(window-windowMargin))", "return !at.Before(claimed)"),
+	planted("what is in doubt is sent again whoever said no", doubts, "for _, ask := range []func(time.Time) (Answer, bool){f.ended, f.stopped, f.waits} {", "for _, ask := range []func(time.Time) (Answer, bool){f.ended, f.waits} {"),
+	planted("what is in doubt is sent again in a pause", doubts, "f.ended, f.stopped, f.waits} {", "f.stopped, f.waits} {"),
+	planted("nobody asks", asking, "doubts, err := e.ledger().Doubts(ctx, channels, askLimit)", "doubts, err := []postgres.Doubt(nil), error(nil)"),
+	planted("who is sent again is not noted", sentTo, "\t\t\tm.resends.add(t, resend{c.ID, c.Epoch, m.host.now()})\n", "\t\t\t_ = c\n"),
 
 	// locks
 	{name: "the gate takes what is under way", edits: []edit{

@@ -2,6 +2,8 @@ package simulation
 
 import (
 	"context"
+	"errors"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"time"
@@ -16,13 +18,43 @@ type Provider struct {
 	name string
 }
 
-var _ channel.Channel = (*Provider)(nil)
+var _ channel.Asked = (*Provider)(nil)
 
 // Name is the channel's.
 func (p *Provider) Name() string { return p.name }
 
-// Promise is none: nothing may be sent again on the word of this provider.
-func (p *Provider) Promise() channel.Promise { return channel.Promise{} }
+// Promise is what the schedule has its provider do.
+func (p *Provider) Promise() channel.Promise { return p.w.promises[p.name] }
+
+// Ask looks a reference up, in an index that lags as long as things go wrong.
+func (p *Provider) Ask(_ context.Context, ref string) (channel.Finding, error) {
+	w, th := p.w, p.w.scheduler.running
+	_ = w.elapse(th, "asks about "+ref)
+	th.sleep(time.Duration(1+w.rand.IntN(30)) * time.Millisecond)
+	_, known := w.keys[ref]
+	switch {
+	case w.has(BadCall, 5):
+		return channel.Finding{}, errors.New("look up: 503")
+	case !known, w.has(BadCall, 2):
+		return channel.Finding{}, nil
+	}
+	return channel.Finding{Found: true, Verdict: channel.Accepted, ProviderID: "ok"}, nil
+}
+
+// drawPromises draws what the providers of this schedule can say, by a rand of its
+// own: what the seed stood for before stays.
+func (w *World) drawPromises() {
+	clear(w.keys)
+	r := rand.New(rand.NewPCG(w.spec.Seed, 0xca11))
+	for _, name := range []string{"email", "sms"} {
+		var p channel.Promise
+		p.LookupByRef = r.IntN(2) == 0
+		if r.IntN(2) == 0 {
+			p.IdempotencyWindow = []time.Duration{10 * time.Minute, 24 * time.Hour, 24 * time.Hour}[r.IntN(3)]
+		}
+		w.promises[name] = p
+	}
+}
 
 // Close does nothing.
 func (p *Provider) Close() error { return nil }
@@ -43,8 +75,15 @@ func (p *Provider) Send(ctx context.Context, m channel.Message) channel.Outcome 
 	if slow || fate.hangs {
 		took = time.Duration(300+w.rand.IntN(11_000)) * time.Millisecond
 	}
+	if _, known := w.keys[m.Ref]; known && fate.outcome.Verdict == channel.Failed {
+		fate = usual // who knows a key answers as the first time
+	}
 	if fate.taken {
-		c.taken++
+		window := p.Promise().IdempotencyWindow
+		if first, known := w.keys[m.Ref]; !known || w.clock.Sub(first) >= window {
+			w.keys[m.Ref] = w.clock
+			c.taken++
+		}
 	}
 	if end, ok := ctx.Deadline(); ok && w.clock.Add(took).After(end) {
 		took = end.Sub(w.clock)
@@ -66,10 +105,13 @@ type fate struct {
 	outcome              channel.Outcome
 }
 
+// usual is that of most calls.
+var usual = fate{taken: true, outcome: channel.Outcome{Verdict: channel.Accepted, ProviderID: "ok"}}
+
 func (p *Provider) fate() fate {
 	w := p.w
 	if !w.has(BadCall, 5) {
-		return fate{taken: true, outcome: channel.Outcome{Verdict: channel.Accepted, ProviderID: "ok"}}
+		return usual
 	}
 	says := func(v channel.Verdict, why string) channel.Outcome { return channel.Outcome{Verdict: v, Reason: why} }
 	either := w.rand.IntN(2) == 0

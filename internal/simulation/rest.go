@@ -51,6 +51,10 @@ func (w *World) agrees(d *message, f *file) {
 		w.violate("the ledger is the provider's", "delivery %d is accepted, and nobody took it", d.id)
 	case taken > 0 && d.state != delivery.Accepted && d.state != delivery.UnknownFinal:
 		w.violate("the ledger is the provider's", "delivery %d was taken, and is %s", d.id, d.state)
+	case taken > 0 && d.state == delivery.UnknownFinal && w.promises[d.channel].LookupByRef:
+		w.violate("what the provider knows is known", "delivery %d was taken, and is unknown", d.id)
+	case d.state == delivery.UnknownFinal && w.promises[d.channel].IdempotencyWindow >= 24*time.Hour && !f.left:
+		w.violate("nothing stays unknown where a key is taken once", "delivery %d does: %s", d.id, d.reason)
 	case d.state == delivery.UnknownFinal && surely && !f.excused:
 		w.violate("unknown has a cause", "delivery %d is unknown, and the provider was clear", d.id)
 	case d.state == delivery.Withheld && (d.reason == string(audience.Holdout)) != (d.arm != holdout.Treat):

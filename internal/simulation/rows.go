@@ -113,6 +113,7 @@ type message struct {
 	gateAt, claimed, done time.Time
 	cost                  int64
 	provider, providerID  string
+	body                  []byte
 }
 
 // claim is deliveries that somebody must look at again.
@@ -120,6 +121,8 @@ type claim struct {
 	id       int64
 	doubt    bool // else a lease
 	attend   time.Time
+	ask      time.Time // when the provider is asked next about a doubt
+	asked    int
 	ids      []int64
 	epochs   []int
 	campaign int

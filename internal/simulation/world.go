@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/channel"
 	"github.com/rewave/rewave/internal/engine"
 	links "github.com/rewave/rewave/internal/message"
 	"github.com/rewave/rewave/internal/postgres"
@@ -25,6 +26,7 @@ type World struct {
 	memory    *Memory
 	catalogue []entry
 	others    *engine.Engine   // of dispatchers, reapers, customers
+	askers    []*engine.Engine // of reconcilers
 	engines   []*engine.Engine // of workers
 
 	spec    Spec
@@ -37,6 +39,9 @@ type World struct {
 	queue   queue
 	running []entry // campaigns of this schedule
 	zones   calendar.Zones
+
+	promises map[string]channel.Promise // by channel
+	keys     map[string]time.Time       // when a provider first took a key
 
 	lastMishap time.Time
 	awayTill   time.Time // the database does not answer
@@ -53,7 +58,7 @@ type World struct {
 
 // NewWorld compiles the catalogue.
 func NewWorld() (*World, error) {
-	w := &World{}
+	w := &World{promises: map[string]channel.Promise{}, keys: map[string]time.Time{}}
 	w.rand = rand.New(&w.pcg)
 	w.choose = w.rand.IntN
 	w.alarm = w.next
@@ -74,6 +79,9 @@ func NewWorld() (*World, error) {
 			Shop: engine.Shop{Name: "Shop", Zone: time.UTC, Currency: "EUR", Digits: 2, PublicURL: "https://s.example", CostMicros: map[string]int64{"sms": 70_000, "email": 1_000}}}
 	}
 	w.others = make()
+	for range maxAskers {
+		w.askers = append(w.askers, make())
+	}
 	for range maxWorkers {
 		w.engines = append(w.engines, make())
 	}
@@ -82,6 +90,7 @@ func NewWorld() (*World, error) {
 
 const (
 	maxWorkers = 4
+	maxAskers  = 2
 	maxSteps   = 60_000
 )
 
@@ -302,6 +311,12 @@ func (w *World) silence(ctx context.Context) {
 	}
 }
 
+func (w *World) left(delivery int64, why string) {
+	if why != windowOver {
+		w.judge.file(delivery).left = true
+	}
+}
+
 func (w *World) breach(what string) { w.violate("legal moves", "%s", what) }
 
 // restart ends every open transaction.
@@ -404,7 +419,7 @@ func (w *World) populate() {
 	if r.IntN(3) == 0 {
 		shop.MaxAge = map[string]time.Duration{"orders": time.Hour}
 	}
-	for _, e := range append(w.engines[:len(w.engines):len(w.engines)], w.others) {
+	for _, e := range append(append(w.engines[:len(w.engines):len(w.engines)], w.askers...), w.others) {
 		e.Shop.Cap, e.Shop.Quiet, e.Shop.MaxAge = shop.Cap, shop.Quiet, shop.MaxAge
 	}
 	m.feed.was = w.start
@@ -418,6 +433,7 @@ func (w *World) populate() {
 	for i := range min(r.IntN(21), r.IntN(41)) {
 		m.codes.add(nil, code{pool: []string{"p", "q"}[i%2], code: fmt.Sprintf("CODE%04d", i)})
 	}
+	w.drawPromises()
 	w.cast(workers, dispatchers)
 }
 

@@ -2,7 +2,7 @@
 -- that came twice ends here. What there are several of for a customer is read by statements of its own: asked row by row it
 -- takes twice as long. The caller holds the locks until it commits; rows that somebody else holds are passed over.
 -- $1 delivery ids, $2 business time, $3 the wave's channels, $4 wave it requires (null: none), $5 whether the customer's region
--- is wanted, $6 campaign, $7 to $9 the lane: version, wave, channel. A row that has moved to another lane, or an id that means
+-- is wanted, $6 campaign, $7 to $9 the lane: version, wave, channel, $10 whether those in doubt are meant, and not those due. A row that has moved to another lane, or an id that means
 -- another delivery here, was not rendered for this one.
 select d.delivery_id, d.customer_id, d.entered_at, d.arm, d.skip, coalesce(d.variant, '') as variant, coalesce(e.stratum, '') as stratum,
        d.channel, d.epoch, d.expires_at, coalesce(d.reason, '') as held_for, (select c.status from campaigns c where c.campaign_id = $6) as status,
@@ -18,10 +18,11 @@ select d.delivery_id, d.customer_id, d.entered_at, d.arm, d.skip, coalesce(d.var
                   and (o.unkept_at is null or o.unkept_at > $2::timestamptz)) as bought,
        (select required.state from deliveries required
          where required.customer_id = d.customer_id and required.entered_at = d.entered_at and required.enrollment_id = d.enrollment_id
-           and required.round = d.round and required.wave = $4::text) as required
+           and required.round = d.round and required.wave = $4::text) as required,
+       d.claimed_at, clock_timestamp(), d.body
   from deliveries d
   join enrollments e on e.customer_id = d.customer_id and e.entered_at = d.entered_at and e.enrollment_id = d.enrollment_id
   join contacts k on k.customer_id = d.customer_id
- where d.delivery_id = any ($1) and d.due_at <= $2::timestamptz and d.version_id = $7 and d.wave = $8 and d.channel = $9
+ where d.delivery_id = any ($1) and case when $10 then d.state = 'unknown' else d.due_at <= $2::timestamptz end and d.version_id = $7 and d.wave = $8 and d.channel = $9
  order by d.customer_id, d.delivery_id
    for no key update of d skip locked -- held by who sweeps or cancels, and does not wait for customers

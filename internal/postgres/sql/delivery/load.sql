@@ -1,6 +1,6 @@
 -- What rendering needs of planned deliveries, read without locks; the gate looks again at all that decides.
 -- $1 delivery ids, $2 business time (null: now), $3 whether the orders are wanted, $4 to $6 the lane: version, wave, channel,
--- $7 whether the campaign has strata, $8 the currency in which what was spent is wanted (null: it is not).
+-- $7 whether the campaign has strata, $8 the currency in which what was spent is wanted (null: it is not), $9 whether those in doubt are meant.
 select d.delivery_id, d.customer_id, d.entered_at, u.shop_id, u.first_name, u.last_name, coalesce(u.locale, ''), coalesce(d.variant, ''),
        coalesce(case when $7 then (select e.stratum from enrollments e where e.customer_id = d.customer_id
                                       and e.entered_at = d.entered_at and e.enrollment_id = d.enrollment_id) end, ''),
@@ -17,4 +17,4 @@ select d.delivery_id, d.customer_id, d.entered_at, u.shop_id, u.first_name, u.la
       select count(*) as n, max(o.placed_at) as last from orders o
        where $3 and o.customer_id = d.customer_id and o.placed_at <= coalesce($2::timestamptz, now())
          and (o.unkept_at is null or o.unkept_at > coalesce($2::timestamptz, now()))) bought
- where d.delivery_id = any($1) and d.due_at is not null and d.version_id = $4 and d.wave = $5 and d.channel = $6
+ where d.delivery_id = any($1) and case when $9 then d.state = 'unknown' else d.due_at is not null end and d.version_id = $4 and d.wave = $5 and d.channel = $6

@@ -1,7 +1,7 @@
 -- Writes what became of provider calls. Only the epoch that made the call may speak; a late word still settles an unknown.
 -- $1 delivery ids, $2 customer ids, $3 entered_at, $4 epochs, $5 states, $6 reasons, $7 provider ids, $8 seconds to wait (planned), $9 provider,
 -- $10 business time (null: now), $11 claim, $12 seconds after which an unknown is given up,
--- $13 whether the provider took others meanwhile and named no time (planned).
+-- $13 whether the provider took others meanwhile and named no time (planned), $14 seconds until an unknown is asked about.
 -- Rows: one; how many were written, and what those would have cost that were not taken.
 -- Safe to run twice: the second time finds nothing in sending.
 -- The claim is locked before its deliveries, as the reaper does it.
@@ -20,8 +20,8 @@ with held as materialized (
        and d.epoch = a.epoch and (d.state = 'sending' or (d.state = 'unknown' and a.state in ('accepted', 'failed')))
     returning d.delivery_id, d.epoch, d.state, d.cost_micros
 ), doubt as (
-    insert into claims (kind, attend_at, delivery_ids, epochs)
-    select 'doubt', clock_timestamp() + make_interval(secs => $12), array_agg(delivery_id), array_agg(epoch) from settled where state = 'unknown' having count(*) > 0
+    insert into claims (kind, attend_at, ask_at, delivery_ids, epochs)
+    select 'doubt', clock_timestamp() + make_interval(secs => $12), clock_timestamp() + make_interval(secs => $14), array_agg(delivery_id), array_agg(epoch) from settled where state = 'unknown' having count(*) > 0
 ), done as (
     delete from claims where claim_id = $11
 )
