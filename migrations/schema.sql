@@ -1232,6 +1232,30 @@ CREATE INDEX resends_delivery ON public.resends USING btree (delivery_id);
 CREATE TRIGGER resends_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON public.resends FOR EACH STATEMENT EXECUTE FUNCTION refuse_act_change();
 comment on column resends.until is 'for how long from claimed_at on the provider takes the key once';
 
+create table feedback (
+    feedback_id bigint not null generated always as identity,
+    channel text not null,
+    event_id text not null,
+    ref text not null,
+    type text not null,
+    at timestamp with time zone not null,
+    reason text,
+    hard boolean not null default false,
+    received_at timestamp with time zone not null default clock_timestamp(),
+    delivery_id bigint,
+    due_at timestamp with time zone default clock_timestamp(),
+    rejected text,
+    constraint feedback_pkey PRIMARY KEY (feedback_id),
+    constraint feedback_channel_event_id_key UNIQUE (channel, event_id),
+    constraint feedback_type_check CHECK ((type = ANY (ARRAY['accepted'::text, 'delivered'::text, 'bounced'::text, 'complained'::text, 'failed'::text])))
+);
+CREATE INDEX feedback_delivery ON public.feedback USING btree (delivery_id) WHERE (delivery_id IS NOT NULL);
+CREATE INDEX feedback_due ON public.feedback USING btree (due_at) WHERE (due_at IS NOT NULL);
+comment on table feedback is 'an event that comes again is the same row';
+comment on column feedback.delivery_id is 'the delivery that it speaks of; null: none is known yet';
+comment on column feedback.due_at is 'when it is looked at next; null: it has been heard, or rejected';
+comment on column feedback.hard is 'of a bounce: the address takes nothing for good';
+
 create view exposures as
  SELECT d.customer_id,
     d.entered_at,

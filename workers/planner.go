@@ -41,6 +41,11 @@ func Reconciler(e *engine.Engine) Role {
 	return Role{Name: "reconciler", Every: 5 * time.Second, Log: e.Log, Tick: e.Reconcile}
 }
 
+// Listener applies what providers have said.
+func Listener(e *engine.Engine) Role {
+	return Role{Name: "listener", Every: time.Second, Log: e.Log, Tick: e.HearFeedback}
+}
+
 // Reaper ends what nobody else will: lapsed leases, unknowns without evidence,
 // and planned rows that are too late.
 func Reaper(e *engine.Engine) Role {

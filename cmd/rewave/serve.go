@@ -30,7 +30,7 @@ func (a *app) all() *cobra.Command {
 }
 
 func (a *app) serve() *cobra.Command {
-	return a.role("serve", "Answer the links of messages, and /healthz", "Answers unsubscribe links and /healthz on REWAVE_LISTEN (127.0.0.1:8080).", `  rewave serve
+	return a.role("serve", "Answer the links of messages, providers, and /healthz", "Answers unsubscribe links, the feedback of providers and /healthz on\nREWAVE_LISTEN (127.0.0.1:8080).", `  rewave serve
   rewave serve --config /etc/rewave.yaml
   REWAVE_LISTEN=0.0.0.0:8080 rewave serve`, "serve")
 }
@@ -43,7 +43,7 @@ away, it takes them from PostgreSQL.`, `  rewave work
 }
 
 func (a *app) tick() *cobra.Command {
-	return a.role("tick", "Plan waves, hand out what is due, reap what was dropped", "Runs planner, dispatcher, reaper and reconciler.", `  rewave tick
+	return a.role("tick", "Plan waves, hand out what is due, reap what was dropped", "Runs planner, dispatcher, reaper, reconciler and listener.", `  rewave tick
   rewave tick --verbose
   rewave tick --config /etc/rewave.yaml`, "tick")
 }
@@ -127,7 +127,13 @@ func (l *live) serving(notes func() []string) (func(context.Context) error, erro
 	if err != nil {
 		return nil, err
 	}
-	server := web.New(web.Options{Health: l.store.CheckMigrated, Notes: notes, Keys: l.engine.Links.Keys, Unsubscriber: l.engine, Log: l.log})
+	secrets := map[string][]string{}
+	for name, h := range l.config.HTTP() {
+		for _, s := range h.Feedback {
+			secrets[name] = append(secrets[name], s.Reveal())
+		}
+	}
+	server := web.New(web.Options{Health: l.store.CheckMigrated, Notes: notes, Keys: l.engine.Links.Keys, Unsubscriber: l.engine, Feedback: secrets, Recorder: l.engine, Log: l.log})
 	return func(ctx context.Context) error { return serveUntil(ctx, server, listener, l) }, nil
 }
 
@@ -160,7 +166,7 @@ func (l *live) background(ctx context.Context, names []string) (starts []func(co
 	if slices.Contains(names, "tick") {
 		d := workers.NewDispatcher(l.engine, redis, l.log)
 		starts = append(starts, func(ctx context.Context) error {
-			workers.RunAll(ctx, workers.Planner(l.engine), d.Role(), d.Janitor(), workers.Reaper(l.engine), workers.Reconciler(l.engine), workers.Fitter(l.engine))
+			workers.RunAll(ctx, workers.Planner(l.engine), d.Role(), d.Janitor(), workers.Reaper(l.engine), workers.Reconciler(l.engine), workers.Listener(l.engine), workers.Fitter(l.engine))
 			return nil
 		})
 	}

@@ -33,6 +33,9 @@ type Ledger interface {
 	Doubts(ctx context.Context, channels []string, limit int) ([]postgres.Doubt, error)
 	GateAgain(ctx context.Context, in postgres.GateInput, window time.Duration, prepare func(at time.Time, g *postgres.Gated)) (postgres.Again, error)
 
+	StoreFeedback(ctx context.Context, channel string, events []postgres.Feedback) (int, error)
+	HearFeedback(ctx context.Context, name string, giveUp time.Duration, limit int) (postgres.Heard, error)
+
 	WithdrawConsent(ctx context.Context, deliveryID int64, source string, at *time.Time) error
 }
 

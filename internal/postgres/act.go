@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -88,12 +89,7 @@ func (s *Store) SettleByHand(ctx context.Context, m Meant, to delivery.State) (d
 		if _, err := pgx.ForEachRow(rows, []any{&campaign, &cost}, func() error { back[campaign] += cost; return nil }); err != nil || to != delivery.Failed {
 			return err
 		}
-		for campaign, cost := range back {
-			if _, err := tx.Exec(ctx, statement("limits/give_back"), campaign, cost); err != nil {
-				return err
-			}
-		}
-		return nil
+		return giveBackCosts(ctx, tx, back)
 	})
 	if err != nil {
 		return Done{}, fmt.Errorf("settle deliveries by hand: %w", mapError(err))
@@ -113,6 +109,16 @@ func knows(ctx context.Context, on interface {
 	}
 	if !known {
 		return fault.New(fault.NotFound, fmt.Sprintf("there is no campaign %q", campaign), "rewave campaign list")
+	}
+	return nil
+}
+
+// giveBackCosts gives campaigns back what messages cost that were not taken.
+func giveBackCosts(ctx context.Context, tx pgx.Tx, back map[int]int64) error {
+	for _, campaign := range slices.Sorted(maps.Keys(back)) {
+		if _, err := tx.Exec(ctx, statement("limits/give_back"), campaign, back[campaign]); err != nil {
+			return err
+		}
 	}
 	return nil
 }

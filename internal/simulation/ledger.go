@@ -224,7 +224,8 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 		return 0, err
 	}
 	speaks := func(s *postgres.Settlement, d *message) bool {
-		return d.epoch == s.Claim.Epoch && (d.state == delivery.Sending || d.state == delivery.Unknown && (s.State == delivery.Accepted || s.State == delivery.Failed))
+		return d.epoch == s.Claim.Epoch && (d.state == delivery.Sending || d.state == delivery.Unknown && (s.State == delivery.Accepted || s.State == delivery.Failed) ||
+			d.state == delivery.Accepted && s.State == delivery.Accepted && d.providerID == "" && s.ProviderID != "")
 	}
 	seen := make([]*record[message], len(settled)) // as the statement begins
 	for i := range settled {

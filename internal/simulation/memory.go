@@ -28,6 +28,7 @@ type Memory struct {
 	deliveries table[message]
 	claims     table[claim]
 	resends    table[resend]
+	said       table[said]
 	pools      []coupon.Pool // by name
 	codes      table[code]   // by code
 	inbox      table[waiting]
@@ -75,6 +76,7 @@ func (m *Memory) reset() {
 	m.deliveries.reset()
 	m.claims.reset()
 	m.resends.reset()
+	m.said.reset()
 	m.codes.reset()
 	m.inbox.reset()
 	m.onHold.reset()

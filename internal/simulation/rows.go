@@ -114,6 +114,8 @@ type message struct {
 	cost                  int64
 	provider, providerID  string
 	body                  []byte
+
+	delivered, bounced, complained time.Time
 }
 
 // claim is deliveries that somebody must look at again.

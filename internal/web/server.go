@@ -1,6 +1,6 @@
 // Package web is what answers over HTTP: one mux, one server, and behind it one
-// package for each public: track for customers' links; the API and the console
-// come beside it. It knows no storage; what it needs it is handed.
+// package for each public: track for customers' links, feedback for providers; the
+// API and the console come beside it. It knows no storage; what it needs it is handed.
 package web
 
 import (
@@ -15,17 +15,20 @@ import (
 
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/message"
+	"github.com/rewave/rewave/internal/web/feedback"
 	"github.com/rewave/rewave/internal/web/track"
 )
 
-// Options of a server. All fields but Notes, Pages and Log are required.
+// Options of a server. All fields but Notes, Feedback, Pages and Log are required.
 type Options struct {
 	Health       func(context.Context) error // nil when the process can do its work; given two seconds
 	Notes        func() []string             // what those who look after it should know though it works; nil: nothing ever
 	Keys         message.Keys                // verify the links
 	Unsubscriber track.Unsubscriber
-	Pages        http.Handler // answers all other addresses; nil: nothing is there
-	Log          *slog.Logger // nil: slog.Default()
+	Feedback     map[string][]string // secrets by channel; none: no provider speaks here
+	Recorder     feedback.Recorder   // of Feedback
+	Pages        http.Handler        // answers all other addresses; nil: nothing is there
+	Log          *slog.Logger        // nil: slog.Default()
 }
 
 // Server answers until Shutdown.
@@ -39,6 +42,9 @@ func New(opts Options) *Server {
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", health(opts))
 	mux.Handle("/u/", track.Handler(opts.Keys, opts.Unsubscriber, opts.Log))
+	if len(opts.Feedback) > 0 {
+		mux.Handle("/feedback/", feedback.Handler(opts.Feedback, opts.Recorder, time.Now, opts.Log))
+	}
 	if opts.Pages != nil {
 		mux.Handle("/", opts.Pages)
 	}

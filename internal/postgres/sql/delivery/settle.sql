@@ -1,4 +1,5 @@
--- Writes what became of provider calls. Only the epoch that made the call may speak; a late word still settles an unknown.
+-- Writes what became of provider calls. Only the epoch that made the call may speak; a late word still settles an unknown,
+-- and adds the provider's own name for a message to what feedback has settled.
 -- $1 delivery ids, $2 customer ids, $3 entered_at, $4 epochs, $5 states, $6 reasons, $7 provider ids, $8 seconds to wait (planned), $9 provider,
 -- $10 business time (null: now), $11 claim, $12 seconds after which an unknown is given up,
 -- $13 whether the provider took others meanwhile and named no time (planned), $14 seconds until an unknown is asked about.
@@ -17,7 +18,8 @@ with held as materialized (
                 as t(delivery_id, customer_id, entered_at, epoch, state, reason, provider_id, wait, untaken)
                      where (select count(*) from held) >= 0 offset 0) a
      where d.delivery_id = a.delivery_id and d.customer_id = a.customer_id and d.entered_at = a.entered_at
-       and d.epoch = a.epoch and (d.state = 'sending' or (d.state = 'unknown' and a.state in ('accepted', 'failed')))
+       and d.epoch = a.epoch and (d.state = 'sending' or (d.state = 'unknown' and a.state in ('accepted', 'failed'))
+            or (d.state = 'accepted' and a.state = 'accepted' and d.provider_id is null and a.provider_id <> ''))
     returning d.delivery_id, d.epoch, d.state, d.cost_micros
 ), doubt as (
     insert into claims (kind, attend_at, ask_at, delivery_ids, epochs)
