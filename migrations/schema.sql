@@ -199,6 +199,11 @@ begin
     return case when tg_op = 'DELETE' then old else new end;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.server_incarnation()
+ RETURNS text
+ LANGUAGE sql
+AS $function$ select system_identifier::text || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) from pg_control_system() $function$;
+
 create table installation (
     only_one boolean not null default true,
     id uuid not null default gen_random_uuid(),
@@ -1255,6 +1260,18 @@ comment on table feedback is 'an event that comes again is the same row';
 comment on column feedback.delivery_id is 'the delivery that it speaks of; null: none is known yet';
 comment on column feedback.due_at is 'when it is looked at next; null: it has been heard, or rejected';
 comment on column feedback.hard is 'of a bounce: the address takes nothing for good';
+
+create table incarnations (
+    incarnation_id bigint not null generated always as identity,
+    name text not null,
+    noticed_at timestamp with time zone not null default clock_timestamp(),
+    quarantined integer not null default 0,
+    doubtful integer not null default 0,
+    constraint incarnations_pkey PRIMARY KEY (incarnation_id)
+);
+CREATE TRIGGER incarnations_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON public.incarnations FOR EACH STATEMENT EXECUTE FUNCTION refuse_act_change();
+comment on column incarnations.doubtful is 'deliveries whose outcome may have been forgotten';
+comment on column incarnations.quarantined is 'planned deliveries that a gate may have let out that was forgotten';
 
 create view exposures as
  SELECT d.customer_id,

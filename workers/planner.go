@@ -41,6 +41,11 @@ func Reconciler(e *engine.Engine) Role {
 	return Role{Name: "reconciler", Every: 5 * time.Second, Log: e.Log, Tick: e.Reconcile}
 }
 
+// Watch notices that the database has failed over.
+func Watch(e *engine.Engine) Role {
+	return Role{Name: "watch", Every: time.Second, Log: e.Log, Tick: e.NoticeFailover}
+}
+
 // Listener applies what providers have said.
 func Listener(e *engine.Engine) Role {
 	return Role{Name: "listener", Every: time.Second, Log: e.Log, Tick: e.HearFeedback}

@@ -142,21 +142,21 @@ which the provider did not take five times though it took others. Each passes
 the gate again, with all that it asks. One whose time is over is left, unless
 --within gives it more.
 
-One in state unknown_final may have arrived: it is sent again only with --state
-unknown_final --may-arrive-twice. Who did it and why is kept for ever.`,
+One in state unknown_final or quarantine may have arrived: it is sent again only
+with --state unknown_final --may-arrive-twice. Who did it and why is kept for ever.`,
 		Example: `  rewave delivery replay 4711 --because "they take it now"
   rewave delivery replay --campaign win-back --within 2d --because "mended"
   rewave delivery list --state dead`,
 		RunE: func(c *cobra.Command, args []string) error {
-			from, err := readStates(c, states, []delivery.State{delivery.Dead, delivery.UnknownFinal})
+			from, err := readStates(c, states, []delivery.State{delivery.Dead, delivery.UnknownFinal, delivery.Quarantine})
 			if err != nil {
 				return err
 			}
 			if from == nil {
 				from = []delivery.State{delivery.Dead}
 			}
-			if slices.Contains(from, delivery.UnknownFinal) && !twice {
-				return fault.New(fault.Usage, "delivery replay: a message in state unknown_final may have arrived; --may-arrive-twice says that a second one is better than none", firstExample(c))
+			if doubt := slices.IndexFunc(from, func(s delivery.State) bool { return s != delivery.Dead }); doubt >= 0 && !twice {
+				return fault.New(fault.Usage, "delivery replay: a message in state "+string(from[doubt])+" may have arrived; --may-arrive-twice says that a second one is better than none", firstExample(c))
 			}
 			m, err := meantBy(c, args, campaign, because)
 			if err != nil {
@@ -183,7 +183,7 @@ unknown_final --may-arrive-twice. Who did it and why is kept for ever.`,
 			}
 			return a.did(done, "planned again", "not in such a state, or past their time (--within gives more)")
 		}}
-	c.Flags().StringSliceVar(&states, "state", nil, "`STATES` to replay: dead (the default), unknown_final")
+	c.Flags().StringSliceVar(&states, "state", nil, "`STATES` to replay: dead, unknown_final, quarantine")
 	c.Flags().StringVar(&campaign, "campaign", "", "all of this `CAMPAIGN` in such a state")
 	c.Flags().StringVar(&because, "because", "", "the `REASON`, kept on record")
 	c.Flags().Var((*durationFlag)(&within), "within", "they may go out for this long from now, as `2d`; else until their own end")
@@ -244,8 +244,8 @@ What the provider does not know stays in doubt: its index may lag.`,
 func (a *app) deliverySettle() *cobra.Command {
 	var as, because string
 	c := &cobra.Command{Use: "settle ID...", Short: "Write what is known of messages in doubt", Args: operands,
-		Long: `Writes what a person has found out about messages in state unknown or
-unknown_final: that the provider accepted them, or that they failed. Nothing is
+		Long: `Writes what a person has found out about messages in state unknown,
+unknown_final or quarantine: that the provider accepted them, or that they failed. Nothing is
 sent. Who did it and why is kept for ever.`,
 		Example: `  rewave delivery settle 4711 --as accepted --because "in the provider's log"
   rewave delivery settle 4711 4712 --as failed --because "not in their log"

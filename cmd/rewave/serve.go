@@ -166,7 +166,7 @@ func (l *live) background(ctx context.Context, names []string) (starts []func(co
 	if slices.Contains(names, "tick") {
 		d := workers.NewDispatcher(l.engine, redis, l.log)
 		starts = append(starts, func(ctx context.Context) error {
-			workers.RunAll(ctx, workers.Planner(l.engine), d.Role(), d.Janitor(), workers.Reaper(l.engine), workers.Reconciler(l.engine), workers.Listener(l.engine), workers.Fitter(l.engine))
+			workers.RunAll(ctx, workers.Watch(l.engine), workers.Planner(l.engine), d.Role(), d.Janitor(), workers.Reaper(l.engine), workers.Reconciler(l.engine), workers.Listener(l.engine), workers.Fitter(l.engine))
 			return nil
 		})
 	}

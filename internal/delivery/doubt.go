@@ -16,11 +16,14 @@ var askAfter = [...]time.Duration{30 * time.Second, 2 * time.Minute, 10 * time.M
 // time to arrive, and two clocks differ.
 const windowMargin = time.Minute
 
+// Usable is what of a provider's window is made use of.
+func Usable(window time.Duration) time.Duration { return max(window-windowMargin, 0) }
+
 // Resendable says whether a message in doubt may be sent again under its key: for
 // so long the provider takes the key once, counted from the gate that let it out.
 // A window of 0 is none.
 func Resendable(claimed, at time.Time, window time.Duration) bool {
-	return !at.Before(claimed) && at.Before(claimed.Add(window-windowMargin))
+	return !at.Before(claimed) && at.Before(claimed.Add(Usable(window)))
 }
 
 // Again is the gate's answer for a message in doubt that would be sent again under

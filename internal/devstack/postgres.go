@@ -204,3 +204,13 @@ func createDatabase(ctx context.Context, sockets string) error {
 func dsn(sockets, database string) string {
 	return "postgres://rewave@/" + database + "?host=" + url.QueryEscape(sockets) + "&sslmode=disable"
 }
+
+// PostgresPrograms is the folder of the installed PostgreSQL's programs, found as
+// Start finds it. A fault says what to install.
+func PostgresPrograms() (string, error) {
+	bins, err := findPostgres()
+	if err != nil {
+		return "", err
+	}
+	return bins[0].dir, nil
+}

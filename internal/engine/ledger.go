@@ -33,6 +33,9 @@ type Ledger interface {
 	Doubts(ctx context.Context, channels []string, limit int) ([]postgres.Doubt, error)
 	GateAgain(ctx context.Context, in postgres.GateInput, window time.Duration, prepare func(at time.Time, g *postgres.Gated)) (postgres.Again, error)
 
+	NoticeFailover(ctx context.Context, giveUp time.Duration) (*postgres.Failover, error)
+	Replan(ctx context.Context, claims []postgres.Claim, window time.Duration, at *time.Time) ([]int64, error)
+
 	StoreFeedback(ctx context.Context, channel string, events []postgres.Feedback) (int, error)
 	HearFeedback(ctx context.Context, name string, giveUp time.Duration, limit int) (postgres.Heard, error)
 

@@ -22,6 +22,18 @@ func (e *Engine) Reap(ctx context.Context) (int, error) {
 	return r.Unknown + r.Final, err
 }
 
+// NoticeFailover puts in doubt what a failover of the database may have made it
+// forget, and opens the gates again. It returns how many deliveries it moved.
+func (e *Engine) NoticeFailover(ctx context.Context) (int, error) {
+	f, err := e.ledger().NoticeFailover(ctx, giveUpAfter)
+	if err != nil || f == nil {
+		return 0, err
+	}
+	e.Log.Error("the database has failed over or was restored, and may have forgotten what it committed last; what may have been sent is in doubt",
+		"from", f.From, "to", f.To, "quarantined", f.Quarantined, "unknown", f.Doubtful, "see", "rewave delivery list --state quarantine")
+	return f.Quarantined + f.Doubtful, nil
+}
+
 // Sweep ends planned deliveries that can never go out: expired while nobody
 // looked, or of a cancelled campaign.
 func (e *Engine) Sweep(ctx context.Context) (int, error) {

@@ -207,6 +207,9 @@ func (r *reconciling) write(ctx context.Context, sender *Sender, settled []postg
 
 // again sends messages once more under their keys, lane by lane.
 func (r *reconciling) again(ctx context.Context, sender *Sender, window time.Duration, doubts []postgres.Doubt) error {
+	if err := r.replan(ctx, window, doubts); err != nil {
+		return err
+	}
 	lanes := map[postgres.Lane][]postgres.Doubt{}
 	var order []postgres.Lane
 	for _, d := range doubts {
@@ -232,6 +235,25 @@ func (r *reconciling) again(ctx context.Context, sender *Sender, window time.Dur
 		}
 	}
 	return nil
+}
+
+// replan plans what a failover put in doubt again: the provider takes the key once.
+func (r *reconciling) replan(ctx context.Context, window time.Duration, doubts []postgres.Doubt) error {
+	var claims []postgres.Claim
+	for _, d := range doubts {
+		if d.State == delivery.Quarantine {
+			claims = append(claims, d.Claim)
+			r.says[d.Claim.ID].Says = "the provider takes its key once, but not for long enough any more"
+		}
+	}
+	if len(claims) == 0 {
+		return nil
+	}
+	done, err := r.e.ledger().Replan(ctx, claims, window, r.e.at())
+	for _, id := range done {
+		r.says[id].Now, r.says[id].Says = delivery.Planned, "its provider takes the key once: it is planned again"
+	}
+	return err
 }
 
 // resend renders some doubts of a lane as of their gates, has the gate look again,

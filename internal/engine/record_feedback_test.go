@@ -74,7 +74,9 @@ func TestFeedbackSettlesWhatIsInDoubt(t *testing.T) {
 			t.Run(test.name+" "+state, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
-				w.provider.answer = func(channel.Message) channel.Outcome { return channel.Outcome{Verdict: channel.Unknown, Reason: "timeout"} }
+				w.provider.answer = func(channel.Message) channel.Outcome {
+					return channel.Outcome{Verdict: channel.Unknown, Reason: "timeout"}
+				}
 				w.entered(1, thanks(treatAll))
 				w.send(start.Add(1*days + time.Hour))
 				if state == "unknown_final" {

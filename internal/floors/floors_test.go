@@ -130,7 +130,7 @@ var calls = []struct {
 var clock = []string{"time.Now", "time.Since", "time.Until", "time.Sleep", "time.After", "time.NewTimer", "time.NewTicker", "time.AfterFunc", "time.Tick"}
 
 // devstackDoors are the only files, tests apart, that start services.
-var devstackDoors = []string{"cmd/rewave/demo.go", "cmd/rewave/dev.go", "internal/testkit/cluster.go"}
+var devstackDoors = []string{"cmd/rewave/demo.go", "cmd/rewave/dev.go", "internal/testkit/cluster.go", "internal/testkit/pair.go"}
 
 // rooms are the folders at the top of the repository.
 var rooms = []string{"campaigns", "cmd", "internal", "migrations", "rules", "workers"}

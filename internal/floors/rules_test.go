@@ -46,7 +46,7 @@ func TestEachRuleRefuses(t *testing.T) {
 		{"testkit outside tests", "cmd/rewave/a.go", `import "github.com/rewave/rewave/internal/testkit"`,
 			[]string{"cmd/rewave/a.go:2: imports github.com/rewave/rewave/internal/testkit: rule 9: for tests only"}},
 		{"services outside the demo", "cmd/rewave/serve.go", `import "github.com/rewave/rewave/internal/devstack"`,
-			[]string{"cmd/rewave/serve.go:2: imports github.com/rewave/rewave/internal/devstack: rule 9: only cmd/rewave/demo.go, cmd/rewave/dev.go, internal/testkit/cluster.go start services"}},
+			[]string{"cmd/rewave/serve.go:2: imports github.com/rewave/rewave/internal/devstack: rule 9: only cmd/rewave/demo.go, cmd/rewave/dev.go, internal/testkit/cluster.go, internal/testkit/pair.go start services"}},
 		{"services in the demo", "cmd/rewave/demo.go", `import "github.com/rewave/rewave/internal/devstack"`, nil},
 		{"upward", "internal/wave/a.go", `import "github.com/rewave/rewave/internal/engine"`,
 			[]string{"internal/wave/a.go:2: imports github.com/rewave/rewave/internal/engine: imports only go down: storey 2 must not see storey 4"}},

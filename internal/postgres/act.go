@@ -39,7 +39,7 @@ type Done struct {
 	Left []int64
 }
 
-// Replay plans dead deliveries, and unknown ones that nobody settled, again: due
+// Replay plans dead deliveries, and unknown or quarantined ones that nobody settled, again: due
 // now, until their own end or until the instant given. Those whose end has passed
 // are left. Each has an act, in the same transaction.
 func (s *Store) Replay(ctx context.Context, m Meant, until *time.Time) (done Done, err error) {
@@ -71,6 +71,10 @@ func (s *Store) Replay(ctx context.Context, m Meant, until *time.Time) (done Don
 // message that was not taken costs its campaign nothing.
 func (s *Store) SettleByHand(ctx context.Context, m Meant, to delivery.State) (done Done, err error) {
 	err = s.InTx(ctx, func(tx pgx.Tx) error {
+		// What a failover put in doubt is in doubt like any other once somebody knows.
+		if _, err := tx.Exec(ctx, statement("delivery/wake"), m.IDs, make([]*int, len(m.IDs))); err != nil {
+			return err
+		}
 		if done, err = choose(ctx, tx, m, "settle", to, nil); err != nil || len(done.IDs) == 0 {
 			return err
 		}

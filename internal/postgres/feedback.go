@@ -181,7 +181,10 @@ func applyHearings(ctx context.Context, tx pgx.Tx, ids []int64, states map[int64
 		}
 	}
 	if len(quarantined) > 0 {
-		rows, err := tx.Query(ctx, "update deliveries set state = 'unknown' where delivery_id = any ($1::bigint[]) and state = 'quarantine' returning delivery_id", quarantined)
+		if _, err := tx.Exec(ctx, statement("delivery/wake"), quarantined, make([]*int, len(quarantined))); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, "select delivery_id from deliveries where delivery_id = any ($1::bigint[]) and state = 'unknown'", quarantined)
 		if err != nil {
 			return err
 		}

@@ -151,6 +151,7 @@ type moment struct {
 // deliveries are third, and what is held is passed over. It returns the customers
 // that are ours.
 func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (now moment, ours held, err error) {
+	same := false
 	ours = held{ids: make([]int64, 0, len(in.IDs)), customers: make([]int64, 0, len(in.IDs))}
 	batch := &pgx.Batch{}
 	batch.Queue("select set_config('statement_timeout', '2s', true), set_config('lock_timeout', '500ms', true)")
@@ -165,10 +166,14 @@ func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (now moment, ours h
 		})
 		return err
 	})
+	batch.Queue(sameIncarnation).QueryRow(func(row pgx.Row) error { return row.Scan(&same) })
 	// The clock is read after the last lock: what waited for an opt-out is later than it.
 	batch.Queue(statement("limits/clock"), in.At, in.Campaign).QueryRow(func(row pgx.Row) error { return row.Scan(&now.at, &now.limited) })
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return now, ours, fmt.Errorf("lock customers: %w", err)
+	}
+	if !same {
+		return now, ours, closedGate()
 	}
 	if now.limited && len(ours.ids) > 0 {
 		if err := now.hold(ctx, tx, in); err != nil {

@@ -111,6 +111,46 @@ var doubtHistories = map[string]func(*scene){
 		s.settle(s.gate(c, "hello", "email", time.Minute, everybody), delivery.Unknown, 0)
 		s.again(c, "hello", time.Minute, everybody, time.Hour, hashed("a")) // the newest kept none
 	},
+	"a failover": func(s *scene) {
+		c := s.few(6, "email", "hello", "ghost", "again")
+		first := s.gate(c, "hello", "email", 0, []int64{1, 2, 3}, hashed("a"))
+		s.settle(first, delivery.Planned, 0, func(x *postgres.Settlement) {
+			if x.Claim.Customer > 1 {
+				x.State = delivery.Accepted
+			}
+		})
+		under := s.gate(c, "hello", "email", 0, []int64{4, 5})
+		s.failedOver()
+		at := noon
+		_, _, err := s.Gate(context.Background(), postgres.GateInput{IDs: []int64{s.id(6, c, 1, "hello")}, Lane: postgres.Lane{Version: c, Wave: "hello", Channel: "email"}, At: &at, Campaign: c,
+			Channels: []string{"email"}, Lease: time.Hour}, func(time.Time, *postgres.Gated) {})
+		s.tell("a gate is closed: %t", err != nil)
+		_, err = s.Settle(context.Background(), "test", &at, under.ID, 0, time.Hour, []postgres.Settlement{{Claim: under.Claims[0], State: delivery.Accepted}})
+		s.tell("an outcome is refused: %t", err != nil)
+		s.shows()
+		for range 2 {
+			f, err := s.NoticeFailover(context.Background(), time.Hour)
+			must(s.t, err)
+			if f != nil {
+				s.tell("quarantined %d, doubtful %d", f.Quarantined, f.Doubtful)
+			}
+		}
+		s.shows()
+		s.settle(under, delivery.Planned, 0)            // nobody gives it back any more
+		s.settle(under, delivery.Accepted, time.Second) // though an outcome counts
+		lost := postgres.Claim{ID: s.id(6, c, 1, "hello"), Customer: 6, EnteredAt: noon, Epoch: 1}
+		s.settle(postgres.Passed{ID: 99, Claims: []postgres.Claim{lost}}, delivery.Accepted, time.Second) // and that of a gate that was lost
+		s.later()
+		s.doubts("email")
+		s.shows()
+		claim := postgres.Claim{ID: s.id(1, c, 1, "hello"), Epoch: 2}
+		for _, window := range []time.Duration{time.Minute, 24 * time.Hour} {
+			again, err := s.Replan(context.Background(), []postgres.Claim{claim}, window, &at)
+			must(s.t, err)
+			s.tell("planned again: %d", len(again))
+		}
+		s.gate(c, "hello", "email", time.Minute, everybody)
+	},
 	"loaded while in doubt": func(s *scene) {
 		c := s.few(2, "email", "hello")
 		s.settle(s.gate(c, "hello", "email", 0, []int64{1}), delivery.Unknown, 0)

@@ -46,6 +46,8 @@ type side interface {
 	addCodes(p coupon.Pool, codes ...string)
 	// holding has somebody hold what a statement locks until release.
 	holding(what string, id int64) (release func())
+	// failedOver has the ledger be on another server than it is known on.
+	failedOver()
 	// later has the time of every doubt come.
 	later()
 	// id is that of a customer's nth delivery of a wave, 0: there is none.
@@ -196,6 +198,8 @@ func (m *inMemory) holding(what string, id int64) (release func()) {
 	return func() { t.end(false) }
 }
 
+func (m *inMemory) failedOver() { m.server++ }
+
 func (m *inMemory) later() {
 	for _, r := range m.claims.rows {
 		if r.was.doubt {
@@ -257,6 +261,7 @@ func (p *inPostgres) empty(t testing.TB) *inPostgres {
 	p.t, p.made = t, nil
 	p.exec("truncate customers, campaigns, coupon_pools, claims, suppressions, feeds restart identity cascade")
 	p.exec("do $$ begin set local session_replication_role = replica; delete from resends; end $$") // they stay
+	p.exec("insert into incarnations (name) values (server_incarnation())")
 	p.exec("update dispatch set due_at = '-infinity', delivery_id = 0, round_at = '-infinity'")
 	p.exec("do $$ begin set local session_replication_role = replica; delete from send_holds; end $$") // without an act
 	return p
@@ -359,6 +364,10 @@ func (p *inPostgres) holding(what string, id int64) (release func()) {
 	_, err = tx.Exec(ctx, sql, id)
 	must(p.t, err)
 	return func() { must(p.t, tx.Rollback(ctx)) }
+}
+
+func (p *inPostgres) failedOver() {
+	p.exec("insert into incarnations (name) values ('another')")
 }
 
 func (p *inPostgres) later() {

@@ -77,6 +77,10 @@ func (m *Memory) lockChunk(ctx context.Context, t *tx, in postgres.GateInput) (o
 			ours = append(ours, r.was.id)
 		}
 	}
+	if !m.same(t) {
+		err = errClosed
+		return
+	}
 	// The clock is read after the last lock.
 	now = m.clock(in)
 	limit := m.limit(in.Campaign)
@@ -213,7 +217,7 @@ func (m *Memory) required(t *tx, d *message, wave string) delivery.State {
 
 func counts(s delivery.State) bool {
 	switch s {
-	case delivery.Sending, delivery.Accepted, delivery.Unknown, delivery.UnknownFinal, delivery.Withheld:
+	case delivery.Sending, delivery.Accepted, delivery.Unknown, delivery.UnknownFinal, delivery.Quarantine, delivery.Withheld:
 		return true
 	}
 	return false

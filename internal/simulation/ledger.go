@@ -215,6 +215,16 @@ func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, cla
 	if err != nil {
 		return 0, err
 	}
+	if written < len(settled) {
+		woken, err := m.wake(ctx, settled)
+		if err != nil {
+			return 0, err
+		}
+		if woken > 0 {
+			more, err := m.Settle(ctx, provider, at, claim, limited, giveUp, settled)
+			return written + more, err
+		}
+	}
 	return written, nil
 }
 
@@ -222,6 +232,9 @@ func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, cla
 func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Time, claimed int64, giveUp time.Duration, settled []postgres.Settlement, written *int) (untaken int64, err error) {
 	if err := t.step(ctx, "settle"); err != nil {
 		return 0, err
+	}
+	if !m.same(t) {
+		return 0, errClosed
 	}
 	speaks := func(s *postgres.Settlement, d *message) bool {
 		return d.epoch == s.Claim.Epoch && (d.state == delivery.Sending || d.state == delivery.Unknown && (s.State == delivery.Accepted || s.State == delivery.Failed) ||

@@ -36,6 +36,8 @@ type Memory struct {
 	feed       record[time.Time]
 	onHold     table[string] // channels; empty: all of them
 	planning   map[int]*tx   // who plans a campaign
+	known      record[int]   // the server that the ledger is known on
+	server     int           // the one that it is on
 }
 
 var _ engine.Ledger = (*Memory)(nil)
@@ -82,6 +84,7 @@ func (m *Memory) reset() {
 	m.onHold.reset()
 	m.pools = m.pools[:0]
 	m.place, m.feed = record[place]{}, record[time.Time]{}
+	m.known, m.server = record[int]{}, 0
 	clear(m.planning)
 }
 

@@ -63,7 +63,7 @@ var mutants = []mutant{
 
 	// what is in doubt
 	planted("not found is taken for not taken", asking, "\t\t\tleft = append(left, d)\n", "\t\t\tsettled, of = append(settled, postgres.Settlement{Claim: d.Claim, State: delivery.Failed, Reason: \"not found\"}), append(of, d)\n"),
-	planted("a message is sent again outside the window", doubts, "return !at.Before(claimed) && at.Before(claimed.Add(window-windowMargin))", "return !at.Before(claimed)"),
+	planted("a message is sent again outside the window", doubts, "return !at.Before(claimed) && at.Before(claimed.Add(Usable(window)))", "return !at.Before(claimed)"),
 	planted("what is in doubt is sent again whoever said no", doubts, "for _, ask := range []func(time.Time) (Answer, bool){f.ended, f.stopped, f.waits} {", "for _, ask := range []func(time.Time) (Answer, bool){f.ended, f.waits} {"),
 	planted("what is in doubt is sent again in a pause", doubts, "f.ended, f.stopped, f.waits} {", "f.stopped, f.waits} {"),
 	planted("nobody asks", asking, "doubts, err := e.ledger().Doubts(ctx, channels, askLimit)", "doubts, err := []postgres.Doubt(nil), error(nil)"),

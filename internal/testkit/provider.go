@@ -44,7 +44,8 @@ type Provider struct {
 	heard []Heard
 	ids   map[string]string // by ref, of what was taken
 	asked int
-	blind bool // its index knows nothing
+	blind bool   // its index knows nothing
+	after func() // before each answer
 }
 
 // NewProvider starts a provider that ends with the test: messages are posted to
@@ -66,6 +67,9 @@ func NewProvider(t testing.TB) *Provider {
 
 // Decide draws the fate of each request from now on: n counts them from 0.
 func (p *Provider) Decide(fate func(n int, m Heard) Fate) { p.locked(func() { p.fate = fate }) }
+
+// After has a function run between the log and each answer; nil: none.
+func (p *Provider) After(wait func()) { p.locked(func() { p.after = wait }) }
 
 // Blind empties the index of what can be looked up, or fills it again.
 func (p *Provider) Blind(yes bool) { p.locked(func() { p.blind = yes }) }
@@ -107,6 +111,10 @@ func (p *Provider) take(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fate, id, err := p.write(m)
+	var after func()
+	if p.locked(func() { after = p.after }); after != nil {
+		after()
+	}
 	switch {
 	case err != nil || fate.Reset:
 		panic(http.ErrAbortHandler)

@@ -7,6 +7,6 @@ select p.customer_id,
        count(*) filter (where p.state <> 'withheld' and p.campaign_id = $3 and p.gate_at > $2::timestamptz - make_interval(secs => $5)) as real_own,
        count(*) filter (where p.state = 'withheld' and p.campaign_id = $3 and p.gate_at > $2::timestamptz - make_interval(secs => $5)) as ghosts_own
   from deliveries p
- where p.customer_id = any ($1) and not p.uncapped and p.state in ('sending', 'accepted', 'unknown', 'unknown_final', 'withheld')
+ where p.customer_id = any ($1) and not p.uncapped and p.state in ('sending', 'accepted', 'unknown', 'unknown_final', 'quarantine', 'withheld')
    and p.gate_at > $2::timestamptz - make_interval(secs => greatest($4::float8, $5::float8))
  group by p.customer_id

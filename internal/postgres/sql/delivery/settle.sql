@@ -3,10 +3,13 @@
 -- $1 delivery ids, $2 customer ids, $3 entered_at, $4 epochs, $5 states, $6 reasons, $7 provider ids, $8 seconds to wait (planned), $9 provider,
 -- $10 business time (null: now), $11 claim, $12 seconds after which an unknown is given up,
 -- $13 whether the provider took others meanwhile and named no time (planned), $14 seconds until an unknown is asked about.
--- Rows: one; how many were written, and what those would have cost that were not taken.
+-- Rows: one; how many were written, what those would have cost that were not taken, and whether the server is the one that the ledger is
+-- known on: if not, nothing is written.
 -- Safe to run twice: the second time finds nothing in sending.
 -- The claim is locked before its deliveries, as the reaper does it.
-with held as materialized (
+with known as materialized (
+    select coalesce((select name from incarnations order by incarnation_id desc limit 1) = server_incarnation(), false) as same
+), held as materialized (
     select claim_id from claims where claim_id = $11 for update
 ), settled as (
     update deliveries d
@@ -16,7 +19,7 @@ with held as materialized (
            settled_at = case when a.state <> 'planned' then clock_timestamp() end
       from (select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::int[], $5::text[], $6::text[], $7::text[], $8::float8[], $13::bool[])
                 as t(delivery_id, customer_id, entered_at, epoch, state, reason, provider_id, wait, untaken)
-                     where (select count(*) from held) >= 0 offset 0) a
+                     where (select count(*) from held) >= 0 and (select same from known) offset 0) a
      where d.delivery_id = a.delivery_id and d.customer_id = a.customer_id and d.entered_at = a.entered_at
        and d.epoch = a.epoch and (d.state = 'sending' or (d.state = 'unknown' and a.state in ('accepted', 'failed'))
             or (d.state = 'accepted' and a.state = 'accepted' and d.provider_id is null and a.provider_id <> ''))
@@ -25,6 +28,6 @@ with held as materialized (
     insert into claims (kind, attend_at, ask_at, delivery_ids, epochs)
     select 'doubt', clock_timestamp() + make_interval(secs => $12), clock_timestamp() + make_interval(secs => $14), array_agg(delivery_id), array_agg(epoch) from settled where state = 'unknown' having count(*) > 0
 ), done as (
-    delete from claims where claim_id = $11
+    delete from claims where claim_id = $11 and (select same from known)
 )
-select count(*), coalesce(sum(cost_micros) filter (where state in ('planned', 'failed')), 0)::bigint from settled
+select count(*), coalesce(sum(cost_micros) filter (where state in ('planned', 'failed')), 0)::bigint, (select same from known) from settled
