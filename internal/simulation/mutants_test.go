@@ -97,7 +97,7 @@ var mutants = []mutant{
 	planted("a stale feed is fresh", gates, "if f.FeedStale {", "if false {"),
 	planted("quiet hours by the worker's clock", send, "At: e.at(), Campaign", "At: new(e.runner().Now()), Campaign"),
 	planted("no quiet hours", gates, "ok && quiet.Quiet(at, f.Zone) {", "ok && false {"),
-	planted("quiet hours in the shop's zone", send, "f.Rule, f.Zone, f.Cost = of.rule, e.zone(g.Zone), contents[g.ID].cost", "f.Rule, f.Zone, f.Cost = of.rule, e.Shop.Zone, contents[g.ID].cost"),
+	planted("quiet hours in the shop's zone", send, "g.Stratum}].rule, e.zone(g.Zone), content.cost", "g.Stratum}].rule, e.Shop.Zone, content.cost"),
 	planted("a required wave may be unknown", gates, "case s == Accepted || s == Withheld:", "case s == Accepted || s == Withheld || s == Unknown:"),
 
 	planted("a channel it was not rendered for", gates, "return Answer{To: Planned, Channel: next, DueAt: at}, true", "return Answer{To: Sending, Channel: next, DueAt: at}, true"),
