@@ -143,7 +143,8 @@ the gate again, with all that it asks. One whose time is over is left, unless
 --within gives it more.
 
 One in state unknown_final or quarantine may have arrived: it is sent again only
-with --state unknown_final --may-arrive-twice. Who did it and why is kept for ever.`,
+with --state unknown_final --may-arrive-twice. Who did it and why is kept for
+ever.`,
 		Example: `  rewave delivery replay 4711 --because "they take it now"
   rewave delivery replay --campaign win-back --within 2d --because "mended"
   rewave delivery list --state dead`,
@@ -245,8 +246,8 @@ func (a *app) deliverySettle() *cobra.Command {
 	var as, because string
 	c := &cobra.Command{Use: "settle ID...", Short: "Write what is known of messages in doubt", Args: operands,
 		Long: `Writes what a person has found out about messages in state unknown,
-unknown_final or quarantine: that the provider accepted them, or that they failed. Nothing is
-sent. Who did it and why is kept for ever.`,
+unknown_final or quarantine: that the provider accepted them, or that they
+failed. Nothing is sent. Who did it and why is kept for ever.`,
 		Example: `  rewave delivery settle 4711 --as accepted --because "in the provider's log"
   rewave delivery settle 4711 4712 --as failed --because "not in their log"
   rewave delivery list --state unknown,unknown_final`,
