@@ -12,6 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/coupon"
 	"github.com/rewave/rewave/internal/customer"
 	"github.com/rewave/rewave/internal/delivery"
@@ -51,6 +53,7 @@ type side interface {
 	// rows is the whole ledger in words, sorted.
 	rows() []string
 	spent(campaign int) int64
+	passedOn(channel string, day calendar.Date) int
 }
 
 // telling is a delivery in words that hold on both sides.
@@ -225,6 +228,15 @@ func (m *inMemory) spent(campaign int) int64 {
 	return 0
 }
 
+func (m *inMemory) passedOn(channel string, day calendar.Date) int {
+	for _, r := range m.days.rows {
+		if d := r.see(nil); d != nil && d.channel == channel && d.day == day {
+			return d.passed
+		}
+	}
+	return 0
+}
+
 // inPostgres is the database's side.
 type inPostgres struct {
 	*postgres.Store
@@ -246,7 +258,7 @@ func (p *inPostgres) empty(t testing.TB) *inPostgres {
 	p.t, p.made = t, nil
 	p.exec("truncate customers, campaigns, coupon_pools, claims, suppressions, feeds restart identity cascade")
 	p.exec("update dispatch set due_at = '-infinity', delivery_id = 0, round_at = '-infinity'")
-	p.exec("do $$ begin set local session_replication_role = replica; delete from send_holds; end $$") // without an act
+	p.exec("do $$ begin set local session_replication_role = replica; delete from send_holds; delete from provider_holds; delete from channel_days; end $$") // without an act
 	return p
 }
 
@@ -392,6 +404,11 @@ func (p *inPostgres) spent(campaign int) (micros int64) {
 	return micros
 }
 
+func (p *inPostgres) passedOn(channel string, day calendar.Date) (n int) {
+	must(p.t, p.conn.QueryRow(context.Background(), "select coalesce(max(passed), 0) from channel_days where channel = $1 and day = $2", channel, day.String()).Scan(&n))
+	return n
+}
+
 // scene is a side with the words that histories are told in.
 type scene struct {
 	side
@@ -459,9 +476,13 @@ func (s *scene) gate(campaign int, wave, channel string, at time.Duration, custo
 	if a.pool != "" {
 		a.Pools = []string{a.pool}
 	}
+	purpose := audience.Promotion
+	if a.Service {
+		purpose = audience.Service
+	}
 	passed, seen, err := s.Gate(context.Background(), a.GateInput, func(_ time.Time, g *postgres.Gated) {
 		f := &g.Facts
-		f.Rule = delivery.Rule{Capped: !a.noCapped, Channels: a.Channels, StopOnRepurchase: a.exit, IfFeedStale: a.stale, IfCouponExhausted: a.gone}
+		f.Rule = delivery.Rule{Purpose: purpose, Capped: !a.noCapped, Channels: a.Channels, StopOnRepurchase: a.exit, IfFeedStale: a.stale, IfCouponExhausted: a.gone}
 		f.Zone, f.Cost, f.Coupon.Pool = time.UTC, a.cost, a.pool
 		if a.between != nil {
 			a.between()
@@ -471,7 +492,7 @@ func (s *scene) gate(campaign int, wave, channel string, at time.Duration, custo
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.tell("gate of %s by %s: seen %d, claim %t, limited %d", wave, channel, seen, passed.ID != 0, passed.Limited)
+	s.tell("gate of %s by %s: seen %d, claim %t, limited %d", wave, channel, seen, passed.ID != 0, passed.Took.Campaign)
 	for _, c := range passed.Claims {
 		s.tell("  c%d to %s, epoch %d, code %s", c.Customer, c.Address, c.Epoch, c.Code)
 	}
@@ -498,7 +519,7 @@ func (s *scene) settle(passed postgres.Passed, state delivery.State, at time.Dur
 		}
 		all = append(all, x)
 	}
-	n, err := s.Settle(context.Background(), "test", &now, passed.ID, passed.Limited, -time.Second, all)
+	n, err := s.Settle(context.Background(), "test", &now, passed.ID, passed.Took, -time.Second, all)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -516,6 +537,20 @@ func (s *scene) sweep(at time.Duration) {
 	n, err := s.Sweep(context.Background(), &now, 100)
 	must(s.t, err)
 	s.tell("swept: %d", n)
+}
+
+// rests says that a channel's provider rests.
+func (s *scene) rests(channel string, at, wait time.Duration) {
+	now := noon.Add(at)
+	must(s.t, s.RestChannel(context.Background(), channel, &now, wait, "421"))
+}
+
+// showsDays tells what a channel had on the first days.
+func (s *scene) showsDays(channel string) {
+	for i := range 3 {
+		day := calendar.DateOf(noon, time.UTC).AddDays(i)
+		s.tell("%s had %d on %s", channel, s.passedOn(channel, day), day)
+	}
 }
 
 func (s *scene) handOut(at time.Duration, nothingQueued bool, limit int) {

@@ -1,0 +1,3 @@
+-- Notes messages of a day that a gate let through, under the lock of warm_up/hold; or, less than none, that were surely not taken.
+-- $1 channel, $2 day, $3 messages.
+update channel_days set passed = passed + $3 where channel = $1 and day = $2
