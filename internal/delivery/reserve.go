@@ -44,13 +44,19 @@ func (r *Reserve) Gate(f Facts, at time.Time) Answer {
 	if a.To != Sending {
 		return a
 	}
-	r.Day.Used++
+	r.takeDay()
 	r.takeRate(at)
 	r.takeMoney(f.need(a))
 	if a.BindCoupon {
 		r.takeCoupon(f.Coupon.Pool)
 	}
 	return a
+}
+
+func (r *Reserve) takeDay() {
+	if r.Day.Limit > 0 {
+		r.Day.Used++
+	}
 }
 
 func (r *Reserve) takeRate(at time.Time) {

@@ -97,7 +97,7 @@ var mutants = []mutant{
 	planted("a cap forgets what is under way", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Sending && p.gateAt"),
 	planted("a cap forgets what is unknown", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Unknown && p.state != delivery.UnknownFinal && p.gateAt"),
 	planted("the rate is not taken", reserve, "\tr.takeRate(at)\n", "\t_ = at\n"),
-	planted("the day is not taken", reserve, "\tr.Day.Used++\n", ""),
+	planted("the day is not taken", reserve, "\tr.takeDay()\n", ""),
 	planted("the day is not written down", ours, "\t\tr.edit(t).passed += len(claim.ids)\n", "\t\t_ = r\n"),
 	planted("what was not taken stays in its day", ledgers, "\tr.edit(t).passed -= back\n", "\t_ = r\n"),
 	planted("a refusal for good is no message of the day", ledgers, "\t\t\tcase delivery.Failed:\n", "\t\t\tcase delivery.Failed:\n\t\t\t\tback++\n"),
