@@ -201,7 +201,8 @@ func (l *live) onHold(ctx context.Context) ([]holdRow, error) {
 
 // says is a provider's rest in words.
 func (l *live) says(h postgres.ProviderHold) string {
-	return fmt.Sprintf("the provider of %s rests since %s, until %s: %s", h.Channel, l.clock(h.Since), l.clock(h.Until), h.Reason)
+	zone, seconds := l.config.Shop.Zone, clockForm+":05"
+	return fmt.Sprintf("the provider of %s rests since %s, until %s: %s", h.Channel, h.Since.In(zone).Format(seconds), h.Until.In(zone).Format(seconds), h.Reason)
 }
 
 func (l *live) clock(at time.Time) string { return at.In(l.config.Shop.Zone).Format(clockForm) }

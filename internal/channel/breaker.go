@@ -41,7 +41,7 @@ const (
 // given any says End when they are over, or none was made.
 func (b *Breaker) Begin(now time.Time, n int) int {
 	switch {
-	case b.rest == 0:
+	case b.Closed():
 		return n
 	case n == 0 || b.trying || now.Before(b.until):
 		return 0
@@ -49,6 +49,9 @@ func (b *Breaker) Begin(now time.Time, n int) int {
 	b.trying = true
 	return 1
 }
+
+// Closed says whether any number of calls may begin.
+func (b *Breaker) Closed() bool { return b.rest == 0 }
 
 // End says that the calls which Begin let begin are over.
 func (b *Breaker) End() { b.trying = false }
@@ -59,7 +62,7 @@ func (b *Breaker) Heard(now time.Time, o Outcome) time.Duration {
 	if !known {
 		return 0
 	}
-	if b.rest > 0 {
+	if !b.Closed() {
 		switch {
 		case !b.trying: // begun before it opened
 		case good:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rewave/rewave/internal/channel"
@@ -66,9 +67,9 @@ func (e *Engine) room(ctx context.Context, s *Sender, limit int) (n int, done fu
 }
 
 // heed listens to what the end of a call says of the provider. Where all are to
-// leave it alone, they are told at once, while other calls are still under way;
-// then it returns true.
-func (e *Engine) heed(ctx context.Context, s *Sender, lane string, out channel.Outcome) bool {
+// leave it alone, rests is set and they are told at once, while other calls are
+// still under way.
+func (e *Engine) heed(ctx context.Context, s *Sender, lane string, out channel.Outcome, rests *atomic.Bool) {
 	run := e.runner()
 	now := run.Now()
 	opened, back := s.health.heard(now, out)
@@ -83,23 +84,23 @@ func (e *Engine) heed(ctx context.Context, s *Sender, lane string, out channel.O
 		wait, why = opened, "calls fail, the last: "+why
 	}
 	if wait <= 0 {
-		return false
+		return
 	}
+	rests.Store(true)
 	until := now.Add(wait)
 	if !s.health.extends(until) {
-		return true
+		return
 	}
 	try, cancel := run.Timeout(context.WithoutCancel(ctx), gateTimeout)
 	defer cancel()
 	if err := e.ledger().RestChannel(try, lane, e.at(), wait, why); err != nil {
 		// This process rests by itself where its breaker is open; the next answer tells the others.
 		e.Log.Warn("others could not be told that the provider rests", "channel", lane, "error", err)
-		return true
+		return
 	}
 	if s.health.told(until) {
 		e.sayRests(lane, why, "for", wait.Round(time.Second))
 	}
-	return true
 }
 
 // sayRests says it once, until the provider is back.
@@ -123,9 +124,11 @@ func (h *health) end() {
 func (h *health) heard(now time.Time, out channel.Outcome) (opened time.Duration, back bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	open := !h.breaker.Closed()
 	opened = h.breaker.Heard(now, out)
-	if back = h.resting && out.Verdict == channel.Accepted && !now.Before(h.until) && !now.Before(h.settled); back {
-		h.resting = false
+	tried := open && h.breaker.Closed()
+	if back = h.resting && out.Verdict == channel.Accepted && (tried || !now.Before(h.until) && !now.Before(h.settled)); back {
+		h.resting, h.until = false, time.Time{}
 	}
 	return opened, back
 }

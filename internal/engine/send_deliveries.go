@@ -209,9 +209,7 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, lane string, passe
 			defer func() { <-sender.pace.slots }()
 			var out channel.Outcome
 			settled[i], out = e.call(ctx, sender, claim, contents[claim.ID])
-			if e.heed(ctx, sender, lane, out) {
-				rests.Store(true)
-			}
+			e.heed(ctx, sender, lane, out, &rests)
 		})
 	}
 	// What never began is given back at once: a crash while the others are under way must not put it in doubt.
