@@ -12,7 +12,7 @@ create table provider_holds (
 comment on table provider_holds is 'when a provider takes nothing: it said so, or its calls failed; the row that ends last is the one that holds';
 comment on column provider_holds.since is 'business time';
 comment on column provider_holds.until is 'business time; a person may bring it forward, with an act';
-create index provider_holds_until on provider_holds (channel, until);
+create index provider_holds_until on provider_holds (until, channel); -- few are in force, however many there were
 
 -- +goose StatementBegin
 create function require_release_act() returns trigger language plpgsql as $$
@@ -32,12 +32,12 @@ create table channel_days (
     channel text not null,
     day     date not null,
     since   timestamptz not null,
-    ends    timestamptz not null,
+    last    timestamptz not null,
     allowed int not null check (allowed > 0),
     passed  int not null default 0 check (passed >= 0),
     primary key (channel, day)
 );
 comment on column channel_days.day is 'in the shop''s zone';
-comment on column channel_days.since is 'business time of the first gate that counted; ends: when the next day begins';
+comment on column channel_days.since is 'business time of the first gate that counted; last: of the last that let anything through';
 comment on column channel_days.allowed is 'messages, as rewave.yaml said: the most of what it said that day';
 comment on column channel_days.passed is 'messages that were let through and may have reached the provider, service messages too';

@@ -1235,7 +1235,7 @@ create table provider_holds (
     constraint provider_holds_check CHECK ((until >= since)),
     constraint provider_holds_reason_check CHECK ((reason ~ '\S'::text))
 );
-CREATE INDEX provider_holds_until ON public.provider_holds USING btree (channel, until);
+CREATE INDEX provider_holds_until ON public.provider_holds USING btree (until, channel);
 CREATE TRIGGER provider_holds_by_act BEFORE DELETE OR UPDATE ON public.provider_holds FOR EACH ROW EXECUTE FUNCTION require_release_act();
 comment on table provider_holds is 'when a provider takes nothing: it said so, or its calls failed; the row that ends last is the one that holds';
 comment on column provider_holds.since is 'business time';
@@ -1245,7 +1245,7 @@ create table channel_days (
     channel text not null,
     day date not null,
     since timestamp with time zone not null,
-    ends timestamp with time zone not null,
+    last timestamp with time zone not null,
     allowed integer not null,
     passed integer not null default 0,
     constraint channel_days_pkey PRIMARY KEY (channel, day),
@@ -1255,7 +1255,7 @@ create table channel_days (
 comment on column channel_days.allowed is 'messages, as rewave.yaml said: the most of what it said that day';
 comment on column channel_days.day is 'in the shop''s zone';
 comment on column channel_days.passed is 'messages that were let through and may have reached the provider, service messages too';
-comment on column channel_days.since is 'business time of the first gate that counted; ends: when the next day begins';
+comment on column channel_days.since is 'business time of the first gate that counted; last: of the last that let anything through';
 
 create view exposures as
  SELECT d.customer_id,

@@ -31,7 +31,8 @@ const (
 type health struct {
 	mu      sync.Mutex
 	breaker channel.Breaker
-	until   time.Time // on the stopwatch: up to then everybody knows that it rests
+	told    time.Time // on the stopwatch: when everybody was told last that it rests
+	until   time.Time // and until when
 	resting bool      // that has been said
 	settled time.Time // likewise: calls that began before somebody else said so have ended
 }
@@ -88,7 +89,7 @@ func (e *Engine) heed(ctx context.Context, s *Sender, lane string, out channel.O
 	}
 	rests.Store(true)
 	until := now.Add(wait)
-	if !s.health.extends(until) {
+	if !s.health.news(now, until) {
 		return
 	}
 	try, cancel := run.Timeout(context.WithoutCancel(ctx), gateTimeout)
@@ -98,7 +99,7 @@ func (e *Engine) heed(ctx context.Context, s *Sender, lane string, out channel.O
 		e.Log.Warn("others could not be told that the provider rests", "channel", lane, "error", err)
 		return
 	}
-	if s.health.told(until) {
+	if s.health.tell(now, until) {
 		e.sayRests(lane, why, "for", wait.Round(time.Second))
 	}
 }
@@ -133,21 +134,20 @@ func (h *health) heard(now time.Time, out channel.Outcome) (opened time.Duration
 	return opened, back
 }
 
-// extends says whether it is news that the provider rests until then: many calls
-// hear the same at nearly the same moment.
-func (h *health) extends(until time.Time) bool {
+// news says whether others do not know yet that the provider rests until then:
+// the calls that are under way hear the same at nearly the same moment. A call
+// that began later was let begin because the rest was over, or was ended.
+func (h *health) news(now, until time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return until.Sub(h.until) > time.Second
+	return now.Sub(h.told) > startWithin+callTimeout || until.Sub(h.until) > time.Second
 }
 
-// told notes that everybody knows, and says whether it is to be said.
-func (h *health) told(until time.Time) (first bool) {
+// tell notes that everybody knows, and says whether it is to be said.
+func (h *health) tell(now, until time.Time) (first bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if until.After(h.until) {
-		h.until = until
-	}
+	h.told, h.until = now, until
 	h.breaker.Told()
 	first, h.resting = !h.resting, true
 	return first

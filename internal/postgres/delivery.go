@@ -114,7 +114,7 @@ func (t Took) giveBack(ctx context.Context, tx pgx.Tx, saved int64, back int) er
 		}
 	}
 	if t.Channel != "" && back > 0 {
-		_, err := tx.Exec(ctx, statement("warm_up/take"), t.Channel, t.Day.String(), -back)
+		_, err := tx.Exec(ctx, statement("warm_up/give_back"), t.Channel, t.Day.String(), back)
 		return err
 	}
 	return nil

@@ -238,7 +238,7 @@ func (now *moment) warmUp(ctx context.Context, tx pgx.Tx, in GateInput) error {
 	for {
 		day := in.WarmUp.On(now.at)
 		today := delivery.Rate{Limit: day.Limit, FreeAt: day.Ends}
-		err := tx.QueryRow(ctx, statement("warm_up/hold"), in.Lane.Channel, day.Date.String(), now.at, day.Ends, day.Limit).Scan(&today.Used)
+		err := tx.QueryRow(ctx, statement("warm_up/hold"), in.Lane.Channel, day.Date.String(), now.at, day.Limit).Scan(&today.Used)
 		if err != nil {
 			return err
 		}
@@ -316,7 +316,7 @@ func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims [
 		batch.Queue(statement("limits/take"), w.took.Campaign, w.spent, at, len(claims))
 	}
 	if w.took.Channel != "" {
-		batch.Queue(statement("warm_up/take"), w.took.Channel, w.took.Day.String(), len(claims))
+		batch.Queue(statement("warm_up/take"), w.took.Channel, w.took.Day.String(), len(claims), at)
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("write decisions: %w", err)

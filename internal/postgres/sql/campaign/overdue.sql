@@ -3,4 +3,4 @@ select count(*), min(d.due_at)
   from deliveries d join campaigns c on c.campaign_id = d.campaign_id
  where d.due_at is not null and d.due_at < $2::timestamptz and c.status = 'running'
    and not exists (select from send_holds h where h.channel in ('', d.channel))
-   and not exists (select from provider_holds h where h.channel = d.channel and h.until > now()) and ($1::int is null or c.campaign_id = $1)
+   and d.channel <> all (array(select h.channel from provider_holds h where h.until > now())) and ($1::int is null or c.campaign_id = $1)

@@ -2,7 +2,7 @@
 -- to decide, an event to decide, a round to begin. Null where there is none. What waits for a provider is due when its rest ends.
 select least((select d.due_at from deliveries d join campaigns c on c.campaign_id = d.campaign_id
          where d.due_at is not null and c.status = 'running' and not exists (select from send_holds h where h.channel in ('', d.channel))
-           and not exists (select from provider_holds h where h.channel = d.channel and h.until > d.due_at) order by d.due_at limit 1),
+           and (select max(h.until) from provider_holds h where h.channel = d.channel and h.until > d.due_at) is null order by d.due_at limit 1),
        (select min(r.until) from (select h.channel, max(h.until) as until from provider_holds h group by h.channel) r
          where not exists (select from send_holds h where h.channel in ('', r.channel))
            and exists (select from deliveries d join campaigns c on c.campaign_id = d.campaign_id
