@@ -228,15 +228,6 @@ func (m *inMemory) spent(campaign int) int64 {
 	return 0
 }
 
-func (m *inMemory) passedOn(channel string, day calendar.Date) int {
-	for _, r := range m.days.rows {
-		if d := r.see(nil); d != nil && d.channel == channel && d.day == day {
-			return d.passed
-		}
-	}
-	return 0
-}
-
 // inPostgres is the database's side.
 type inPostgres struct {
 	*postgres.Store
@@ -404,11 +395,6 @@ func (p *inPostgres) spent(campaign int) (micros int64) {
 	return micros
 }
 
-func (p *inPostgres) passedOn(channel string, day calendar.Date) (n int) {
-	must(p.t, p.conn.QueryRow(context.Background(), "select coalesce(max(passed), 0) from channel_days where channel = $1 and day = $2", channel, day.String()).Scan(&n))
-	return n
-}
-
 // scene is a side with the words that histories are told in.
 type scene struct {
 	side
@@ -537,20 +523,6 @@ func (s *scene) sweep(at time.Duration) {
 	n, err := s.Sweep(context.Background(), &now, 100)
 	must(s.t, err)
 	s.tell("swept: %d", n)
-}
-
-// rests says that a channel's provider rests.
-func (s *scene) rests(channel string, at, wait time.Duration) {
-	now := noon.Add(at)
-	must(s.t, s.RestChannel(context.Background(), channel, &now, wait, "421"))
-}
-
-// showsDays tells what a channel had on the first days.
-func (s *scene) showsDays(channel string) {
-	for i := range 3 {
-		day := calendar.DateOf(noon, time.UTC).AddDays(i)
-		s.tell("%s had %d on %s", channel, s.passedOn(channel, day), day)
-	}
 }
 
 func (s *scene) handOut(at time.Duration, nothingQueued bool, limit int) {

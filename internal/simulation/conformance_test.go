@@ -3,13 +3,13 @@ package simulation
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/coupon"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/postgres"
@@ -20,7 +20,9 @@ import (
 func TestTheMemoryAnswersAsPostgreSQLDoes(t *testing.T) {
 	t.Parallel()
 	db := newInPostgres(t)
-	for name, history := range histories {
+	all := maps.Clone(histories)
+	maps.Copy(all, ofProviders)
+	for name, history := range all {
 		t.Run(name, func(t *testing.T) {
 			got, want := told(t, newInMemory(t), history), told(t, db.empty(t), history)
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -58,63 +60,7 @@ func gives(pool, gone string) func(*asks) { return func(a *asks) { a.pool, a.gon
 
 func costs(micros int64) func(*asks) { return func(a *asks) { a.cost = micros } }
 
-// warm has the channel warm up: so many on the first day, half as many more on each.
-func warm(start int) func(*asks) {
-	return func(a *asks) {
-		a.WarmUp = &delivery.WarmUp{From: calendar.DateOf(noon, time.UTC), Start: start, Grow: 1.5, Until: 100, Zone: time.UTC}
-	}
-}
-
 var histories = map[string]func(*scene){
-	"a provider rests": func(s *scene) {
-		c := s.few(3, "email", "hello", "again")
-		s.plan(s.addCampaign("other", 50, nil, 0), 1, "sms", "hello")
-		s.rests("email", 0, 90*time.Second)
-		s.rests("email", 10*time.Second, time.Minute) // shorter: nothing new
-		s.rests("sms", -time.Hour, time.Minute)       // over
-		s.handOut(time.Minute, true, 10)
-		s.gate(c, "hello", "email", time.Minute, everybody, func(a *asks) { a.Channels = []string{"email", "sms"} })
-		s.gate(c+1, "hello", "sms", time.Minute, everybody)
-		s.shows()
-		s.rests("email", 80*time.Second, 20*time.Second)
-		s.gate(c, "hello", "email", 99*time.Second, everybody)
-		s.handOut(100*time.Second, true, 10)
-		s.settle(s.gate(c, "hello", "email", 100*time.Second, everybody), delivery.Accepted, 101*time.Second)
-		s.rests("email", 24*time.Hour-time.Second, time.Minute)
-		s.sweep(24 * time.Hour)
-	},
-	"a channel warms up": func(s *scene) {
-		c := s.few(5, "email", "hello", "ghost", "again")
-		s.gate(c, "ghost", "email", time.Minute, everybody, warm(3)) // they take nothing
-		p := s.gate(c, "hello", "email", time.Minute, everybody, warm(3))
-		s.showsDays("email")
-		states := []delivery.State{delivery.Planned, delivery.Failed, delivery.Unknown}
-		for range 2 {
-			i := 0
-			s.settle(p, "any", 2*time.Minute, func(x *postgres.Settlement) {
-				x.State = states[i]
-				i++
-			})
-			s.showsDays("email")
-		}
-		p = s.gate(c, "again", "email", 3*time.Minute, []int64{1}, warm(3))
-		s.gate(c, "again", "email", 3*time.Minute, []int64{2, 3}, warm(3), func(a *asks) { a.Service = true })
-		s.gate(c, "hello", "email", 12*time.Hour, everybody, warm(3)) // the next day
-		s.settle(p, delivery.Planned, 12*time.Hour+time.Minute)       // of the day before
-		s.showsDays("email")
-	},
-	"a channel warms up and its campaign has limits": func(s *scene) {
-		s.addPeople(5)
-		budget := int64(100)
-		c := s.addCampaign("one", 50, &budget, 4)
-		for who := range int64(5) {
-			s.plan(c, who+1, "email", "hello")
-		}
-		p := s.gate(c, "hello", "email", 0, everybody, warm(3), costs(7))
-		s.settle(p, delivery.Planned, 0)
-		s.showsDays("email")
-		s.tell("spent %d", s.spent(c))
-	},
 	"a message goes out": func(s *scene) {
 		c := s.few(3, "email", "hello", "again")
 		p := s.gate(c, "hello", "email", 0, everybody, costs(7))

@@ -26,6 +26,7 @@ const (
 	codes   = "internal/simulation/codes.go"
 	ledgers = "internal/simulation/ledger.go"
 	plans   = "internal/simulation/planning.go"
+	asked   = "internal/simulation/providers.go"
 	worlds  = "internal/simulation/world.go"
 )
 
@@ -99,7 +100,7 @@ var mutants = []mutant{
 	planted("the rate is not taken", reserve, "\tr.takeRate(at)\n", "\t_ = at\n"),
 	planted("the day is not taken", reserve, "\tr.takeDay()\n", ""),
 	planted("the day is not written down", ours, "\t\tr.edit(t).passed += len(claim.ids)\n", "\t\t_ = r\n"),
-	planted("what was not taken stays in its day", ledgers, "\tr.edit(t).passed -= back\n", "\t_ = r\n"),
+	planted("what was not taken stays in its day", asked, "\tr.edit(t).passed -= back\n", "\t_ = r\n"),
 	planted("a refusal for good is no message of the day", ledgers, "\t\t\tcase delivery.Failed:\n", "\t\t\tcase delivery.Failed:\n\t\t\t\tback++\n"),
 	planted("the budget is not taken", reserve, "\tr.takeMoney(f.need(a))\n", ""),
 	planted("a code is promised twice", reserve, "\t\tr.takeCoupon(f.Coupon.Pool)\n", "\t\t_ = f.Coupon.Pool\n"),
