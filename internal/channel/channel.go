@@ -20,7 +20,8 @@ const (
 )
 
 // Trouble is whose it is that a message was not taken. What is said of others
-// hangs on it: a provider that rests is left alone by everybody.
+// hangs on it: a provider that rests is left alone by everybody. By HTTP it says
+// so with 429 or 503, by SMTP with 421.
 type Trouble string
 
 const (

@@ -25,6 +25,8 @@ const (
 	restUnnamed = 30 * time.Second
 	// longestRest bounds what one answer of a provider may ask for: it is asked again after that.
 	longestRest = time.Hour
+	// gather is how long tokens are waited for at least: a gate for each alone would cost more than what it lets through.
+	gather = 100 * time.Millisecond
 )
 
 // health is what a process knows of a channel's provider.
@@ -61,7 +63,7 @@ func (e *Engine) room(ctx context.Context, s *Sender, limit int) (n int, done fu
 			}
 		}
 		s.health.end()
-		if run.Sleep(ctx, wait); ctx.Err() != nil {
+		if run.Sleep(ctx, max(wait, gather)); ctx.Err() != nil {
 			return 0, nil
 		}
 	}
