@@ -199,6 +199,18 @@ begin
     return case when tg_op = 'DELETE' then old else new end;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.require_release_act()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if tg_op = 'DELETE' or (new.channel, new.since, new.reason) is distinct from (old.channel, old.since, old.reason) or new.until > old.until
+       or not exists (select from acts a where a.target = old.channel and a.verb = 'release' and a.xid = pg_current_xact_id() and a.at >= now()) then
+        raise exception 'the rest of a provider is only ended, by a person, with an act that says why' using errcode = 'check_violation';
+    end if;
+    return new;
+end $function$;
+
 create table installation (
     only_one boolean not null default true,
     id uuid not null default gen_random_uuid(),
@@ -1211,6 +1223,39 @@ create table send_holds (
 CREATE TRIGGER send_holds_by_act BEFORE INSERT OR DELETE OR UPDATE ON public.send_holds FOR EACH ROW EXECUTE FUNCTION require_hold_act();
 CREATE TRIGGER send_holds_stay BEFORE TRUNCATE ON public.send_holds FOR EACH STATEMENT EXECUTE FUNCTION refuse_act_change();
 comment on table send_holds is 'what is on hold now: each a channel, or all of them where the channel is empty';
+
+create table provider_holds (
+    hold_id bigint not null generated always as identity,
+    channel text not null,
+    since timestamp with time zone not null,
+    until timestamp with time zone not null,
+    reason text not null,
+    constraint provider_holds_pkey PRIMARY KEY (hold_id),
+    constraint provider_holds_channel_check CHECK ((channel <> ''::text)),
+    constraint provider_holds_check CHECK ((until >= since)),
+    constraint provider_holds_reason_check CHECK ((reason ~ '\S'::text))
+);
+CREATE INDEX provider_holds_until ON public.provider_holds USING btree (until, channel);
+CREATE TRIGGER provider_holds_by_act BEFORE DELETE OR UPDATE ON public.provider_holds FOR EACH ROW EXECUTE FUNCTION require_release_act();
+comment on table provider_holds is 'when a provider takes nothing: it said so, or its calls failed; the row that ends last is the one that holds';
+comment on column provider_holds.since is 'business time';
+comment on column provider_holds.until is 'business time; a person may bring it forward, with an act';
+
+create table channel_days (
+    channel text not null,
+    day date not null,
+    since timestamp with time zone not null,
+    last timestamp with time zone not null,
+    allowed integer not null,
+    passed integer not null default 0,
+    constraint channel_days_pkey PRIMARY KEY (channel, day),
+    constraint channel_days_allowed_check CHECK ((allowed > 0)),
+    constraint channel_days_passed_check CHECK ((passed >= 0))
+);
+comment on column channel_days.allowed is 'messages, as rewave.yaml said: the most of what it said that day';
+comment on column channel_days.day is 'in the shop''s zone';
+comment on column channel_days.passed is 'messages that were let through and may have reached the provider, service messages too';
+comment on column channel_days.since is 'business time of the first gate that counted; last: of the last that let anything through';
 
 create view exposures as
  SELECT d.customer_id,

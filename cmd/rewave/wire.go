@@ -11,6 +11,7 @@ import (
 	"github.com/rewave/rewave/internal/channel/email"
 	"github.com/rewave/rewave/internal/channel/file"
 	"github.com/rewave/rewave/internal/config"
+	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/message"
@@ -139,16 +140,43 @@ func (l *live) openChannels() error {
 		if err != nil {
 			return err
 		}
-		l.engine.Channels["email"] = engine.NewSender(opened, c.From, c.InFlight)
+		if err := l.sends("email", opened, c.From, c.AllowUnreconciled); err != nil {
+			return err
+		}
 	}
 	if c := l.config.SMS; c != nil {
 		opened, err := file.New(file.Options{Name: "sms", Directory: c.Directory, Sync: true})
 		if err != nil {
 			return err
 		}
-		l.engine.Channels["sms"] = engine.NewSender(opened, c.From, c.InFlight)
+		return l.sends("sms", opened, c.From, false)
 	}
 	return nil
+}
+
+// sends has the engine send on an open channel, as far as the provider can be held
+// to what it took: whatever its adapter, that is asked of each.
+func (l *live) sends(name string, opened channel.Channel, from string, unreconciled bool) error {
+	if !opened.Promise().Reconciles() && !unreconciled {
+		return fault.New(fault.Invalid, name+" channel: its provider can neither be asked for a message, nor refuse a repeated one, nor name it in its feedback",
+			"write channels."+name+".allow_unreconciled: true if it may stay unknown whether a message arrived")
+	}
+	flow := l.config.Flow(name)
+	s := engine.NewSender(opened, from, flow.InFlight)
+	if w := flow.WarmUp; w != nil {
+		s.WarmUp = &delivery.WarmUp{From: w.From, Start: w.Start, Grow: w.Grow, Until: w.Until, Zone: l.config.Shop.Zone}
+	}
+	l.engine.Channels[name] = s
+	return nil
+}
+
+// shareRates has the workers of a channel share its rate.
+func (l *live) shareRates(redis redis.UniversalClient, presence *workers.Presence) {
+	for name, s := range l.engine.Channels {
+		if flow := l.config.Flow(name); flow.Messages > 0 {
+			s.Tokens = &workers.Tokens{Redis: redis, Presence: presence, Channel: name, Rate: workers.Rate{Messages: flow.Messages, Per: flow.Per}, Log: l.log}
+		}
+	}
 }
 
 func openEmail(c config.Email) (channel.Channel, error) {

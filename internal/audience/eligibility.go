@@ -38,6 +38,8 @@ const (
 	OutsideWindow  Reason = "outside_window"   // held until the wave's hours begin
 	Paused         Reason = "paused"           // the campaign is paused
 	OnHold         Reason = "on_hold"          // everything, or its channel, is on hold
+	ProviderRests  Reason = "provider_rests"   // the provider takes nothing for a while: it said so, or calls failed
+	WarmUp         Reason = "warm_up"          // held because the channel has had its messages of the day
 	Cancelled      Reason = "cancelled"        // the campaign was cancelled
 	Requires       Reason = "requires"         // the wave it builds on was not accepted
 	Late           Reason = "late"             // past `expires_after`

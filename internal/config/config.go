@@ -69,7 +69,7 @@ type SMS struct {
 	Directory  string // one file a message is written there
 	From       string // a number, or a name of at most 11 letters and digits
 	CostMicros int64  // of one part of a message, in millionths of the currency's unit
-	InFlight   int    // calls open at once in one process
+	Flow
 }
 
 // Channels names those that are set up, in the order of the alphabet.
@@ -82,6 +82,17 @@ func (c Config) Channels() []string {
 		names = append(names, "sms")
 	}
 	return names
+}
+
+// Flow is that of a channel by its name; the zero Flow where it is not set up.
+func (c Config) Flow(channel string) Flow {
+	switch {
+	case channel == "email" && c.Email != nil:
+		return c.Email.Flow
+	case channel == "sms" && c.SMS != nil:
+		return c.SMS.Flow
+	}
+	return Flow{}
 }
 
 // Email is the channel `email`.
@@ -99,7 +110,7 @@ type Email struct {
 
 	From, ReplyTo string // ReplyTo may be empty
 	CostMicros    int64  // of a message, in millionths of the currency's unit
-	InFlight      int    // calls open at once in one process
+	Flow
 
 	// AllowUnreconciled admits a provider that can neither refuse a repeated
 	// message, be asked for one, nor name one in its feedback.

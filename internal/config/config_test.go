@@ -30,8 +30,10 @@ channels:
     reply_to: service@shop.example
     cost: 0.002
     in_flight: 20
+    per_second: 50
+    warm_up: {from: "2026-12-01", start: 200, grow: 1.5, until: 50000}
     allow_unreconciled: true
-  sms: {adapter: file, directory: out/sms, from: Example, cost: 0.07, in_flight: 5}
+  sms: {adapter: file, directory: out/sms, from: Example, cost: 0.07, in_flight: 5, per_minute: 600}
 quiet_hours:
   email: {default: ["21:00", "09:00"], FR: ["20:00", "10:00"]}
   sms: {NO: ["19:00", "10:00"]}
@@ -73,9 +75,9 @@ func TestLoadWhole(t *testing.T) {
 		PublicURL: "http://localhost:9090",
 		Email: &Email{
 			Adapter: "smtp", Host: "smtp.shop.example", Port: 465, User: "rewave", PasswordEnv: "SMTP_PASSWORD", Password: "secret=1", TLS: "tls",
-			From: "Example <hello@shop.example>", ReplyTo: "service@shop.example", CostMicros: 2000, InFlight: 20, AllowUnreconciled: true,
+			From: "Example <hello@shop.example>", ReplyTo: "service@shop.example", CostMicros: 2000, Flow: Flow{InFlight: 20, Messages: 50, Per: time.Second, WarmUp: &WarmUp{From: calendar.Date{Year: 2026, Month: time.December, Day: 1}, Start: 200, Grow: 1.5, Until: 50000}}, AllowUnreconciled: true,
 		},
-		SMS:        &SMS{Adapter: "file", Directory: "out/sms", From: "Example", CostMicros: 70_000, InFlight: 5},
+		SMS:        &SMS{Adapter: "file", Directory: "out/sms", From: "Example", CostMicros: 70_000, Flow: Flow{InFlight: 5, Messages: 600, Per: time.Minute}},
 		QuietHours: map[string]calendar.Window{"email": {From: 21 * 60, To: 9 * 60}},
 		QuietIn: map[string]map[string]calendar.Window{
 			"FR": {"email": {From: 20 * 60, To: 10 * 60}},
@@ -209,7 +211,7 @@ return_window: 30
 		{"the shop's policies", `
 shop: {name: E, zone: UTC, currency: EUR}
 channels:
-  sms: {adapter: smpp, directory: " ", from: An Example of a Shop, cost: "7 ct", in_flight: 0, per_second: 9}
+  sms: {adapter: smpp, directory: " ", from: An Example of a Shop, cost: "7 ct", in_flight: 0, per_second: 0, per_minute: 9, warm_up: {start: 9, grow: 1, until: 8}}
 quiet_hours:
   email: {default: ["00:00", "24:00"], Germany: ["21:00", "09:00"], EU: ["21:00", "09:00"], FR: 21-9}
   sms: {DE: []}
@@ -222,7 +224,11 @@ feeds: {orders: {max_age: 0m, from: x}, events: {max_age: 2h}, order: {}}
 			`:4:46: channels.sms.from: "An Example of a Shop" is not a sender of text messages (a number such as "+4930123456", or a name of at most 11 letters and digits)`,
 			`:4:74: channels.sms.cost: "7 ct" is not an amount (write digits and at most one point: 0.25)`,
 			`:4:93: channels.sms.in_flight: must be a whole number from 1 to 1000, not 0`,
-			`:4:96: channels.sms.per_second: per_second is not honoured yet (take it out: what is not honoured is refused, never ignored)`,
+			`:4:108: channels.sms.per_second: must be a whole number from 1 to 10000, not 0`,
+			`:4:123: channels.sms.per_minute: "per_minute" beside "per_second" (a channel has one rate: take one of them out)`,
+			`:4:135: channels.sms.warm_up: "from" is missing (the first day: from: "2026-12-01")`,
+			`:4:152: channels.sms.warm_up.grow: must be from 1.01 to 10 (grow: 1.5 is half as many more each day)`,
+			`:4:162: channels.sms.warm_up.until: is below start (the most on any day: until: 50000)`,
 			`:6:20: quiet_hours.email.default: the whole day is quiet: nothing would ever be sent`,
 			`:6:40: quiet_hours.email.Germany: "Germany" is not a country (two capitals, as DE, GB or CN; or default for all others)`,
 			`:6:69: quiet_hours.email.EU: "EU" is not a country (two capitals, as DE, GB or CN; or default for all others)`,

@@ -25,8 +25,8 @@ var (
 	}
 	shopKeys  = source.Keys{Known: []string{"name", "zone", "currency", "margin"}}
 	emailKeys = source.Keys{Known: []string{
-		"adapter", "host", "port", "user", "password_env", "tls", "directory", "from", "reply_to", "cost", "in_flight", "allow_unreconciled",
-	}, Later: []string{"per_minute", "per_second", "dkim", "return_path"}}
+		"adapter", "host", "port", "user", "password_env", "tls", "directory", "from", "reply_to", "cost", "in_flight", "per_second", "per_minute", "warm_up", "allow_unreconciled",
+	}, Later: []string{"dkim", "return_path"}}
 	capKeys = source.Keys{Known: []string{"per_customer"}, Later: []string{"per_channel", "per_minute"}}
 )
 
@@ -124,7 +124,7 @@ func oneLine(s string) (string, error) {
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 func readEmail(n source.Node) *Email {
-	e := &Email{Port: 587, TLS: "starttls", InFlight: 10}
+	e := &Email{Port: 587, TLS: "starttls"}
 	m, ok := n.Mapping(emailKeys)
 	if !ok {
 		return nil
@@ -141,9 +141,7 @@ func readEmail(n source.Node) *Email {
 	if n, ok := m.Get("cost"); ok {
 		e.CostMicros, _ = n.Decimal(6)
 	}
-	if n, ok := m.Get("in_flight"); ok {
-		e.InFlight, _ = n.Int(1, 1000)
-	}
+	e.Flow = readFlow(m)
 	if n, ok := m.Get("allow_unreconciled"); ok {
 		e.AllowUnreconciled, _ = n.Bool()
 	}

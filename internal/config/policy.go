@@ -174,10 +174,10 @@ var (
 	profileFields  = []string{"id", "first_name", "last_name", "locale"}
 )
 
-var smsKeys = source.Keys{Known: []string{"adapter", "directory", "from", "cost", "in_flight"}, Later: []string{"per_minute", "per_second", "user", "password_env", "url"}}
+var smsKeys = source.Keys{Known: []string{"adapter", "directory", "from", "cost", "in_flight", "per_second", "per_minute", "warm_up"}, Later: []string{"user", "password_env", "url"}}
 
 func readSMS(n source.Node) *SMS {
-	s := &SMS{InFlight: 10}
+	s := &SMS{}
 	m, ok := n.Mapping(smsKeys)
 	if !ok {
 		return nil
@@ -194,9 +194,7 @@ func readSMS(n source.Node) *SMS {
 	if n, ok := m.Get("cost"); ok {
 		s.CostMicros, _ = n.Decimal(6)
 	}
-	if n, ok := m.Get("in_flight"); ok {
-		s.InFlight, _ = n.Int(1, 1000)
-	}
+	s.Flow = readFlow(m)
 	return s
 }
 

@@ -22,6 +22,7 @@ type Facts struct {
 
 	CampaignStatus string // running, paused, cancelled
 	OnHold         bool   // everything is, or the delivery's channel
+	Rests          bool   // the channel's provider takes nothing now
 	Contact        audience.Contact
 	Repurchased    bool            // a kept order since entry
 	HeldBy         audience.Reason // what is open and the campaign holds on: complaint_open, dispute; empty: nothing

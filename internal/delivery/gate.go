@@ -23,7 +23,8 @@ type Answer struct {
 //
 //  1. the campaign is cancelled: cancelled
 //  2. its time is over: expired, held where something held it before, else late
-//  3. the campaign is paused, or everything or the channel is on hold: stays due
+//  3. the campaign is paused, everything or the channel is on hold, or the
+//     channel's provider rests: stays due
 //  4. erased, repurchased: suppressed
 //  5. the wave it requires: waits while that is open, suppressed if not accepted
 //  6. the channel may not be used: the next that may, else suppressed
@@ -33,13 +34,14 @@ type Answer struct {
 //  10. caps: suppressed, capped or outranked
 //  11. no code left: waits, suppressed, or goes without, as the coupon says
 //  12. the budget: suppressed
-//  13. the rate: waits
+//  13. the messages that the channel may have today, or the campaign this minute:
+//     waits; a service message goes out beyond those of the day
 //  14. a ghost, of the holdout or skipped: withheld; everyone else: sending
 //
 // What waits does so while it may still be in time, and else expires as held.
 // Both arms get the same answers but for the last one, which alone consumes: a
-// ghost waits for the rate and is refused by the budget like its twin, and takes
-// of neither.
+// ghost waits for day and rate and is refused by the budget like its twin, and takes
+// of none.
 func Gate(f Facts, at time.Time) Answer {
 	if a, ok := f.ended(at); ok {
 		return a
@@ -76,6 +78,8 @@ func (f Facts) ended(at time.Time) (Answer, bool) {
 		return Answer{To: Planned, Reason: audience.Paused, Channel: f.Channel, DueAt: at}, true
 	case f.OnHold:
 		return Answer{To: Planned, Reason: audience.OnHold, Channel: f.Channel, DueAt: at}, true
+	case f.Rests:
+		return Answer{To: Planned, Reason: audience.ProviderRests, Channel: f.Channel, DueAt: at}, true
 	}
 	return Answer{}, false
 }
@@ -148,7 +152,10 @@ func (f Facts) consume(at time.Time, ghost bool) Answer {
 	if f.Budget != nil && f.need(a) > *f.Budget {
 		return f.refuse(Suppressed, audience.Budget)
 	}
-	if f.Rate.Limit > 0 && f.Rate.Used >= f.Rate.Limit {
+	if f.Purpose == audience.Promotion && f.Day.Full() {
+		return f.hold(audience.WarmUp, f.Day.FreeAt)
+	}
+	if f.Rate.Full() {
 		return f.hold(audience.Rate, later(f.Rate.FreeAt, at))
 	}
 	switch {

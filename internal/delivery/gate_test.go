@@ -66,6 +66,7 @@ func TestGateAnswersWithTheFirstCause(t *testing.T) {
 	waits := func(why audience.Reason, long time.Duration) delivery.Answer {
 		return delivery.Answer{To: delivery.Planned, Reason: why, Channel: "email", DueAt: noon.Add(long)}
 	}
+	full := delivery.Rate{Limit: 100, Used: 100, FreeAt: noon.Add(12 * time.Hour)}
 	for name, row := range map[string]struct {
 		at     time.Time
 		change func(*delivery.Facts)
@@ -126,6 +127,13 @@ func TestGateAnswersWithTheFirstCause(t *testing.T) {
 		"rate":                         {noon, func(f *delivery.Facts) { f.Rate = delivery.Rate{Limit: 2, Used: 2, FreeAt: noon.Add(20 * time.Second)} }, waits(audience.Rate, 20*time.Second)},
 		"rate, the caller cannot tell": {noon, func(f *delivery.Facts) { f.Rate = delivery.Rate{Limit: 2, Used: 3} }, waits(audience.Rate, time.Minute)},
 		"rate with room":               {noon, func(f *delivery.Facts) { f.Rate = delivery.Rate{Limit: 2, Used: 1} }, sent},
+		"a provider that rests":        {noon, func(f *delivery.Facts) { f.Rests = true }, delivery.Answer{To: delivery.Planned, Reason: audience.ProviderRests, Channel: "email", DueAt: noon}},
+		"no other channel meanwhile":   {noon, func(f *delivery.Facts) { f.Rests, f.Channels = true, []string{"email", "sms"} }, delivery.Answer{To: delivery.Planned, Reason: audience.ProviderRests, Channel: "email", DueAt: noon}},
+		"the day is full":              {noon, func(f *delivery.Facts) { f.Day, f.ExpiresAt = full, noon.Add(13*time.Hour) }, waits(audience.WarmUp, 12*time.Hour)},
+		"the day is full, to its end":  {noon, func(f *delivery.Facts) { f.Day, f.ExpiresAt = full, noon.Add(12*time.Hour) }, refused(delivery.Expired, audience.Held)},
+		"the day has room":             {noon, func(f *delivery.Facts) { f.Day = full; f.Day.Used = 99 }, sent},
+		"a ghost on a full day":        {noon, func(f *delivery.Facts) { f.Day, f.Arm, f.ExpiresAt = full, holdout.Hold, noon.Add(13*time.Hour) }, waits(audience.WarmUp, 12*time.Hour)},
+		"service on a full day":        {noon, func(f *delivery.Facts) { f.Day, f.Purpose = full, audience.Service }, sent},
 		"the next channel may": {noon, func(f *delivery.Facts) {
 			f.Channel, f.Channels = "sms", []string{"sms", "email"}
 		}, delivery.Answer{To: delivery.Planned, Channel: "email", DueAt: noon}},

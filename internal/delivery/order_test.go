@@ -25,6 +25,8 @@ var causes = []struct {
 	{"cancelled", func(f *delivery.Facts) { f.CampaignStatus = "cancelled" }, delivery.Cancelled, audience.Cancelled},
 	{"late", func(f *delivery.Facts) { f.ExpiresAt = noon }, delivery.Expired, audience.Late},
 	{"paused", func(f *delivery.Facts) { f.CampaignStatus = "paused" }, delivery.Planned, audience.Paused},
+	{"on hold", func(f *delivery.Facts) { f.OnHold = true }, delivery.Planned, audience.OnHold},
+	{"rests", func(f *delivery.Facts) { f.Rests = true }, delivery.Planned, audience.ProviderRests},
 	{"erased", func(f *delivery.Facts) { f.Contact.Erased = true }, delivery.Suppressed, audience.Erased},
 	{"repurchased", func(f *delivery.Facts) { f.Repurchased = true }, delivery.Suppressed, audience.Repurchased},
 	{"requires", state(delivery.Failed), delivery.Suppressed, audience.Requires},
@@ -36,6 +38,7 @@ var causes = []struct {
 	{"capped", func(f *delivery.Facts) { f.Caps = []audience.Pressure{{Limit: 3, Real: 3}} }, delivery.Suppressed, audience.Capped},
 	{"coupon", coupon("skip", false), delivery.Suppressed, audience.CouponsGone},
 	{"budget", func(f *delivery.Facts) { f.Budget, f.Cost = new(int64), 5 }, delivery.Suppressed, audience.Budget},
+	{"warm-up", func(f *delivery.Facts) { f.Day = delivery.Rate{Limit: 1, Used: 1, FreeAt: noon.Add(time.Hour)} }, delivery.Planned, audience.WarmUp},
 	{"rate", func(f *delivery.Facts) { f.Rate = delivery.Rate{Limit: 1, Used: 1} }, delivery.Planned, audience.Rate},
 }
 

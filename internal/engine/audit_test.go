@@ -47,6 +47,10 @@ var breaks = map[string]string{
 		select customer_id, 'email', false, gate_at - interval '1 minute', 'test', claimed_at from deliveries where state = 'accepted' order by delivery_id limit 1`,
 	"no_send_hold": `insert into acts (verb, target, was, became, who, because, at)
 		select 'hold', 'email', 'released', 'on hold', 'ann', 'test', claimed_at - interval '6 s' from deliveries where state = 'accepted' order by delivery_id limit 1`,
+	"no_provider_hold": `insert into provider_holds (channel, since, until, reason)
+		select 'email', gate_at - interval '6 s', gate_at + interval '1 s', 'test' from deliveries where state = 'accepted' order by delivery_id limit 1`,
+	"within_warm_up": `insert into channel_days (channel, day, since, last, allowed)
+		select 'email', gate_at::date, gate_at, gate_at, 1 from deliveries where state = 'accepted' order by delivery_id limit 1`,
 	"no_suppressed": `insert into suppressions (channel, address_hash, reason, at, recorded_at)
 		select 'email', email_hash, 'bounced', gate_at - interval '1 minute', claimed_at from deliveries join contacts using (customer_id) where state = 'accepted' order by delivery_id limit 1`,
 	"only_treated": `alter table deliveries drop constraint only_treated_are_sent;

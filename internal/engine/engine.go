@@ -69,7 +69,11 @@ type Links struct {
 type Sender struct {
 	Channel channel.Channel
 	From    string
-	pace    pace
+	Tokens  Tokens           // its rate; nil: none
+	WarmUp  *delivery.WarmUp // nil: none
+
+	pace   pace
+	health health
 }
 
 // NewSender wraps a channel; inFlight is how many calls it may have open at

@@ -75,8 +75,9 @@ type Settlement struct {
 
 // Settle writes what became of calls. Rows whose epoch has moved on, or whom
 // feedback has settled meanwhile, are left alone; it returns how many it wrote.
-// A limited campaign (0: none) gets back what messages cost that were not taken.
-func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, claim int64, limited int, giveUp time.Duration, settled []Settlement) (int, error) {
+// What messages cost that were not taken, and their places in the channel's day,
+// are given back to whom they were taken from.
+func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, claim int64, took Took, giveUp time.Duration, settled []Settlement) (int, error) {
 	n := len(settled)
 	ids, customers, entered, epochs := make([]int64, n), make([]int64, n), make([]time.Time, n), make([]int, n)
 	states, reasons, refs, wait, untaken := make([]string, n), make([]string, n), make([]string, n), make([]float64, n), make([]bool, n)
@@ -85,25 +86,38 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, clai
 		states[i], reasons[i], refs[i], wait[i] = string(x.State), x.Reason, x.ProviderID, x.RetryIn.Seconds()
 		untaken[i] = x.Untaken
 	}
-	var written int
+	var written, back int
 	var saved int64
 	args := []any{ids, customers, entered, epochs, states, reasons, refs, wait, provider, at, claim, giveUp.Seconds(), untaken}
 	var err error
-	if limited == 0 {
-		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &saved)
+	if took == (Took{}) {
+		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &saved, &back)
 	} else {
 		err = s.inHotTx(ctx, func(tx pgx.Tx) error {
-			if err := tx.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &saved); err != nil || saved == 0 {
+			if err := tx.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &saved, &back); err != nil {
 				return err
 			}
-			_, err := tx.Exec(ctx, statement("limits/give_back"), limited, saved)
-			return err
+			return took.giveBack(ctx, tx, saved, back)
 		})
 	}
 	if err != nil {
 		return 0, fmt.Errorf("settle deliveries: %w", mapError(err))
 	}
 	return written, nil
+}
+
+// giveBack takes off what messages cost, and how many may be tried again.
+func (t Took) giveBack(ctx context.Context, tx pgx.Tx, saved int64, back int) error {
+	if t.Campaign != 0 && saved > 0 {
+		if _, err := tx.Exec(ctx, statement("limits/give_back"), t.Campaign, saved); err != nil {
+			return err
+		}
+	}
+	if t.Channel != "" && back > 0 {
+		_, err := tx.Exec(ctx, statement("warm_up/give_back"), t.Channel, t.Day.String(), back)
+		return err
+	}
+	return nil
 }
 
 // Bury ends planned deliveries whose message cannot be made.

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/delivery"
 )
 
@@ -30,6 +31,7 @@ type GateInput struct {
 	Pools    []string // every pool that the campaign's waves name
 	PerMinor int64    // millionths of the currency's unit in one of its minor units
 	Lease    time.Duration
+	WarmUp   *delivery.WarmUp // of the lane's channel; nil: none
 }
 
 // Cap is a limit within a window; the zero Cap is none.
@@ -70,13 +72,22 @@ type Claim struct {
 
 // Passed is what a gate let through, under one lease. ID is 0 where nothing was.
 type Passed struct {
-	ID      int64
-	Limited int // the campaign, where a budget or a rate holds it back; else 0
-	Claims  []Claim
+	ID     int64
+	Took   Took
+	Claims []Claim
+}
+
+// Took is where a gate wrote down what it let through: what is surely not taken
+// comes off there.
+type Took struct {
+	Campaign int           // that has a budget or a rate; 0: none
+	Channel  string        // that warms up; empty: none
+	Day      calendar.Date // whose messages those are, in the shop's zone
 }
 
 // Gate runs one short transaction: it locks the customers of the chunk, then what
-// the campaign may still use, then what is planned and due, and codes last; reads
+// the campaign and the channel may still use, then what is planned and due, and
+// codes last; reads
 // the facts, lets prepare complete those of each delivery, asks the gate, and
 // writes the answers. The claims have been committed when it returns; on any
 // error none may be sent. With an error, passed is what was claimed if the commit
@@ -113,9 +124,9 @@ func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Tim
 					Address: g.Facts.Contact.Channels[a.Channel].Address})
 			}
 		}
-		if now.limited && len(passed.Claims) > 0 {
-			passed.Limited = in.Campaign
-			w.limited = in.Campaign
+		if len(passed.Claims) > 0 {
+			passed.Took = now.took(in)
+			w.took = passed.Took
 		}
 		if err := w.write(ctx, tx, now.at, passed.Claims, in.Lease, &passed.ID); err != nil || !in.Coupons {
 			return err
@@ -135,10 +146,12 @@ func (s *Store) Claimed(ctx context.Context, claim int64) (there bool, err error
 	return there, mapError(err)
 }
 
-// moment is the instant of a gate, with what the campaign may still use.
+// moment is the instant of a gate, with what the campaign and the channel may
+// still use.
 type moment struct {
 	at      time.Time
 	limited bool
+	day     calendar.Date // of a channel that warms up
 	reserve delivery.Reserve
 }
 
@@ -168,6 +181,11 @@ func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (now moment, ours h
 	if now.limited && len(ours.ids) > 0 {
 		if err := now.hold(ctx, tx, in); err != nil {
 			return now, ours, fmt.Errorf("lock limits: %w", err)
+		}
+	}
+	if in.WarmUp != nil && len(ours.ids) > 0 {
+		if err := now.warmUp(ctx, tx, in); err != nil {
+			return now, ours, fmt.Errorf("lock the day of %s: %w", in.Lane.Channel, err)
 		}
 	}
 	return now, ours, nil
@@ -214,6 +232,38 @@ func (now *moment) hold(ctx context.Context, tx pgx.Tx, in GateInput) error {
 	return nil
 }
 
+// warmUp locks the messages that the channel has had today and reads how many are
+// left.
+func (now *moment) warmUp(ctx context.Context, tx pgx.Tx, in GateInput) error {
+	for {
+		day := in.WarmUp.On(now.at)
+		today := delivery.Rate{Limit: day.Limit, FreeAt: day.Ends}
+		err := tx.QueryRow(ctx, statement("warm_up/hold"), in.Lane.Channel, day.Date.String(), now.at, day.Limit).Scan(&today.Used)
+		if err != nil {
+			return err
+		}
+		now.reserve.Day, now.day = today, day.Date
+		// The clock moved while the lock was waited for, perhaps past midnight.
+		if err := tx.QueryRow(ctx, statement("limits/clock"), in.At, in.Campaign).Scan(&now.at, &now.limited); err != nil {
+			return err
+		}
+		if in.WarmUp.On(now.at).Date == day.Date {
+			return nil
+		}
+	}
+}
+
+// took is where what passes is written down.
+func (now *moment) took(in GateInput) (t Took) {
+	if now.limited {
+		t.Campaign = in.Campaign
+	}
+	if in.WarmUp != nil {
+		t.Channel, t.Day = in.Lane.Channel, now.day
+	}
+	return t
+}
+
 // decisions are the columns of delivery/decide, and what was taken of limits.
 type decisions struct {
 	ids, customers            []int64
@@ -222,9 +272,9 @@ type decisions struct {
 	due                       []*time.Time
 	costs                     []int64
 
-	bind    map[int64]bool
-	limited int // the campaign, where it has limits
-	spent   int64
+	bind  map[int64]bool
+	took  Took
+	spent int64
 }
 
 func (w *decisions) add(g *Gated, a delivery.Answer) {
@@ -262,8 +312,11 @@ func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims [
 		}
 		batch.Queue(statement("delivery/claim"), sending, epochs, lease.Seconds()).QueryRow(func(row pgx.Row) error { return row.Scan(claim) })
 	}
-	if w.limited != 0 {
-		batch.Queue(statement("limits/take"), w.limited, w.spent, at, len(claims))
+	if w.took.Campaign != 0 {
+		batch.Queue(statement("limits/take"), w.took.Campaign, w.spent, at, len(claims))
+	}
+	if w.took.Channel != "" {
+		batch.Queue(statement("warm_up/take"), w.took.Channel, w.took.Day.String(), len(claims), at)
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("write decisions: %w", err)

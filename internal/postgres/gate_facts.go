@@ -71,7 +71,7 @@ func scanFacts(rows pgx.Rows, in GateInput, customers int) ([]Gated, error) {
 	var required *string
 	f := &g.Facts
 	_, err := pgx.ForEachRow(rows, []any{&g.ID, &g.Customer, &g.EnteredAt, &arm, &f.Skip, &g.Variant, &g.Stratum, &f.Channel, &g.Epoch, &f.ExpiresAt, &held,
-		&f.CampaignStatus, &f.OnHold, &g.Zone, &g.Region, &f.Contact.Erased, &email, &phone, &bannedEmail, &bannedPhone, &f.Repurchased, &required}, func() error {
+		&f.CampaignStatus, &f.OnHold, &f.Rests, &g.Zone, &g.Region, &f.Contact.Erased, &email, &phone, &bannedEmail, &bannedPhone, &f.Repurchased, &required}, func() error {
 		if len(gated) > 0 && gated[len(gated)-1].Customer == g.Customer {
 			return nil // the rows are in the order of customers
 		}

@@ -280,6 +280,8 @@ var english = map[string]string{
 	"reason.quiet_hours":      "quiet hours",
 	"reason.outside_window":   "outside the wave's hours",
 	"reason.on_hold":          "everything or its channel was on hold",
+	"reason.provider_rests":   "the provider took nothing",
+	"reason.warm_up":          "the channel had its messages of the day",
 	"reason.paused":           "the campaign is paused",
 	"reason.cancelled":        "the campaign was ended",
 	"reason.requires":         "the wave before it was not sent",

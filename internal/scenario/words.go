@@ -35,6 +35,8 @@ var sentences = map[audience.Reason]string{
 	audience.QuietHours:     "it is in quiet hours",
 	audience.OutsideWindow:  "it is outside the wave's hours",
 	audience.OnHold:         "everything, or its channel, is on hold",
+	audience.ProviderRests:  "the provider takes nothing for a while",
+	audience.WarmUp:         "the channel has had its messages of the day",
 	audience.Paused:         "the campaign is paused",
 	audience.Cancelled:      "the campaign was cancelled",
 	audience.Requires:       "the wave it requires was not accepted",

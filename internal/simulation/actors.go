@@ -125,6 +125,7 @@ func (w *World) work(a *actor, e *engine.Engine, inFlight, threads int) {
 	e.Channels = map[string]*engine.Sender{}
 	for _, name := range []string{"email", "sms"} {
 		e.Channels[name] = engine.NewSender(&Provider{w, name}, "shop", inFlight)
+		e.Channels[name].WarmUp = w.warmUps[name]
 	}
 	stop, left := a.stop, threads
 	for i := range threads {
@@ -378,7 +379,11 @@ func (o *outlook) read(w *World) {
 		switch m.campaign(d.campaign, nil).status {
 		case "running":
 			if !m.held(nil, d.channel) {
-				soonest(&o.nextDue, &o.anyDue, d.due)
+				due := d.due
+				if rests := m.restUntil(nil, d.channel); rests.After(due) {
+					due = rests
+				}
+				soonest(&o.nextDue, &o.anyDue, due)
 			}
 		case "cancelled":
 			ends = w.clock

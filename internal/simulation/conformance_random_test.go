@@ -52,7 +52,7 @@ func (s *scene) anything(r *rand.Rand, n int) {
 	for range n {
 		at += time.Duration(r.IntN(40)) * time.Second
 		who := int64(r.IntN(people)) + 1
-		switch r.IntN(15) {
+		switch r.IntN(16) {
 		case 0, 1, 2, 3, 4:
 			open = append(open, s.anyGate(r, waves[r.IntN(len(waves))], at))
 		case 5, 6, 7:
@@ -71,6 +71,8 @@ func (s *scene) anything(r *rand.Rand, n int) {
 			} else {
 				s.status(1+r.IntN(3), []string{"paused", "running", "running"}[r.IntN(3)])
 			}
+		case 15:
+			s.rests("email", at, time.Duration(r.IntN(60))*time.Second)
 		case 12:
 			now := noon.Add(at)
 			_ = s.WithdrawConsent(context.Background(), s.id(who, 1, 1, "a"), "test", &now)
@@ -96,7 +98,7 @@ func (s *scene) anyGate(r *rand.Rand, wave string, at time.Duration) postgres.Pa
 		}
 	}
 	lease, cap, exit := time.Duration(1-2*r.IntN(2))*time.Hour, r.IntN(3), r.IntN(2) == 0
-	between := r.IntN(4) == 0
+	between, warms := r.IntN(4) == 0, r.IntN(2) == 0
 	return s.gate(c, wave, "email", at, whom, costs(1_000_000), func(a *asks) {
 		a.Lease, a.exit = lease, exit
 		a.ShopCap = postgres.Cap{Limit: cap, Window: 3 * time.Minute}
@@ -106,6 +108,9 @@ func (s *scene) anyGate(r *rand.Rand, wave string, at time.Duration) postgres.Pa
 		}
 		if c == 3 {
 			a.pool, a.gone = "p", []string{"skip", "wait", "send"}[r.IntN(3)]
+		}
+		if warms {
+			warm(10)(a)
 		}
 		if between {
 			a.between = func() { s.gate(1, "a", "email", at, whom) }
@@ -117,4 +122,5 @@ func (s *scene) settleAny(r *rand.Rand, p postgres.Passed, at time.Duration) {
 	states := []delivery.State{delivery.Accepted, delivery.Failed, delivery.Unknown, delivery.Planned}
 	s.settle(p, "any", at, func(x *postgres.Settlement) { x.State = states[r.IntN(len(states))] })
 	s.tell("spent %d", s.spent(2))
+	s.showsDays("email")
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/coupon"
 	"github.com/rewave/rewave/internal/customer"
 	"github.com/rewave/rewave/internal/delivery"
@@ -51,6 +53,7 @@ type side interface {
 	// rows is the whole ledger in words, sorted.
 	rows() []string
 	spent(campaign int) int64
+	passedOn(channel string, day calendar.Date) int
 }
 
 // telling is a delivery in words that hold on both sides.
@@ -246,7 +249,7 @@ func (p *inPostgres) empty(t testing.TB) *inPostgres {
 	p.t, p.made = t, nil
 	p.exec("truncate customers, campaigns, coupon_pools, claims, suppressions, feeds restart identity cascade")
 	p.exec("update dispatch set due_at = '-infinity', delivery_id = 0, round_at = '-infinity'")
-	p.exec("do $$ begin set local session_replication_role = replica; delete from send_holds; end $$") // without an act
+	p.exec("do $$ begin set local session_replication_role = replica; delete from send_holds; delete from provider_holds; delete from channel_days; end $$") // without an act
 	return p
 }
 
@@ -459,9 +462,13 @@ func (s *scene) gate(campaign int, wave, channel string, at time.Duration, custo
 	if a.pool != "" {
 		a.Pools = []string{a.pool}
 	}
+	purpose := audience.Promotion
+	if a.Service {
+		purpose = audience.Service
+	}
 	passed, seen, err := s.Gate(context.Background(), a.GateInput, func(_ time.Time, g *postgres.Gated) {
 		f := &g.Facts
-		f.Rule = delivery.Rule{Capped: !a.noCapped, Channels: a.Channels, StopOnRepurchase: a.exit, IfFeedStale: a.stale, IfCouponExhausted: a.gone}
+		f.Rule = delivery.Rule{Purpose: purpose, Capped: !a.noCapped, Channels: a.Channels, StopOnRepurchase: a.exit, IfFeedStale: a.stale, IfCouponExhausted: a.gone}
 		f.Zone, f.Cost, f.Coupon.Pool = time.UTC, a.cost, a.pool
 		if a.between != nil {
 			a.between()
@@ -471,7 +478,7 @@ func (s *scene) gate(campaign int, wave, channel string, at time.Duration, custo
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.tell("gate of %s by %s: seen %d, claim %t, limited %d", wave, channel, seen, passed.ID != 0, passed.Limited)
+	s.tell("gate of %s by %s: seen %d, claim %t, limited %d", wave, channel, seen, passed.ID != 0, passed.Took.Campaign)
 	for _, c := range passed.Claims {
 		s.tell("  c%d to %s, epoch %d, code %s", c.Customer, c.Address, c.Epoch, c.Code)
 	}
@@ -498,7 +505,7 @@ func (s *scene) settle(passed postgres.Passed, state delivery.State, at time.Dur
 		}
 		all = append(all, x)
 	}
-	n, err := s.Settle(context.Background(), "test", &now, passed.ID, passed.Limited, -time.Second, all)
+	n, err := s.Settle(context.Background(), "test", &now, passed.ID, passed.Took, -time.Second, all)
 	if err != nil {
 		s.t.Fatal(err)
 	}

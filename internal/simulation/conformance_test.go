@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -19,7 +20,9 @@ import (
 func TestTheMemoryAnswersAsPostgreSQLDoes(t *testing.T) {
 	t.Parallel()
 	db := newInPostgres(t)
-	for name, history := range histories {
+	all := maps.Clone(histories)
+	maps.Copy(all, ofProviders)
+	for name, history := range all {
 		t.Run(name, func(t *testing.T) {
 			got, want := told(t, newInMemory(t), history), told(t, db.empty(t), history)
 			if diff := cmp.Diff(want, got); diff != "" {

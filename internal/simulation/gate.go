@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/consent"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/postgres"
@@ -25,7 +26,7 @@ type gating struct {
 // the same delivery.Reserve.
 func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(at time.Time, g *postgres.Gated)) (passed postgres.Passed, seen int, err error) {
 	err = m.in(ctx, whatOfGate, func(t *tx) error {
-		ours, reserve, now, limited, err := m.lockChunk(ctx, t, in)
+		ours, reserve, now, took, err := m.lockChunk(ctx, t, in)
 		if err != nil || len(ours) == 0 {
 			return err
 		}
@@ -50,8 +51,8 @@ func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(a
 					Address: g.Facts.Contact.Channels[g.answer.Channel].Address})
 			}
 		}
-		if limited && len(passed.Claims) > 0 {
-			passed.Limited = in.Campaign
+		if len(passed.Claims) > 0 {
+			passed.Took = took
 		}
 		if err := m.decide(ctx, t, now, in, gated, &passed); err != nil || !in.Coupons {
 			return err
@@ -64,9 +65,9 @@ func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(a
 	return passed, seen, nil
 }
 
-// lockChunk takes customers and limits, and returns the deliveries of customers
+// lockChunk takes customers, limits and the channel's day, and returns the deliveries of customers
 // that are ours.
-func (m *Memory) lockChunk(ctx context.Context, t *tx, in postgres.GateInput) (ours []int64, reserve delivery.Reserve, now time.Time, limited bool, err error) {
+func (m *Memory) lockChunk(ctx context.Context, t *tx, in postgres.GateInput) (ours []int64, reserve delivery.Reserve, now time.Time, took postgres.Took, err error) {
 	if err = t.step(ctx, "lock customers"); err != nil {
 		return
 	}
@@ -79,20 +80,43 @@ func (m *Memory) lockChunk(ctx context.Context, t *tx, in postgres.GateInput) (o
 	}
 	// The clock is read after the last lock.
 	now = m.clock(in)
-	limit := m.limit(in.Campaign)
-	if limit == nil || limit.see(t) == nil || !limit.see(t).hold() || len(ours) == 0 {
+	if len(ours) == 0 {
 		return
 	}
-	limited = true
-	if err = t.step(ctx, "lock limits"); err != nil {
-		return
+	if limit := m.limit(in.Campaign); limit != nil && limit.see(t) != nil && limit.see(t).hold() {
+		took.Campaign = in.Campaign
+		if err = t.step(ctx, "lock limits"); err != nil {
+			return
+		}
+		if err = await(t, limit); err != nil {
+			return
+		}
+		now = m.clock(in)
+		reserve = m.left(t, in, limit.see(t), now)
 	}
-	if err = await(t, limit); err != nil {
-		return
+	if in.WarmUp != nil {
+		took.Channel = in.Lane.Channel
+		reserve.Day, took.Day, now, err = m.today(ctx, t, in, now)
 	}
-	now = m.clock(in)
-	reserve = m.left(t, in, limit.see(t), now)
 	return
+}
+
+// today locks the messages that a channel has had today.
+func (m *Memory) today(ctx context.Context, t *tx, in postgres.GateInput, now time.Time) (delivery.Rate, calendar.Date, time.Time, error) {
+	for {
+		day := in.WarmUp.On(now)
+		if err := t.step(ctx, "lock the day"); err != nil {
+			return delivery.Rate{}, day.Date, now, err
+		}
+		r, err := m.day(t, in.Lane.Channel, day.Date)
+		if err != nil {
+			return delivery.Rate{}, day.Date, now, err
+		}
+		used := r.see(t).passed
+		if now = m.clock(in); in.WarmUp.On(now).Date == day.Date {
+			return delivery.Rate{Limit: day.Limit, Used: used, FreeAt: day.Ends}, day.Date, now, nil
+		}
+	}
 }
 
 func (m *Memory) clock(in postgres.GateInput) time.Time {
@@ -147,7 +171,7 @@ func (m *Memory) facts(ctx context.Context, t *tx, in postgres.GateInput, now ti
 		}
 		f := &g.Facts
 		f.Arm, f.Skip, f.Channel, f.ExpiresAt, f.HeldFor = d.arm, d.skip, d.channel, d.expires, audience.Reason(d.reason)
-		f.CampaignStatus, f.OnHold = m.campaign(d.campaign, t).status, m.held(t, d.channel)
+		f.CampaignStatus, f.OnHold, f.Rests = m.campaign(d.campaign, t).status, m.held(t, d.channel), m.resting(t, d.channel, now)
 		f.Contact = m.contact(t, p, in.Channels, in.Service, now)
 		f.Repurchased = m.repurchased(t, p, e, now)
 		if in.Requires != "" {
@@ -316,8 +340,15 @@ func (m *Memory) decide(ctx context.Context, t *tx, now time.Time, in postgres.G
 		}
 	}
 	passed.ID = m.addClaim(t, claim)
-	if passed.Limited != 0 {
-		m.limit(passed.Limited).edit(t).take(now, spent, len(claim.ids))
+	if id := passed.Took.Campaign; id != 0 {
+		m.limit(id).edit(t).take(now, spent, len(claim.ids))
+	}
+	if passed.Took.Channel != "" {
+		r, err := m.day(t, passed.Took.Channel, passed.Took.Day) // ours
+		if err != nil {
+			return err
+		}
+		r.edit(t).passed += len(claim.ids)
 	}
 	return nil
 }

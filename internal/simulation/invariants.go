@@ -8,6 +8,7 @@ import (
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/channel"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/holdout"
@@ -21,6 +22,7 @@ type judge struct {
 	steers []steer
 	bought map[int64]time.Time // by order, when it was committed
 	passed []passedAt
+	rests  []knownRest
 }
 
 // file is what the judge knows of a delivery.
@@ -49,13 +51,19 @@ type steer struct {
 	at       time.Time
 }
 
+// knownRest is a rest of a provider, and since when everybody can know of it.
+type knownRest struct {
+	rest
+	kept time.Time
+}
+
 type passedAt struct {
 	campaign int
 	at       time.Time
 }
 
 func (j *judge) reset() {
-	j.files, j.steers, j.passed = j.files[:0], j.steers[:0], j.passed[:0]
+	j.files, j.steers, j.passed, j.rests = j.files[:0], j.steers[:0], j.passed[:0], j.rests[:0]
 	if j.codes == nil {
 		j.codes, j.bought = map[string]int64{}, map[int64]time.Time{}
 	}
@@ -122,6 +130,19 @@ func (j *judge) kept(w *World, t *tx, th *thread) {
 		case *record[campaign]:
 			if r.written && r.was.status != r.is.status {
 				j.steers = append(j.steers, steer{campaign: r.is.id, status: r.is.status, at: w.clock})
+			}
+		case *record[rest]:
+			if r.written {
+				for i := range j.rests {
+					if x := &j.rests[i]; x.channel == r.is.channel && x.until.After(r.is.until) {
+						x.until = r.is.until
+					}
+				}
+				continue
+			}
+			j.rests = append(j.rests, knownRest{r.was, w.clock})
+			if r.was.until.After(w.lastMishap) {
+				w.lastMishap = r.was.until // nothing is due before
 			}
 		case *record[string]:
 			if r.born || r.gone {
@@ -208,6 +229,32 @@ func (w *World) gated(t *tx, d *message) {
 		refuse("quiet hours", "it is outside the wave's hours")
 	}
 	w.gatedWithin(t, d, def, v, refuse)
+	w.gatedBy(t, d, v, refuse)
+}
+
+// gatedBy judges what the provider asks of us.
+func (w *World) gatedBy(t *tx, d *message, v *campaigns.Wave, refuse func(string, string)) {
+	for _, r := range w.judge.rests {
+		if r.channel == d.channel && r.kept.Before(t.began) && r.until.After(d.gateAt) {
+			refuse("a provider that rests is left alone", "it rests until "+r.until.String())
+		}
+	}
+	if up := w.warmUps[d.channel]; up != nil && !v.Service {
+		if n, limit := w.hadOn(t, d.channel, d.gateAt), up.Limit(calendar.DateOf(d.gateAt, time.UTC)); n > limit {
+			refuse("no more than the day's", itoa(int64(n))+" messages of "+itoa(int64(limit)))
+		}
+	}
+}
+
+// hadOn counts the messages of a day that a provider may have had.
+func (w *World) hadOn(t *tx, channel string, at time.Time) (n int) {
+	day := calendar.DateOf(at, time.UTC)
+	for _, r := range w.memory.deliveries.rows {
+		if d := r.see(t); d != nil && d.channel == channel && wasSent(d.state) && calendar.DateOf(d.gateAt, time.UTC) == day {
+			n++
+		}
+	}
+	return n
 }
 
 // bought says whether a customer has ordered since entry. The row of whoever the

@@ -104,7 +104,7 @@ func (m *Memory) HandOut(ctx context.Context, at *time.Time, nothingQueued bool,
 			if d == nil || d.due.IsZero() || d.due.After(now) || !from.before(d) {
 				continue
 			}
-			if c := m.campaign(d.campaign, t); c.status == "running" && !m.held(t, d.channel) {
+			if c := m.campaign(d.campaign, t); c.status == "running" && !m.held(t, d.channel) && !m.resting(t, d.channel, now) {
 				due = append(due, d)
 			}
 		}
@@ -192,25 +192,14 @@ func (m *Memory) Bury(ctx context.Context, reasons map[int64]string) error {
 }
 
 // Settle takes the claim before its deliveries, as Reap does.
-func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, claim int64, limited int, giveUp time.Duration, settled []postgres.Settlement) (written int, err error) {
+func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, claim int64, took postgres.Took, giveUp time.Duration, settled []postgres.Settlement) (written int, err error) {
 	err = m.in(ctx, "settle", func(t *tx) error {
 		written = 0
-		untaken, err := m.settle(ctx, t, provider, at, claim, giveUp, settled, &written)
-		if err != nil || limited == 0 || untaken == 0 {
+		saved, back, err := m.settle(ctx, t, provider, at, claim, giveUp, settled, &written)
+		if err != nil {
 			return err
 		}
-		if err := t.step(ctx, "give back"); err != nil {
-			return err
-		}
-		r := m.limit(limited)
-		if r == nil {
-			return nil
-		}
-		if err := await(t, r); err != nil {
-			return err
-		}
-		r.edit(t).spent -= untaken
-		return nil
+		return m.giveBack(ctx, t, took, saved, back)
 	})
 	if err != nil {
 		return 0, err
@@ -218,10 +207,11 @@ func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, cla
 	return written, nil
 }
 
-// settle is the statement; it returns what the messages cost that were not taken.
-func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Time, claimed int64, giveUp time.Duration, settled []postgres.Settlement, written *int) (untaken int64, err error) {
+// settle is the statement; it returns what the messages cost that were not taken,
+// and how many of them may be tried again.
+func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Time, claimed int64, giveUp time.Duration, settled []postgres.Settlement, written *int) (saved int64, back int, err error) {
 	if err := t.step(ctx, "settle"); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	speaks := func(s *postgres.Settlement, d *message) bool {
 		return d.epoch == s.Claim.Epoch && (d.state == delivery.Sending || d.state == delivery.Unknown && (s.State == delivery.Accepted || s.State == delivery.Failed))
@@ -237,7 +227,7 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 	held := m.claim(claimed, t)
 	if held != nil {
 		if err := await(t, held); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 	}
 	doubt := claim{doubt: true, attend: m.host.now().Add(giveUp)}
@@ -256,16 +246,17 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 				if s.Untaken {
 					d.untaken++
 				}
-				untaken += d.cost
+				saved += d.cost
+				back++
 			case delivery.Failed:
-				untaken += d.cost
+				saved += d.cost
 			case delivery.Unknown:
 				doubt.ids, doubt.epochs = append(doubt.ids, d.id), append(doubt.epochs, d.epoch)
 			}
 			return s.State
 		})
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		*written += n
 	}
@@ -273,7 +264,7 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 		held.gone = true
 	}
 	m.addClaim(t, doubt)
-	return untaken, nil
+	return saved, back, nil
 }
 
 func (m *Memory) addClaim(t *tx, c claim) int64 {
@@ -377,6 +368,8 @@ func (m *Memory) Sweep(ctx context.Context, at *time.Time, limit int) (int, erro
 			return delivery.Expired, "paused"
 		case m.held(t, d.channel):
 			return delivery.Expired, "on_hold"
+		case m.resting(t, d.channel, now):
+			return delivery.Expired, "provider_rests"
 		case d.reason != "":
 			return delivery.Expired, "held"
 		}

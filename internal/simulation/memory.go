@@ -33,7 +33,9 @@ type Memory struct {
 	place      record[place] // of the dispatcher
 	feed       record[time.Time]
 	onHold     table[string] // channels; empty: all of them
-	planning   map[int]*tx   // who plans a campaign
+	rests      table[rest]
+	days       table[channelDay]
+	planning   map[int]*tx // who plans a campaign
 }
 
 var _ engine.Ledger = (*Memory)(nil)
@@ -74,6 +76,8 @@ func (m *Memory) reset() {
 	m.codes.reset()
 	m.inbox.reset()
 	m.onHold.reset()
+	m.rests.reset()
+	m.days.reset()
 	m.pools = m.pools[:0]
 	m.place, m.feed = record[place]{}, record[time.Time]{}
 	clear(m.planning)

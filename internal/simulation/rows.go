@@ -3,6 +3,7 @@ package simulation
 import (
 	"time"
 
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/holdout"
 )
@@ -25,6 +26,19 @@ type limits struct {
 	spent     int64
 	passedAt  []time.Time
 	passed    []int
+}
+
+// rest is a time in which a provider takes nothing.
+type rest struct {
+	channel      string
+	since, until time.Time
+}
+
+// channelDay is the messages of a day on a channel that warms up.
+type channelDay struct {
+	channel string
+	day     calendar.Date
+	passed  int
 }
 
 func (l *limits) hold() bool { return l.budget != nil || l.perMinute != nil }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/engine"
 	links "github.com/rewave/rewave/internal/message"
 	"github.com/rewave/rewave/internal/postgres"
@@ -37,6 +38,7 @@ type World struct {
 	queue   queue
 	running []entry // campaigns of this schedule
 	zones   calendar.Zones
+	warmUps map[string]*delivery.WarmUp // by channel
 
 	lastMishap time.Time
 	awayTill   time.Time // the database does not answer
@@ -408,6 +410,7 @@ func (w *World) populate() {
 		e.Shop.Cap, e.Shop.Quiet, e.Shop.MaxAge = shop.Cap, shop.Quiet, shop.MaxAge
 	}
 	m.feed.was = w.start
+	w.warmUps = warmUps(w.spec.Seed, w.start)
 	for range campaigns {
 		w.addCampaign(w.catalogue[r.IntN(len(w.catalogue))])
 	}
@@ -419,6 +422,17 @@ func (w *World) populate() {
 		m.codes.add(nil, code{pool: []string{"p", "q"}[i%2], code: fmt.Sprintf("CODE%04d", i)})
 	}
 	w.cast(workers, dispatchers)
+}
+
+// warmUps has a channel of every other world warm up. It draws by itself, so that
+// older seeds stand for what they did.
+func warmUps(seed uint64, start time.Time) map[string]*delivery.WarmUp {
+	r := rand.New(rand.NewPCG(seed, 0x3a7))
+	if r.IntN(2) == 0 {
+		return nil
+	}
+	first := calendar.DateOf(start, time.UTC).AddDays(-r.IntN(3))
+	return map[string]*delivery.WarmUp{[]string{"email", "sms"}[r.IntN(2)]: {From: first, Start: 1 + r.IntN(12), Grow: 1.1 + r.Float64(), Until: 12 + r.IntN(20), Zone: time.UTC}}
 }
 
 func or0(given, drawn int) int {

@@ -61,20 +61,32 @@ func (m *Memory) putOnHold(ctx context.Context, channel string) error {
 	})
 }
 
-// release ends a hold.
+// release ends a hold, and the rest of the channel's provider.
 func (m *Memory) release(ctx context.Context, channel string) error {
+	changed := false
 	err := m.one(ctx, "release", func(t *tx) error {
+		changed = false
 		for _, r := range m.onHold.rows {
 			if err := await(t, r); err != nil {
 				return err
 			}
 			if h := r.see(t); h != nil && *h == channel {
-				r.gone = true
+				r.gone, changed = true, true
 			}
+		}
+		for _, r := range m.rests.rows {
+			h := r.see(t)
+			if h == nil || h.channel != channel || !h.until.After(m.host.now()) {
+				continue
+			}
+			if err := await(t, r); err != nil {
+				return err
+			}
+			r.edit(t).until, changed = m.host.now(), true
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil || !changed {
 		return err
 	}
 	return m.HandOutAgain(ctx)

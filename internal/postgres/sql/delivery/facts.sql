@@ -7,6 +7,7 @@
 select d.delivery_id, d.customer_id, d.entered_at, d.arm, d.skip, coalesce(d.variant, '') as variant, coalesce(e.stratum, '') as stratum,
        d.channel, d.epoch, d.expires_at, coalesce(d.reason, '') as held_for, (select c.status from campaigns c where c.campaign_id = $6) as status,
        exists (select from send_holds s where s.channel in ('', $9)) as on_hold,
+       exists (select from provider_holds r where r.channel = $9 and r.until > $2::timestamptz) as rests,
        e.zone, coalesce(case when $5 then (select u.region from customers u where u.customer_id = d.customer_id) end, '') as region,
        k.erased_at is not null as erased, coalesce(k.email, '') as email, coalesce(k.phone, '') as phone,
        -- a ban on the address itself

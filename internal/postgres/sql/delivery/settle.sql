@@ -2,7 +2,7 @@
 -- $1 delivery ids, $2 customer ids, $3 entered_at, $4 epochs, $5 states, $6 reasons, $7 provider ids, $8 seconds to wait (planned), $9 provider,
 -- $10 business time (null: now), $11 claim, $12 seconds after which an unknown is given up,
 -- $13 whether the provider took others meanwhile and named no time (planned).
--- Rows: one; how many were written, and what those would have cost that were not taken.
+-- Rows: one; how many were written, what those would have cost that were not taken, and how many may be tried again.
 -- Safe to run twice: the second time finds nothing in sending.
 -- The claim is locked before its deliveries, as the reaper does it.
 with held as materialized (
@@ -25,4 +25,4 @@ with held as materialized (
 ), done as (
     delete from claims where claim_id = $11
 )
-select count(*), coalesce(sum(cost_micros) filter (where state in ('planned', 'failed')), 0)::bigint from settled
+select count(*), coalesce(sum(cost_micros) filter (where state in ('planned', 'failed')), 0)::bigint, count(*) filter (where state = 'planned') from settled
