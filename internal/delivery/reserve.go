@@ -6,7 +6,9 @@ import "time"
 type Left struct {
 	Rate    Rate
 	Budget  *int64 // minor units; nil: no budget
-	HasCode bool   // the coupon's pool has a free one
+	Day     *int64 // of the budget of the day; nil: there is none
+	DayEnds time.Time
+	HasCode bool // the coupon's pool has a free one
 }
 
 // Rate is the campaign's messages within the last 60 s of business time.
@@ -23,7 +25,10 @@ type Rate struct {
 type Reserve struct {
 	Rate   Rate
 	Budget *int64         // left, in the unit of Facts.Cost; nil: no budget
+	Day    *int64         // left of the budget of the day; nil: there is none
 	Codes  map[string]int // free codes by pool
+
+	DayEnds time.Time // set where Day is: the next day begins in the shop's zone
 
 	Passed int            // messages let through
 	Spent  int64          // in that unit: their cost, and the face value of the codes they bound
@@ -33,7 +38,7 @@ type Reserve struct {
 // Gate asks Gate with what is left, and takes what the answer consumes. Only a
 // message that goes out consumes: ghosts wait with the others and take nothing.
 func (r *Reserve) Gate(f Facts, at time.Time) Answer {
-	f.Left = Left{Rate: r.Rate, Budget: r.Budget, HasCode: !f.Coupon.Refused && r.Codes[f.Coupon.Pool] > 0}
+	f.Left = Left{Rate: r.Rate, Budget: r.Budget, Day: r.Day, DayEnds: r.DayEnds, HasCode: !f.Coupon.Refused && r.Codes[f.Coupon.Pool] > 0}
 	a := Gate(f, at)
 	if a.To != Sending {
 		return a
@@ -55,9 +60,11 @@ func (r *Reserve) takeRate(at time.Time) {
 
 func (r *Reserve) takeMoney(minor int64) {
 	r.Spent += minor
-	if r.Budget != nil {
-		left := *r.Budget - minor
-		r.Budget = &left // the caller's number is not ours to change
+	for _, left := range []**int64{&r.Budget, &r.Day} {
+		if *left != nil {
+			rest := **left - minor // the caller's number is not ours to change
+			*left = &rest
+		}
 	}
 }
 

@@ -86,17 +86,18 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, clai
 		untaken[i] = x.Untaken
 	}
 	var written int
-	var saved int64
+	var gates []time.Time
+	var costs []int64
 	args := []any{ids, customers, entered, epochs, states, reasons, refs, wait, provider, at, claim, giveUp.Seconds(), untaken}
 	var err error
 	if limited == 0 {
-		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &saved)
+		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &gates, &costs)
 	} else {
 		err = s.inHotTx(ctx, func(tx pgx.Tx) error {
-			if err := tx.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &saved); err != nil || saved == 0 {
+			if err := tx.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &gates, &costs); err != nil || len(costs) == 0 {
 				return err
 			}
-			_, err := tx.Exec(ctx, statement("limits/give_back"), limited, saved)
+			_, err := tx.Exec(ctx, statement("limits/give_back"), limited, gates, costs)
 			return err
 		})
 	}

@@ -1,13 +1,16 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/delivery"
 )
 
@@ -18,19 +21,25 @@ type GateInput struct {
 	Lane     Lane       // rows that are in another are passed over
 	At       *time.Time // business time; nil: the database's clock, read under the locks
 	Campaign int
-	Channels []string // the wave's
-	Service  bool     // the wave is a service: words on service count
-	Requires string   // the wave that must have been accepted; empty: none
-	ShopCap  Cap      // over all campaigns
-	OwnCap   Cap      // within the campaign
-	Holds    []string // kinds of holds that matter; nil: none
+	Channels []string       // the wave's
+	Service  bool           // the wave is a service: words on service count
+	Requires string         // the wave that must have been accepted; empty: none
+	ShopCap  Cap            // over all campaigns
+	OwnCap   Cap            // within the campaign
+	Groups   map[string]Cap // over the campaigns of a group, by its name; which one the campaign is in, the database knows
+	CoolDown time.Duration  // after a promotion of another campaign; 0: none
+	Holds    []string       // kinds of holds that matter; nil: none
 	MaxAge   time.Duration
-	Regions  bool     // the customers' regions are wanted
-	Coupons  bool     // deliveries may carry a code
-	Pools    []string // every pool that the campaign's waves name
-	PerMinor int64    // millionths of the currency's unit in one of its minor units
+	Regions  bool           // the customers' regions are wanted
+	Coupons  bool           // deliveries may carry a code
+	Pools    []string       // every pool that the campaign's waves name
+	Zone     *time.Location // the shop's, whose days the budget of a day counts; nil: UTC
+	PerMinor int64          // millionths of the currency's unit in one of its minor units
 	Lease    time.Duration
 }
+
+// Days is the zone whose days the budget of a day counts.
+func (in GateInput) Days() *time.Location { return cmp.Or(in.Zone, time.UTC) }
 
 // Cap is a limit within a window; the zero Cap is none.
 type Cap struct {
@@ -48,10 +57,11 @@ type Gated struct {
 	Stratum   string // empty: the campaign has none
 	Zone      string
 	Region    string         // empty where it is unknown or was not asked for
-	Facts     delivery.Facts // Quiet, Zone, Rule, Cost and the coupon's pool are left to the caller
+	Facts     delivery.Facts // Quiet, Blackout, Zone, Rule, Cost and the coupon's pool are left to the caller
 	Expires   time.Duration  // left to the caller: how long a code given now counts; 0: as long as its pool
 
-	stock *CouponStock
+	scheduled time.Time
+	stock     *CouponStock
 }
 
 func (g *Gated) wanted() Wanted {
@@ -107,7 +117,9 @@ func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Tim
 		for i := range gated {
 			g := &gated[i]
 			a := reserve.Gate(g.Facts, now.at)
-			w.add(g, a)
+			if err := w.add(g, a); err != nil {
+				return err
+			}
 			if a.To == delivery.Sending {
 				passed.Claims = append(passed.Claims, Claim{ID: g.ID, Customer: g.Customer, EnteredAt: g.EnteredAt, Epoch: g.Epoch + 1,
 					Address: g.Facts.Contact.Channels[a.Channel].Address})
@@ -115,7 +127,7 @@ func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Tim
 		}
 		if now.limited && len(passed.Claims) > 0 {
 			passed.Limited = in.Campaign
-			w.limited = in.Campaign
+			w.limited, w.day, w.ofDay = in.Campaign, now.day, reserve.Spent
 		}
 		if err := w.write(ctx, tx, now.at, passed.Claims, in.Lease, &passed.ID); err != nil || !in.Coupons {
 			return err
@@ -139,6 +151,7 @@ func (s *Store) Claimed(ctx context.Context, claim int64) (there bool, err error
 type moment struct {
 	at      time.Time
 	limited bool
+	day     time.Time // it began, in the shop's zone
 	reserve delivery.Reserve
 }
 
@@ -184,7 +197,8 @@ func (now *moment) hold(ctx context.Context, tx pgx.Tx, in GateInput) error {
 	var spent int64
 	var passedAt []time.Time
 	var passed []int
-	err := tx.QueryRow(ctx, statement("limits/hold"), in.Campaign).Scan(&budget, &perMinute, &spent, &passedAt, &passed)
+	var day dayBudget
+	err := tx.QueryRow(ctx, statement("limits/hold"), in.Campaign).Scan(&budget, &perMinute, &spent, &passedAt, &passed, &day.limit, &day.from, &day.spent)
 	if err != nil {
 		return err
 	}
@@ -202,6 +216,9 @@ func (now *moment) hold(ctx context.Context, tx pgx.Tx, in GateInput) error {
 		left := *budget - spent - bound*in.PerMinor
 		now.reserve.Budget = &left
 	}
+	today, zone := calendar.DateOf(now.at, in.Days()), in.Days()
+	now.day = calendar.Instant(today, 0, zone)
+	now.reserve.Day, now.reserve.DayEnds = day.left(now.day), calendar.Instant(today.AddDays(1), 0, zone)
 	if perMinute != nil {
 		now.reserve.Rate.Limit = *perMinute
 		for i, at := range passedAt {
@@ -214,6 +231,24 @@ func (now *moment) hold(ctx context.Context, tx pgx.Tx, in GateInput) error {
 	return nil
 }
 
+// dayBudget is what a campaign may spend in a day, and what it has since one began.
+type dayBudget struct {
+	limit *int64
+	from  *time.Time
+	spent int64
+}
+
+func (d dayBudget) left(day time.Time) *int64 {
+	if d.limit == nil {
+		return nil
+	}
+	left := *d.limit
+	if d.from != nil && !d.from.Before(day) {
+		left -= d.spent
+	}
+	return &left
+}
+
 // decisions are the columns of delivery/decide, and what was taken of limits.
 type decisions struct {
 	ids, customers            []int64
@@ -221,13 +256,26 @@ type decisions struct {
 	states, reasons, channels []string
 	due                       []*time.Time
 	costs                     []int64
+	lost                      []*string
 
 	bind    map[int64]bool
 	limited int // the campaign, where it has limits
 	spent   int64
+	ofDay   int64 // of that day's budget
+	day     time.Time
 }
 
-func (w *decisions) add(g *Gated, a delivery.Answer) {
+func (w *decisions) add(g *Gated, a delivery.Answer) error {
+	var lost *string
+	if a.Lost != nil {
+		text, err := json.Marshal(a.Lost)
+		if err != nil {
+			return err
+		}
+		written := string(text)
+		lost = &written
+	}
+	w.lost = append(w.lost, lost)
 	var due *time.Time
 	if !a.DueAt.IsZero() {
 		due = &a.DueAt
@@ -244,12 +292,13 @@ func (w *decisions) add(g *Gated, a delivery.Answer) {
 		}
 		w.bind[g.ID] = true
 	}
+	return nil
 }
 
 // write stores the decisions and the claim of those that go out.
 func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims []Claim, lease time.Duration, claim *int64) error {
 	batch := &pgx.Batch{}
-	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at, w.costs).Exec(func(tag pgconn.CommandTag) error {
+	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at, w.costs, w.lost).Exec(func(tag pgconn.CommandTag) error {
 		if int(tag.RowsAffected()) != len(w.ids) {
 			return fmt.Errorf("%d of %d rows were still ours", tag.RowsAffected(), len(w.ids))
 		}
@@ -263,7 +312,7 @@ func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims [
 		batch.Queue(statement("delivery/claim"), sending, epochs, lease.Seconds()).QueryRow(func(row pgx.Row) error { return row.Scan(claim) })
 	}
 	if w.limited != 0 {
-		batch.Queue(statement("limits/take"), w.limited, w.spent, at, len(claims))
+		batch.Queue(statement("limits/take"), w.limited, w.spent, at, len(claims), w.day, w.ofDay)
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("write decisions: %w", err)

@@ -154,7 +154,7 @@ func TestEveryWordOfAPlanIsInTheCatalogue(t *testing.T) {
 	base := plans()["plan-orders"].Campaigns[0]
 	for _, reason := range []audience.Reason{audience.Merged, audience.EntryClosed, audience.NoOccasion, audience.AlreadyEntered, audience.RuleError, audience.NotInSegment,
 		audience.OtherCampaign, audience.Erased, audience.NoAddress, audience.Suppressed, audience.NoConsent, audience.OptedOut,
-		audience.Capped, audience.Outranked, audience.Held, audience.Late, audience.Skip, audience.Holdout, ""} {
+		audience.Capped, audience.Outranked, audience.Held,  audience.Late, audience.Skip, audience.Holdout, ""} {
 		c := base
 		a := *base.Audience
 		a.Nothing = []report.AudienceLine{{Reason: string(reason), Count: 1}}
@@ -172,7 +172,7 @@ func TestEveryWordOfAPlanIsInTheCatalogue(t *testing.T) {
 			renders(t, c)
 		}
 	}
-	for _, code := range []string{"paused", "nobody", "nobody_left", "no_history", "no_scores", "unseen", "rule_error", "collides", "pool_missing", "pool_small", "pool_limit", "pool_again", "budget", "expires", "ramp_empty", "unmeasured"} {
+	for _, code := range []string{"paused", "nobody", "nobody_left", "no_history", "no_scores", "unseen", "rule_error", "collides", "pool_missing", "pool_small", "pool_limit", "pool_again", "budget", "day_budget", "expires", "ramp_empty", "unmeasured"} {
 		c := base
 		c.Warnings = []report.PlanWarning{{Code: code, Of: "free", Count: 2, Limit: 1}}
 		renders(t, c)

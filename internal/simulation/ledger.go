@@ -196,7 +196,7 @@ func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, cla
 	err = m.in(ctx, "settle", func(t *tx) error {
 		written = 0
 		untaken, err := m.settle(ctx, t, provider, at, claim, giveUp, settled, &written)
-		if err != nil || limited == 0 || untaken == 0 {
+		if err != nil || limited == 0 || untaken.money() == 0 {
 			return err
 		}
 		if err := t.step(ctx, "give back"); err != nil {
@@ -209,7 +209,9 @@ func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, cla
 		if err := await(t, r); err != nil {
 			return err
 		}
-		r.edit(t).spent -= untaken
+		l := r.edit(t)
+		l.spent -= untaken.money()
+		l.ofDay -= untaken.since(l.dayFrom)
 		return nil
 	})
 	if err != nil {
@@ -218,10 +220,27 @@ func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, cla
 	return written, nil
 }
 
-// settle is the statement; it returns what the messages cost that were not taken.
-func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Time, claimed int64, giveUp time.Duration, settled []postgres.Settlement, written *int) (untaken int64, err error) {
+// untaken are messages that were not taken after all.
+type untaken []message
+
+func (u *untaken) add(d *message) { *u = append(*u, *d) }
+
+func (u untaken) money() int64 { return u.since(time.Time{}) }
+
+// since is what those would have cost that passed their gate from then on.
+func (u untaken) since(day time.Time) (micros int64) {
+	for i := range u {
+		if !u[i].gateAt.Before(day) {
+			micros += u[i].cost
+		}
+	}
+	return micros
+}
+
+// settle is the statement; it returns the messages that were not taken.
+func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Time, claimed int64, giveUp time.Duration, settled []postgres.Settlement, written *int) (untaken untaken, err error) {
 	if err := t.step(ctx, "settle"); err != nil {
-		return 0, err
+		return nil, err
 	}
 	speaks := func(s *postgres.Settlement, d *message) bool {
 		return d.epoch == s.Claim.Epoch && (d.state == delivery.Sending || d.state == delivery.Unknown && (s.State == delivery.Accepted || s.State == delivery.Failed))
@@ -237,7 +256,7 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 	held := m.claim(claimed, t)
 	if held != nil {
 		if err := await(t, held); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	doubt := claim{doubt: true, attend: m.host.now().Add(giveUp)}
@@ -256,16 +275,16 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 				if s.Untaken {
 					d.untaken++
 				}
-				untaken += d.cost
+				untaken.add(d)
 			case delivery.Failed:
-				untaken += d.cost
+				untaken.add(d)
 			case delivery.Unknown:
 				doubt.ids, doubt.epochs = append(doubt.ids, d.id), append(doubt.epochs, d.epoch)
 			}
 			return s.State
 		})
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		*written += n
 	}
