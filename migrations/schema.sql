@@ -165,6 +165,17 @@ begin
     raise exception 'delivery % cannot go from % to %', old.delivery_id, old.state, new.state using errcode = 'check_violation';
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_merge_chain()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if exists (select from customers u where u.customer_id = new.merged_into and u.merged_into is not null) then
+        raise exception 'customer % was merged away itself', new.merged_into using errcode = 'check_violation';
+    end if;
+    return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_scores_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -235,6 +246,7 @@ create table customers (
 );
 CREATE INDEX customers_merged ON public.customers USING btree (customer_id) INCLUDE (merged_into) WHERE (merged_into IS NOT NULL);
 CREATE INDEX customers_merged_into ON public.customers USING btree (merged_into) WHERE (merged_into IS NOT NULL);
+CREATE TRIGGER customers_merge_in_one_step BEFORE UPDATE OF merged_into ON public.customers FOR EACH ROW WHEN ((new.merged_into IS NOT NULL)) EXECUTE FUNCTION refuse_merge_chain();
 comment on column customers.shop_id is 'the shop''s own id: the unit of assignment, never changed';
 
 create table identities (
@@ -1198,15 +1210,16 @@ create table acts (
     became text not null,
     target text,
     constraint acts_pkey PRIMARY KEY (act_id),
-    constraint acts_are_about_one_thing CHECK ((((verb = ANY (ARRAY['replay'::text, 'settle'::text])) = (delivery_id IS NOT NULL)) AND ((verb = ANY (ARRAY['hold'::text, 'release'::text])) = (target IS NOT NULL)))),
+    constraint acts_are_about_one_thing CHECK ((((verb = ANY (ARRAY['replay'::text, 'settle'::text])) = (delivery_id IS NOT NULL)) AND ((verb = ANY (ARRAY['hold'::text, 'release'::text, 'erase'::text, 'merge'::text])) = (target IS NOT NULL)))),
     constraint acts_because_check CHECK ((because ~ '\S'::text)),
-    constraint acts_verb_check CHECK ((verb = ANY (ARRAY['replay'::text, 'settle'::text, 'hold'::text, 'release'::text]))),
+    constraint acts_verb_check CHECK ((verb = ANY (ARRAY['replay'::text, 'settle'::text, 'hold'::text, 'release'::text, 'erase'::text, 'merge'::text]))),
     constraint acts_who_check CHECK ((who <> ''::text))
 );
+CREATE INDEX acts_customer ON public.acts USING btree (target) WHERE (verb = ANY (ARRAY['erase'::text, 'merge'::text]));
 CREATE INDEX acts_delivery ON public.acts USING btree (delivery_id);
 CREATE TRIGGER acts_stay BEFORE DELETE OR UPDATE ON public.acts FOR EACH ROW EXECUTE FUNCTION refuse_act_change();
 CREATE TRIGGER acts_stay_all BEFORE TRUNCATE ON public.acts FOR EACH STATEMENT EXECUTE FUNCTION refuse_act_change();
-comment on column acts.target is 'what is on hold: all, or a channel';
+comment on column acts.target is 'what is on hold: all, or a channel; or the customer who was erased or merged away, by the shop''s id';
 comment on column acts.who is 'the account on the machine it was done from';
 
 create table send_holds (
