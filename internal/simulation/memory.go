@@ -23,6 +23,7 @@ type Memory struct {
 	campaigns  table[campaign]
 	limits     table[limits]
 	people     table[person]
+	importing  record[struct{}] // who erases or merges, one at a time
 	bans       table[ban]
 	enrolled   table[enrolled]
 	deliveries table[message]
@@ -75,7 +76,7 @@ func (m *Memory) reset() {
 	m.inbox.reset()
 	m.onHold.reset()
 	m.pools = m.pools[:0]
-	m.place, m.feed = record[place]{}, record[time.Time]{}
+	m.place, m.feed, m.importing = record[place]{}, record[time.Time]{}, record[struct{}]{}
 	clear(m.planning)
 }
 

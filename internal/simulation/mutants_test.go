@@ -27,6 +27,7 @@ const (
 	ledgers = "internal/simulation/ledger.go"
 	plans   = "internal/simulation/planning.go"
 	worlds  = "internal/simulation/world.go"
+	presses = "internal/audience/pressure.go"
 )
 
 func planted(name, file, old, new string) mutant {
@@ -95,6 +96,13 @@ var mutants = []mutant{
 	// what is counted
 	planted("a cap forgets what is under way", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Sending && p.gateAt"),
 	planted("a cap forgets what is unknown", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Unknown && p.state != delivery.UnknownFinal && p.gateAt"),
+	planted("a group has no cap", presses, `if asked.Of.Group != "" {`, "if false {"),
+	planted("a cap forgets who was merged", ours, "p.customer != d.customer && m.person(p.customer).see(t).into != d.customer", "p.customer != d.customer"),
+	planted("nobody cools down", gates, "f.Purpose == audience.Promotion && until.After(at)", "false && until.After(at)"),
+	planted("days without messages by the date in UTC", gates, "calendar.AfterBlackout(at, f.Zone, f.Blackout)", "calendar.AfterBlackout(at, time.UTC, f.Blackout)"),
+	planted("the money of a day by the date in UTC", send, "Zone: e.Shop.Zone, ", "Zone: time.UTC, "),
+	planted("money of yesterday is given back to today", ledgers, "l.ofDay -= untaken.since(l.dayFrom)", "l.ofDay -= untaken.money()"),
+	planted("who was merged away is written to", gates, "case f.Merged:", "case false:"),
 	planted("the rate is not taken", reserve, "\tr.takeRate(at)\n", "\t_ = at\n"),
 	planted("the budget is not taken", reserve, "\tr.takeMoney(f.need(a))\n", ""),
 	planted("a code is promised twice", reserve, "\t\tr.takeCoupon(f.Coupon.Pool)\n", "\t\t_ = f.Coupon.Pool\n"),

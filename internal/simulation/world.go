@@ -404,8 +404,22 @@ func (w *World) populate() {
 	if r.IntN(3) == 0 {
 		shop.MaxAge = map[string]time.Duration{"orders": time.Hour}
 	}
+	// Drawn apart, so that a seed of before means the same world but for these.
+	more := rand.New(rand.NewPCG(w.spec.Seed, 0x9e55))
+	if more.IntN(2) == 0 {
+		shop.Groups = map[string]postgres.Cap{"promo": {Limit: 1 + more.IntN(2), Window: []time.Duration{time.Hour, 24 * time.Hour}[more.IntN(2)]}}
+	}
+	if more.IntN(3) == 0 {
+		day := calendar.DateOf(w.start, time.UTC).AddDays(more.IntN(3))
+		shop.Blackout = []calendar.Blackout{{From: day, To: day.AddDays(more.IntN(2)), All: more.IntN(2) == 0}}
+	}
+	shop.Zone = time.UTC
+	if zone, err := w.zones.Find(odd[1+more.IntN(len(odd)-1)]); err == nil {
+		shop.Zone = zone
+	}
 	for _, e := range append(w.engines[:len(w.engines):len(w.engines)], w.others) {
 		e.Shop.Cap, e.Shop.Quiet, e.Shop.MaxAge = shop.Cap, shop.Quiet, shop.MaxAge
+		e.Shop.Groups, e.Shop.Blackout, e.Shop.Zone = shop.Groups, shop.Blackout, shop.Zone
 	}
 	m.feed.was = w.start
 	for range campaigns {
@@ -436,9 +450,9 @@ func (w *World) addCampaign(e entry) {
 	}
 	w.running = append(w.running, e)
 	def := e.stored.Definition
-	w.memory.campaigns.add(nil, campaign{id: e.stored.ID, version: e.stored.VersionID, name: def.Name, status: "running", priority: def.Limits.Priority, orders: true})
-	if e.budget != nil || def.Limits.PerMinute > 0 {
-		l := limits{campaign: e.stored.ID, budget: e.budget}
+	w.memory.campaigns.add(nil, campaign{id: e.stored.ID, version: e.stored.VersionID, name: def.Name, status: "running", priority: def.Limits.Priority, group: def.Limits.Group, orders: true})
+	if e.budget != nil || e.perDay != nil || def.Limits.PerMinute > 0 {
+		l := limits{campaign: e.stored.ID, budget: e.budget, perDay: e.perDay}
 		if n := def.Limits.PerMinute; n > 0 {
 			l.perMinute = &n
 		}
