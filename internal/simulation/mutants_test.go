@@ -101,7 +101,6 @@ var mutants = []mutant{
 	planted("nobody cools down", gates, "f.Purpose == audience.Promotion && until.After(at)", "false && until.After(at)"),
 	planted("days without messages by the date in UTC", gates, "calendar.AfterBlackout(at, f.Zone, f.Blackout)", "calendar.AfterBlackout(at, time.UTC, f.Blackout)"),
 	planted("the money of a day by the date in UTC", send, "Zone: e.Shop.Zone, ", "Zone: time.UTC, "),
-	planted("money of yesterday is given back to today", ledgers, "l.ofDay -= untaken.since(l.dayFrom)", "l.ofDay -= untaken.money()"),
 	planted("who was merged away is written to", gates, "case f.Merged:", "case false:"),
 	planted("the rate is not taken", reserve, "\tr.takeRate(at)\n", "\t_ = at\n"),
 	planted("the budget is not taken", reserve, "\tr.takeMoney(f.need(a))\n", ""),
