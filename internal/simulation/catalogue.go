@@ -22,6 +22,8 @@ type entry struct {
 	planner *wave.Planner
 	budget  *int64 // millionths
 	perDay  *int64 // likewise
+
+	edited postgres.Campaign // the same with other texts, as an edit stores it
 }
 
 func newCatalogue() ([]entry, error) {
@@ -51,8 +53,23 @@ func newCatalogue() ([]entry, error) {
 			micros := *b * perMinor
 			all[i].perDay = &micros
 		}
+		all[i].edited = edited(all[i].stored)
 	}
 	return all, nil
+}
+
+// mark stands at the end of each text of an edited version.
+const mark = "(edited)"
+
+func edited(c postgres.Campaign) postgres.Campaign {
+	c.VersionID += catalogueSize
+	texts := map[string]campaigns.Message{}
+	for name, m := range c.Definition.Messages {
+		texts[name] = words(m[""].Text + " " + mark)
+	}
+	c.Definition.Version += "/edited"
+	c.Definition.Messages = texts
+	return c
 }
 
 // press draws what holds a campaign back for the sake of others.

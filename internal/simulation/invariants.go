@@ -374,6 +374,9 @@ func (j *judge) called(w *World, th *thread, channelName string, id int64, m cha
 	if p.erased.IsZero() && m.To != p.address(channelName) {
 		w.violate("to the right person", "delivery %d goes to %s and not to %s", id, m.To, p.address(channelName))
 	}
+	if is := w.memory.enrollment(d.enrollment).see(nil).version > catalogueSize; is != strings.HasSuffix(strings.TrimSpace(m.Text), mark) {
+		w.violate("customers on their way keep their version", "delivery %d of version %d says %q", d.id, d.version, m.Text)
+	}
 	j.read(w, d, f, m.Text)
 	return c
 }

@@ -91,6 +91,7 @@ var mutants = []mutant{
 	planted("a required wave may be unknown", gates, "case s == Accepted || s == Withheld:", "case s == Accepted || s == Withheld || s == Unknown:"),
 
 	planted("a channel it was not rendered for", gates, "return Answer{To: Planned, Channel: next, DueAt: at}, true", "return Answer{To: Sending, Channel: next, DueAt: at}, true"),
+	planted("the next round is of the newest version", plans, "version: e.version, arm", "version: p.version, arm"),
 	planted("the next round is for everybody", plans, "Arm: e.arm, Zone", `Arm: "treat", Zone`),
 
 	// what is counted

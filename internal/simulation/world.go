@@ -63,7 +63,7 @@ func NewWorld() (*World, error) {
 		return nil, err
 	}
 	for _, e := range w.catalogue {
-		w.memory.versions[e.stored.VersionID] = e.stored
+		w.memory.versions[e.stored.VersionID], w.memory.versions[e.edited.VersionID] = e.stored, e.edited
 	}
 	keys, err := links.NewKeys([]byte("0123456789abcdef"))
 	if err != nil {

@@ -44,9 +44,9 @@ func (m *Memory) setStatus(ctx context.Context, id int, status string) error {
 	return m.HandOutAgain(ctx)
 }
 
-// setPriority is an apply's that changes nothing else: it holds at once.
-func (m *Memory) setPriority(ctx context.Context, id, priority int) error {
-	return m.in(ctx, "priority", func(t *tx) error {
+// apply writes what an apply changes of a campaign's row.
+func (m *Memory) apply(ctx context.Context, id int, change func(*campaign)) error {
+	return m.in(ctx, "apply", func(t *tx) error {
 		if err := t.step(ctx, "hold campaign"); err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (m *Memory) setPriority(ctx context.Context, id, priority int) error {
 			if err := await(t, r); err != nil {
 				return err
 			}
-			r.edit(t).priority = priority
+			change(r.edit(t))
 		}
 		return nil
 	})
