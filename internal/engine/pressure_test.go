@@ -208,7 +208,9 @@ func TestMoneyOfADayThatIsSetInItsMiddle(t *testing.T) {
 	w.clock.Set(start.Add(2 * time.Hour))
 	w.enter()
 	same(t, "before", w.send(start.Add(1*days)), engine.Sent{Accepted: 2, Gated: 2})
-	w.apply(promo("sale", 40, 1*days, func(c *campaigns.Campaign) { c.Version, c.Limits.DayBudgetMinor, c.Limits.BudgetDigits = "sale2", &perDay, 2 }))
+	w.apply(promo("sale", 40, 1*days, func(c *campaigns.Campaign) {
+		c.Version, c.Limits.DayBudgetMinor, c.Limits.BudgetDigits = "sale2", &perDay, 2
+	}))
 	same(t, "what was spent that day counts", w.send(start.Add(1*days+time.Hour)), engine.Sent{Accepted: 1, Gated: 2})
 	w.sound()
 }

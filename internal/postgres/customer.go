@@ -79,6 +79,9 @@ func (s *Store) MergeCustomers(ctx context.Context, from, into, who, because str
 		case f.erased || i.erased:
 			return fault.New(fault.Conflict, "one of the two was erased, and nothing is to be known of them any more", "")
 		}
+		if _, err := tx.Exec(ctx, statement("customer/waiting"), f.customer); err != nil {
+			return err
+		}
 		if _, err := lockCustomers(ctx, tx, f.customer, target); err != nil {
 			return err
 		}

@@ -154,7 +154,7 @@ func TestEveryWordOfAPlanIsInTheCatalogue(t *testing.T) {
 	base := plans()["plan-orders"].Campaigns[0]
 	for _, reason := range []audience.Reason{audience.Merged, audience.EntryClosed, audience.NoOccasion, audience.AlreadyEntered, audience.RuleError, audience.NotInSegment,
 		audience.OtherCampaign, audience.Erased, audience.NoAddress, audience.Suppressed, audience.NoConsent, audience.OptedOut,
-		audience.Capped, audience.Outranked, audience.Held,  audience.Late, audience.Skip, audience.Holdout, ""} {
+		audience.Capped, audience.Outranked, audience.Held, audience.Late, audience.Skip, audience.Holdout, ""} {
 		c := base
 		a := *base.Audience
 		a.Nothing = []report.AudienceLine{{Reason: string(reason), Count: 1}}

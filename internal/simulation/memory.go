@@ -204,14 +204,15 @@ func (t *tx) idle() time.Duration {
 
 // tx is a transaction.
 type tx struct {
-	m     *Memory
-	what  string
-	began time.Time
-	ctx   context.Context // of the statement that runs
-	held  []interface{ end(keep bool) }
-	waits *tx   // whom it waits for
-	over  error // somebody else ended it, and why
-	done  bool
+	m      *Memory
+	what   string
+	began  time.Time
+	ctx    context.Context // of the statement that runs
+	held   []interface{ end(keep bool) }
+	waits  *tx   // whom it waits for
+	queues bool  // behind imports and merges, each of which may take as long as a planner
+	over   error // somebody else ended it, and why
+	done   bool
 }
 
 // in runs fn in a transaction: committed when it returns nil, else rolled back,

@@ -9,7 +9,7 @@ import (
 // erase forgets a customer and whoever was merged into them, and bans their
 // addresses.
 func (m *Memory) erase(ctx context.Context, customer int64) error {
-	return m.changeMany(ctx, "erase", []int64{customer}, func(t *tx, ours []*record[person]) error {
+	return m.changeMany(ctx, "erase", []int64{customer}, 0, func(t *tx, ours []*record[person]) error {
 		if p := m.person(customer).see(t); !p.erased.IsZero() || p.into != 0 {
 			return nil
 		}
@@ -29,7 +29,7 @@ func (m *Memory) erase(ctx context.Context, customer int64) error {
 // merge makes a customer another, as postgres.Store does; where it would refuse
 // it changes nothing.
 func (m *Memory) merge(ctx context.Context, from, into int64) error {
-	return m.changeMany(ctx, "merge", []int64{from, into}, func(t *tx, ours []*record[person]) error {
+	return m.changeMany(ctx, "merge", []int64{from, into}, from, func(t *tx, ours []*record[person]) error {
 		target := into
 		if root := m.person(into).see(t).into; root != 0 {
 			target = root
@@ -53,17 +53,8 @@ func (m *Memory) merge(ctx context.Context, from, into int64) error {
 				r.edit(t).into = target
 			}
 		}
-		if err := t.step(ctx, "move what waits"); err != nil {
-			return err
-		}
 		for _, r := range m.inbox.rows {
-			if x := r.see(t); x == nil || x.customer != from {
-				continue
-			}
-			if err := await(t, r); err != nil {
-				return err
-			}
-			if r.see(t) != nil {
+			if x := r.see(t); x != nil && x.customer == from {
 				r.edit(t).customer = target
 			}
 		}
@@ -112,13 +103,13 @@ func latest(words []word, now time.Time) (all []word) {
 // changeMany holds customers, whoever was merged into them and whoever has an
 // address of theirs, in the order of customers, and writes in a second statement.
 // Imports run neither before nor meanwhile: write finds the customers themselves
-// as they stand then.
-func (m *Memory) changeMany(ctx context.Context, what string, customers []int64, write func(t *tx, ours []*record[person]) error) error {
+// as they stand then. What waits to be decided of one is held before anything.
+func (m *Memory) changeMany(ctx context.Context, what string, customers []int64, waiting int64, write func(t *tx, ours []*record[person]) error) error {
 	return m.in(ctx, what, func(t *tx) error {
-		if err := t.step(ctx, "one at a time"); err != nil {
+		if err := m.alone(ctx, t); err != nil {
 			return err
 		}
-		if err := await(t, &m.importing); err != nil {
+		if err := m.holdInbox(ctx, t, waiting); err != nil {
 			return err
 		}
 		if err := t.step(ctx, "hold customers"); err != nil {
@@ -155,4 +146,34 @@ func (m *Memory) changeMany(ctx context.Context, what string, customers []int64,
 		}
 		return write(t, ours)
 	})
+}
+
+func (m *Memory) holdInbox(ctx context.Context, t *tx, customer int64) error {
+	if customer == 0 {
+		return nil
+	}
+	if err := t.step(ctx, "hold what waits"); err != nil {
+		return err
+	}
+	for _, r := range m.inbox.rows {
+		if x := r.see(t); x == nil || x.customer != customer {
+			continue
+		}
+		if err := await(t, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alone waits until no import, erasure or merge runs. One of these may wait for a
+// planner; nobody who sends waits for them.
+func (m *Memory) alone(ctx context.Context, t *tx) error {
+	if err := t.step(ctx, "one at a time"); err != nil {
+		return err
+	}
+	t.queues = true
+	err := await(t, &m.importing)
+	t.queues = false
+	return err
 }

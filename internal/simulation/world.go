@@ -254,6 +254,9 @@ func (w *World) wait(t *tx) error {
 		w.note(th.name, t.what+" waits for "+t.waits.what)
 	}
 	begun, patient := w.clock, t.waits.idle()+slowest
+	if t.queues {
+		patient = time.Hour
+	}
 	th.behind = t.waits
 	if end, ok := t.ctx.Deadline(); ok {
 		th.by = w.gone + end.Sub(w.clock)

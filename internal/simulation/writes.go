@@ -123,10 +123,7 @@ func (m *Memory) change(ctx context.Context, what string, customer int64, write 
 // merged away is the other's. It and merges go one after the other.
 func (m *Memory) placeOrder(ctx context.Context, customer int64, o order) error {
 	return m.in(ctx, "order", func(t *tx) error {
-		if err := t.step(ctx, "one at a time"); err != nil {
-			return err
-		}
-		if err := await(t, &m.importing); err != nil {
+		if err := m.alone(ctx, t); err != nil {
 			return err
 		}
 		if root := m.person(customer).see(t).into; root != 0 {
