@@ -165,6 +165,17 @@ begin
     raise exception 'delivery % cannot go from % to %', old.delivery_id, old.state, new.state using errcode = 'check_violation';
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_merge_chain()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if exists (select from customers u where u.customer_id = new.merged_into and u.merged_into is not null) then
+        raise exception 'customer % was merged away itself', new.merged_into using errcode = 'check_violation';
+    end if;
+    return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_scores_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -246,6 +257,8 @@ create table customers (
     constraint customers_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES customers(customer_id)
 );
 CREATE INDEX customers_merged ON public.customers USING btree (customer_id) INCLUDE (merged_into) WHERE (merged_into IS NOT NULL);
+CREATE INDEX customers_merged_into ON public.customers USING btree (merged_into) WHERE (merged_into IS NOT NULL);
+CREATE TRIGGER customers_merge_in_one_step BEFORE UPDATE OF merged_into ON public.customers FOR EACH ROW WHEN ((new.merged_into IS NOT NULL)) EXECUTE FUNCTION refuse_merge_chain();
 comment on column customers.shop_id is 'the shop''s own id: the unit of assignment, never changed';
 
 create table identities (
@@ -642,6 +655,7 @@ create table deliveries (
     uncapped boolean not null default false,
     cost_micros bigint,
     untaken integer not null default 0,
+    lost_to jsonb,
     constraint deliveries_pkey PRIMARY KEY (customer_id, entered_at, enrollment_id, round, wave),
     constraint deliveries_arm_check CHECK ((arm = ANY (ARRAY['treat'::text, 'hold'::text, 'global_hold'::text]))),
     constraint deliveries_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'withheld'::text, 'suppressed'::text, 'cancelled'::text, 'expired'::text, 'dead'::text, 'quarantine'::text]))),
@@ -668,6 +682,7 @@ comment on column deliveries.cost_micros is 'what the message costs in millionth
 comment on column deliveries.due_at is 'when the gate may be asked next: scheduled_at, later after a hold; null once it is not planned any more';
 comment on column deliveries.epoch is 'how often a gate let it pass; only the worker of the newest may write an outcome';
 comment on column deliveries.gate_at is 'business time of the gate that let it pass, or withheld the ghost';
+comment on column deliveries.lost_to is 'what it lost to at the gate, where its reason is capped, outranked or cool_down, or held after that; null: nothing, or it was decided before this was kept';
 comment on column deliveries.returned is 'how often a call was surely not taken, which is what a second pass needs';
 comment on column deliveries.scheduled_at is 'the instant the wave answers for; evaluation reads this one, never what was sent';
 comment on column deliveries.skip is 'a treated customer''s ghost: drawn for this wave and round, ends withheld';
@@ -1025,13 +1040,20 @@ create table campaign_limits (
     spent_micros bigint not null,
     passed_at timestamp with time zone[] not null default '{}'::timestamp with time zone[],
     passed integer[] not null default '{}'::integer[],
+    day_budget_micros bigint,
+    day_from timestamp with time zone,
+    day_micros bigint not null default 0,
     constraint campaign_limits_pkey PRIMARY KEY (campaign_id),
     constraint campaign_limits_budget_micros_check CHECK ((budget_micros >= 0)),
     constraint campaign_limits_check CHECK ((cardinality(passed) = cardinality(passed_at))),
+    constraint campaign_limits_day_budget_micros_check CHECK ((day_budget_micros >= 0)),
     constraint campaign_limits_per_minute_check CHECK ((per_minute > 0)),
     constraint campaign_limits_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id)
 );
 comment on column campaign_limits.budget_micros is 'in millionths of the main unit, as its newest definition says; null: none';
+comment on column campaign_limits.day_budget_micros is 'in millionths of the main unit, as its newest definition says; null: none';
+comment on column campaign_limits.day_from is 'when the day began, in the shop''s zone, that day_micros is of; null: none has';
+comment on column campaign_limits.day_micros is 'what was let through on that day: messages that may have been taken, and the face value of codes bound with them';
 comment on column campaign_limits.passed_at is 'business time of the gates of the last minute; passed: how many each let through';
 comment on column campaign_limits.spent_micros is 'cost of the messages that were let through and may have been taken; what codes bind is asked of the codes';
 
@@ -1200,15 +1222,16 @@ create table acts (
     became text not null,
     target text,
     constraint acts_pkey PRIMARY KEY (act_id),
-    constraint acts_are_about_one_thing CHECK ((((verb = ANY (ARRAY['replay'::text, 'settle'::text])) = (delivery_id IS NOT NULL)) AND ((verb = ANY (ARRAY['hold'::text, 'release'::text])) = (target IS NOT NULL)))),
+    constraint acts_are_about_one_thing CHECK ((((verb = ANY (ARRAY['replay'::text, 'settle'::text])) = (delivery_id IS NOT NULL)) AND ((verb = ANY (ARRAY['hold'::text, 'release'::text, 'erase'::text, 'merge'::text])) = (target IS NOT NULL)))),
     constraint acts_because_check CHECK ((because ~ '\S'::text)),
-    constraint acts_verb_check CHECK ((verb = ANY (ARRAY['replay'::text, 'settle'::text, 'hold'::text, 'release'::text]))),
+    constraint acts_verb_check CHECK ((verb = ANY (ARRAY['replay'::text, 'settle'::text, 'hold'::text, 'release'::text, 'erase'::text, 'merge'::text]))),
     constraint acts_who_check CHECK ((who <> ''::text))
 );
+CREATE INDEX acts_customer ON public.acts USING btree (target) WHERE (verb = ANY (ARRAY['erase'::text, 'merge'::text]));
 CREATE INDEX acts_delivery ON public.acts USING btree (delivery_id);
 CREATE TRIGGER acts_stay BEFORE DELETE OR UPDATE ON public.acts FOR EACH ROW EXECUTE FUNCTION refuse_act_change();
 CREATE TRIGGER acts_stay_all BEFORE TRUNCATE ON public.acts FOR EACH STATEMENT EXECUTE FUNCTION refuse_act_change();
-comment on column acts.target is 'what is on hold: all, or a channel';
+comment on column acts.target is 'what is on hold: all, or a channel; or the customer who was erased or merged away, by the shop''s id';
 comment on column acts.who is 'the account on the machine it was done from';
 
 create table send_holds (

@@ -191,7 +191,10 @@ func openEmail(c config.Email) (channel.Channel, error) {
 func shopOf(c config.Config) engine.Shop {
 	shop := engine.Shop{Name: c.Shop.Name, Zone: c.Shop.Zone, Currency: c.Shop.Currency, Digits: order.Decimals(c.Shop.Currency), PublicURL: c.PublicURL,
 		Quiet: c.QuietHours, QuietIn: c.QuietIn, Global: c.Global.Share, Epoch: c.Global.Epoch, MaxAge: c.Feeds, Cap: postgres.Cap{Limit: c.PerCustomer.Count, Window: c.PerCustomer.Window},
-		ReturnWindow: c.ReturnWindow, CostMicros: map[string]int64{}}
+		Blackout: c.Blackout, Groups: map[string]postgres.Cap{}, ReturnWindow: c.ReturnWindow, CostMicros: map[string]int64{}}
+	for name, group := range c.Groups {
+		shop.Groups[name] = postgres.Cap{Limit: group.Count, Window: group.Window}
+	}
 	if c.Shop.Margin.Known {
 		margin := float64(c.Shop.Margin.Billions) / 1e9
 		shop.Margin = &margin

@@ -30,10 +30,13 @@ const (
 	Dispute        Reason = "dispute"          // held while a payment is disputed
 	FeedStale      Reason = "feed_stale"       // nobody can tell whether an order came in meanwhile
 	Capped         Reason = "capped"           // had as many messages as the cap allows
-	Outranked      Reason = "outranked"        // the cap's room is kept for campaigns of higher priority
+	Outranked      Reason = "outranked"        // the cap's room is kept for a campaign that goes before
+	CoolingDown    Reason = "cool_down"        // held because another campaign wrote not long ago
 	CouponsGone    Reason = "coupon_exhausted" // its pool has no free code
 	Budget         Reason = "budget"           // the next message does not fit the campaign's budget
+	DayBudget      Reason = "budget_per_day"   // held because the campaign has spent its money of the day
 	Rate           Reason = "rate"             // held because the campaign has sent its messages of this minute
+	Blackout       Reason = "blackout"         // held until the days are over on which nothing is said
 	QuietHours     Reason = "quiet_hours"      // held until the quiet window ends
 	OutsideWindow  Reason = "outside_window"   // held until the wave's hours begin
 	Paused         Reason = "paused"           // the campaign is paused

@@ -23,6 +23,8 @@ type Config struct {
 	QuietHours   map[string]calendar.Window            // by channel
 	QuietIn      map[string]map[string]calendar.Window // by country (ISO 3166), then by channel: all that holds there
 	PerCustomer  Cap                                   // over all campaigns; zero: none
+	Groups       map[string]Cap                        // over the campaigns of a group, by its name
+	Blackout     []calendar.Blackout                   // days without messages, in the order of the file
 	Global       Global                                // the zero Global holds out nobody
 	Feeds        map[string]time.Duration              // by feed: how old its watermark may be; orders only
 	Attributes   map[string]string                     // of customers, by name: text, number, date or truth; nil: not declared

@@ -38,6 +38,8 @@ quiet_hours:
   email: {default: ["21:00", "09:00"], FR: ["20:00", "10:00"]}
   sms: {NO: ["19:00", "10:00"]}
 caps: {per_customer: 4 in 14d}
+groups: {promo: {per_customer: 1 in 7d}}
+blackout: ["2026-12-24", {from: "2027-01-28", to: "2027-02-03", in: [CN, TW], kind: all}]
 global_holdout: {share: 2.5%, epoch: "2026-h1"}
 feeds: {orders: {max_age: 2h}}
 attributes: {likes: text, points: number, birthday: date, member: truth}
@@ -83,9 +85,14 @@ func TestLoadWhole(t *testing.T) {
 			"FR": {"email": {From: 20 * 60, To: 10 * 60}},
 			"NO": {"email": {From: 21 * 60, To: 9 * 60}, "sms": {From: 19 * 60, To: 10 * 60}},
 		},
-		Global:       Global{Share: 25_000_000, Epoch: "2026-h1"},
-		Feeds:        map[string]time.Duration{"orders": 2 * time.Hour},
-		Attributes:   map[string]string{"likes": "text", "points": "number", "birthday": "date", "member": "truth"},
+		Global:     Global{Share: 25_000_000, Epoch: "2026-h1"},
+		Feeds:      map[string]time.Duration{"orders": 2 * time.Hour},
+		Attributes: map[string]string{"likes": "text", "points": "number", "birthday": "date", "member": "truth"},
+		Groups:     map[string]Cap{"promo": {Count: 1, Window: 7 * 24 * time.Hour}},
+		Blackout: []calendar.Blackout{
+			{From: calendar.Date{Year: 2026, Month: 12, Day: 24}, To: calendar.Date{Year: 2026, Month: 12, Day: 24}},
+			{From: calendar.Date{Year: 2027, Month: 1, Day: 28}, To: calendar.Date{Year: 2027, Month: 2, Day: 3}, In: []string{"CN", "TW"}, All: true},
+		},
 		PerCustomer:  Cap{Count: 4, Window: 14 * 24 * time.Hour},
 		ReturnWindow: 14 * 24 * time.Hour,
 		Database:     "postgres://u:p@db/rewave", Redis: "redis://r/0", Listen: ":9090", File: DefaultFile,
@@ -254,8 +261,21 @@ feeds: {orders: {max_age: 0m, from: x}, events: {max_age: 2h}, order: {}}
 				`:2:17: global_holdout: "epoch" is missing (a name that changes when everybody is drawn anew: epoch: "2026")`,
 				`:2:25: global_holdout.share: 0% holds out nobody (take global_holdout out)`,
 			}},
+		{"groups and days that cannot be", "shop: {name: E, zone: UTC, currency: EUR}\ngroups: {the season: {per_customer: 1 in 7d}, promo: {}, big: {per_customer: 7}}\n" +
+			"blackout: [\"24.12.\", {from: \"2027-02-03\", to: \"2027-01-28\", in: [china], kind: some}, {to: \"2027-01-01\", in: []}]\n", nil,
+			[]string{
+				`:2:10: groups.the season: "the season" is not a name that a campaign can give as its group (letters, digits, and . _ - between them, at most 60: groups: {promo: {per_customer: 1 in 7d}})`,
+				`:2:54: groups.promo: "per_customer" is missing (for example per_customer: 1 in 7d)`,
+				`:2:78: groups.big.per_customer: "7" is not a cap (for example 4 in 14d)`,
+				`:3:12: blackout[0]: "24.12." is not a date (write year-month-day: 2026-11-12)`,
+				`:3:47: blackout[1].to: the last day lies before the first, 2027-02-03`,
+				`:3:66: blackout[1].in[0]: "china" is not a country (two capitals, as DE, GB or CN)`,
+				`:3:80: blackout[1].kind: unknown kind "some" (known: promotion, all)`,
+				`:3:87: blackout[2]: "from" is missing (the first of the days: from: "2027-01-28")`,
+				`:3:110: blackout[2].in: no country (for example in: [CN], or take it out for all)`,
+			}},
 		{"not a mapping", "- a\n", nil,
-			[]string{`:1:1: must be keys with values, not a list (known keys: shop, public_url, channels, quiet_hours, caps, global_holdout, feeds, attributes, return_window)`}},
+			[]string{`:1:1: must be keys with values, not a list (known keys: shop, public_url, channels, quiet_hours, caps, groups, blackout, global_holdout, feeds, attributes, return_window)`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

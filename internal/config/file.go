@@ -20,7 +20,7 @@ var (
 
 var (
 	topKeys = source.Keys{
-		Known: []string{"shop", "public_url", "channels", "quiet_hours", "caps", "global_holdout", "feeds", "attributes", "return_window"},
+		Known: []string{"shop", "public_url", "channels", "quiet_hours", "caps", "groups", "blackout", "global_holdout", "feeds", "attributes", "return_window"},
 		Later: []string{"kept_orders", "excluded_orders", "senders"},
 	}
 	shopKeys  = source.Keys{Known: []string{"name", "zone", "currency", "margin"}}
@@ -72,6 +72,12 @@ func parse(c *Config, name string, data []byte) source.List {
 		if n, ok := caps.Get("per_customer"); ok {
 			c.PerCustomer.Count, c.PerCustomer.Window, _ = n.Cap()
 		}
+	}
+	if n, ok := m.Get("groups"); ok {
+		c.Groups = readGroups(n)
+	}
+	if n, ok := m.Get("blackout"); ok {
+		c.Blackout = readBlackout(n)
 	}
 	if n, ok := m.Get("return_window"); ok {
 		c.ReturnWindow, _ = n.Duration(0)

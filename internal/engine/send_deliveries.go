@@ -110,7 +110,7 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 		f := &g.Facts
 		sent.rests = sent.rests || f.Rests
 		f.Rule, f.Zone, f.Cost = of.rule, e.zone(g.Zone), contents[g.ID].cost
-		f.Quiet = e.quiet(g.Region)
+		f.Quiet, f.Blackout = e.quiet(g.Region), calendar.Blackouts(e.Shop.Blackout, g.Region, w.Service)
 		if of.Coupon != nil {
 			f.Coupon.Pool, g.Expires = of.Coupon.Pool, of.Coupon.Lasts(at, e.Shop.Zone)
 		}
@@ -141,21 +141,45 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 func (e *Engine) gateInput(v *version, w campaigns.Wave, lane postgres.Lane, sender *Sender, ids []int64) postgres.GateInput {
 	def := v.stored.Definition
 	in := postgres.GateInput{IDs: ids, Lane: lane, At: e.at(), Campaign: v.stored.ID, Channels: w.Channels, Service: w.Service, Holds: def.HoldWhile,
-		Regions: len(e.Shop.QuietIn) > 0, Coupons: v.wanted[w.Name].Coupon, Pools: v.pools, PerMinor: e.perMinor(), Lease: lease, WarmUp: sender.WarmUp}
+		Regions: e.regions(), Zone: e.Shop.Zone, Coupons: v.wanted[w.Name].Coupon, Pools: v.pools, PerMinor: e.perMinor(), Lease: lease, WarmUp: sender.WarmUp}
 	if w.After.RequiresAccepted {
 		in.Requires = w.After.Wave
 	}
 	if !w.Service || w.Capped {
-		in.ShopCap = e.Shop.Cap
+		in.ShopCap, in.Groups = e.Shop.Cap, e.Shop.Groups
 		if cap := def.Limits.PerCustomer; cap != nil {
 			in.OwnCap = postgres.Cap{Limit: cap.Count, Window: cap.Window}
 		}
+	}
+	if !w.Service {
+		in.CoolDown = def.Limits.CoolDown
 	}
 	// A replay knows everything up to the instant it stands at.
 	if (def.IfFeedStale == "wait" || def.IfFeedStale == "skip") && !e.Replay {
 		in.MaxAge = e.Shop.MaxAge["orders"]
 	}
 	return in
+}
+
+// limits are what holds a definition's promotions back for the sake of a customer.
+func (e *Engine) limits(def campaigns.Campaign) audience.Limits {
+	in := postgres.GateInput{ShopCap: e.Shop.Cap, Groups: e.Shop.Groups, CoolDown: def.Limits.CoolDown}
+	if own := def.Limits.PerCustomer; own != nil {
+		in.OwnCap = postgres.Cap{Limit: own.Count, Window: own.Window}
+	}
+	return in.Limits()
+}
+
+// sharesCap says whether the campaigns of a group share a cap. Those of another
+// group exclude one another.
+func (e *Engine) sharesCap(group string) bool {
+	_, shares := e.Shop.Groups[group]
+	return shares
+}
+
+// regions says whether anything hangs on where a customer lives.
+func (e *Engine) regions() bool {
+	return len(e.Shop.QuietIn) > 0 || slices.ContainsFunc(e.Shop.Blackout, func(b calendar.Blackout) bool { return len(b.In) > 0 })
 }
 
 // quiet are the hours of a customer's country, where the shop has any of its

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/fault"
 )
@@ -82,14 +83,18 @@ func (s *Store) SettleByHand(ctx context.Context, m Meant, to delivery.State) (d
 		if err != nil {
 			return err
 		}
-		back := map[int]int64{}
+		gates, costs := map[int][]time.Time{}, map[int][]int64{}
 		var campaign int
+		var gate time.Time
 		var cost int64
-		if _, err := pgx.ForEachRow(rows, []any{&campaign, &cost}, func() error { back[campaign] += cost; return nil }); err != nil || to != delivery.Failed {
+		if _, err := pgx.ForEachRow(rows, []any{&campaign, &gate, &cost}, func() error {
+			gates[campaign], costs[campaign] = append(gates[campaign], gate), append(costs[campaign], cost)
+			return nil
+		}); err != nil || to != delivery.Failed {
 			return err
 		}
-		for campaign, cost := range back {
-			if _, err := tx.Exec(ctx, statement("limits/give_back"), campaign, cost); err != nil {
+		for campaign := range costs {
+			if _, err := tx.Exec(ctx, statement("limits/give_back"), campaign, gates[campaign], costs[campaign]); err != nil {
 				return err
 			}
 		}
@@ -158,6 +163,7 @@ type Told struct {
 	Provider, ProviderID                 string
 	SettledAt                            *time.Time
 	DeliveredAt, BouncedAt, ComplainedAt *time.Time
+	Lost                                 *audience.Loss // what it lost to; nil: nothing
 }
 
 // Telling says which deliveries are wanted; what is empty asks for all.

@@ -87,17 +87,18 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, clai
 		untaken[i] = x.Untaken
 	}
 	var written, back int
-	var saved int64
+	var gates []time.Time
+	var costs []int64
 	args := []any{ids, customers, entered, epochs, states, reasons, refs, wait, provider, at, claim, giveUp.Seconds(), untaken}
 	var err error
 	if took == (Took{}) {
-		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &saved, &back)
+		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &gates, &costs, &back)
 	} else {
 		err = s.inHotTx(ctx, func(tx pgx.Tx) error {
-			if err := tx.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &saved, &back); err != nil {
+			if err := tx.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &gates, &costs, &back); err != nil {
 				return err
 			}
-			return took.giveBack(ctx, tx, saved, back)
+			return took.giveBack(ctx, tx, gates, costs, back)
 		})
 	}
 	if err != nil {
@@ -107,9 +108,9 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, clai
 }
 
 // giveBack takes off what messages cost, and how many may be tried again.
-func (t Took) giveBack(ctx context.Context, tx pgx.Tx, saved int64, back int) error {
-	if t.Campaign != 0 && saved > 0 {
-		if _, err := tx.Exec(ctx, statement("limits/give_back"), t.Campaign, saved); err != nil {
+func (t Took) giveBack(ctx context.Context, tx pgx.Tx, gates []time.Time, costs []int64, back int) error {
+	if t.Campaign != 0 && len(costs) > 0 {
+		if _, err := tx.Exec(ctx, statement("limits/give_back"), t.Campaign, gates, costs); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -19,20 +21,26 @@ type GateInput struct {
 	Lane     Lane       // rows that are in another are passed over
 	At       *time.Time // business time; nil: the database's clock, read under the locks
 	Campaign int
-	Channels []string // the wave's
-	Service  bool     // the wave is a service: words on service count
-	Requires string   // the wave that must have been accepted; empty: none
-	ShopCap  Cap      // over all campaigns
-	OwnCap   Cap      // within the campaign
-	Holds    []string // kinds of holds that matter; nil: none
+	Channels []string       // the wave's
+	Service  bool           // the wave is a service: words on service count
+	Requires string         // the wave that must have been accepted; empty: none
+	ShopCap  Cap            // over all campaigns
+	OwnCap   Cap            // within the campaign
+	Groups   map[string]Cap // over the campaigns of a group, by its name; which one the campaign is in, the database knows
+	CoolDown time.Duration  // after a promotion of another campaign; 0: none
+	Holds    []string       // kinds of holds that matter; nil: none
 	MaxAge   time.Duration
-	Regions  bool     // the customers' regions are wanted
-	Coupons  bool     // deliveries may carry a code
-	Pools    []string // every pool that the campaign's waves name
-	PerMinor int64    // millionths of the currency's unit in one of its minor units
+	Regions  bool           // the customers' regions are wanted
+	Coupons  bool           // deliveries may carry a code
+	Pools    []string       // every pool that the campaign's waves name
+	Zone     *time.Location // the shop's, whose days the budget of a day counts; nil: UTC
+	PerMinor int64          // millionths of the currency's unit in one of its minor units
 	Lease    time.Duration
 	WarmUp   *delivery.WarmUp // of the lane's channel; nil: none
 }
+
+// Days is the zone whose days the budget of a day counts.
+func (in GateInput) Days() *time.Location { return cmp.Or(in.Zone, time.UTC) }
 
 // Cap is a limit within a window; the zero Cap is none.
 type Cap struct {
@@ -50,10 +58,11 @@ type Gated struct {
 	Stratum   string // empty: the campaign has none
 	Zone      string
 	Region    string         // empty where it is unknown or was not asked for
-	Facts     delivery.Facts // Quiet, Zone, Rule, Cost and the coupon's pool are left to the caller
+	Facts     delivery.Facts // Quiet, Blackout, Zone, Rule, Cost and the coupon's pool are left to the caller
 	Expires   time.Duration  // left to the caller: how long a code given now counts; 0: as long as its pool
 
-	stock *CouponStock
+	scheduled time.Time
+	stock     *CouponStock
 }
 
 func (g *Gated) wanted() Wanted {
@@ -118,7 +127,9 @@ func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Tim
 		for i := range gated {
 			g := &gated[i]
 			a := reserve.Gate(g.Facts, now.at)
-			w.add(g, a)
+			if err := w.add(g, a); err != nil {
+				return err
+			}
 			if a.To == delivery.Sending {
 				passed.Claims = append(passed.Claims, Claim{ID: g.ID, Customer: g.Customer, EnteredAt: g.EnteredAt, Epoch: g.Epoch + 1,
 					Address: g.Facts.Contact.Channels[a.Channel].Address})
@@ -126,7 +137,7 @@ func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Tim
 		}
 		if len(passed.Claims) > 0 {
 			passed.Took = now.took(in)
-			w.took = passed.Took
+			w.took, w.began, w.ofDay = passed.Took, now.began, reserve.Spent
 		}
 		if err := w.write(ctx, tx, now.at, passed.Claims, in.Lease, &passed.ID); err != nil || !in.Coupons {
 			return err
@@ -152,6 +163,7 @@ type moment struct {
 	at      time.Time
 	limited bool
 	day     calendar.Date // of a channel that warms up
+	began   time.Time     // the day in the shop's zone
 	reserve delivery.Reserve
 }
 
@@ -202,7 +214,8 @@ func (now *moment) hold(ctx context.Context, tx pgx.Tx, in GateInput) error {
 	var spent int64
 	var passedAt []time.Time
 	var passed []int
-	err := tx.QueryRow(ctx, statement("limits/hold"), in.Campaign).Scan(&budget, &perMinute, &spent, &passedAt, &passed)
+	var day dayBudget
+	err := tx.QueryRow(ctx, statement("limits/hold"), in.Campaign).Scan(&budget, &perMinute, &spent, &passedAt, &passed, &day.limit, &day.from, &day.spent)
 	if err != nil {
 		return err
 	}
@@ -220,6 +233,9 @@ func (now *moment) hold(ctx context.Context, tx pgx.Tx, in GateInput) error {
 		left := *budget - spent - bound*in.PerMinor
 		now.reserve.Budget = &left
 	}
+	today, zone := calendar.DateOf(now.at, in.Days()), in.Days()
+	now.began = calendar.Instant(today, 0, zone)
+	now.reserve.DayBudget, now.reserve.DayEnds = day.left(now.began), calendar.Instant(today.AddDays(1), 0, zone)
 	if perMinute != nil {
 		now.reserve.Rate.Limit = *perMinute
 		for i, at := range passedAt {
@@ -264,6 +280,24 @@ func (now *moment) took(in GateInput) (t Took) {
 	return t
 }
 
+// dayBudget is what a campaign may spend in a day, and what it has since one began.
+type dayBudget struct {
+	limit *int64
+	from  *time.Time
+	spent int64
+}
+
+func (d dayBudget) left(day time.Time) *int64 {
+	if d.limit == nil {
+		return nil
+	}
+	left := *d.limit
+	if d.from != nil && !d.from.Before(day) {
+		left -= d.spent
+	}
+	return &left
+}
+
 // decisions are the columns of delivery/decide, and what was taken of limits.
 type decisions struct {
 	ids, customers            []int64
@@ -271,13 +305,26 @@ type decisions struct {
 	states, reasons, channels []string
 	due                       []*time.Time
 	costs                     []int64
+	lost                      []*string
 
 	bind  map[int64]bool
 	took  Took
 	spent int64
+	ofDay int64 // of the budget of the day that began then
+	began time.Time
 }
 
-func (w *decisions) add(g *Gated, a delivery.Answer) {
+func (w *decisions) add(g *Gated, a delivery.Answer) error {
+	var lost *string
+	if a.Lost != nil {
+		text, err := json.Marshal(a.Lost)
+		if err != nil {
+			return err
+		}
+		written := string(text)
+		lost = &written
+	}
+	w.lost = append(w.lost, lost)
 	var due *time.Time
 	if !a.DueAt.IsZero() {
 		due = &a.DueAt
@@ -294,12 +341,13 @@ func (w *decisions) add(g *Gated, a delivery.Answer) {
 		}
 		w.bind[g.ID] = true
 	}
+	return nil
 }
 
 // write stores the decisions and the claim of those that go out.
 func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims []Claim, lease time.Duration, claim *int64) error {
 	batch := &pgx.Batch{}
-	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at, w.costs).Exec(func(tag pgconn.CommandTag) error {
+	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at, w.costs, w.lost).Exec(func(tag pgconn.CommandTag) error {
 		if int(tag.RowsAffected()) != len(w.ids) {
 			return fmt.Errorf("%d of %d rows were still ours", tag.RowsAffected(), len(w.ids))
 		}
@@ -313,7 +361,7 @@ func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims [
 		batch.Queue(statement("delivery/claim"), sending, epochs, lease.Seconds()).QueryRow(func(row pgx.Row) error { return row.Scan(claim) })
 	}
 	if w.took.Campaign != 0 {
-		batch.Queue(statement("limits/take"), w.took.Campaign, w.spent, at, len(claims))
+		batch.Queue(statement("limits/take"), w.took.Campaign, w.spent, at, len(claims), w.began, w.ofDay)
 	}
 	if w.took.Channel != "" {
 		batch.Queue(statement("warm_up/take"), w.took.Channel, w.took.Day.String(), len(claims), at)

@@ -260,6 +260,7 @@ var english = map[string]string{
 	"state.dead":          "not sendable",
 	"state.quarantine":    "set aside",
 	"state.reason":        "{state}: {reason}",
+	"state.lost":          "{outcome}, to {campaign}",
 
 	"reason.erased":           "asked to be forgotten",
 	"reason.merged":           "lives on under another customer",
@@ -273,6 +274,9 @@ var english = map[string]string{
 	"reason.feed_stale":       "newer orders were not known",
 	"reason.capped":           "had enough messages",
 	"reason.outranked":        "room was kept for a more important campaign",
+	"reason.cool_down":        "another campaign wrote not long ago",
+	"reason.blackout":         "a day without messages",
+	"reason.budget_per_day":   "the money of the day was spent",
 	"reason.coupon_exhausted": "no code was left",
 	"reason.budget":           "the budget was spent",
 	"reason.rate":             "enough messages in that minute",

@@ -237,7 +237,7 @@ func (w *World) planner(a *actor) {
 		for {
 			me.await(func() bool { return w.outlook.of(w).plan() })
 			for _, e := range w.running {
-				_, _ = w.memory.plan(background, e.stored.ID, e.stored.VersionID, func(p *planning) error { return w.planOnce(p, e.planner) }) // again in a second
+				_, _ = w.memory.plan(background, e.stored.ID, w.memory.campaign(e.stored.ID, nil).version, func(p *planning) error { return w.planOnce(p, e.planner) }) // again in a second
 			}
 			me.sleep(time.Second)
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/enrollment"
+	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/testkit"
@@ -45,6 +46,8 @@ type side interface {
 	feedUntil(at time.Time)
 	sameMailbox(a, b int64)
 	merged(from, into int64)
+	// pressed is what an apply says of a campaign's rank, group and money of a day.
+	pressed(campaign, priority int, group string, perDay int64)
 	addCodes(p coupon.Pool, codes ...string)
 	// holding has somebody hold what a statement locks until release.
 	holding(what string, id int64) (release func())
@@ -71,6 +74,9 @@ func telling(customer int64, campaign, round int, wave string, d message, code s
 	}
 	if code != "" {
 		words = append(words, "code "+code)
+	}
+	if d.lost != nil {
+		words = append(words, d.lost.String())
 	}
 	return strings.Join(words, " ")
 }
@@ -165,6 +171,14 @@ func (m *inMemory) feedUntil(at time.Time) { m.must(m.moveFeed(context.Backgroun
 func (m *inMemory) sameMailbox(a, b int64) { m.person(b).was.email = m.person(a).was.email }
 
 func (m *inMemory) merged(from, into int64) { m.must(m.merge(context.Background(), from, into)) }
+
+func (m *inMemory) pressed(campaign, priority int, group string, perDay int64) {
+	c := &m.campaigns.rows[campaign-1].was
+	c.priority, c.group = priority, group
+	if l := m.limit(campaign); l != nil {
+		l.was.perDay = &perDay
+	}
+}
 
 func (m *inMemory) addCodes(p coupon.Pool, codes ...string) {
 	if m.pool(p.Name) == nil {
@@ -298,7 +312,9 @@ func (p *inPostgres) entered(campaign int, page []postgres.Entering) {
 }
 
 func (p *inPostgres) order(customer int64, at time.Time) {
-	p.exec("insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor) values ('test', gen_random_uuid()::text, $1, $2, 'EUR', 1000)", customer, at)
+	// As an import does it: what comes for somebody who was merged is the other's.
+	p.exec(`insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor)
+		select 'test', gen_random_uuid()::text, coalesce(u.merged_into, u.customer_id), $2, 'EUR', 1000 from customers u where u.customer_id = $1`, customer, at)
 }
 
 func (p *inPostgres) word(customer int64, w word) {
@@ -306,7 +322,8 @@ func (p *inPostgres) word(customer int64, w word) {
 }
 
 func (p *inPostgres) erased(customer int64) {
-	p.exec("update contacts set erased_at = now(), email = null, phone = null where customer_id = $1", customer)
+	_, err := p.EraseCustomer(context.Background(), fmt.Sprintf("c%d", customer), "ann", "test")
+	must(p.t, err)
 }
 
 func (p *inPostgres) ban(customer int64, channel string, at time.Time) {
@@ -326,7 +343,15 @@ func (p *inPostgres) sameMailbox(a, b int64) {
 }
 
 func (p *inPostgres) merged(from, into int64) {
-	p.exec("update customers set merged_into = $2 where customer_id = $1", from, into)
+	_, err := p.MergeCustomers(context.Background(), fmt.Sprintf("c%d", from), fmt.Sprintf("c%d", into), "ann", "test")
+	if _, told := fault.Of(err); !told { // what makes no sense is refused, and changes nothing
+		must(p.t, err)
+	}
+}
+
+func (p *inPostgres) pressed(campaign, priority int, group string, perDay int64) {
+	p.exec("update campaigns set priority = $2, exclusion_group = nullif($3, '') where campaign_id = $1", campaign, priority, group)
+	p.exec("update campaign_limits set day_budget_micros = $2 where campaign_id = $1", campaign, perDay)
 }
 
 func (p *inPostgres) addCodes(pool coupon.Pool, codes ...string) {
@@ -365,7 +390,7 @@ func (p *inPostgres) id(customer int64, campaign, nth int, wave string) int64 {
 
 func (p *inPostgres) rows() (all []string) {
 	rows, err := p.conn.Query(context.Background(), `select d.customer_id, d.campaign_id, d.round, d.wave, d.channel, d.state, coalesce(d.reason, ''), d.due_at, d.gate_at, coalesce(d.cost_micros, 0),
-			d.epoch, d.returned, d.untaken, d.claimed_at, d.settled_at, coalesce(d.provider, ''), coalesce(d.provider_id, ''), coalesce(c.code, '')
+			d.epoch, d.returned, d.untaken, d.claimed_at, d.settled_at, coalesce(d.provider, ''), coalesce(d.provider_id, ''), coalesce(c.code, ''), d.lost_to
 		from deliveries d left join coupons c using (customer_id, entered_at, enrollment_id, round, wave)`)
 	must(p.t, err)
 	var who int64
@@ -373,7 +398,7 @@ func (p *inPostgres) rows() (all []string) {
 	var code string
 	var due, gate, claimed, done *time.Time
 	_, err = pgx.ForEachRow(rows, []any{&who, &d.campaign, &d.round, &d.wave, &d.channel, &d.state, &d.reason, &due, &gate, &d.cost, &d.epoch, &d.returned, &d.untaken,
-		&claimed, &done, &d.provider, &d.providerID, &code}, func() error {
+		&claimed, &done, &d.provider, &d.providerID, &code, &d.lost}, func() error {
 		d.due, d.gateAt, d.claimed, d.done = or(due), or(gate), or(claimed), or(done)
 		all = append(all, telling(who, d.campaign, d.round, d.wave, d, code))
 		return nil

@@ -195,11 +195,11 @@ func (m *Memory) Bury(ctx context.Context, reasons map[int64]string) error {
 func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, claim int64, took postgres.Took, giveUp time.Duration, settled []postgres.Settlement) (written int, err error) {
 	err = m.in(ctx, "settle", func(t *tx) error {
 		written = 0
-		saved, back, err := m.settle(ctx, t, provider, at, claim, giveUp, settled, &written)
+		untaken, back, err := m.settle(ctx, t, provider, at, claim, giveUp, settled, &written)
 		if err != nil {
 			return err
 		}
-		return m.giveBack(ctx, t, took, saved, back)
+		return m.giveBack(ctx, t, took, untaken, back)
 	})
 	if err != nil {
 		return 0, err
@@ -207,11 +207,28 @@ func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, cla
 	return written, nil
 }
 
-// settle is the statement; it returns what the messages cost that were not taken,
+// untaken are messages that were not taken after all.
+type untaken []message
+
+func (u *untaken) add(d *message) { *u = append(*u, *d) }
+
+func (u untaken) money() int64 { return u.since(time.Time{}) }
+
+// since is what those would have cost that passed their gate from then on.
+func (u untaken) since(day time.Time) (micros int64) {
+	for i := range u {
+		if !u[i].gateAt.Before(day) {
+			micros += u[i].cost
+		}
+	}
+	return micros
+}
+
+// settle is the statement; it returns the messages that were not taken,
 // and how many of them may be tried again.
-func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Time, claimed int64, giveUp time.Duration, settled []postgres.Settlement, written *int) (saved int64, back int, err error) {
+func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Time, claimed int64, giveUp time.Duration, settled []postgres.Settlement, written *int) (untaken untaken, back int, err error) {
 	if err := t.step(ctx, "settle"); err != nil {
-		return 0, 0, err
+		return nil, 0, err
 	}
 	speaks := func(s *postgres.Settlement, d *message) bool {
 		return d.epoch == s.Claim.Epoch && (d.state == delivery.Sending || d.state == delivery.Unknown && (s.State == delivery.Accepted || s.State == delivery.Failed))
@@ -227,7 +244,7 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 	held := m.claim(claimed, t)
 	if held != nil {
 		if err := await(t, held); err != nil {
-			return 0, 0, err
+			return nil, 0, err
 		}
 	}
 	doubt := claim{doubt: true, attend: m.host.now().Add(giveUp)}
@@ -246,17 +263,17 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 				if s.Untaken {
 					d.untaken++
 				}
-				saved += d.cost
+				untaken.add(d)
 				back++
 			case delivery.Failed:
-				saved += d.cost
+				untaken.add(d)
 			case delivery.Unknown:
 				doubt.ids, doubt.epochs = append(doubt.ids, d.id), append(doubt.epochs, d.epoch)
 			}
 			return s.State
 		})
 		if err != nil {
-			return 0, 0, err
+			return nil, 0, err
 		}
 		*written += n
 	}
@@ -264,7 +281,7 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 		held.gone = true
 	}
 	m.addClaim(t, doubt)
-	return saved, back, nil
+	return untaken, back, nil
 }
 
 func (m *Memory) addClaim(t *tx, c claim) int64 {

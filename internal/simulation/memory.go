@@ -23,6 +23,7 @@ type Memory struct {
 	campaigns  table[campaign]
 	limits     table[limits]
 	people     table[person]
+	importing  record[struct{}] // who erases or merges, one at a time
 	bans       table[ban]
 	enrolled   table[enrolled]
 	deliveries table[message]
@@ -79,7 +80,7 @@ func (m *Memory) reset() {
 	m.rests.reset()
 	m.days.reset()
 	m.pools = m.pools[:0]
-	m.place, m.feed = record[place]{}, record[time.Time]{}
+	m.place, m.feed, m.importing = record[place]{}, record[time.Time]{}, record[struct{}]{}
 	clear(m.planning)
 }
 
@@ -207,14 +208,15 @@ func (t *tx) idle() time.Duration {
 
 // tx is a transaction.
 type tx struct {
-	m     *Memory
-	what  string
-	began time.Time
-	ctx   context.Context // of the statement that runs
-	held  []interface{ end(keep bool) }
-	waits *tx   // whom it waits for
-	over  error // somebody else ended it, and why
-	done  bool
+	m      *Memory
+	what   string
+	began  time.Time
+	ctx    context.Context // of the statement that runs
+	held   []interface{ end(keep bool) }
+	waits  *tx   // whom it waits for
+	queues bool  // behind imports and merges, each of which may take as long as a planner
+	over   error // somebody else ended it, and why
+	done   bool
 }
 
 // in runs fn in a transaction: committed when it returns nil, else rolled back,

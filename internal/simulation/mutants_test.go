@@ -28,6 +28,7 @@ const (
 	plans   = "internal/simulation/planning.go"
 	asked   = "internal/simulation/providers.go"
 	worlds  = "internal/simulation/world.go"
+	presses = "internal/audience/pressure.go"
 )
 
 func planted(name, file, old, new string) mutant {
@@ -92,11 +93,18 @@ var mutants = []mutant{
 	planted("a required wave may be unknown", gates, "case s == Accepted || s == Withheld:", "case s == Accepted || s == Withheld || s == Unknown:"),
 
 	planted("a channel it was not rendered for", gates, "return Answer{To: Planned, Channel: next, DueAt: at}, true", "return Answer{To: Sending, Channel: next, DueAt: at}, true"),
+	planted("the next round is of the newest version", plans, "version: e.version, arm", "version: p.version, arm"),
 	planted("the next round is for everybody", plans, "Arm: e.arm, Zone", `Arm: "treat", Zone`),
 
 	// what is counted
 	planted("a cap forgets what is under way", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Sending && p.gateAt"),
 	planted("a cap forgets what is unknown", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Unknown && p.state != delivery.UnknownFinal && p.gateAt"),
+	planted("a group has no cap", presses, `if asked.Of.Group != "" {`, "if false {"),
+	planted("a cap forgets who was merged", ours, "p.customer != d.customer && m.person(p.customer).see(t).into != d.customer", "p.customer != d.customer"),
+	planted("nobody cools down", gates, "f.Purpose == audience.Promotion && until.After(at)", "false && until.After(at)"),
+	planted("days without messages by the date in UTC", gates, "calendar.AfterBlackout(at, f.Zone, f.Blackout)", "calendar.AfterBlackout(at, time.UTC, f.Blackout)"),
+	planted("the money of a day by the date in UTC", send, "Zone: e.Shop.Zone, ", "Zone: time.UTC, "),
+	planted("who was merged away is written to", gates, "case f.Merged:", "case false:"),
 	planted("the rate is not taken", reserve, "\tr.takeRate(at)\n", "\t_ = at\n"),
 	planted("the day is not taken", reserve, "\tr.takeDay()\n", ""),
 	planted("the day is not written down", ours, "\t\tr.edit(t).passed += len(claim.ids)\n", "\t\t_ = r\n"),
@@ -104,8 +112,8 @@ var mutants = []mutant{
 	planted("a refusal for good is no message of the day", ledgers, "\t\t\tcase delivery.Failed:\n", "\t\t\tcase delivery.Failed:\n\t\t\t\tback++\n"),
 	planted("the budget is not taken", reserve, "\tr.takeMoney(f.need(a))\n", ""),
 	planted("a code is promised twice", reserve, "\t\tr.takeCoupon(f.Coupon.Pool)\n", "\t\t_ = f.Coupon.Pool\n"),
-	planted("a refusal gives nothing back", ledgers, "\t\t\tcase delivery.Failed:\n\t\t\t\tsaved += d.cost\n", ""),
-	planted("money is given back for what is unknown", ledgers, "\t\t\tcase delivery.Unknown:\n", "\t\t\tcase delivery.Unknown:\n\t\t\t\tsaved += d.cost\n"),
+	planted("a refusal gives nothing back", ledgers, "\t\t\tcase delivery.Failed:\n\t\t\t\tuntaken.add(d)\n", ""),
+	planted("money is given back for what is unknown", ledgers, "\t\t\tcase delivery.Unknown:\n", "\t\t\tcase delivery.Unknown:\n\t\t\t\tuntaken.add(d)\n"),
 	planted("a code is freed with an unknown", ledgers, "\t\t\tcase delivery.Unknown:\n", "\t\t\tcase delivery.Unknown:\n\t\t\t\tfor _, x := range m.codes.rows {\n\t\t\t\t\tif x.was.delivery == d.id {\n\t\t\t\t\t\tx.was.delivery, x.was.customer, x.was.bound = 0, 0, time.Time{}\n\t\t\t\t\t}\n\t\t\t\t}\n"),
 	planted("codes in other hands are no codes", codes, "s.busy = free > len(s.free)", "s.busy = false"),
 	planted("a second try is given a second code", codes, "c.Bound = m.bound(g.ID, t) != nil", "c.Bound = false"),

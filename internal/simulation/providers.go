@@ -10,15 +10,17 @@ import (
 
 // What providers ask of us: rests, and how many messages a day.
 
-func (m *Memory) giveBack(ctx context.Context, t *tx, took postgres.Took, saved int64, back int) error {
-	if r := m.limit(took.Campaign); r != nil && saved > 0 {
+func (m *Memory) giveBack(ctx context.Context, t *tx, took postgres.Took, untaken untaken, back int) error {
+	if r := m.limit(took.Campaign); r != nil && untaken.money() > 0 {
 		if err := t.step(ctx, "give back"); err != nil {
 			return err
 		}
 		if err := await(t, r); err != nil {
 			return err
 		}
-		r.edit(t).spent -= saved
+		l := r.edit(t)
+		l.spent -= untaken.money()
+		l.ofDay -= untaken.since(l.dayFrom)
 	}
 	if took.Channel == "" || back == 0 {
 		return nil

@@ -3,6 +3,7 @@ package simulation
 import (
 	"time"
 
+	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/holdout"
@@ -15,7 +16,8 @@ type campaign struct {
 	name        string
 	status      string // running, paused, cancelled
 	priority    int
-	orders      bool // entered by orders
+	group       string // empty: none
+	orders      bool   // entered by orders
 }
 
 // limits is what a campaign may use and has used; a campaign without has no row.
@@ -23,6 +25,9 @@ type limits struct {
 	campaign  int
 	budget    *int64
 	perMinute *int
+	perDay    *int64
+	dayFrom   time.Time
+	ofDay     int64 // spent since then
 	spent     int64
 	passedAt  []time.Time
 	passed    []int
@@ -41,7 +46,7 @@ type channelDay struct {
 	passed  int
 }
 
-func (l *limits) hold() bool { return l.budget != nil || l.perMinute != nil }
+func (l *limits) hold() bool { return l.budget != nil || l.perMinute != nil || l.perDay != nil }
 
 // person is a customer with the contacts row through which everybody goes who
 // changes what the gate reads of them.
@@ -127,6 +132,7 @@ type message struct {
 	gateAt, claimed, done time.Time
 	cost                  int64
 	provider, providerID  string
+	lost                  *audience.Loss
 }
 
 // claim is deliveries that somebody must look at again.

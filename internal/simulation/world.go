@@ -65,7 +65,7 @@ func NewWorld() (*World, error) {
 		return nil, err
 	}
 	for _, e := range w.catalogue {
-		w.memory.versions[e.stored.VersionID] = e.stored
+		w.memory.versions[e.stored.VersionID], w.memory.versions[e.edited.VersionID] = e.stored, e.edited
 	}
 	keys, err := links.NewKeys([]byte("0123456789abcdef"))
 	if err != nil {
@@ -256,6 +256,9 @@ func (w *World) wait(t *tx) error {
 		w.note(th.name, t.what+" waits for "+t.waits.what)
 	}
 	begun, patient := w.clock, t.waits.idle()+slowest
+	if t.queues {
+		patient = time.Hour
+	}
 	th.behind = t.waits
 	if end, ok := t.ctx.Deadline(); ok {
 		th.by = w.gone + end.Sub(w.clock)
@@ -406,8 +409,22 @@ func (w *World) populate() {
 	if r.IntN(3) == 0 {
 		shop.MaxAge = map[string]time.Duration{"orders": time.Hour}
 	}
+	// Drawn apart, so that a seed of before means the same world but for these.
+	more := rand.New(rand.NewPCG(w.spec.Seed, 0x9e55))
+	if more.IntN(2) == 0 {
+		shop.Groups = map[string]postgres.Cap{"promo": {Limit: 1 + more.IntN(2), Window: []time.Duration{time.Hour, 24 * time.Hour}[more.IntN(2)]}}
+	}
+	if more.IntN(3) == 0 {
+		day := calendar.DateOf(w.start, time.UTC).AddDays(more.IntN(3))
+		shop.Blackout = []calendar.Blackout{{From: day, To: day.AddDays(more.IntN(2)), All: more.IntN(2) == 0}}
+	}
+	shop.Zone = time.UTC
+	if zone, err := w.zones.Find(odd[1+more.IntN(len(odd)-1)]); err == nil {
+		shop.Zone = zone
+	}
 	for _, e := range append(w.engines[:len(w.engines):len(w.engines)], w.others) {
 		e.Shop.Cap, e.Shop.Quiet, e.Shop.MaxAge = shop.Cap, shop.Quiet, shop.MaxAge
+		e.Shop.Groups, e.Shop.Blackout, e.Shop.Zone = shop.Groups, shop.Blackout, shop.Zone
 	}
 	m.feed.was = w.start
 	w.warmUps = warmUps(w.spec.Seed, w.start)
@@ -450,9 +467,9 @@ func (w *World) addCampaign(e entry) {
 	}
 	w.running = append(w.running, e)
 	def := e.stored.Definition
-	w.memory.campaigns.add(nil, campaign{id: e.stored.ID, version: e.stored.VersionID, name: def.Name, status: "running", priority: def.Limits.Priority, orders: true})
-	if e.budget != nil || def.Limits.PerMinute > 0 {
-		l := limits{campaign: e.stored.ID, budget: e.budget}
+	w.memory.campaigns.add(nil, campaign{id: e.stored.ID, version: e.stored.VersionID, name: def.Name, status: "running", priority: def.Limits.Priority, group: def.Limits.Group, orders: true})
+	if e.budget != nil || e.perDay != nil || def.Limits.PerMinute > 0 {
+		l := limits{campaign: e.stored.ID, budget: e.budget, perDay: e.perDay}
 		if n := def.Limits.PerMinute; n > 0 {
 			l.perMinute = &n
 		}
