@@ -184,6 +184,14 @@ begin
     raise exception 'scores % are kept as they were fitted', old.scores_id;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_version_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    raise exception 'version % of campaign % is kept: messages were sent by it', old.version_id, old.campaign_id using errcode = 'check_violation';
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.require_act()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -220,6 +228,21 @@ begin
         raise exception 'the rest of a provider is only ended, by a person, with an act that says why' using errcode = 'check_violation';
     end if;
     return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare stray record;
+begin
+    select f.campaign_id, f.version_id into stray
+      from (select distinct campaign_id, version_id from fresh) f
+     where not exists (select from campaign_versions v where v.version_id = f.version_id and v.campaign_id = f.campaign_id);
+    if found then
+        raise exception 'campaign % has no version %', stray.campaign_id, stray.version_id using errcode = 'foreign_key_violation';
+    end if;
+    return null;
 end $function$;
 
 create table installation (
@@ -484,6 +507,7 @@ create table campaign_versions (
     constraint campaign_versions_campaign_id_hash_key UNIQUE (campaign_id, hash),
     constraint campaign_versions_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id)
 );
+CREATE TRIGGER campaign_versions_stay BEFORE DELETE OR UPDATE OF version_id, campaign_id ON public.campaign_versions FOR EACH ROW EXECUTE FUNCTION refuse_version_change();
 comment on table campaign_versions is 'immutable: every delivery names the version that it was planned from';
 
 create table campaign_designs (
@@ -599,14 +623,13 @@ create table enrollments (
     constraint enrollments_rounds_begun_check CHECK ((rounds_begun >= 1)),
     constraint enrollments_u_check CHECK (((u >= (0)::double precision) AND (u < (1)::double precision))),
     constraint enrollments_campaign_id_design_fkey FOREIGN KEY (campaign_id, design) REFERENCES campaign_designs(campaign_id, design),
-    constraint enrollments_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
     constraint enrollments_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
     constraint enrollments_trigger_event_id_fkey FOREIGN KEY (trigger_event_id) REFERENCES events(event_id),
-    constraint enrollments_trigger_order_id_fkey FOREIGN KEY (trigger_order_id) REFERENCES orders(order_id),
-    constraint enrollments_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
+    constraint enrollments_trigger_order_id_fkey FOREIGN KEY (trigger_order_id) REFERENCES orders(order_id)
 );
 CREATE INDEX enrollments_design ON public.enrollments USING btree (design, campaign_id, entered_at);
 CREATE INDEX enrollments_next_round ON public.enrollments USING btree (next_round_at) WHERE (next_round_at IS NOT NULL);
+CREATE TRIGGER enrollments_of_a_version AFTER INSERT ON public.enrollments REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_version();
 comment on column enrollments.assigned_id is 'the shop''s id that was hashed; with layer it recomputes u, and the stored arm wins for ever';
 comment on column enrollments.entered_at is 'the instant of entry in business time: the trigger order, or the slot. Immutable';
 comment on column enrollments.holdout_ppb is 'the share that decided: the campaign''s, on the arm global_hold the global one';
@@ -665,17 +688,16 @@ create table deliveries (
     constraint refusals_have_a_reason CHECK (((reason IS NOT NULL) OR (state <> ALL (ARRAY['failed'::text, 'suppressed'::text, 'cancelled'::text, 'expired'::text, 'dead'::text, 'quarantine'::text, 'unknown_final'::text])))),
     constraint sending_was_claimed CHECK (((state <> 'sending'::text) OR ((claimed_at IS NOT NULL) AND (epoch > 0)))),
     constraint skipped_are_not_sent CHECK (((NOT skip) OR (state <> ALL (ARRAY['sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'quarantine'::text])))),
-    constraint deliveries_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
-    constraint deliveries_customer_id_entered_at_enrollment_id_round_fkey FOREIGN KEY (customer_id, entered_at, enrollment_id, round) REFERENCES rounds(customer_id, entered_at, enrollment_id, round),
-    constraint deliveries_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
+    constraint deliveries_customer_id_entered_at_enrollment_id_round_fkey FOREIGN KEY (customer_id, entered_at, enrollment_id, round) REFERENCES rounds(customer_id, entered_at, enrollment_id, round)
 ) with (fillfactor=60);
 CREATE INDEX deliveries_due ON public.deliveries USING btree (due_at, delivery_id) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_id ON public.deliveries USING btree (delivery_id, customer_id, entered_at);
 CREATE TRIGGER deliveries_begin_planned BEFORE INSERT ON public.deliveries FOR EACH ROW WHEN ((new.state <> 'planned'::text)) EXECUTE FUNCTION refuse_delivery_change();
-CREATE TRIGGER deliveries_immutable BEFORE UPDATE OF customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, variant, skip, uncapped, scheduled_at ON public.deliveries FOR EACH ROW WHEN (((((((((((((old.customer_id IS DISTINCT FROM new.customer_id) OR (old.entered_at IS DISTINCT FROM new.entered_at)) OR (old.enrollment_id IS DISTINCT FROM new.enrollment_id)) OR (old.round IS DISTINCT FROM new.round)) OR (old.wave IS DISTINCT FROM new.wave)) OR (old.campaign_id IS DISTINCT FROM new.campaign_id)) OR (old.version_id IS DISTINCT FROM new.version_id)) OR (old.arm IS DISTINCT FROM new.arm)) OR (old.skip IS DISTINCT FROM new.skip)) OR (old.uncapped IS DISTINCT FROM new.uncapped)) OR (old.scheduled_at IS DISTINCT FROM new.scheduled_at)) OR (old.variant IS DISTINCT FROM new.variant))) EXECUTE FUNCTION refuse_delivery_change();
+CREATE TRIGGER deliveries_immutable AFTER UPDATE OF customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, variant, skip, uncapped, scheduled_at ON public.deliveries FOR EACH ROW WHEN (((old.customer_id IS DISTINCT FROM new.customer_id) OR (old.entered_at IS DISTINCT FROM new.entered_at) OR (old.enrollment_id IS DISTINCT FROM new.enrollment_id) OR (old.round IS DISTINCT FROM new.round) OR (old.wave IS DISTINCT FROM new.wave) OR (old.campaign_id IS DISTINCT FROM new.campaign_id) OR (old.version_id IS DISTINCT FROM new.version_id) OR (old.arm IS DISTINCT FROM new.arm) OR (old.skip IS DISTINCT FROM new.skip) OR (old.uncapped IS DISTINCT FROM new.uncapped) OR (old.scheduled_at IS DISTINCT FROM new.scheduled_at) OR (old.variant IS DISTINCT FROM new.variant))) EXECUTE FUNCTION refuse_delivery_change();
+CREATE TRIGGER deliveries_of_a_version AFTER INSERT ON public.deliveries REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_version();
 CREATE TRIGGER deliveries_stay BEFORE DELETE ON public.deliveries FOR EACH ROW EXECUTE FUNCTION refuse_delivery_change();
-CREATE TRIGGER deliveries_transition BEFORE UPDATE OF state ON public.deliveries FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || '>'::text) || new.state) <> ALL (ARRAY['planned>sending'::text, 'planned>withheld'::text, 'planned>suppressed'::text, 'planned>cancelled'::text, 'planned>expired'::text, 'planned>dead'::text, 'planned>quarantine'::text, 'sending>accepted'::text, 'sending>failed'::text, 'sending>unknown'::text, 'sending>planned'::text, 'sending>quarantine'::text, 'unknown>accepted'::text, 'unknown>failed'::text, 'unknown>unknown_final'::text, 'unknown_final>accepted'::text, 'unknown_final>failed'::text, 'unknown_final>planned'::text, 'quarantine>planned'::text, 'quarantine>unknown'::text, 'dead>planned'::text])))) EXECUTE FUNCTION refuse_delivery_change();
-CREATE TRIGGER deliveries_transition_by_act BEFORE UPDATE OF state ON public.deliveries FOR EACH ROW WHEN ((((old.state = ANY (ARRAY['dead'::text, 'unknown_final'::text])) AND (new.state = 'planned'::text)) OR ((old.state = ANY (ARRAY['unknown'::text, 'unknown_final'::text])) AND (new.state = ANY (ARRAY['accepted'::text, 'failed'::text])) AND (new.provider IS NULL)))) EXECUTE FUNCTION require_act();
+CREATE TRIGGER deliveries_transition AFTER UPDATE OF state ON public.deliveries FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || '>'::text) || new.state) <> ALL (ARRAY['planned>sending'::text, 'sending>accepted'::text, 'planned>withheld'::text, 'planned>suppressed'::text, 'planned>cancelled'::text, 'planned>expired'::text, 'planned>dead'::text, 'planned>quarantine'::text, 'sending>failed'::text, 'sending>unknown'::text, 'sending>planned'::text, 'sending>quarantine'::text, 'unknown>accepted'::text, 'unknown>failed'::text, 'unknown>unknown_final'::text, 'unknown_final>accepted'::text, 'unknown_final>failed'::text, 'unknown_final>planned'::text, 'quarantine>planned'::text, 'quarantine>unknown'::text, 'dead>planned'::text])))) EXECUTE FUNCTION refuse_delivery_change();
+CREATE TRIGGER deliveries_transition_by_act AFTER UPDATE OF state ON public.deliveries FOR EACH ROW WHEN ((((old.state = ANY (ARRAY['dead'::text, 'unknown_final'::text])) AND (new.state = 'planned'::text)) OR ((old.state = ANY (ARRAY['unknown'::text, 'unknown_final'::text])) AND (new.state = ANY (ARRAY['accepted'::text, 'failed'::text])) AND (new.provider IS NULL)))) EXECUTE FUNCTION require_act();
 comment on column deliveries.arm is 'the delivery''s own: the enrollment''s on promotion waves, treat on service waves';
 comment on column deliveries.claimed_at is 'the same moment in lease time: what was recorded later was not known to the gate';
 comment on column deliveries.cost_micros is 'what the message costs in millionths of the main unit, as of its gate; a ghost''s would have. Null: never let through';
