@@ -224,12 +224,14 @@ func (c Content) over(o Content) Content {
 
 // Limits hold the campaign back. Zero is no limit.
 type Limits struct {
-	PerCustomer  *Cap
-	PerMinute    int    // messages of the campaign
-	BudgetMinor  *int64 // money it may bind, in minor units: messages, and coupons at their face value
-	BudgetDigits int    // decimals of the currency of BudgetMinor: 2 for EUR; 0 where there is none
-	Priority     int    // 0 to 100, 50 where nothing is written; of two messages that one cap allows, the higher goes
-	Group        string // of campaigns that exclude one another: a customer is in one of them at a time
+	PerCustomer    *Cap
+	PerMinute      int           // messages of the campaign
+	BudgetMinor    *int64        // money it may bind, in minor units: messages, and coupons at their face value
+	DayBudgetMinor *int64        // the same, on one day in the shop's zone
+	BudgetDigits   int           // decimals of the currency of the budgets: 2 for EUR; 0 where there is none
+	CoolDown       time.Duration // after a promotion of another campaign
+	Priority       int           // 0 to 100, 50 where nothing is written; of two messages that one cap allows, the higher goes
+	Group          string        // of campaigns that share a cap where the shop declares one for it, and else exclude one another: a customer is in one at a time
 }
 
 // Cap is at most Count messages to one customer in any span of Window.

@@ -150,8 +150,10 @@ var (
 		{"per_customer", "At most so many messages of this campaign to one customer in any such span; a change holds for those who enter from then on.", matching(capPattern), list("4 in 14d"), false},
 		{"per_minute", "At most so many messages of this campaign a minute; a change holds at once, for those on their way too.", whole(1, maxMinute), list(600), false},
 		{"budget", "What messages and coupons may cost in all, in the shop's currency, what is spent already included; a change holds at once, for those on their way too, and messages that no longer fit are suppressed for good.", budget, list(20000), false},
+		{"budget_per_day", "What may be spent on one day in the shop's zone; messages that find none left wait for the next, or end as held; a change holds at once, for those on their way too.", budget, list(500), false},
+		{"cool_down", "No promotion of this campaign within that time after a promotion of any other; it waits, or ends as held; a change holds for those who enter from then on.", anyDuration, list("3d"), false},
 		{"priority", "0 to 100: of two campaigns that want the same customer, the higher goes; 50 where it is left out; a change holds at once.", whole(0, 100), list(40), false},
-		{"group", "Campaigns of a group exclude one another: a customer is in one of them at a time; a change holds at once.", matching(namePattern), list("seasonal"), false},
+		{"group", "Campaigns of a group share the cap that rewave.yaml declares for it below groups; of a group without one a customer is in one campaign at a time. A change holds at once.", matching(namePattern), list("seasonal"), false},
 	}}
 
 	evaluationTable = table{

@@ -244,17 +244,13 @@ func (w *writing) limits(n source.Node) {
 	if n, ok := m.Get("per_minute"); ok {
 		l.PerMinute, _ = n.Int(1, maxMinute)
 	}
-	if n, ok := m.Get("budget"); ok {
-		digits := 2
-		if w.options.CurrencyDigits != nil {
-			digits = *w.options.CurrencyDigits
-		}
-		switch minor, ok := n.Decimal(digits); {
-		case ok && minor == 0:
-			n.Report("a budget of 0 would let nothing out", "leave it out for no budget")
-		case ok:
-			l.BudgetMinor, l.BudgetDigits = &minor, digits
-		}
+	l.BudgetMinor = w.budget(m, "budget")
+	if l.DayBudgetMinor = w.budget(m, "budget_per_day"); l.BudgetMinor != nil && l.DayBudgetMinor != nil && *l.DayBudgetMinor > *l.BudgetMinor {
+		n, _ := m.Get("budget_per_day")
+		n.Report("more in a day than in all", "make it less than budget:, or take it out")
+	}
+	if n, ok := m.Get("cool_down"); ok {
+		l.CoolDown, _ = n.Duration(time.Minute)
 	}
 	if n, ok := m.Get("priority"); ok {
 		l.Priority, _ = n.Int(0, 100)
@@ -262,6 +258,28 @@ func (w *writing) limits(n source.Node) {
 	if n, ok := m.Get("group"); ok {
 		l.Group, _ = plainText(n, "a group")
 	}
+}
+
+// budget is an amount of money; nil: none is written.
+func (w *writing) budget(m source.Mapping, key string) *int64 {
+	n, ok := m.Get(key)
+	if !ok {
+		return nil
+	}
+	digits := 2
+	if w.options.CurrencyDigits != nil {
+		digits = *w.options.CurrencyDigits
+	}
+	minor, ok := n.Decimal(digits)
+	switch {
+	case !ok:
+		return nil
+	case minor == 0:
+		n.Report("a budget of 0 would let nothing out", "leave it out for no budget")
+		return nil
+	}
+	w.c.Limits.BudgetDigits = digits
+	return &minor
 }
 
 // different reads a list of known words, none of them twice, sorted.

@@ -46,7 +46,7 @@ var absent = map[string]string{
 	"waves[].coupon.expires": "as long as the pool", "waves[].coupon.if_exhausted": "`skip`",
 	"waves[].variants.NAME.message": "the wave's", "waves[].variants.NAME.coupon": "the wave's",
 	"waves[].by_stratum.NAME.message": "the wave's", "waves[].by_stratum.NAME.coupon": "the wave's",
-	"limits.per_customer": "no cap of its own", "limits.per_minute": "as many as can be", "limits.budget": "no end", "limits.priority": "`50`", "limits.group": "none",
+	"limits.per_customer": "no cap of its own", "limits.per_minute": "as many as can be", "limits.budget": "no end", "limits.budget_per_day": "no end", "limits.cool_down": "none", "limits.priority": "`50`", "limits.group": "none",
 	"evaluation.primary": "`repurchase_rate at overall_30d`", "evaluation.metrics": "the primary's",
 	"evaluation.points": "`overall_30d`: 30 days from the first wave of round 1", "evaluation.looks": "none", "evaluation.cohort": "all in one",
 	"evaluation.by": "not split", "evaluation.expect": "what the past says",
@@ -178,7 +178,7 @@ func kind(t *testing.T, path string, s shape) string {
 		}
 		return strings.Join(words, ", ")
 	case s["anyOf"] != nil:
-		if path == "limits.budget" {
+		if path == "limits.budget" || path == "limits.budget_per_day" {
 			return "an amount"
 		}
 		var ways []string

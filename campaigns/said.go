@@ -163,6 +163,12 @@ func (s *sayings) limits(l Limits) {
 	if l.BudgetMinor != nil {
 		s.atOnce("limits.budget", "the budget", formatMinor(*l.BudgetMinor, l.BudgetDigits))
 	}
+	if l.DayBudgetMinor != nil {
+		s.atOnce("limits.budget_per_day", "the budget of a day", formatMinor(*l.DayBudgetMinor, l.BudgetDigits))
+	}
+	if l.CoolDown > 0 {
+		s.put("limits.cool_down", "the cool-down", source.FormatDuration(l.CoolDown))
+	}
 	s.atOnce("limits.priority", "the priority", strconv.Itoa(l.Priority))
 	s.atOnce("limits.group", "the group", l.Group)
 }

@@ -124,6 +124,10 @@ func version(c Campaign) string {
 	if b := c.Limits.BudgetMinor; b != nil {
 		out.put("limits.budget", *b)
 	}
+	if b := c.Limits.DayBudgetMinor; b != nil {
+		out.put("limits.budget_per_day", *b)
+	}
+	out.put("limits.cool_down", c.Limits.CoolDown)
 	if c.Limits.Priority != defaultPriority {
 		out.put("limits.priority", strconv.Itoa(c.Limits.Priority)) // 0 is not a default
 	}

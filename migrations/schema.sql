@@ -165,12 +165,31 @@ begin
     raise exception 'delivery % cannot go from % to %', old.delivery_id, old.state, new.state using errcode = 'check_violation';
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_merge_chain()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if exists (select from customers u where u.customer_id = new.merged_into and u.merged_into is not null) then
+        raise exception 'customer % was merged away itself', new.merged_into using errcode = 'check_violation';
+    end if;
+    return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_scores_change()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 begin
     raise exception 'scores % are kept as they were fitted', old.scores_id;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_version_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    raise exception 'version % of campaign % is kept: messages were sent by it', old.version_id, old.campaign_id using errcode = 'check_violation';
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.require_act()
@@ -197,6 +216,33 @@ begin
         raise exception 'a hold is begun, changed and ended only with an act that says why' using errcode = 'check_violation';
     end if;
     return case when tg_op = 'DELETE' then old else new end;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_release_act()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if tg_op = 'DELETE' or (new.channel, new.since, new.reason) is distinct from (old.channel, old.since, old.reason) or new.until > old.until
+       or not exists (select from acts a where a.target = old.channel and a.verb = 'release' and a.xid = pg_current_xact_id() and a.at >= now()) then
+        raise exception 'the rest of a provider is only ended, by a person, with an act that says why' using errcode = 'check_violation';
+    end if;
+    return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare stray record;
+begin
+    select f.campaign_id, f.version_id into stray
+      from (select distinct campaign_id, version_id from fresh) f
+     where not exists (select from campaign_versions v where v.version_id = f.version_id and v.campaign_id = f.campaign_id);
+    if found then
+        raise exception 'campaign % has no version %', stray.campaign_id, stray.version_id using errcode = 'foreign_key_violation';
+    end if;
+    return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.server_incarnation()
@@ -239,6 +285,8 @@ create table customers (
     constraint customers_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES customers(customer_id)
 );
 CREATE INDEX customers_merged ON public.customers USING btree (customer_id) INCLUDE (merged_into) WHERE (merged_into IS NOT NULL);
+CREATE INDEX customers_merged_into ON public.customers USING btree (merged_into) WHERE (merged_into IS NOT NULL);
+CREATE TRIGGER customers_merge_in_one_step BEFORE UPDATE OF merged_into ON public.customers FOR EACH ROW WHEN ((new.merged_into IS NOT NULL)) EXECUTE FUNCTION refuse_merge_chain();
 comment on column customers.shop_id is 'the shop''s own id: the unit of assignment, never changed';
 
 create table identities (
@@ -464,6 +512,7 @@ create table campaign_versions (
     constraint campaign_versions_campaign_id_hash_key UNIQUE (campaign_id, hash),
     constraint campaign_versions_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id)
 );
+CREATE TRIGGER campaign_versions_stay BEFORE DELETE OR UPDATE OF version_id, campaign_id ON public.campaign_versions FOR EACH ROW EXECUTE FUNCTION refuse_version_change();
 comment on table campaign_versions is 'immutable: every delivery names the version that it was planned from';
 
 create table campaign_designs (
@@ -579,14 +628,13 @@ create table enrollments (
     constraint enrollments_rounds_begun_check CHECK ((rounds_begun >= 1)),
     constraint enrollments_u_check CHECK (((u >= (0)::double precision) AND (u < (1)::double precision))),
     constraint enrollments_campaign_id_design_fkey FOREIGN KEY (campaign_id, design) REFERENCES campaign_designs(campaign_id, design),
-    constraint enrollments_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
     constraint enrollments_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
     constraint enrollments_trigger_event_id_fkey FOREIGN KEY (trigger_event_id) REFERENCES events(event_id),
-    constraint enrollments_trigger_order_id_fkey FOREIGN KEY (trigger_order_id) REFERENCES orders(order_id),
-    constraint enrollments_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
+    constraint enrollments_trigger_order_id_fkey FOREIGN KEY (trigger_order_id) REFERENCES orders(order_id)
 );
 CREATE INDEX enrollments_design ON public.enrollments USING btree (design, campaign_id, entered_at);
 CREATE INDEX enrollments_next_round ON public.enrollments USING btree (next_round_at) WHERE (next_round_at IS NOT NULL);
+CREATE TRIGGER enrollments_of_a_version AFTER INSERT ON public.enrollments REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_version();
 comment on column enrollments.assigned_id is 'the shop''s id that was hashed; with layer it recomputes u, and the stored arm wins for ever';
 comment on column enrollments.entered_at is 'the instant of entry in business time: the trigger order, or the slot. Immutable';
 comment on column enrollments.holdout_ppb is 'the share that decided: the campaign''s, on the arm global_hold the global one';
@@ -636,6 +684,7 @@ create table deliveries (
     cost_micros bigint,
     untaken integer not null default 0,
     body bytea,
+    lost_to jsonb,
     constraint deliveries_pkey PRIMARY KEY (customer_id, entered_at, enrollment_id, round, wave),
     constraint deliveries_arm_check CHECK ((arm = ANY (ARRAY['treat'::text, 'hold'::text, 'global_hold'::text]))),
     constraint deliveries_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'withheld'::text, 'suppressed'::text, 'cancelled'::text, 'expired'::text, 'dead'::text, 'quarantine'::text]))),
@@ -645,17 +694,16 @@ create table deliveries (
     constraint refusals_have_a_reason CHECK (((reason IS NOT NULL) OR (state <> ALL (ARRAY['failed'::text, 'suppressed'::text, 'cancelled'::text, 'expired'::text, 'dead'::text, 'quarantine'::text, 'unknown_final'::text])))),
     constraint sending_was_claimed CHECK (((state <> 'sending'::text) OR ((claimed_at IS NOT NULL) AND (epoch > 0)))),
     constraint skipped_are_not_sent CHECK (((NOT skip) OR (state <> ALL (ARRAY['sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'quarantine'::text])))),
-    constraint deliveries_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
-    constraint deliveries_customer_id_entered_at_enrollment_id_round_fkey FOREIGN KEY (customer_id, entered_at, enrollment_id, round) REFERENCES rounds(customer_id, entered_at, enrollment_id, round),
-    constraint deliveries_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
+    constraint deliveries_customer_id_entered_at_enrollment_id_round_fkey FOREIGN KEY (customer_id, entered_at, enrollment_id, round) REFERENCES rounds(customer_id, entered_at, enrollment_id, round)
 ) with (fillfactor=60);
 CREATE INDEX deliveries_due ON public.deliveries USING btree (due_at, delivery_id) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_id ON public.deliveries USING btree (delivery_id, customer_id, entered_at);
 CREATE TRIGGER deliveries_begin_planned BEFORE INSERT ON public.deliveries FOR EACH ROW WHEN ((new.state <> 'planned'::text)) EXECUTE FUNCTION refuse_delivery_change();
-CREATE TRIGGER deliveries_immutable BEFORE UPDATE OF customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, variant, skip, uncapped, scheduled_at ON public.deliveries FOR EACH ROW WHEN (((((((((((((old.customer_id IS DISTINCT FROM new.customer_id) OR (old.entered_at IS DISTINCT FROM new.entered_at)) OR (old.enrollment_id IS DISTINCT FROM new.enrollment_id)) OR (old.round IS DISTINCT FROM new.round)) OR (old.wave IS DISTINCT FROM new.wave)) OR (old.campaign_id IS DISTINCT FROM new.campaign_id)) OR (old.version_id IS DISTINCT FROM new.version_id)) OR (old.arm IS DISTINCT FROM new.arm)) OR (old.skip IS DISTINCT FROM new.skip)) OR (old.uncapped IS DISTINCT FROM new.uncapped)) OR (old.scheduled_at IS DISTINCT FROM new.scheduled_at)) OR (old.variant IS DISTINCT FROM new.variant))) EXECUTE FUNCTION refuse_delivery_change();
+CREATE TRIGGER deliveries_immutable AFTER UPDATE OF customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, variant, skip, uncapped, scheduled_at ON public.deliveries FOR EACH ROW WHEN (((old.customer_id IS DISTINCT FROM new.customer_id) OR (old.entered_at IS DISTINCT FROM new.entered_at) OR (old.enrollment_id IS DISTINCT FROM new.enrollment_id) OR (old.round IS DISTINCT FROM new.round) OR (old.wave IS DISTINCT FROM new.wave) OR (old.campaign_id IS DISTINCT FROM new.campaign_id) OR (old.version_id IS DISTINCT FROM new.version_id) OR (old.arm IS DISTINCT FROM new.arm) OR (old.skip IS DISTINCT FROM new.skip) OR (old.uncapped IS DISTINCT FROM new.uncapped) OR (old.scheduled_at IS DISTINCT FROM new.scheduled_at) OR (old.variant IS DISTINCT FROM new.variant))) EXECUTE FUNCTION refuse_delivery_change();
+CREATE TRIGGER deliveries_of_a_version AFTER INSERT ON public.deliveries REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_version();
 CREATE TRIGGER deliveries_stay BEFORE DELETE ON public.deliveries FOR EACH ROW EXECUTE FUNCTION refuse_delivery_change();
-CREATE TRIGGER deliveries_transition BEFORE UPDATE OF state ON public.deliveries FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || '>'::text) || new.state) <> ALL (ARRAY['planned>sending'::text, 'planned>withheld'::text, 'planned>suppressed'::text, 'planned>cancelled'::text, 'planned>expired'::text, 'planned>dead'::text, 'planned>quarantine'::text, 'sending>accepted'::text, 'sending>failed'::text, 'sending>unknown'::text, 'sending>planned'::text, 'sending>quarantine'::text, 'unknown>accepted'::text, 'unknown>failed'::text, 'unknown>unknown_final'::text, 'unknown_final>accepted'::text, 'unknown_final>failed'::text, 'unknown_final>planned'::text, 'quarantine>planned'::text, 'quarantine>unknown'::text, 'dead>planned'::text])))) EXECUTE FUNCTION refuse_delivery_change();
-CREATE TRIGGER deliveries_transition_by_act BEFORE UPDATE OF state ON public.deliveries FOR EACH ROW WHEN ((((old.state = ANY (ARRAY['dead'::text, 'unknown_final'::text])) AND (new.state = 'planned'::text)) OR ((old.state = ANY (ARRAY['unknown'::text, 'unknown_final'::text])) AND (new.state = ANY (ARRAY['accepted'::text, 'failed'::text])) AND (new.provider IS NULL)))) EXECUTE FUNCTION require_act();
+CREATE TRIGGER deliveries_transition AFTER UPDATE OF state ON public.deliveries FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || '>'::text) || new.state) <> ALL (ARRAY['planned>sending'::text, 'sending>accepted'::text, 'planned>withheld'::text, 'planned>suppressed'::text, 'planned>cancelled'::text, 'planned>expired'::text, 'planned>dead'::text, 'planned>quarantine'::text, 'sending>failed'::text, 'sending>unknown'::text, 'sending>planned'::text, 'sending>quarantine'::text, 'unknown>accepted'::text, 'unknown>failed'::text, 'unknown>unknown_final'::text, 'unknown_final>accepted'::text, 'unknown_final>failed'::text, 'unknown_final>planned'::text, 'quarantine>planned'::text, 'quarantine>unknown'::text, 'dead>planned'::text])))) EXECUTE FUNCTION refuse_delivery_change();
+CREATE TRIGGER deliveries_transition_by_act AFTER UPDATE OF state ON public.deliveries FOR EACH ROW WHEN ((((old.state = ANY (ARRAY['dead'::text, 'unknown_final'::text])) AND (new.state = 'planned'::text)) OR ((old.state = ANY (ARRAY['unknown'::text, 'unknown_final'::text])) AND (new.state = ANY (ARRAY['accepted'::text, 'failed'::text])) AND (new.provider IS NULL)))) EXECUTE FUNCTION require_act();
 comment on column deliveries.arm is 'the delivery''s own: the enrollment''s on promotion waves, treat on service waves';
 comment on column deliveries.body is 'hash of what the newest gate let out, address and all but the code; null where the provider takes no key once';
 comment on column deliveries.claimed_at is 'the same moment in lease time: what was recorded later was not known to the gate';
@@ -663,6 +711,7 @@ comment on column deliveries.cost_micros is 'what the message costs in millionth
 comment on column deliveries.due_at is 'when the gate may be asked next: scheduled_at, later after a hold; null once it is not planned any more';
 comment on column deliveries.epoch is 'how often a gate let it pass; only the worker of the newest may write an outcome';
 comment on column deliveries.gate_at is 'business time of the gate that let it pass, or withheld the ghost';
+comment on column deliveries.lost_to is 'what it lost to at the gate, where its reason is capped, outranked or cool_down, or held after that; null: nothing, or it was decided before this was kept';
 comment on column deliveries.returned is 'how often a call was surely not taken, which is what a second pass needs';
 comment on column deliveries.scheduled_at is 'the instant the wave answers for; evaluation reads this one, never what was sent';
 comment on column deliveries.skip is 'a treated customer''s ghost: drawn for this wave and round, ends withheld';
@@ -1024,13 +1073,20 @@ create table campaign_limits (
     spent_micros bigint not null,
     passed_at timestamp with time zone[] not null default '{}'::timestamp with time zone[],
     passed integer[] not null default '{}'::integer[],
+    day_budget_micros bigint,
+    day_from timestamp with time zone,
+    day_micros bigint not null default 0,
     constraint campaign_limits_pkey PRIMARY KEY (campaign_id),
     constraint campaign_limits_budget_micros_check CHECK ((budget_micros >= 0)),
     constraint campaign_limits_check CHECK ((cardinality(passed) = cardinality(passed_at))),
+    constraint campaign_limits_day_budget_micros_check CHECK ((day_budget_micros >= 0)),
     constraint campaign_limits_per_minute_check CHECK ((per_minute > 0)),
     constraint campaign_limits_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id)
 );
 comment on column campaign_limits.budget_micros is 'in millionths of the main unit, as its newest definition says; null: none';
+comment on column campaign_limits.day_budget_micros is 'in millionths of the main unit, as its newest definition says; null: none';
+comment on column campaign_limits.day_from is 'when the day began, in the shop''s zone, that day_micros is of; null: none has';
+comment on column campaign_limits.day_micros is 'what was let through on that day: messages that may have been taken, and the face value of codes bound with them';
 comment on column campaign_limits.passed_at is 'business time of the gates of the last minute; passed: how many each let through';
 comment on column campaign_limits.spent_micros is 'cost of the messages that were let through and may have been taken; what codes bind is asked of the codes';
 
@@ -1199,15 +1255,16 @@ create table acts (
     became text not null,
     target text,
     constraint acts_pkey PRIMARY KEY (act_id),
-    constraint acts_are_about_one_thing CHECK ((((verb = ANY (ARRAY['replay'::text, 'settle'::text])) = (delivery_id IS NOT NULL)) AND ((verb = ANY (ARRAY['hold'::text, 'release'::text])) = (target IS NOT NULL)))),
+    constraint acts_are_about_one_thing CHECK ((((verb = ANY (ARRAY['replay'::text, 'settle'::text])) = (delivery_id IS NOT NULL)) AND ((verb = ANY (ARRAY['hold'::text, 'release'::text, 'erase'::text, 'merge'::text])) = (target IS NOT NULL)))),
     constraint acts_because_check CHECK ((because ~ '\S'::text)),
-    constraint acts_verb_check CHECK ((verb = ANY (ARRAY['replay'::text, 'settle'::text, 'hold'::text, 'release'::text]))),
+    constraint acts_verb_check CHECK ((verb = ANY (ARRAY['replay'::text, 'settle'::text, 'hold'::text, 'release'::text, 'erase'::text, 'merge'::text]))),
     constraint acts_who_check CHECK ((who <> ''::text))
 );
+CREATE INDEX acts_customer ON public.acts USING btree (target) WHERE (verb = ANY (ARRAY['erase'::text, 'merge'::text]));
 CREATE INDEX acts_delivery ON public.acts USING btree (delivery_id);
 CREATE TRIGGER acts_stay BEFORE DELETE OR UPDATE ON public.acts FOR EACH ROW EXECUTE FUNCTION refuse_act_change();
 CREATE TRIGGER acts_stay_all BEFORE TRUNCATE ON public.acts FOR EACH STATEMENT EXECUTE FUNCTION refuse_act_change();
-comment on column acts.target is 'what is on hold: all, or a channel';
+comment on column acts.target is 'what is on hold: all, or a channel; or the customer who was erased or merged away, by the shop''s id';
 comment on column acts.who is 'the account on the machine it was done from';
 
 create table send_holds (
@@ -1222,6 +1279,39 @@ create table send_holds (
 CREATE TRIGGER send_holds_by_act BEFORE INSERT OR DELETE OR UPDATE ON public.send_holds FOR EACH ROW EXECUTE FUNCTION require_hold_act();
 CREATE TRIGGER send_holds_stay BEFORE TRUNCATE ON public.send_holds FOR EACH STATEMENT EXECUTE FUNCTION refuse_act_change();
 comment on table send_holds is 'what is on hold now: each a channel, or all of them where the channel is empty';
+
+create table provider_holds (
+    hold_id bigint not null generated always as identity,
+    channel text not null,
+    since timestamp with time zone not null,
+    until timestamp with time zone not null,
+    reason text not null,
+    constraint provider_holds_pkey PRIMARY KEY (hold_id),
+    constraint provider_holds_channel_check CHECK ((channel <> ''::text)),
+    constraint provider_holds_check CHECK ((until >= since)),
+    constraint provider_holds_reason_check CHECK ((reason ~ '\S'::text))
+);
+CREATE INDEX provider_holds_until ON public.provider_holds USING btree (until, channel);
+CREATE TRIGGER provider_holds_by_act BEFORE DELETE OR UPDATE ON public.provider_holds FOR EACH ROW EXECUTE FUNCTION require_release_act();
+comment on table provider_holds is 'when a provider takes nothing: it said so, or its calls failed; the row that ends last is the one that holds';
+comment on column provider_holds.since is 'business time';
+comment on column provider_holds.until is 'business time; a person may bring it forward, with an act';
+
+create table channel_days (
+    channel text not null,
+    day date not null,
+    since timestamp with time zone not null,
+    last timestamp with time zone not null,
+    allowed integer not null,
+    passed integer not null default 0,
+    constraint channel_days_pkey PRIMARY KEY (channel, day),
+    constraint channel_days_allowed_check CHECK ((allowed > 0)),
+    constraint channel_days_passed_check CHECK ((passed >= 0))
+);
+comment on column channel_days.allowed is 'messages, as rewave.yaml said: the most of what it said that day';
+comment on column channel_days.day is 'in the shop''s zone';
+comment on column channel_days.passed is 'messages that were let through and may have reached the provider, service messages too';
+comment on column channel_days.since is 'business time of the first gate that counted; last: of the last that let anything through';
 
 create table resends (
     resend_id bigint not null generated always as identity,

@@ -91,7 +91,7 @@ func (a *app) listCampaigns(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.holdsText(l, holds)
+	a.holdsText(holds)
 	waits, err := l.overdue(ctx, list, now)
 	if err == nil && waits != nil {
 		fmt.Fprintln(a.stdout, wrap("! ", waits.says(l.config.Shop.Zone)))

@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rewave/rewave/internal/config"
+	"github.com/rewave/rewave/internal/delivery"
 )
 
 func (a *app) configuration() *cobra.Command {
@@ -33,13 +35,33 @@ nothing. Exit code 3 when something is wrong or missing.`,
 			}
 			fine := []string{c.Shop.Name, c.Shop.Zone.String(), c.Shop.Currency}
 			if c.Email != nil {
-				fine = append(fine, "e-mail by "+c.Email.Adapter)
+				fine = append(fine, "e-mail by "+c.Email.Adapter+pace(c.Email.Flow))
 			}
 			if c.SMS != nil {
-				fine = append(fine, "text messages by "+c.SMS.Adapter)
+				fine = append(fine, "text messages by "+c.SMS.Adapter+pace(c.SMS.Flow))
 			}
 			_, err = fmt.Fprintf(a.stdout, "fine: %s\n", strings.Join(fine, ", "))
 			return err
 		}}))
 	return c
+}
+
+// pace is how fast a channel may go, in words.
+func pace(f config.Flow) (says string) {
+	if f.Messages > 0 {
+		unit := "second"
+		if f.Per == time.Minute {
+			unit = "minute"
+		}
+		says = fmt.Sprintf(" (at most %d a %s)", f.Messages, unit)
+	}
+	if w := f.WarmUp; w != nil {
+		limit := delivery.WarmUp{From: w.From, Start: w.Start, Grow: w.Grow, Until: w.Until}
+		full := w.From
+		for limit.Limit(full) < w.Until {
+			full = full.AddDays(1)
+		}
+		says += fmt.Sprintf(" (warms up: %d on %s, %d a day from %s)", w.Start, w.From, w.Until, full)
+	}
+	return says
 }

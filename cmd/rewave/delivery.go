@@ -70,7 +70,7 @@ func (a *app) deliveryList() *cobra.Command {
 			for _, d := range list {
 				says := fmt.Sprintf("%s: %s round %d, %s to %s by %s", strings.ReplaceAll(string(d.State), "_", " "), d.Campaign, d.Round, d.Wave, d.Customer, d.Channel)
 				if d.Reason != "" {
-					says += " (" + d.Reason + ")"
+					says += " (" + d.Reason + lostBy(d) + ")"
 				}
 				fmt.Fprintln(a.stdout, wrap(fmt.Sprintf("%-8d %s  ", d.ID, decidedAt(d).In(l.config.Shop.Zone).Format(clockForm)), says))
 			}

@@ -9,29 +9,31 @@ import (
 
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/source"
 )
 
 // toldRow is a delivery for programs; empty times have not come.
 type toldRow struct {
-	ID        int64  `json:"id"`
-	Campaign  string `json:"campaign"`
-	Wave      string `json:"wave"`
-	Round     int    `json:"round"`
-	Customer  string `json:"customer"`
-	Channel   string `json:"channel"`
-	Arm       string `json:"arm"`
-	State     string `json:"state"`
-	Reason    string `json:"reason,omitempty"`
-	Scheduled string `json:"scheduled_at"`
-	Due       string `json:"due_at,omitempty"`
-	Expires   string `json:"expires_at"`
-	Gated     string `json:"gated_at,omitempty"`
-	Settled   string `json:"settled_at,omitempty"`
-	Passed    int    `json:"passed_gate"` // how often
-	Returned  int    `json:"returned"`    // how often it came back from there
-	Untaken   int    `json:"untaken"`
-	Provider  string `json:"provider,omitempty"`
-	Message   string `json:"provider_id,omitempty"`
+	ID        int64   `json:"id"`
+	Campaign  string  `json:"campaign"`
+	Wave      string  `json:"wave"`
+	Round     int     `json:"round"`
+	Customer  string  `json:"customer"`
+	Channel   string  `json:"channel"`
+	Arm       string  `json:"arm"`
+	State     string  `json:"state"`
+	Reason    string  `json:"reason,omitempty"`
+	Lost      *lostTo `json:"lost_to,omitempty"`
+	Scheduled string  `json:"scheduled_at"`
+	Due       string  `json:"due_at,omitempty"`
+	Expires   string  `json:"expires_at"`
+	Gated     string  `json:"gated_at,omitempty"`
+	Settled   string  `json:"settled_at,omitempty"`
+	Passed    int     `json:"passed_gate"` // how often
+	Returned  int     `json:"returned"`    // how often it came back from there
+	Untaken   int     `json:"untaken"`
+	Provider  string  `json:"provider,omitempty"`
+	Message   string  `json:"provider_id,omitempty"`
 }
 
 func toldOf(d postgres.Told) toldRow {
@@ -41,9 +43,29 @@ func toldOf(d postgres.Told) toldRow {
 		}
 		return timestamp(*t)
 	}
-	return toldRow{ID: d.ID, Campaign: d.Campaign, Wave: d.Wave, Round: d.Round, Customer: d.Customer, Channel: d.Channel, Arm: d.Arm, State: string(d.State),
+	var lost *lostTo
+	if l := d.Lost; l != nil {
+		lost = &lostTo{l.To, l.Priority, l.Own, l.Over, l.Group, l.Limit, "", timestamp(l.At), l.String()}
+		if l.Window > 0 {
+			lost.Window = source.FormatDuration(l.Window)
+		}
+	}
+	return toldRow{Lost: lost, ID: d.ID, Campaign: d.Campaign, Wave: d.Wave, Round: d.Round, Customer: d.Customer, Channel: d.Channel, Arm: d.Arm, State: string(d.State),
 		Reason: d.Reason, Scheduled: timestamp(d.ScheduledAt), Due: at(d.DueAt), Expires: timestamp(d.ExpiresAt), Gated: at(d.GateAt), Settled: at(d.SettledAt),
 		Passed: d.Epoch, Returned: d.Returned, Untaken: d.Untaken, Provider: d.Provider, Message: d.ProviderID}
+}
+
+// lostTo is what a delivery lost to, for programs.
+type lostTo struct {
+	Campaign string `json:"campaign"`
+	Priority int    `json:"priority"`
+	Own      int    `json:"own_priority"`
+	Over     string `json:"over"` // shop, group, campaign or cool_down
+	Group    string `json:"group,omitempty"`
+	Limit    int    `json:"limit,omitempty"` // messages; not of a cool-down
+	Window   string `json:"window"`
+	At       string `json:"at"` // when that campaign's message was let through, or is scheduled
+	Says     string `json:"says"`
 }
 
 // decidedAt is when somebody last decided something of it.
@@ -99,7 +121,7 @@ func tellStory(d postgres.Told, acts []postgres.Act) []episode {
 	if d.SettledAt != nil {
 		says := spaced(d.State)
 		if d.Reason != "" {
-			says += ": " + d.Reason
+			says += ": " + d.Reason + lostBy(d)
 		}
 		if d.Provider != "" && d.State == delivery.Accepted {
 			says += " by " + d.Provider
@@ -121,11 +143,19 @@ func tellStory(d postgres.Told, acts []postgres.Act) []episode {
 	if d.State == delivery.Planned && d.DueAt != nil {
 		says := "due"
 		if d.Reason != "" {
-			says += ", after " + strings.ReplaceAll(d.Reason, "_", " ")
+			says += ", after " + strings.ReplaceAll(d.Reason, "_", " ") + lostBy(d)
 		}
 		add(*d.DueAt, says+"; may go out until "+d.ExpiresAt.UTC().Format(clockForm+" MST"))
 	}
 	return story
+}
+
+// lostBy is what it lost to, behind its reason.
+func lostBy(d postgres.Told) string {
+	if d.Lost == nil {
+		return ""
+	}
+	return ", " + d.Lost.String()
 }
 
 // nextOf is what a person may do about it.

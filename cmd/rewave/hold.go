@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -57,7 +58,8 @@ func (a *app) holdRelease() *cobra.Command {
 	c := &cobra.Command{Use: "release CHANNEL", Short: "End a hold: of a channel, or of all", Args: operands,
 		Long: `Ends a hold: what waited goes out at once, through its gate, unless its time is
 over or something else holds it. A channel and all are held apart: who releases
-all does not release a channel that is on hold too.`,
+all does not release a channel that is on hold too. Where the channel's provider
+rests, that ends too: it is asked again at once.`,
 		Example: `  rewave hold release all --because "prices are right again"
   rewave hold release sms --because "the provider has mended it"
   rewave hold list --json`,
@@ -120,7 +122,7 @@ func (a *app) holds(c *cobra.Command, channel, because string, on bool) error {
 	}
 	fmt.Fprintln(a.stdout, says)
 	if len(rows) > 0 && (!on || !changed || len(rows) > 1) {
-		a.holdsText(l, rows)
+		a.holdsText(rows)
 	}
 	return nil
 }
@@ -137,7 +139,10 @@ func (l *live) channels() []string {
 }
 
 func (a *app) holdList() *cobra.Command {
-	return &cobra.Command{Use: "list", Short: "List what is on hold, since when and why", Args: operands,
+	return &cobra.Command{Use: "list", Short: "List what is on hold, and which providers rest", Args: operands,
+		Long: `Lists what a person has put on hold, since when and why; and the channels whose
+provider rests, until when: it said that it takes nothing for now, or most calls
+failed. Such a rest ends by itself.`,
 		Example: `  rewave hold list
   rewave hold list --json
   rewave hold list --config /etc/rewave.yaml`,
@@ -157,7 +162,7 @@ func (a *app) holdList() *cobra.Command {
 			if len(rows) == 0 {
 				fmt.Fprintln(a.stdout, "nothing is on hold")
 			}
-			a.holdsText(l, rows)
+			a.holdsText(rows)
 			return nil
 		}}
 }
@@ -166,33 +171,44 @@ func (a *app) holdList() *cobra.Command {
 type holdRow struct {
 	On      string `json:"on"` // all, or a channel
 	Since   string `json:"since"`
-	Who     string `json:"who"`
+	Until   string `json:"until,omitempty"` // of a provider's rest: it ends by itself
+	Who     string `json:"who,omitempty"`   // empty: the provider
 	Because string `json:"because"`
 
-	held postgres.SendHold
+	says string
 }
 
 func (l *live) onHold(ctx context.Context) ([]holdRow, error) {
 	holds, err := l.store.SendHolds(ctx)
-	rows := make([]holdRow, len(holds))
-	for i, h := range holds {
-		rows[i] = holdRow{On: h.Channel, Since: timestamp(h.Since), Who: h.Who, Because: h.Because, held: h}
+	if err != nil {
+		return nil, err
+	}
+	rests, err := l.store.ProviderHolds(ctx)
+	rows := make([]holdRow, 0, len(holds)+len(rests))
+	for _, h := range holds {
+		row, name := holdRow{On: h.Channel, Since: timestamp(h.Since), Who: h.Who, Because: h.Because}, h.Channel
 		if h.Channel == "" {
-			rows[i].On = "all"
+			row.On, name = "all", "everything"
 		}
+		row.says = fmt.Sprintf("%s is on hold since %s by %s because %s", name, l.clock(h.Since), h.Who, h.Because)
+		rows = append(rows, row)
+	}
+	for _, h := range rests {
+		rows = append(rows, holdRow{On: h.Channel, Since: timestamp(h.Since), Until: timestamp(h.Until), Because: h.Reason, says: l.says(h)})
 	}
 	return rows, err
 }
 
-func (a *app) holdsText(l *live, rows []holdRow) {
-	for _, r := range rows {
-		fmt.Fprintln(a.stdout, wrap("! ", fmt.Sprintf("%s on hold since %s by %s because %s", r.says(), r.held.Since.In(l.config.Shop.Zone).Format(clockForm), r.Who, r.Because)))
-	}
+// says is a provider's rest in words.
+func (l *live) says(h postgres.ProviderHold) string {
+	zone, seconds := l.config.Shop.Zone, clockForm+":05"
+	return fmt.Sprintf("the provider of %s rests since %s, until %s: %s", h.Channel, h.Since.In(zone).Format(seconds), h.Until.In(zone).Format(seconds), h.Reason)
 }
 
-func (r holdRow) says() string {
-	if r.held.Channel == "" {
-		return "everything is"
+func (l *live) clock(at time.Time) string { return at.In(l.config.Shop.Zone).Format(clockForm) }
+
+func (a *app) holdsText(rows []holdRow) {
+	for _, r := range rows {
+		fmt.Fprintln(a.stdout, wrap("! ", r.says))
 	}
-	return r.On + " is"
 }

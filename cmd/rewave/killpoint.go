@@ -64,11 +64,11 @@ func (l *mortalLedger) Gate(ctx context.Context, in postgres.GateInput, prepare 
 	return passed, seen, err
 }
 
-func (l *mortalLedger) Settle(ctx context.Context, provider string, at *time.Time, claim int64, limited int, giveUp time.Duration, settled []postgres.Settlement) (int, error) {
+func (l *mortalLedger) Settle(ctx context.Context, provider string, at *time.Time, claim int64, took postgres.Took, giveUp time.Duration, settled []postgres.Settlement) (int, error) {
 	if claim != 0 {
 		l.point.pass("before settle")
 	}
-	n, err := l.Ledger.Settle(ctx, provider, at, claim, limited, giveUp, settled)
+	n, err := l.Ledger.Settle(ctx, provider, at, claim, took, giveUp, settled)
 	if err == nil && claim != 0 {
 		l.point.pass("after settle")
 	}

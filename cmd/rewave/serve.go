@@ -133,8 +133,22 @@ func (l *live) serving(notes func() []string) (func(context.Context) error, erro
 			secrets[name] = append(secrets[name], s.Reveal())
 		}
 	}
-	server := web.New(web.Options{Health: l.store.CheckMigrated, Notes: notes, Keys: l.engine.Links.Keys, Unsubscriber: l.engine, Feedback: secrets, Recorder: l.engine, Log: l.log})
+	server := web.New(web.Options{Health: l.store.CheckMigrated, Notes: l.notes(notes), Keys: l.engine.Links.Keys, Unsubscriber: l.engine, Feedback: secrets, Recorder: l.engine, Log: l.log})
 	return func(ctx context.Context) error { return serveUntil(ctx, server, listener, l) }, nil
+}
+
+// notes adds the providers that rest to what a process knows by itself.
+func (l *live) notes(own func() []string) func(context.Context) []string {
+	return func(ctx context.Context) (all []string) {
+		if own != nil {
+			all = own()
+		}
+		resting, _ := l.store.ProviderHolds(ctx) // without the database, that is what the answer says
+		for _, h := range resting {
+			all = append(all, l.says(h))
+		}
+		return all
+	}
 }
 
 func serveUntil(ctx context.Context, server *web.Server, listener net.Listener, l *live) error {
@@ -160,6 +174,7 @@ func (l *live) background(ctx context.Context, names []string) (starts []func(co
 	if slices.Contains(names, "work") {
 		presence := workers.NewPresence(redis, l.log)
 		notes = presence.Notes
+		l.shareRates(redis, presence)
 		server := &workers.Server{Engine: l.engine, Redis: redis, Log: l.log, Presence: presence, Channels: slices.Sorted(maps.Keys(l.engine.Channels))}
 		starts = append(starts, server.Run)
 	}

@@ -65,6 +65,7 @@ type waveState struct {
 	Wave   string `json:"wave"`
 	State  string `json:"state"`
 	Reason string `json:"reason,omitempty"`
+	LostTo string `json:"lost_to,omitempty"`
 	Count  int64  `json:"count"`
 	Due    string `json:"due,omitempty"`      // of planned ones: when the first is asked about next
 	Last   string `json:"last_due,omitempty"` // and the last
@@ -138,7 +139,7 @@ func (l *live) standing(ctx context.Context, name string) (standing, error) {
 		return s, err
 	}
 	for _, w := range waves {
-		row := waveState{Round: w.Round, Wave: w.Wave, State: w.State, Reason: w.Reason, Count: w.Count}
+		row := waveState{Round: w.Round, Wave: w.Wave, State: w.State, Reason: w.Reason, LostTo: w.LostTo, Count: w.Count}
 		if w.Due != nil && w.Last != nil {
 			row.due, row.last = *w.Due, *w.Last
 			row.Due, row.Last = timestamp(row.due), timestamp(row.last)

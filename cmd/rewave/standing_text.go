@@ -118,6 +118,15 @@ func waves(rows []waveState) func(func([]waveState) bool) {
 	}
 }
 
+// reasonOf is `outranked, lost to win-back`.
+func reasonOf(r waveState) string {
+	reason := strings.ReplaceAll(r.Reason, "_", " ")
+	if r.LostTo != "" {
+		reason += ", lost to " + r.LostTo
+	}
+	return reason
+}
+
 // outcomes is `32 accepted, 10 suppressed (8 budget, 2 capped)`, by state.
 func outcomes(rows []waveState, over bool, zone *time.Location) string {
 	var states []string
@@ -129,7 +138,7 @@ func outcomes(rows []waveState, over bool, zone *time.Location) string {
 			r := rows[n]
 			n, total = n+1, total+r.Count
 			if r.Reason != "" {
-				reasons = append(reasons, thousands(int(r.Count))+" "+strings.ReplaceAll(r.Reason, "_", " "))
+				reasons = append(reasons, thousands(int(r.Count))+" "+reasonOf(r))
 			}
 			if r.due.Before(due) {
 				due = r.due
@@ -138,7 +147,7 @@ func outcomes(rows []waveState, over bool, zone *time.Location) string {
 				last = r.last
 			}
 		}
-		state, reason := rows[0].State, strings.ReplaceAll(rows[0].Reason, "_", " ")
+		state, reason := rows[0].State, reasonOf(rows[0])
 		if over && state == "planned" {
 			state = "being cancelled"
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/rewave/rewave/internal/channel/file"
 	"github.com/rewave/rewave/internal/channel/webhook"
 	"github.com/rewave/rewave/internal/config"
+	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/message"
@@ -86,10 +87,14 @@ func (a *app) openToAsk(ctx context.Context) (*live, error) {
 		return nil, err
 	}
 	if c := l.config.Email; c != nil && c.HTTP != nil {
-		l.engine.Channels["email"] = engine.NewSender(openHTTP("email", *c.HTTP, c.InFlight), c.From, c.InFlight)
+		err = l.sends("email", openHTTP("email", *c.HTTP, c.InFlight), c.From, c.AllowUnreconciled)
 	}
-	if c := l.config.SMS; c != nil && c.HTTP != nil {
-		l.engine.Channels["sms"] = engine.NewSender(openHTTP("sms", *c.HTTP, c.InFlight), c.From, c.InFlight)
+	if c := l.config.SMS; err == nil && c != nil && c.HTTP != nil {
+		err = l.sends("sms", openHTTP("sms", *c.HTTP, c.InFlight), c.From, c.AllowUnreconciled)
+	}
+	if err != nil {
+		l.close()
+		return nil, err
 	}
 	return l, nil
 }
@@ -156,16 +161,43 @@ func (l *live) openChannels() error {
 		if err != nil {
 			return err
 		}
-		l.engine.Channels["email"] = engine.NewSender(opened, c.From, c.InFlight)
+		if err := l.sends("email", opened, c.From, c.AllowUnreconciled); err != nil {
+			return err
+		}
 	}
 	if c := l.config.SMS; c != nil {
 		opened, err := openSMS(*c)
 		if err != nil {
 			return err
 		}
-		l.engine.Channels["sms"] = engine.NewSender(opened, c.From, c.InFlight)
+		return l.sends("sms", opened, c.From, c.AllowUnreconciled)
 	}
 	return nil
+}
+
+// sends has the engine send on an open channel, as far as the provider can be held
+// to what it took: whatever its adapter, that is asked of each.
+func (l *live) sends(name string, opened channel.Channel, from string, unreconciled bool) error {
+	if !opened.Promise().Reconciles() && !unreconciled {
+		return fault.New(fault.Invalid, name+" channel: its provider can neither be asked for a message, nor refuse a repeated one, nor name it in its feedback",
+			"write channels."+name+".allow_unreconciled: true if it may stay unknown whether a message arrived")
+	}
+	flow := l.config.Flow(name)
+	s := engine.NewSender(opened, from, flow.InFlight)
+	if w := flow.WarmUp; w != nil {
+		s.WarmUp = &delivery.WarmUp{From: w.From, Start: w.Start, Grow: w.Grow, Until: w.Until, Zone: l.config.Shop.Zone}
+	}
+	l.engine.Channels[name] = s
+	return nil
+}
+
+// shareRates has the workers of a channel share its rate.
+func (l *live) shareRates(redis redis.UniversalClient, presence *workers.Presence) {
+	for name, s := range l.engine.Channels {
+		if flow := l.config.Flow(name); flow.Messages > 0 {
+			s.Tokens = &workers.Tokens{Redis: redis, Presence: presence, Channel: name, Rate: workers.Rate{Messages: flow.Messages, Per: flow.Per}, Log: l.log}
+		}
+	}
 }
 
 func openEmail(c config.Email) (channel.Channel, error) {
@@ -195,7 +227,10 @@ func openHTTP(name string, c config.HTTP, inFlight int) channel.Channel {
 func shopOf(c config.Config) engine.Shop {
 	shop := engine.Shop{Name: c.Shop.Name, Zone: c.Shop.Zone, Currency: c.Shop.Currency, Digits: order.Decimals(c.Shop.Currency), PublicURL: c.PublicURL,
 		Quiet: c.QuietHours, QuietIn: c.QuietIn, Global: c.Global.Share, Epoch: c.Global.Epoch, MaxAge: c.Feeds, Cap: postgres.Cap{Limit: c.PerCustomer.Count, Window: c.PerCustomer.Window},
-		ReturnWindow: c.ReturnWindow, CostMicros: map[string]int64{}}
+		Blackout: c.Blackout, Groups: map[string]postgres.Cap{}, ReturnWindow: c.ReturnWindow, CostMicros: map[string]int64{}}
+	for name, group := range c.Groups {
+		shop.Groups[name] = postgres.Cap{Limit: group.Count, Window: group.Window}
+	}
 	if c.Shop.Margin.Known {
 		margin := float64(c.Shop.Margin.Billions) / 1e9
 		shop.Margin = &margin

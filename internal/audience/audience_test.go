@@ -84,13 +84,13 @@ func TestACapSaysWhatFillsIt(t *testing.T) {
 	}{
 		{audience.Pressure{}, "", ""},
 		{audience.Pressure{Real: 9, Ghosts: 9, Outranking: 9}, "", ""}, // no cap
-		{audience.Pressure{Limit: 2, Real: 1}, "", ""},
-		{audience.Pressure{Limit: 2, Real: 2}, audience.Capped, audience.Capped},
-		{audience.Pressure{Limit: 2, Real: 1, Ghosts: 1}, "", audience.Capped},
-		{audience.Pressure{Limit: 2, Real: 1, Outranking: 1}, audience.Outranked, audience.Outranked},
-		{audience.Pressure{Limit: 2, Outranking: 1}, "", ""},
-		{audience.Pressure{Limit: 2, Ghosts: 1, Outranking: 1}, "", audience.Outranked},
-		{audience.Pressure{Limit: 2, Real: 2, Outranking: 3}, audience.Capped, audience.Capped},
+		{audience.Pressure{Cap: audience.Cap{Limit: 2}, Real: 1}, "", ""},
+		{audience.Pressure{Cap: audience.Cap{Limit: 2}, Real: 2}, audience.Capped, audience.Capped},
+		{audience.Pressure{Cap: audience.Cap{Limit: 2}, Real: 1, Ghosts: 1}, "", audience.Capped},
+		{audience.Pressure{Cap: audience.Cap{Limit: 2}, Real: 1, Outranking: 1}, audience.Outranked, audience.Outranked},
+		{audience.Pressure{Cap: audience.Cap{Limit: 2}, Outranking: 1}, "", ""},
+		{audience.Pressure{Cap: audience.Cap{Limit: 2}, Ghosts: 1, Outranking: 1}, "", audience.Outranked},
+		{audience.Pressure{Cap: audience.Cap{Limit: 2}, Real: 2, Outranking: 3}, audience.Capped, audience.Capped},
 	} {
 		if got := row.pressure.Full(false); got != row.treated {
 			t.Errorf("%+v, treated: %q, want %q", row.pressure, got, row.treated)

@@ -19,12 +19,25 @@ const (
 	Unknown  Verdict = "unknown"   // it may or may not have been taken: never sent again by itself
 )
 
+// Trouble is whose it is that a message was not taken. What is said of others
+// hangs on it: a provider that rests is left alone by everybody. By HTTP it says
+// so with 429 or 503, by SMTP with 421.
+type Trouble string
+
+const (
+	OfMessage  Trouble = ""         // of this message or recipient; others may be taken
+	OfProvider Trouble = "provider" // none may be taken: no connection, no TLS, no login, a sender refused
+	Rests      Trouble = "rests"    // the provider says that it takes nothing from us for now
+	OurOwn     Trouble = "ours"     // we broke off before it could answer: it says nothing of anybody
+)
+
 // Outcome is the end of one call.
 type Outcome struct {
 	Verdict    Verdict
 	ProviderID string        // the provider's own name for the message, if it gave one
 	Reason     string        // short, no personal data: "550 5.1.1", "dial", "timeout after data"
-	RetryAfter time.Duration // with NotTaken: how long the provider asks us to wait; 0 = no word
+	Trouble    Trouble       // with NotTaken
+	RetryAfter time.Duration // with NotTaken: how long we are asked to wait, with the message or, where the provider Rests, with all; 0 = no word
 }
 
 // Message is rendered content on its way. Ref is the delivery's stable name,
@@ -44,6 +57,11 @@ type Promise struct {
 	IdempotencyWindow time.Duration // for how long a repeated Ref is taken once; 0 = not at all
 	LookupByRef       bool          // the provider can be asked for a Ref: the Channel is an Asked
 	WebhookEchoesRef  bool          // its feedback names the Ref
+}
+
+// Reconciles says whether an unknown can ever be settled without a person.
+func (p Promise) Reconciles() bool {
+	return p.IdempotencyWindow > 0 || p.LookupByRef || p.WebhookEchoesRef
 }
 
 // Channel sends. Send must honour ctx, must not retry by itself, and is safe for

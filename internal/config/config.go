@@ -23,6 +23,8 @@ type Config struct {
 	QuietHours   map[string]calendar.Window            // by channel
 	QuietIn      map[string]map[string]calendar.Window // by country (ISO 3166), then by channel: all that holds there
 	PerCustomer  Cap                                   // over all campaigns; zero: none
+	Groups       map[string]Cap                        // over the campaigns of a group, by its name
+	Blackout     []calendar.Blackout                   // days without messages, in the order of the file
 	Global       Global                                // the zero Global holds out nobody
 	Feeds        map[string]time.Duration              // by feed: how old its watermark may be; orders only
 	Attributes   map[string]string                     // of customers, by name: text, number, date or truth; nil: not declared
@@ -65,12 +67,14 @@ type Global struct {
 
 // SMS is the channel `sms`.
 type SMS struct {
-	Adapter    string // file or http
-	Directory  string // of the adapter file: one file a message is written there
-	HTTP       *HTTP  // of the adapter http; else nil
-	From       string // a number, or a name of at most 11 letters and digits
-	CostMicros int64  // of one part of a message, in millionths of the currency's unit
-	InFlight   int    // calls open at once in one process
+	Adapter   string // file or http
+	Directory string // of the adapter file: one file a message is written there
+	HTTP      *HTTP  // of the adapter http; else nil
+	// AllowUnreconciled is as for Email.
+	AllowUnreconciled bool
+	From              string // a number, or a name of at most 11 letters and digits
+	CostMicros        int64  // of one part of a message, in millionths of the currency's unit
+	Flow
 }
 
 // Channels names those that are set up, in the order of the alphabet.
@@ -83,6 +87,17 @@ func (c Config) Channels() []string {
 		names = append(names, "sms")
 	}
 	return names
+}
+
+// Flow is that of a channel by its name; the zero Flow where it is not set up.
+func (c Config) Flow(channel string) Flow {
+	switch {
+	case channel == "email" && c.Email != nil:
+		return c.Email.Flow
+	case channel == "sms" && c.SMS != nil:
+		return c.SMS.Flow
+	}
+	return Flow{}
 }
 
 // Email is the channel `email`.
@@ -101,7 +116,7 @@ type Email struct {
 
 	From, ReplyTo string // ReplyTo may be empty
 	CostMicros    int64  // of a message, in millionths of the currency's unit
-	InFlight      int    // calls open at once in one process
+	Flow
 
 	// AllowUnreconciled admits a provider that can neither refuse a repeated
 	// message, be asked for one, nor name one in its feedback.

@@ -30,12 +30,16 @@ channels:
     reply_to: service@shop.example
     cost: 0.002
     in_flight: 20
+    per_second: 50
+    warm_up: {from: "2026-12-01", start: 200, grow: 1.5, until: 50000}
     allow_unreconciled: true
-  sms: {adapter: file, directory: out/sms, from: Example, cost: 0.07, in_flight: 5}
+  sms: {adapter: file, directory: out/sms, from: Example, cost: 0.07, in_flight: 5, per_minute: 600}
 quiet_hours:
   email: {default: ["21:00", "09:00"], FR: ["20:00", "10:00"]}
   sms: {NO: ["19:00", "10:00"]}
 caps: {per_customer: 4 in 14d}
+groups: {promo: {per_customer: 1 in 7d}}
+blackout: ["2026-12-24", {from: "2027-01-28", to: "2027-02-03", in: [CN, TW], kind: all}]
 global_holdout: {share: 2.5%, epoch: "2026-h1"}
 feeds: {orders: {max_age: 2h}}
 attributes: {likes: text, points: number, birthday: date, member: truth}
@@ -73,17 +77,22 @@ func TestLoadWhole(t *testing.T) {
 		PublicURL: "http://localhost:9090",
 		Email: &Email{
 			Adapter: "smtp", Host: "smtp.shop.example", Port: 465, User: "rewave", PasswordEnv: "SMTP_PASSWORD", Password: "secret=1", TLS: "tls",
-			From: "Example <hello@shop.example>", ReplyTo: "service@shop.example", CostMicros: 2000, InFlight: 20, AllowUnreconciled: true,
+			From: "Example <hello@shop.example>", ReplyTo: "service@shop.example", CostMicros: 2000, Flow: Flow{InFlight: 20, Messages: 50, Per: time.Second, WarmUp: &WarmUp{From: calendar.Date{Year: 2026, Month: time.December, Day: 1}, Start: 200, Grow: 1.5, Until: 50000}}, AllowUnreconciled: true,
 		},
-		SMS:        &SMS{Adapter: "file", Directory: "out/sms", From: "Example", CostMicros: 70_000, InFlight: 5},
+		SMS:        &SMS{Adapter: "file", Directory: "out/sms", From: "Example", CostMicros: 70_000, Flow: Flow{InFlight: 5, Messages: 600, Per: time.Minute}},
 		QuietHours: map[string]calendar.Window{"email": {From: 21 * 60, To: 9 * 60}},
 		QuietIn: map[string]map[string]calendar.Window{
 			"FR": {"email": {From: 20 * 60, To: 10 * 60}},
 			"NO": {"email": {From: 21 * 60, To: 9 * 60}, "sms": {From: 19 * 60, To: 10 * 60}},
 		},
-		Global:       Global{Share: 25_000_000, Epoch: "2026-h1"},
-		Feeds:        map[string]time.Duration{"orders": 2 * time.Hour},
-		Attributes:   map[string]string{"likes": "text", "points": "number", "birthday": "date", "member": "truth"},
+		Global:     Global{Share: 25_000_000, Epoch: "2026-h1"},
+		Feeds:      map[string]time.Duration{"orders": 2 * time.Hour},
+		Attributes: map[string]string{"likes": "text", "points": "number", "birthday": "date", "member": "truth"},
+		Groups:     map[string]Cap{"promo": {Count: 1, Window: 7 * 24 * time.Hour}},
+		Blackout: []calendar.Blackout{
+			{From: calendar.Date{Year: 2026, Month: 12, Day: 24}, To: calendar.Date{Year: 2026, Month: 12, Day: 24}},
+			{From: calendar.Date{Year: 2027, Month: 1, Day: 28}, To: calendar.Date{Year: 2027, Month: 2, Day: 3}, In: []string{"CN", "TW"}, All: true},
+		},
 		PerCustomer:  Cap{Count: 4, Window: 14 * 24 * time.Hour},
 		ReturnWindow: 14 * 24 * time.Hour,
 		Database:     "postgres://u:p@db/rewave", Redis: "redis://r/0", Listen: ":9090", File: DefaultFile,
@@ -231,7 +240,7 @@ channels:
 		{"the shop's policies", `
 shop: {name: E, zone: UTC, currency: EUR}
 channels:
-  sms: {adapter: smpp, directory: " ", from: An Example of a Shop, cost: "7 ct", in_flight: 0, per_second: 9}
+  sms: {adapter: smpp, directory: " ", from: An Example of a Shop, cost: "7 ct", in_flight: 0, per_second: 0, per_minute: 9, warm_up: {start: 9, grow: 1, until: 8}}
 quiet_hours:
   email: {default: ["00:00", "24:00"], Germany: ["21:00", "09:00"], EU: ["21:00", "09:00"], FR: 21-9}
   sms: {DE: []}
@@ -243,7 +252,11 @@ feeds: {orders: {max_age: 0m, from: x}, events: {max_age: 2h}, order: {}}
 			`:4:46: channels.sms.from: "An Example of a Shop" is not a sender of text messages (a number such as "+4930123456", or a name of at most 11 letters and digits)`,
 			`:4:74: channels.sms.cost: "7 ct" is not an amount (write digits and at most one point: 0.25)`,
 			`:4:93: channels.sms.in_flight: must be a whole number from 1 to 1000, not 0`,
-			`:4:96: channels.sms.per_second: per_second is not honoured yet (take it out: what is not honoured is refused, never ignored)`,
+			`:4:108: channels.sms.per_second: must be a whole number from 1 to 10000, not 0`,
+			`:4:123: channels.sms.per_minute: "per_minute" beside "per_second" (a channel has one rate: take one of them out)`,
+			`:4:135: channels.sms.warm_up: "from" is missing (the first day: from: "2026-12-01")`,
+			`:4:152: channels.sms.warm_up.grow: must be from 1.01 to 10 (grow: 1.5 is half as many more each day)`,
+			`:4:162: channels.sms.warm_up.until: is below start (the most on any day: until: 50000)`,
 			`:6:20: quiet_hours.email.default: the whole day is quiet: nothing would ever be sent`,
 			`:6:40: quiet_hours.email.Germany: "Germany" is not a country (two capitals, as DE, GB or CN; or default for all others)`,
 			`:6:69: quiet_hours.email.EU: "EU" is not a country (two capitals, as DE, GB or CN; or default for all others)`,
@@ -269,8 +282,21 @@ feeds: {orders: {max_age: 0m, from: x}, events: {max_age: 2h}, order: {}}
 				`:2:17: global_holdout: "epoch" is missing (a name that changes when everybody is drawn anew: epoch: "2026")`,
 				`:2:25: global_holdout.share: 0% holds out nobody (take global_holdout out)`,
 			}},
+		{"groups and days that cannot be", "shop: {name: E, zone: UTC, currency: EUR}\ngroups: {the season: {per_customer: 1 in 7d}, promo: {}, big: {per_customer: 7}}\n" +
+			"blackout: [\"24.12.\", {from: \"2027-02-03\", to: \"2027-01-28\", in: [china], kind: some}, {to: \"2027-01-01\", in: []}]\n", nil,
+			[]string{
+				`:2:10: groups.the season: "the season" is not a name that a campaign can give as its group (letters, digits, and . _ - between them, at most 60: groups: {promo: {per_customer: 1 in 7d}})`,
+				`:2:54: groups.promo: "per_customer" is missing (for example per_customer: 1 in 7d)`,
+				`:2:78: groups.big.per_customer: "7" is not a cap (for example 4 in 14d)`,
+				`:3:12: blackout[0]: "24.12." is not a date (write year-month-day: 2026-11-12)`,
+				`:3:47: blackout[1].to: the last day lies before the first, 2027-02-03`,
+				`:3:66: blackout[1].in[0]: "china" is not a country (two capitals, as DE, GB or CN)`,
+				`:3:80: blackout[1].kind: unknown kind "some" (known: promotion, all)`,
+				`:3:87: blackout[2]: "from" is missing (the first of the days: from: "2027-01-28")`,
+				`:3:110: blackout[2].in: no country (for example in: [CN], or take it out for all)`,
+			}},
 		{"not a mapping", "- a\n", nil,
-			[]string{`:1:1: must be keys with values, not a list (known keys: shop, public_url, channels, quiet_hours, caps, global_holdout, feeds, attributes, return_window)`}},
+			[]string{`:1:1: must be keys with values, not a list (known keys: shop, public_url, channels, quiet_hours, caps, groups, blackout, global_holdout, feeds, attributes, return_window)`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

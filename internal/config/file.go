@@ -20,13 +20,13 @@ var (
 
 var (
 	topKeys = source.Keys{
-		Known: []string{"shop", "public_url", "channels", "quiet_hours", "caps", "global_holdout", "feeds", "attributes", "return_window"},
+		Known: []string{"shop", "public_url", "channels", "quiet_hours", "caps", "groups", "blackout", "global_holdout", "feeds", "attributes", "return_window"},
 		Later: []string{"kept_orders", "excluded_orders", "senders"},
 	}
 	shopKeys  = source.Keys{Known: []string{"name", "zone", "currency", "margin"}}
 	emailKeys = source.Keys{Known: append([]string{
-		"adapter", "host", "port", "user", "password_env", "tls", "directory", "from", "reply_to", "cost", "in_flight", "allow_unreconciled",
-	}, httpKeys...), Later: []string{"per_minute", "per_second", "dkim", "return_path"}}
+		"adapter", "host", "port", "user", "password_env", "tls", "directory", "from", "reply_to", "cost", "in_flight", "per_second", "per_minute", "warm_up", "allow_unreconciled",
+	}, httpKeys...), Later: []string{"dkim", "return_path"}}
 	capKeys = source.Keys{Known: []string{"per_customer"}, Later: []string{"per_channel", "per_minute"}}
 )
 
@@ -72,6 +72,12 @@ func parse(c *Config, name string, data []byte) source.List {
 		if n, ok := caps.Get("per_customer"); ok {
 			c.PerCustomer.Count, c.PerCustomer.Window, _ = n.Cap()
 		}
+	}
+	if n, ok := m.Get("groups"); ok {
+		c.Groups = readGroups(n)
+	}
+	if n, ok := m.Get("blackout"); ok {
+		c.Blackout = readBlackout(n)
 	}
 	if n, ok := m.Get("return_window"); ok {
 		c.ReturnWindow, _ = n.Duration(0)
@@ -124,7 +130,7 @@ func oneLine(s string) (string, error) {
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 func readEmail(n source.Node) *Email {
-	e := &Email{Port: 587, TLS: "starttls", InFlight: 10}
+	e := &Email{Port: 587, TLS: "starttls"}
 	m, ok := n.Mapping(emailKeys)
 	if !ok {
 		return nil
@@ -141,9 +147,7 @@ func readEmail(n source.Node) *Email {
 	if n, ok := m.Get("cost"); ok {
 		e.CostMicros, _ = n.Decimal(6)
 	}
-	if n, ok := m.Get("in_flight"); ok {
-		e.InFlight, _ = n.Int(1, 1000)
-	}
+	e.Flow = readFlow(m)
 	if n, ok := m.Get("allow_unreconciled"); ok {
 		e.AllowUnreconciled, _ = n.Bool()
 	}

@@ -174,11 +174,11 @@ var (
 	profileFields  = []string{"id", "first_name", "last_name", "locale"}
 )
 
-var smsKeys = source.Keys{Known: append([]string{"adapter", "directory", "from", "cost", "in_flight", "allow_unreconciled"}, httpKeys...),
-	Later: []string{"per_minute", "per_second", "user", "password_env"}}
+var smsKeys = source.Keys{Known: append([]string{"adapter", "directory", "from", "cost", "in_flight", "per_second", "per_minute", "warm_up", "allow_unreconciled"}, httpKeys...),
+	Later: []string{"user", "password_env"}}
 
 func readSMS(n source.Node) *SMS {
-	s := &SMS{InFlight: 10}
+	s := &SMS{}
 	m, ok := n.Mapping(smsKeys)
 	if !ok {
 		return nil
@@ -193,24 +193,21 @@ func readSMS(n source.Node) *SMS {
 	} else {
 		foreign(m, s.Adapter, "file", "directory")
 	}
-	allowed := false
 	if n, ok := m.Get("allow_unreconciled"); ok {
 		if s.Adapter == "http" {
-			allowed, _ = n.Bool()
+			s.AllowUnreconciled, _ = n.Bool()
 		} else {
 			foreign(m, s.Adapter, "http", "allow_unreconciled")
 		}
 	}
-	s.HTTP = readHTTP(m, s.Adapter, allowed)
+	s.HTTP = readHTTP(m, s.Adapter, s.AllowUnreconciled)
 	if n, ok := m.Need("from", `for example from: Example, or from: "+4930123456"`); ok {
 		s.From, _ = source.Parsed(n, smsSender)
 	}
 	if n, ok := m.Get("cost"); ok {
 		s.CostMicros, _ = n.Decimal(6)
 	}
-	if n, ok := m.Get("in_flight"); ok {
-		s.InFlight, _ = n.Int(1, 1000)
-	}
+	s.Flow = readFlow(m)
 	return s
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	withKeys = source.Keys{Known: []string{"shop", "channels", "quiet_hours", "caps", "global_holdout", "feeds"},
+	withKeys = source.Keys{Known: []string{"shop", "channels", "quiet_hours", "caps", "groups", "blackout", "global_holdout", "feeds"},
 		Elsewhere: map[string]string{"zone": "it stands below shop", "currency": "it stands below shop", "name": "it stands below shop"}}
 	withShopKeys    = source.Keys{Known: []string{"name", "zone", "currency"}}
 	withChannelKeys = source.Keys{Known: []string{"cost"}}
@@ -16,8 +16,8 @@ var (
 
 // With is the configuration with what is written at n over it, in the words of
 // rewave.yaml: a test of a campaign says there what the shop is like. What is not
-// written stays; `none` takes quiet hours, caps, the global holdout or the feeds
-// away. Faults are recorded in n's document. Neither c nor its maps are changed.
+// written stays; `none` takes quiet hours, caps, groups, days without messages, the
+// global holdout or the feeds away. Faults are recorded in n's document. Neither c nor its maps are changed.
 func (c Config) With(n source.Node) Config {
 	m, ok := n.Mapping(withKeys)
 	if !ok {
@@ -37,6 +37,12 @@ func (c Config) With(n source.Node) Config {
 		if n, ok := caps.Get("per_customer"); ok {
 			c.PerCustomer.Count, c.PerCustomer.Window, _ = n.Cap()
 		}
+	}
+	if n, ok := written(m, "groups", func() { c.Groups = nil }); ok {
+		c.Groups = readGroups(n)
+	}
+	if n, ok := written(m, "blackout", func() { c.Blackout = nil }); ok {
+		c.Blackout = readBlackout(n)
 	}
 	if n, ok := written(m, "global_holdout", func() { c.Global = Global{} }); ok {
 		c.Global = readGlobal(n)

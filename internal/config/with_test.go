@@ -25,6 +25,8 @@ func TestWithPutsWhatIsWrittenOverWhatStands(t *testing.T) {
 	base.QuietHours = map[string]calendar.Window{"email": {From: 21 * 60, To: 9 * 60}}
 	base.PerCustomer = config.Cap{Count: 4, Window: 24 * time.Hour}
 	base.Global = config.Global{Share: 30_000_000, Epoch: "2026"}
+	base.Groups = map[string]config.Cap{"promo": {Count: 1, Window: time.Hour}}
+	base.Blackout = []calendar.Blackout{{}}
 	base.Feeds = map[string]time.Duration{"orders": time.Hour}
 	base.Email = &config.Email{From: "a@shop.example", CostMicros: 1}
 	before := base
@@ -52,8 +54,11 @@ func TestWithPutsWhatIsWrittenOverWhatStands(t *testing.T) {
 	if base.Email.CostMicros != 1 || before.QuietHours["email"].From != 21*60 {
 		t.Error("the base was changed")
 	}
-	if got, _ := with(t, base, "quiet_hours: none\ncaps: none\n"); len(got.QuietHours) != 0 || got.PerCustomer != (config.Cap{}) {
-		t.Errorf("none took nothing away: %v, %v", got.QuietHours, got.PerCustomer)
+	if got, _ := with(t, base, "quiet_hours: none\ncaps: none\ngroups: none\nblackout: none\n"); len(got.QuietHours) != 0 || got.PerCustomer != (config.Cap{}) || len(got.Groups)+len(got.Blackout) != 0 {
+		t.Errorf("none took nothing away: %v, %v, %v, %v", got.QuietHours, got.PerCustomer, got.Groups, got.Blackout)
+	}
+	if got, _ := with(t, base, "groups: {late: {per_customer: 2 in 1d}}\nblackout: [\"2026-12-24\"]\n"); got.Groups["late"].Count != 2 || len(got.Groups) != 1 || got.Blackout[0].From.Day != 24 {
+		t.Errorf("groups and days over those that stood: %v, %v", got.Groups, got.Blackout)
 	}
 }
 
@@ -61,7 +66,7 @@ func TestWithRefuses(t *testing.T) {
 	t.Parallel()
 	_, got := with(t, config.Default(), "currency: EUR\npublic_url: x\nshop: {zone: Berlin, margin: 3%}\nchannels: {sms: {adapter: file}}\n")
 	want := `f.yaml:1:1: currency: unknown key "currency" (it stands below shop)
-f.yaml:2:1: public_url: unknown key "public_url" (known keys: shop, channels, quiet_hours, caps, global_holdout, feeds)
+f.yaml:2:1: public_url: unknown key "public_url" (known keys: shop, channels, quiet_hours, caps, groups, blackout, global_holdout, feeds)
 f.yaml:3:14: shop.zone: unknown time zone "Berlin" (name it as in Europe/Berlin, or UTC)
 f.yaml:3:22: shop.margin: unknown key "margin" (known keys: name, zone, currency)
 f.yaml:4:17: channels.sms: "cost" is missing (of a message, in the shop's currency: cost: 0.05)

@@ -22,14 +22,18 @@ type Facts struct {
 
 	CampaignStatus string // running, paused, cancelled
 	OnHold         bool   // everything is, or the delivery's channel
+	Rests          bool   // the channel's provider takes nothing now
 	Contact        audience.Contact
+	Merged         bool            // the customer lives on under another record
 	Repurchased    bool            // a kept order since entry
 	HeldBy         audience.Reason // what is open and the campaign holds on: complaint_open, dispute; empty: nothing
 	FeedStale      bool            // the orders are not known up to now
 	Caps           []audience.Pressure
+	Cooling        audience.Cooling
 
-	Quiet map[string]calendar.Window // by channel, in the customer's zone
-	Zone  *time.Location
+	Blackout []calendar.Blackout        // those that hold for the customer and the kind of message
+	Quiet    map[string]calendar.Window // by channel, in the customer's zone
+	Zone     *time.Location
 
 	// Requires is set where the wave asks for another's acceptance: the state
 	// of that delivery, empty if it has none.

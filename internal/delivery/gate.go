@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/holdout"
 )
 
@@ -16,6 +17,8 @@ type Answer struct {
 	DueAt         time.Time // set only where To is Planned
 	BindCoupon    bool      // a code of the coupon's pool is to be bound to it; only where To is Sending
 	WithoutCoupon bool      // it goes out without the code it should have carried
+
+	Lost *audience.Loss // what it lost to; set iff Reason is Capped, Outranked or CoolingDown, or cooling down held it too long
 }
 
 // Gate decides one delivery at an instant of business time. It is the last
@@ -23,23 +26,26 @@ type Answer struct {
 //
 //  1. the campaign is cancelled: cancelled
 //  2. its time is over: expired, held where something held it before, else late
-//  3. the campaign is paused, or everything or the channel is on hold: stays due
-//  4. erased, repurchased: suppressed
+//  3. the campaign is paused, everything or the channel is on hold, or the
+//     channel's provider rests: stays due
+//  4. erased, merged into another, repurchased: suppressed
 //  5. the wave it requires: waits while that is open, suppressed if not accepted
 //  6. the channel may not be used: the next that may, else suppressed
 //  7. an open complaint or dispute: asked again within the hour
 //  8. a stale feed of orders: waits, suppressed, or goes on, as the campaign says
-//  9. quiet hours, the wave's hours: waits until they allow it
-//  10. caps: suppressed, capped or outranked
-//  11. no code left: waits, suppressed, or goes without, as the coupon says
-//  12. the budget: suppressed
-//  13. the rate: waits
-//  14. a ghost, of the holdout or skipped: withheld; everyone else: sending
+//  9. days without messages, quiet hours, the wave's hours: waits until they allow it
+//  10. a cool-down after another campaign: waits until it is over
+//  11. caps: suppressed, capped or outranked
+//  12. no code left: waits, suppressed, or goes without, as the coupon says
+//  13. the budget: suppressed; that of the day: waits for the next
+//  14. the messages that the channel may have today, or the campaign this minute:
+//     waits; a service message goes out beyond those of the day
+//  15. a ghost, of the holdout or skipped: withheld; everyone else: sending
 //
 // What waits does so while it may still be in time, and else expires as held.
 // Both arms get the same answers but for the last one, which alone consumes: a
-// ghost waits for the rate and is refused by the budget like its twin, and takes
-// of neither.
+// ghost waits for day and rate and is refused by the budget like its twin, and takes
+// of none.
 func Gate(f Facts, at time.Time) Answer {
 	if a, ok := f.ended(at); ok {
 		return a
@@ -54,7 +60,9 @@ func Gate(f Facts, at time.Time) Answer {
 	if f.Capped {
 		for _, c := range f.Caps {
 			if why := c.Full(ghost); why != "" {
-				return f.refuse(Suppressed, why)
+				a := f.refuse(Suppressed, why)
+				a.Lost = c.Lost(why)
+				return a
 			}
 		}
 	}
@@ -76,6 +84,8 @@ func (f Facts) ended(at time.Time) (Answer, bool) {
 		return Answer{To: Planned, Reason: audience.Paused, Channel: f.Channel, DueAt: at}, true
 	case f.OnHold:
 		return Answer{To: Planned, Reason: audience.OnHold, Channel: f.Channel, DueAt: at}, true
+	case f.Rests:
+		return Answer{To: Planned, Reason: audience.ProviderRests, Channel: f.Channel, DueAt: at}, true
 	}
 	return Answer{}, false
 }
@@ -85,6 +95,8 @@ func (f Facts) stopped(at time.Time) (Answer, bool) {
 	switch {
 	case f.Contact.Erased:
 		return f.refuse(Suppressed, audience.Erased), true
+	case f.Merged:
+		return f.refuse(Suppressed, audience.Merged), true
 	case f.Repurchased && f.StopOnRepurchase:
 		return f.refuse(Suppressed, audience.Repurchased), true
 	}
@@ -121,11 +133,19 @@ func (f Facts) waits(at time.Time) (Answer, bool) {
 			return f.refuse(Suppressed, audience.FeedStale), true
 		}
 	}
+	if after := calendar.AfterBlackout(at, f.Zone, f.Blackout); after.After(at) {
+		return f.hold(audience.Blackout, after), true
+	}
 	if quiet, ok := f.Quiet[f.Channel]; ok && quiet.Quiet(at, f.Zone) {
 		return f.hold(audience.QuietHours, quiet.QuietEnd(at, f.Zone)), true
 	}
 	if f.Between != nil && !f.Between.Contains(at, f.Zone) {
 		return f.hold(audience.OutsideWindow, f.Between.NextOpen(at, f.Zone)), true
+	}
+	if until := f.Cooling.Until(); f.Purpose == audience.Promotion && until.After(at) {
+		a := f.hold(audience.CoolingDown, until)
+		a.Lost = f.Cooling.Lost()
+		return a, true
 	}
 	return Answer{}, false
 }
@@ -148,7 +168,13 @@ func (f Facts) consume(at time.Time, ghost bool) Answer {
 	if f.Budget != nil && f.need(a) > *f.Budget {
 		return f.refuse(Suppressed, audience.Budget)
 	}
-	if f.Rate.Limit > 0 && f.Rate.Used >= f.Rate.Limit {
+	if f.DayBudget != nil && f.need(a) > *f.DayBudget {
+		return f.hold(audience.DayBudget, f.DayEnds)
+	}
+	if f.Purpose == audience.Promotion && f.Day.Full() {
+		return f.hold(audience.WarmUp, f.Day.FreeAt)
+	}
+	if f.Rate.Full() {
 		return f.hold(audience.Rate, later(f.Rate.FreeAt, at))
 	}
 	switch {

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -34,6 +35,7 @@ type shop struct {
 	db    *testkit.DB
 	sink  *sink.Sink
 	calls *calls
+	busy  atomic.Bool // the mail server says goodbye to whoever wants to hand something over
 }
 
 // calls are when messages began to be handed over.
@@ -73,6 +75,9 @@ func newShop(t *testing.T, db *testkit.DB, redis string, inFlight int, delay tim
 		switch c.Stage {
 		case sink.Mail:
 			s.calls.add()
+			if s.busy.Load() {
+				return sink.Answer{Code: 421, Enhanced: [3]int{4, 3, 2}, Text: "come back later"}
+			}
 		case sink.Content:
 			if delay > 0 {
 				timer := time.NewTimer(delay)

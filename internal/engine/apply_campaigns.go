@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/postgres"
@@ -54,8 +55,9 @@ func (e *Engine) applyAll(ctx context.Context, defs []campaigns.Campaign, entryU
 		}
 		list[i] = postgres.Applying{
 			Definition: def, EntryUntil: entryUntil,
-			Rests:  postgres.Design{Share: as.Share, Auto: as.Auto, Skips: as.Skips, Global: as.Global, Epoch: as.Epoch, Scores: as.ScoresID, Bounds: bounds},
-			Limits: postgres.Limits{Budget: e.micros(def.Limits.BudgetMinor), PerMinute: def.Limits.PerMinute},
+			Rests: postgres.Design{Share: as.Share, Auto: as.Auto, Skips: as.Skips, Global: as.Global, Epoch: as.Epoch, Scores: as.ScoresID, Bounds: bounds},
+			Limits: postgres.Limits{Budget: e.micros(def.Limits.BudgetMinor), PerMinute: def.Limits.PerMinute, PerDay: e.micros(def.Limits.DayBudgetMinor),
+				Day: calendar.Instant(calendar.DateOf(at, e.Shop.Zone), 0, e.Shop.Zone), PerMinor: e.perMinor()},
 		}
 	}
 	return e.Store.ApplyCampaigns(ctx, list, at)

@@ -506,7 +506,7 @@ func TestAWorkerOfAnEarlierEpochHasNoWord(t *testing.T) {
 		id := w.delivery("c1", "hello")
 		late = postgres.Claim{ID: id, Customer: testkit.Get[int64](t, w.db, "select customer_id from deliveries where delivery_id = $1", id), EnteredAt: start, Epoch: 1}
 		for _, state := range []delivery.State{delivery.Accepted, delivery.Failed, delivery.Unknown, delivery.Planned} {
-			n, err := w.Store.Settle(context.Background(), "test", w.clock.At(), 0, 0, time.Hour, []postgres.Settlement{{Claim: late, State: state, Reason: "late"}})
+			n, err := w.Store.Settle(context.Background(), "test", w.clock.At(), 0, postgres.Took{}, time.Hour, []postgres.Settlement{{Claim: late, State: state, Reason: "late"}})
 			if n != 0 || err != nil {
 				t.Errorf("a late %s wrote %d rows, %v", state, n, err)
 			}

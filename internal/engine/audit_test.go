@@ -45,8 +45,18 @@ var breaks = map[string]string{
 		select customer_id, 'dispute', gate_at - interval '1 minute', claimed_at from deliveries where state = 'accepted' order by delivery_id limit 1`,
 	"no_opt_out": `insert into consents (customer_id, channel, granted, at, source, recorded_at)
 		select customer_id, 'email', false, gate_at - interval '1 minute', 'test', claimed_at from deliveries where state = 'accepted' order by delivery_id limit 1`,
+	"forgotten": `insert into acts (verb, target, was, became, who, because) select 'erase', shop_id, 'known', 'erased', 'ann', 'test' from customers order by customer_id limit 1`,
+	"no_erased": `update contacts k set erased_at = claimed_at - interval '1 second' from (select customer_id, claimed_at from deliveries where state = 'accepted' order by delivery_id limit 1) d
+		where d.customer_id = k.customer_id`,
+	"no_merged": `insert into acts (verb, target, was, became, who, because, at)
+		select 'merge', shop_id, 'known', 'merged', 'ann', 'test', claimed_at - interval '1 second' from deliveries join customers using (customer_id) where state = 'accepted' order by delivery_id limit 1;
+		update customers set merged_into = (select max(customer_id) from customers) where customer_id = (select customer_id from deliveries where state = 'accepted' order by delivery_id limit 1)`,
 	"no_send_hold": `insert into acts (verb, target, was, became, who, because, at)
 		select 'hold', 'email', 'released', 'on hold', 'ann', 'test', claimed_at - interval '6 s' from deliveries where state = 'accepted' order by delivery_id limit 1`,
+	"no_provider_hold": `insert into provider_holds (channel, since, until, reason)
+		select 'email', gate_at - interval '6 s', gate_at + interval '1 s', 'test' from deliveries where state = 'accepted' order by delivery_id limit 1`,
+	"within_warm_up": `insert into channel_days (channel, day, since, last, allowed)
+		select 'email', gate_at::date, gate_at, gate_at, 1 from deliveries where state = 'accepted' order by delivery_id limit 1`,
 	"no_suppressed": `insert into suppressions (channel, address_hash, reason, at, recorded_at)
 		select 'email', email_hash, 'bounced', gate_at - interval '1 minute', claimed_at from deliveries join contacts using (customer_id) where state = 'accepted' order by delivery_id limit 1`,
 	"only_treated": `alter table deliveries drop constraint only_treated_are_sent;

@@ -47,7 +47,9 @@ type Shop struct {
 	PublicURL    string                                // base of the links in messages, no slash at the end
 	Quiet        map[string]calendar.Window            // quiet hours by channel, in the customer's zone
 	QuietIn      map[string]map[string]calendar.Window // by country, then by channel: all that holds there
+	Blackout     []calendar.Blackout                   // days without messages
 	Cap          postgres.Cap                          // over all campaigns
+	Groups       map[string]postgres.Cap               // over the campaigns of a group, by its name
 	Global       holdout.Share                         // held out of every campaign that begins from now on
 	Epoch        string                                // of the global holdout; empty iff Global is 0
 	MaxAge       map[string]time.Duration              // by feed: how old its watermark may be before it counts as stale
@@ -69,7 +71,11 @@ type Links struct {
 type Sender struct {
 	Channel channel.Channel
 	From    string
-	pace    pace
+	Tokens  Tokens           // its rate; nil: none
+	WarmUp  *delivery.WarmUp // nil: none
+
+	pace   pace
+	health health
 }
 
 // NewSender wraps a channel; inFlight is how many calls it may have open at

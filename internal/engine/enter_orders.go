@@ -163,7 +163,7 @@ func (e *Engine) decide(v *version, k *postgres.Candidate, env rules.Env, known 
 		return wave.Decision{Reason: audience.Merged}
 	}
 	return v.planner.Plan(wave.Candidate{
-		Profile: k.Profile, Contact: k.Contact, EnteredAt: k.At, Entries: k.Entries, LastEntry: k.LastEntry, OtherCampaign: k.Elsewhere,
+		Profile: k.Profile, Contact: k.Contact, EnteredAt: k.At, Entries: k.Entries, LastEntry: k.LastEntry, OtherCampaign: k.Elsewhere && !e.sharesCap(v.stored.Definition.Limits.Group),
 		Env: env, Occasion: known.occasion(k, v.stored.Definition.Enter.Occasion),
 	})
 }

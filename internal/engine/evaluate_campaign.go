@@ -310,7 +310,7 @@ func waveTicks(c campaigns.Campaign, a campaigns.Anchor) []report.WaveTick {
 // it.
 func (e *Engine) addLedger(ctx context.Context, r *report.Report, c postgres.Campaign, counts []postgres.DeliveryCount) error {
 	for _, n := range counts {
-		r.Deliveries = append(r.Deliveries, report.DeliveryCount{Round: n.Round, Wave: n.Wave, Arm: holdout.Arm(n.Arm), Channel: n.Channel, State: n.State, Reason: n.Reason, Count: n.Count})
+		r.Deliveries = append(r.Deliveries, report.DeliveryCount{Round: n.Round, Wave: n.Wave, Arm: holdout.Arm(n.Arm), Channel: n.Channel, State: n.State, Reason: n.Reason, LostTo: n.LostTo, Count: n.Count})
 		if s := delivery.State(n.State); s == delivery.Unknown || s == delivery.UnknownFinal {
 			r.Unknown += n.Count
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/evaluation"
 	"github.com/rewave/rewave/internal/fault"
@@ -101,6 +102,7 @@ type planned struct {
 	primary campaigns.Point
 	anchor  time.Duration // from entry to the primary point's anchor
 	tally   tally
+	limits  audience.Limits
 
 	segments map[string]int64 // of its text messages at most, by folder
 
@@ -119,7 +121,7 @@ func (c *planned) open() bool { return c.out.Entry.Closed == "" }
 // planned prepares one definition: how it stands to what runs, when entry is, and
 // the planners that will be asked.
 func (e *Engine) planned(ctx context.Context, def campaigns.Campaign, applied []postgres.Campaign, at time.Time) (*planned, error) {
-	c := &planned{def: def}
+	c := &planned{def: def, limits: e.limits(def)}
 	c.out = report.PlannedCampaign{Campaign: def.Name, Says: def.Says, Version: def.Version, Design: 1, Status: "new",
 		Rounds: report.PlannedRounds{Times: def.Rounds.Times, Every: def.Rounds.Every.Hours()}, Sends: []report.Sends{},
 		Money: report.Money{Coupons: []report.CouponMoney{}}, Warnings: []report.PlanWarning{}}

@@ -320,7 +320,7 @@ func TestAPlanWarns(t *testing.T) {
 	if cost := p.Campaigns[0].Money.Messages; cost != 40 {
 		t.Errorf("messages cost %v, want 80 of 0.50", cost)
 	}
-	if diff := cmp.Diff(p.Campaigns[1].Audience.Nothing, []report.AudienceLine{{Reason: "capped", Count: 40}}); diff != "" {
+	if diff := cmp.Diff(p.Campaigns[1].Audience.Nothing, []report.AudienceLine{{Reason: "capped", LostTo: "gift", Count: 40}}); diff != "" {
 		t.Errorf("second: -got +want\n%s", diff)
 	}
 }

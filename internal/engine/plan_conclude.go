@@ -51,6 +51,9 @@ func (c *planned) warn(code, of string, n, limit float64) {
 
 // budget holds for the whole campaign, and so where nobody enters any more too.
 func (w *walk) budget(c *planned) {
+	if day := c.def.Limits.DayBudgetMinor; day != nil {
+		c.warn("day_budget", "", 0, w.units(float64(*day)))
+	}
 	minor, m := c.def.Limits.BudgetMinor, &c.out.Money
 	if minor == nil {
 		return
@@ -97,8 +100,9 @@ func (c *planned) audience() *report.Audience {
 			a.Refused = append(a.Refused, report.AudienceLine{Reason: string(why), Count: n})
 		}
 	}
-	for _, why := range slices.Sorted(maps.Keys(t.nothing)) {
-		a.Nothing = append(a.Nothing, report.AudienceLine{Reason: string(why), Count: t.nothing[why]})
+	byReason := func(a, b unsent) int { return cmp.Or(cmp.Compare(a.why, b.why), cmp.Compare(a.lostTo, b.lostTo)) }
+	for _, r := range slices.SortedFunc(maps.Keys(t.nothing), byReason) {
+		a.Nothing = append(a.Nothing, report.AudienceLine{Reason: string(r.why), LostTo: r.lostTo, Count: t.nothing[r]})
 	}
 	for _, channel := range slices.Sorted(maps.Keys(t.written)) {
 		a.Written = append(a.Written, report.ChannelCount{Channel: channel, Count: t.written[channel]})

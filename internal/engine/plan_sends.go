@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -93,7 +94,7 @@ func (r *reader) simulate(p *postgres.Person, all []send) []*send {
 }
 
 // settle lets the messages of one customer through the gate in the order of their
-// time, those of higher priority first: at most, as nobody buys, opts out or
+// time, those of higher priority first, then by name: at most, as nobody buys, opts out or
 // complains meanwhile. It returns them in that order, good until the next call.
 func (r *reader) settle(p *postgres.Person, all []send) []*send {
 	sends := r.sorted[:0]
@@ -105,7 +106,8 @@ func (r *reader) settle(p *postgres.Person, all []send) []*send {
 		if d := a.delivery.ScheduledAt.Compare(b.delivery.ScheduledAt); d != 0 {
 			return d
 		}
-		return r.campaigns[b.campaign].def.Limits.Priority - r.campaigns[a.campaign].def.Limits.Priority
+		before, after := r.campaigns[a.campaign].def, r.campaigns[b.campaign].def
+		return cmp.Or(after.Limits.Priority-before.Limits.Priority, cmp.Compare(before.Name, after.Name))
 	})
 	for i := range sends {
 		r.gate(p, sends, i)
@@ -117,11 +119,11 @@ func (r *reader) settle(p *postgres.Person, all []send) []*send {
 func (r *reader) gate(p *postgres.Person, sends []*send, i int) {
 	s := sends[i]
 	f := delivery.Facts{Arm: s.delivery.Arm, Skip: s.delivery.Skip, Channel: s.delivery.Channel, ExpiresAt: s.delivery.ExpiresAt, CampaignStatus: "running",
-		Contact: s.contact, Quiet: r.quiet(p.Profile.Region), Zone: s.zone, Rule: s.said.rule}
+		Contact: s.contact, Quiet: r.quiet(p.Profile.Region), Blackout: calendar.Blackouts(r.Shop.Blackout, p.Profile.Region, s.wave.Service), Zone: s.zone, Rule: s.said.rule}
 	s.at = s.delivery.ScheduledAt
 	const turns = 64 // a channel for each, and the hours of some days
 	for range turns {
-		f.Caps = r.pressure(p, sends, i)
+		r.weigh(&f, p, sends, i)
 		s.answer = delivery.Gate(f, s.at)
 		if s.answer.To != delivery.Planned {
 			return
@@ -137,54 +139,51 @@ func (r *reader) gate(p *postgres.Person, sends []*send, i int) {
 	s.answer = delivery.Answer{To: delivery.Expired, Reason: audience.Held}
 }
 
-// soon is how far ahead a cap keeps room for campaigns of higher priority.
-const soon = 24 * time.Hour
-
-// pressure counts the messages that fill the caps of one, as the gate would.
-func (r *reader) pressure(p *postgres.Person, sends []*send, i int) []audience.Pressure {
+// weigh fills in what caps and cool-down say of one message, as the gate would.
+func (r *reader) weigh(f *delivery.Facts, p *postgres.Person, sends []*send, i int) {
 	s := sends[i]
 	c := r.campaigns[s.campaign]
-	r.caps = r.caps[:0]
-	add := func(limit int, window time.Duration, own bool) {
-		if limit == 0 {
-			return
-		}
-		x := audience.Pressure{Limit: limit}
-		counts := func(at time.Time) bool { return at.After(s.at.Add(-window)) && !at.After(s.at) }
-		ahead := func(at time.Time) bool { return at.After(s.at) && !at.After(s.at.Add(soon)) }
-		for _, m := range p.Messages {
-			mine := c.id > 0 && m.Campaign == c.id
-			switch {
-			case (own || m.Ghost) && !mine:
-			case mine && c.triggered(): // of the orders that are asked about
-			case m.Ghost && counts(m.At):
-				x.Ghosts++
-			case m.Ghost:
-			case counts(m.At):
-				x.Real++
-			case ahead(m.At) && r.priority(m.Campaign) > c.def.Limits.Priority:
-				x.Outranking++
-			}
-		}
-		for j, o := range sends {
-			mine := o.campaign == s.campaign
-			switch {
-			case j == i || own && !mine || o.delivery.Uncapped:
-			case j < i && o.answer.To == delivery.Sending && counts(o.at):
-				x.Real++
-			case j < i && o.answer.To == delivery.Withheld && mine && counts(o.at):
-				x.Ghosts++
-			case j > i && o.fills() && ahead(o.delivery.ScheduledAt) && r.campaigns[o.campaign].def.Limits.Priority > c.def.Limits.Priority:
-				x.Outranking++
-			}
-		}
-		r.caps = append(r.caps, x)
+	if c.limits.Longest() == 0 {
+		return
 	}
-	add(r.Shop.Cap.Limit, r.Shop.Cap.Window, false)
-	if own := c.def.Limits.PerCustomer; own != nil {
-		add(own.Count, own.Window, true)
+	r.had, r.wanted = r.had[:0], r.wanted[:0]
+	for _, m := range p.Messages {
+		if c.id > 0 && m.Campaign == c.id && c.triggered() {
+			continue // of the orders that are asked about
+		}
+		x := audience.Message{Of: r.ranked(m.Campaign), At: m.At, Ghost: m.Ghost}
+		switch {
+		case !m.At.After(s.at):
+			r.had = append(r.had, x)
+		case !m.Ghost:
+			r.wanted = append(r.wanted, x)
+		}
 	}
-	return r.caps
+	for j, o := range sends {
+		sent := o.answer.To == delivery.Sending
+		switch {
+		case j == i || o.delivery.Uncapped:
+		case j < i && (sent || o.answer.To == delivery.Withheld) && !o.at.After(s.at):
+			r.had = append(r.had, audience.Message{Of: r.rank(o.campaign), At: o.at, Ghost: !sent})
+		case j > i && o.fills() && o.delivery.ScheduledAt.After(s.at):
+			r.wanted = append(r.wanted, audience.Message{Of: r.rank(o.campaign), At: o.delivery.ScheduledAt})
+		}
+	}
+	f.Caps, f.Cooling = c.limits.Weigh(audience.Asked{Of: r.rank(s.campaign), ScheduledAt: s.delivery.ScheduledAt, At: s.at}, r.had, r.wanted)
+}
+
+// unsent is why a message does not go out.
+type unsent struct {
+	why    audience.Reason
+	lostTo string // the campaign that it lost to; empty: none
+}
+
+func (s *send) unsent() unsent {
+	r := unsent{why: s.answer.Reason}
+	if s.answer.Lost != nil {
+		r.lostTo = s.answer.Lost.To
+	}
+	return r
 }
 
 // fills says whether a message would fill caps if nothing held it back: it is
@@ -193,19 +192,30 @@ func (s *send) fills() bool {
 	return s.delivery.Arm == holdout.Treat && !s.delivery.Skip && !s.delivery.Uncapped
 }
 
-// priority is that of a campaign that runs, as it will be once the plan is applied.
-func (w *walk) priority(id int) int {
-	for _, c := range w.campaigns {
+// rank is what makes a campaign of the plan go before others, as it will be once
+// the plan is applied. One that is new has an id of its own, below 0.
+func (w *walk) rank(i int) audience.Campaign {
+	c := w.campaigns[i]
+	id := c.id
+	if id == 0 {
+		id = -1 - i
+	}
+	return audience.Campaign{ID: id, Name: c.def.Name, Priority: c.def.Limits.Priority, Group: c.def.Limits.Group}
+}
+
+// ranked is rank of any campaign that was applied.
+func (w *walk) ranked(id int) audience.Campaign {
+	for i, c := range w.campaigns {
 		if c.id == id {
-			return c.def.Limits.Priority
+			return w.rank(i)
 		}
 	}
 	for i := range w.applied {
-		if w.applied[i].ID == id {
-			return w.applied[i].Definition.Limits.Priority
+		if a := &w.applied[i]; a.ID == id {
+			return audience.Campaign{ID: id, Name: a.Name, Priority: a.Definition.Limits.Priority, Group: a.Definition.Limits.Group}
 		}
 	}
-	return 0
+	return audience.Campaign{ID: id}
 }
 
 // tell counts the answers, campaign by campaign.
@@ -214,7 +224,7 @@ func (r *reader) tell(sends []*send) {
 		t := &r.tallies[i]
 		first, treated := "", false
 		opens := c.opens(i, sends)
-		var why audience.Reason
+		var why unsent
 		for _, s := range sends {
 			if s.campaign != i {
 				continue
@@ -235,12 +245,12 @@ func (r *reader) tell(sends []*send) {
 				}
 				t.spent(cost, s.said.content.Coupon, within(s.delivery.ScheduledAt, opens, c.primary.Window))
 			case delivery.Withheld:
-				if t.sent(key, sendCount{withheld: 1}); why == "" {
-					why = s.answer.Reason
+				if t.sent(key, sendCount{withheld: 1}); why.why == "" {
+					why = s.unsent()
 				}
 			default:
-				if why == "" {
-					why = s.answer.Reason
+				if why.why == "" {
+					why = s.unsent()
 				}
 				if s.answer.To == delivery.Expired {
 					count(&t.expired, s.wave.Name, 1)

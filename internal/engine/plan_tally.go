@@ -13,8 +13,8 @@ type tally struct {
 	asked       int
 	reasons     map[audience.Reason]int
 	arms        map[holdout.Arm]int
-	nothing     map[audience.Reason]int // treated customers without a message, by the first reason
-	written     map[string]int          // by the channel of the first message
+	nothing     map[unsent]int // treated customers without a message, by the first reason
+	written     map[string]int // by the channel of the first message
 	sends       map[sendKey]sendCount
 	ramp        map[rampKey]int
 	expired     map[string]int // messages by wave whose time is over before their hours come

@@ -58,7 +58,8 @@ type reader struct {
 	slots  []send
 	past   []send
 	sorted []*send
-	caps   []audience.Pressure
+	had    []audience.Message
+	wanted []audience.Message
 }
 
 // run reads everybody and counts. Counts add up whatever reader met whom, so the
@@ -132,10 +133,7 @@ func (w *walk) query(side int) (postgres.PeopleQuery, bool) {
 		case c.slot.Before(since):
 			since = c.slot
 		}
-		if cap := c.def.Limits.PerCustomer; cap != nil {
-			q.Since = earlier(q.Since, since.Add(-cap.Window))
-		}
-		q.Since = earlier(q.Since, since.Add(-w.Shop.Cap.Window))
+		q.Since = earlier(q.Since, since.Add(-c.limits.Longest()))
 	}
 	return q, any
 }
@@ -260,7 +258,7 @@ func (r *reader) person(p *postgres.Person, known *facts) error {
 func (r *reader) slotOf(i int, c *planned, p *postgres.Person) (err error) {
 	t := &r.tallies[i]
 	k := p.Candidate(c.now, c.slot)
-	k.Elsewhere = k.Elsewhere || r.elsewhere(c, p)
+	k.Elsewhere = !r.sharesCap(c.def.Limits.Group) && (k.Elsewhere || r.elsewhere(c, p))
 	d := r.ask(c.asks, &k)
 	t.asked++
 	t.reason(d.Reason)

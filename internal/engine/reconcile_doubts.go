@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rewave/rewave/internal/channel"
@@ -195,7 +196,7 @@ func (r *reconciling) write(ctx context.Context, sender *Sender, settled []postg
 	}
 	run := r.e.runner()
 	for _, limited := range slices.Sorted(maps.Keys(by)) {
-		if err := r.e.settle(ctx, run.Now().Add(lease/2), sender.Channel.Name(), 0, limited, by[limited]); err != nil {
+		if err := r.e.settle(ctx, run.Now().Add(lease/2), sender.Channel.Name(), 0, postgres.Took{Campaign: limited}, by[limited]); err != nil {
 			return err
 		}
 		for _, s := range by[limited] {
@@ -224,11 +225,15 @@ func (r *reconciling) again(ctx context.Context, sender *Sender, window time.Dur
 	for _, lane := range order {
 		left := lanes[lane]
 		for len(left) > 0 && ctx.Err() == nil {
-			n := sender.pace.room(len(left))
-			if err := r.resend(ctx, sender, window, lane, left[:n]); err != nil {
+			n, done := r.e.room(ctx, sender, len(left))
+			if n == 0 { // it rests
+				break
+			}
+			called, rest, err := r.resend(ctx, sender, window, lane, left[:n])
+			if done(called); err != nil {
 				return err
 			}
-			left = left[n:]
+			left = append(rest, left[n:]...)
 		}
 		for _, d := range left {
 			r.says[d.Claim.ID].Says = "there was no time to send it again"
@@ -257,43 +262,60 @@ func (r *reconciling) replan(ctx context.Context, window time.Duration, doubts [
 }
 
 // resend renders some doubts of a lane as of their gates, has the gate look again,
-// and calls. Only an answer about the message settles it.
-func (r *reconciling) resend(ctx context.Context, sender *Sender, window time.Duration, lane postgres.Lane, doubts []postgres.Doubt) error {
+// and calls; it returns how often, and which the gate passed over to be asked
+// about once more: none where it got nowhere. Only an answer about the message settles it.
+func (r *reconciling) resend(ctx context.Context, sender *Sender, window time.Duration, lane postgres.Lane, doubts []postgres.Doubt) (called int, rest []postgres.Doubt, err error) {
 	e, run := r.e, r.e.runner()
 	v, err := e.version(ctx, lane.Version)
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
 	w, ok := v.waves[lane.Wave]
 	if !ok {
-		return fmt.Errorf("version %d of %s has no wave %q", lane.Version, v.stored.Name, lane.Wave)
+		return 0, nil, fmt.Errorf("version %d of %s has no wave %q", lane.Version, v.stored.Name, lane.Wave)
 	}
 	contents := make(map[int64]rendered, len(doubts))
 	ids := make([]int64, 0, len(doubts))
 	of := make(map[int64]postgres.Doubt, len(doubts))
+	by := make(map[int64]postgres.Doubt, len(doubts))
 	for _, d := range doubts {
+		by[d.Claim.ID] = d
 		content, err := e.renderAgain(ctx, v, w, lane, d)
 		switch {
 		case errors.As(err, new(cannotRender)):
 			r.says[d.Claim.ID].Says = "it cannot be sent again: " + err.Error()
 		case err != nil:
-			return err
+			return 0, nil, err
 		default:
 			contents[d.Claim.ID], of[d.Claim.ID], ids = content, d, append(ids, d.Claim.ID)
 		}
 	}
 	if len(ids) == 0 {
-		return nil
+		return 0, nil, nil
 	}
 	// A stop must not cut a commit in the middle.
 	gateCtx, cancel := run.Timeout(context.WithoutCancel(ctx), gateTimeout)
-	again, err := e.ledger().GateAgain(gateCtx, e.gateInput(v, w, lane, ids), window, func(_ time.Time, g *postgres.Gated) { e.complete(v, w, sender, g, contents[g.ID]) })
+	again, err := e.ledger().GateAgain(gateCtx, e.gateInput(v, w, lane, sender, ids), window, func(_ time.Time, g *postgres.Gated) { e.complete(v, w, sender, g, contents[g.ID]) })
 	cancel()
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
 	for id, why := range again.Left {
 		r.says[id].Says = "it is not sent again: " + why
+		delete(of, id)
+	}
+	for _, c := range again.Claims {
+		delete(of, c.ID)
+	}
+	for id := range of {
+		r.says[id].Says = "its customer is in other hands; it is asked about later"
+	}
+	if len(of) < len(ids) { // a customer with two is asked about one at a time
+		for _, d := range doubts {
+			if _, passedOver := of[d.Claim.ID]; passedOver {
+				rest = append(rest, d)
+			}
+		}
 	}
 	for i, claim := range again.Claims {
 		// The code stays the delivery's; a ledger that was restored may have lost it all the same.
@@ -305,32 +327,33 @@ func (r *reconciling) resend(ctx context.Context, sender *Sender, window time.Du
 	again.Claims = slices.DeleteFunc(again.Claims, func(c postgres.Claim) bool { return c.ID == 0 })
 	committed := run.Now()
 	settled := make([]postgres.Settlement, len(again.Claims))
+	var rests atomic.Bool
 	begin, stop := run.Timeout(ctx, startWithin)
 	defer stop()
 	r.each(begin, sender, len(again.Claims), func(i int) {
-		if run.Now().Sub(committed) > startWithin {
+		if run.Now().Sub(committed) > startWithin || rests.Load() {
 			return
 		}
-		defer func() {
-			if p := recover(); p != nil {
-				e.Log.Error("a channel panicked; its message is unknown", "channel", sender.Channel.Name(), "delivery", again.Claims[i].ID, "panic", p)
-			}
-		}()
-		settled[i] = e.call(ctx, sender, again.Claims[i], contents[again.Claims[i].ID])
+		var out channel.Outcome
+		settled[i], out = e.call(ctx, sender, again.Claims[i], contents[again.Claims[i].ID])
+		e.heed(ctx, sender, lane.Channel, out, &rests)
 	})
 	var known []postgres.Settlement
 	var doubtful []postgres.Doubt
 	for i, claim := range again.Claims {
 		s, says := settled[i], r.says[claim.ID]
+		if s.State != "" {
+			called++
+		}
 		switch s.State {
 		case delivery.Accepted, delivery.Failed:
 			says.Says = "it was sent again under its key: " + string(s.State)
-			known, doubtful = append(known, s), append(doubtful, of[claim.ID])
+			known, doubtful = append(known, s), append(doubtful, by[claim.ID])
 		case "":
 			says.Says = "there was no time to send it again"
 		default:
 			says.Says = "it was sent again under its key, and nobody can say what became of it: " + s.Reason
 		}
 	}
-	return r.write(ctx, sender, known, doubtful)
+	return called, rest, r.write(ctx, sender, known, doubtful)
 }

@@ -65,24 +65,24 @@ func (w *world) notTwice(p *testkit.Provider) {
 
 func TestNothingStaysUnknownAtAProviderThatTakesAKeyOnce(t *testing.T) {
 	t.Parallel()
-	w, p := doubtful(t, 20, webhook.Options{Idempotency: 24 * time.Hour})
+	w, p := doubtful(t, 16, webhook.Options{Idempotency: 24 * time.Hour})
 	if n, err := w.Reconcile(context.Background()); n != 0 || err != nil {
 		t.Errorf("before their time: got %d, %v", n, err)
 	}
-	if n := w.reconcileAll(); n != 20 {
-		t.Errorf("%d of 20 were settled", n)
+	if n := w.reconcileAll(); n != 16 {
+		t.Errorf("%d of 16 were settled", n)
 	}
-	same(t, "states", w.states("hello"), map[string]int{"treat accepted": 20})
-	same(t, "taken", len(p.Taken()), 20)
+	same(t, "states", w.states("hello"), map[string]int{"treat accepted": 16})
+	same(t, "taken", len(p.Taken()), 16)
 	w.notTwice(p)
-	same(t, "calls", len(p.Heard()), 40)
+	same(t, "calls", len(p.Heard()), 32)
 	for _, h := range p.Heard() {
 		if h.Key != h.Ref {
 			t.Errorf("%s went out under the key %s", h.Ref, h.Key)
 		}
 	}
-	if n := w.reconcileAll(); n != 0 || len(p.Heard()) != 40 {
-		t.Errorf("a second time %d were settled, by %d calls", n, len(p.Heard())-40)
+	if n := w.reconcileAll(); n != 0 || len(p.Heard()) != 32 {
+		t.Errorf("a second time %d were settled, by %d calls", n, len(p.Heard())-32)
 	}
 	same(t, "claims", testkit.Get[int](t, w.db, "select count(*) from claims"), 0)
 	w.sound()
@@ -149,7 +149,7 @@ func TestWhatMayNotBeSentAgainStaysInDoubt(t *testing.T) {
 
 func TestSeveralWhoReconcileAtOnceSendNothingTwice(t *testing.T) {
 	t.Parallel()
-	w, p := doubtful(t, 60, webhook.Options{Idempotency: 24 * time.Hour, Lookup: "yes"})
+	w, p := doubtful(t, 18, webhook.Options{Idempotency: 24 * time.Hour, Lookup: "yes"})
 	w.later()
 	var all sync.WaitGroup
 	for i := range 4 {
@@ -167,8 +167,8 @@ func TestSeveralWhoReconcileAtOnceSendNothingTwice(t *testing.T) {
 	}
 	all.Wait()
 	w.reconcileAll() // whom one of them held while another looked
-	same(t, "states", w.states("hello"), map[string]int{"treat accepted": 60})
-	same(t, "taken", len(p.Taken()), 60)
+	same(t, "states", w.states("hello"), map[string]int{"treat accepted": 18})
+	same(t, "taken", len(p.Taken()), 18)
 	w.notTwice(p)
 	w.sound()
 }

@@ -141,7 +141,7 @@ func TestTheOrderOfFeedbackDoesNotMatter(t *testing.T) {
 		settle := func() {
 			claim := postgres.Claim{ID: id, Epoch: 1, Customer: testkit.Get[int64](t, w.db, "select customer_id from deliveries where delivery_id = $1", id),
 				EnteredAt: testkit.Get[time.Time](t, w.db, "select entered_at from deliveries where delivery_id = $1", id)}
-			if _, err := w.Store.Settle(context.Background(), "test", nil, 0, 0, time.Hour, []postgres.Settlement{{Claim: claim, State: "accepted", ProviderID: "own"}}); err != nil {
+			if _, err := w.Store.Settle(context.Background(), "test", nil, 0, postgres.Took{}, time.Hour, []postgres.Settlement{{Claim: claim, State: "accepted", ProviderID: "own"}}); err != nil {
 				r.Fatal(err)
 			}
 		}
@@ -215,9 +215,9 @@ func TestFeedbackOnAPlannedDeliveryKeepsItFromBeingSent(t *testing.T) {
 func TestSeveralListenersAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.provider.answer = func(channel.Message) channel.Outcome { return channel.Outcome{Verdict: channel.Unknown} }
 	w.entered(200, thanks(treatAll))
 	w.send(start.Add(1*days + time.Hour))
+	w.damage("update deliveries set state = 'unknown' where state = 'accepted'")
 	for _, id := range testkit.List[int64](t, w.db, "select delivery_id from deliveries where state = 'unknown'") {
 		w.feed(w.word(id, "a", "delivered", false), w.word(id, "b", "complained", false))
 	}

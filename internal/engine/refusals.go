@@ -12,6 +12,8 @@ import (
 type outcomes struct {
 	Sent
 	refused map[refusal]int
+	called  int  // calls that were begun
+	rests   bool // the provider
 }
 
 // refusal is why it is not sure that a provider took a message, and what the

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
@@ -33,9 +34,10 @@ const (
 type Sent struct{ Accepted, Failed, Unknown, Returned, Gated, Dead int }
 
 // SendDeliveries takes one chunk from planned to its outcomes: render, gate,
-// call, settle, in sub-batches no larger than what can begin within two
-// seconds. Rows that are no longer planned or due are passed over, so a chunk
-// that comes twice does nothing the second time.
+// call, settle, in sub-batches no larger than what can begin within two seconds
+// and what the rate of the channel has. Rows that are no longer planned or due are
+// passed over, so a chunk that comes twice does nothing the second time. What is
+// left when the provider rests stays due.
 func (e *Engine) SendDeliveries(ctx context.Context, c Chunk) (Sent, error) {
 	v, err := e.version(ctx, c.Version)
 	if errors.As(err, new(brokenVersion)) {
@@ -68,9 +70,14 @@ func (e *Engine) SendDeliveries(ctx context.Context, c Chunk) (Sent, error) {
 		if ctx.Err() != nil {
 			return sent.Sent, ctx.Err()
 		}
-		n := sender.pace.room(len(left))
+		n, done := e.room(ctx, sender, len(left))
+		if n == 0 {
+			return sent.Sent, ctx.Err()
+		}
+		begun := sent.called
 		rest, err := e.sendBatch(ctx, v, w, c.Lane, sender, left[:n], contents, &sent)
-		if err != nil {
+		done(sent.called - begun)
+		if err != nil || sent.rests {
 			return sent.Sent, err
 		}
 		left = append(rest, left[n:]...)
@@ -97,8 +104,9 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 	// A stop must not cut a commit in the middle: what passed is given back below.
 	gateCtx, cancel := e.runner().Timeout(context.WithoutCancel(ctx), gateTimeout)
 	defer cancel()
-	passed, seen, err := e.ledger().Gate(gateCtx, e.gateInput(v, w, lane, ids), func(at time.Time, g *postgres.Gated) {
+	passed, seen, err := e.ledger().Gate(gateCtx, e.gateInput(v, w, lane, sender, ids), func(at time.Time, g *postgres.Gated) {
 		decided[g.ID] = true
+		sent.rests = sent.rests || g.Facts.Rests
 		e.complete(v, w, sender, g, contents[g.ID])
 		if of := v.parts[choice{w.Name, g.Variant, g.Stratum}]; of.Coupon != nil {
 			g.Facts.Coupon.Pool, g.Expires = of.Coupon.Pool, of.Coupon.Lasts(at, e.Shop.Zone)
@@ -108,7 +116,10 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 		return nil, errors.Join(err, e.giveBackAll(ctx, sender, passed, begun))
 	}
 	sent.Gated += seen
-	if err := e.callAll(ctx, sender, passed, contents, sent); err != nil {
+	if sent.rests && sender.health.found(e.runner().Now()) {
+		e.sayRests(lane.Channel, "another process was told")
+	}
+	if err := e.callAll(ctx, sender, lane.Channel, passed, contents, sent); err != nil {
 		return nil, err
 	}
 	if seen == 0 {
@@ -127,31 +138,55 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 func (e *Engine) complete(v *version, w campaigns.Wave, sender *Sender, g *postgres.Gated, content rendered) {
 	f := &g.Facts
 	f.Rule, f.Zone, f.Cost = v.parts[choice{w.Name, g.Variant, g.Stratum}].rule, e.zone(g.Zone), content.cost
-	f.Quiet = e.quiet(g.Region)
+	f.Quiet, f.Blackout = e.quiet(g.Region), calendar.Blackouts(e.Shop.Blackout, g.Region, w.Service)
 	if sender.Channel.Promise().IdempotencyWindow > 0 {
 		g.Body = content.hash(sender.From, f.Contact.Channels[f.Channel].Address)
 	}
 }
 
 // gateInput asks for what the wave's keys speak of, and for nothing else.
-func (e *Engine) gateInput(v *version, w campaigns.Wave, lane postgres.Lane, ids []int64) postgres.GateInput {
+func (e *Engine) gateInput(v *version, w campaigns.Wave, lane postgres.Lane, sender *Sender, ids []int64) postgres.GateInput {
 	def := v.stored.Definition
 	in := postgres.GateInput{IDs: ids, Lane: lane, At: e.at(), Campaign: v.stored.ID, Channels: w.Channels, Service: w.Service, Holds: def.HoldWhile,
-		Regions: len(e.Shop.QuietIn) > 0, Coupons: v.wanted[w.Name].Coupon, Pools: v.pools, PerMinor: e.perMinor(), Lease: lease}
+		Regions: e.regions(), Zone: e.Shop.Zone, Coupons: v.wanted[w.Name].Coupon, Pools: v.pools, PerMinor: e.perMinor(), Lease: lease, WarmUp: sender.WarmUp}
 	if w.After.RequiresAccepted {
 		in.Requires = w.After.Wave
 	}
 	if !w.Service || w.Capped {
-		in.ShopCap = e.Shop.Cap
+		in.ShopCap, in.Groups = e.Shop.Cap, e.Shop.Groups
 		if cap := def.Limits.PerCustomer; cap != nil {
 			in.OwnCap = postgres.Cap{Limit: cap.Count, Window: cap.Window}
 		}
+	}
+	if !w.Service {
+		in.CoolDown = def.Limits.CoolDown
 	}
 	// A replay knows everything up to the instant it stands at.
 	if (def.IfFeedStale == "wait" || def.IfFeedStale == "skip") && !e.Replay {
 		in.MaxAge = e.Shop.MaxAge["orders"]
 	}
 	return in
+}
+
+// limits are what holds a definition's promotions back for the sake of a customer.
+func (e *Engine) limits(def campaigns.Campaign) audience.Limits {
+	in := postgres.GateInput{ShopCap: e.Shop.Cap, Groups: e.Shop.Groups, CoolDown: def.Limits.CoolDown}
+	if own := def.Limits.PerCustomer; own != nil {
+		in.OwnCap = postgres.Cap{Limit: own.Count, Window: own.Window}
+	}
+	return in.Limits()
+}
+
+// sharesCap says whether the campaigns of a group share a cap. Those of another
+// group exclude one another.
+func (e *Engine) sharesCap(group string) bool {
+	_, shares := e.Shop.Groups[group]
+	return shares
+}
+
+// regions says whether anything hangs on where a customer lives.
+func (e *Engine) regions() bool {
+	return len(e.Shop.QuietIn) > 0 || slices.ContainsFunc(e.Shop.Blackout, func(b calendar.Blackout) bool { return len(b.In) > 0 })
 }
 
 // quiet are the hours of a customer's country, where the shop has any of its
@@ -175,8 +210,9 @@ func (e *Engine) zone(name string) *time.Location {
 
 // callAll makes the provider calls of claims that have just been committed and
 // writes all outcomes at once. A call that could not begin in time, or at all,
-// goes back to planned: it alone is sure that no byte was written.
-func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Passed, contents map[int64]rendered, sent *outcomes) error {
+// goes back to planned: it alone is sure that no byte was written. So does what has
+// not begun when a call hears that the provider rests.
+func (e *Engine) callAll(ctx context.Context, sender *Sender, lane string, passed postgres.Passed, contents map[int64]rendered, sent *outcomes) error {
 	claims := passed.Claims
 	if len(claims) == 0 {
 		return nil
@@ -188,34 +224,33 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Pa
 	defer cancel()
 	settled := make([]postgres.Settlement, len(claims))
 	var calls sync.WaitGroup
+	var rests atomic.Bool
 	var back []postgres.Settlement
 	for i, claim := range claims {
-		if !run.Slot(begin, sender.pace.slots) {
+		if rests.Load() || !run.Slot(begin, sender.pace.slots) {
 			back = append(back, giveBack(claim))
 			continue
 		}
-		if run.Now().Sub(committed) > startWithin || begin.Err() != nil {
+		if run.Now().Sub(committed) > startWithin || begin.Err() != nil || rests.Load() {
 			<-sender.pace.slots
 			back = append(back, giveBack(claim))
 			continue
 		}
 		run.Go(&calls, func() {
 			defer func() { <-sender.pace.slots }()
-			defer func() {
-				if p := recover(); p != nil {
-					e.Log.Error("a channel panicked; its message is unknown", "channel", sender.Channel.Name(), "delivery", claim.ID, "panic", p)
-					settled[i] = postgres.Settlement{Claim: claim, State: delivery.Unknown, Reason: "panic in the channel"}
-				}
-			}()
-			settled[i] = e.call(ctx, sender, claim, contents[claim.ID])
+			var out channel.Outcome
+			settled[i], out = e.call(ctx, sender, claim, contents[claim.ID])
+			e.heed(ctx, sender, lane, out, &rests)
 		})
 	}
 	// What never began is given back at once: a crash while the others are under way must not put it in doubt.
 	var err error
 	if len(back) > 0 {
-		err = e.settle(ctx, committed.Add(lease/3), sender.Channel.Name(), 0, passed.Limited, back)
+		err = e.settle(ctx, committed.Add(lease/3), sender.Channel.Name(), 0, passed.Took, back)
 	}
 	run.Wait(&calls)
+	sent.called += len(claims) - len(back)
+	sent.rests = sent.rests || rests.Load()
 	blame(settled, contents)
 	called := settled[:0]
 	for _, s := range settled {
@@ -228,7 +263,7 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, passed postgres.Pa
 	if err != nil {
 		called = append(called, back...) // once more: nobody else knows that they were never begun
 	}
-	return e.settle(ctx, committed.Add(lease-2*time.Second), sender.Channel.Name(), passed.ID, passed.Limited, called)
+	return e.settle(ctx, committed.Add(lease-2*time.Second), sender.Channel.Name(), passed.ID, passed.Took, called)
 }
 
 // giveBackAll gives back what a gate has claimed whose commit was made though
@@ -260,7 +295,7 @@ func (e *Engine) giveBackAll(ctx context.Context, sender *Sender, passed postgre
 	for i, claim := range passed.Claims {
 		back[i] = giveBack(claim)
 	}
-	return e.settle(ctx, begun.Add(lease-2*time.Second), sender.Channel.Name(), passed.ID, passed.Limited, back)
+	return e.settle(ctx, begun.Add(lease-2*time.Second), sender.Channel.Name(), passed.ID, passed.Took, back)
 }
 
 // untakenLimit is after how many tries a delivery is dead that the provider does
@@ -288,20 +323,29 @@ func giveBack(c postgres.Claim) postgres.Settlement {
 	return postgres.Settlement{Claim: c, State: delivery.Planned, Reason: "given back"}
 }
 
-func (e *Engine) call(ctx context.Context, sender *Sender, claim postgres.Claim, content rendered) postgres.Settlement {
+// call makes one call. What is settled follows from its outcome alone.
+func (e *Engine) call(ctx context.Context, sender *Sender, claim postgres.Claim, content rendered) (s postgres.Settlement, out channel.Outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			e.Log.Error("a channel panicked; its message is unknown", "channel", sender.Channel.Name(), "delivery", claim.ID, "panic", p)
+			out = channel.Outcome{Verdict: channel.Unknown, Reason: "panic in the channel"}
+			s = postgres.Settlement{Claim: claim, State: delivery.Unknown, Reason: out.Reason}
+		}
+	}()
 	m, err := content.message(claim.Code)
 	if err != nil {
 		e.Log.Error("a code cannot be put into its message", "delivery", claim.ID, "error", err)
-		return postgres.Settlement{Claim: claim, State: delivery.Failed, Reason: string(audience.Template) + ": " + err.Error()}
+		return postgres.Settlement{Claim: claim, State: delivery.Failed, Reason: string(audience.Template) + ": " + err.Error()},
+			channel.Outcome{Verdict: channel.NotTaken, Trouble: channel.OurOwn}
 	}
 	m.Ref, m.To, m.From = e.Ref(claim.ID), claim.Address, sender.From
 	begun := e.runner().Now()
 	// A stop must not cut a call in the middle: what was begun is seen through, within its own time.
 	callCtx, cancel := e.runner().Timeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
-	out := sender.Channel.Send(callCtx, m)
+	out = sender.Channel.Send(callCtx, m)
 	sender.pace.took(e.runner().Now().Sub(begun))
-	s := postgres.Settlement{Claim: claim, Reason: text(out.Reason), ProviderID: text(out.ProviderID)}
+	s = postgres.Settlement{Claim: claim, Reason: text(out.Reason), ProviderID: text(out.ProviderID)}
 	switch out.Verdict {
 	case channel.Accepted:
 		s.State, s.Reason = delivery.Accepted, ""
@@ -311,11 +355,11 @@ func (e *Engine) call(ctx context.Context, sender *Sender, claim postgres.Claim,
 	case channel.NotTaken:
 		s.State = delivery.Planned
 		s.RetryIn = max(out.RetryAfter, retryAfter)
-		s.Untaken = out.RetryAfter == 0
+		s.Untaken = out.RetryAfter == 0 && (out.Trouble == channel.OfMessage || out.Trouble == channel.OfProvider)
 	default:
 		s.State = delivery.Unknown
 	}
-	return s
+	return s, out
 }
 
 // text is what a provider said, fit to be stored: valid UTF-8, no NUL, short.
@@ -332,13 +376,13 @@ const retryAfter = 30 * time.Second
 
 // settle writes outcomes; it tries until the lease is nearly over, because what
 // it knows is lost with it. After that the rows are reaped as unknown.
-func (e *Engine) settle(ctx context.Context, until time.Time, provider string, claim int64, limited int, settled []postgres.Settlement) error {
+func (e *Engine) settle(ctx context.Context, until time.Time, provider string, claim int64, took postgres.Took, settled []postgres.Settlement) error {
 	run := e.runner()
 	ctx, cancel := run.Timeout(context.WithoutCancel(ctx), until.Sub(run.Now()))
 	defer cancel()
 	for pause := 50 * time.Millisecond; ; pause *= 2 {
 		try, done := run.Timeout(ctx, writeTimeout)
-		_, err := e.ledger().Settle(try, provider, e.at(), claim, limited, giveUpAfter, settled)
+		_, err := e.ledger().Settle(try, provider, e.at(), claim, took, giveUpAfter, settled)
 		done()
 		if err == nil {
 			return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/fault"
 )
@@ -87,13 +88,17 @@ func (s *Store) SettleByHand(ctx context.Context, m Meant, to delivery.State) (d
 		if err != nil {
 			return err
 		}
-		back := map[int]int64{}
+		gates, costs := map[int][]time.Time{}, map[int][]int64{}
 		var campaign int
+		var gate time.Time
 		var cost int64
-		if _, err := pgx.ForEachRow(rows, []any{&campaign, &cost}, func() error { back[campaign] += cost; return nil }); err != nil || to != delivery.Failed {
+		if _, err := pgx.ForEachRow(rows, []any{&campaign, &gate, &cost}, func() error {
+			gates[campaign], costs[campaign] = append(gates[campaign], gate), append(costs[campaign], cost)
+			return nil
+		}); err != nil || to != delivery.Failed {
 			return err
 		}
-		return giveBackCosts(ctx, tx, back)
+		return giveBackCosts(ctx, tx, gates, costs)
 	})
 	if err != nil {
 		return Done{}, fmt.Errorf("settle deliveries by hand: %w", mapError(err))
@@ -117,10 +122,11 @@ func knows(ctx context.Context, on interface {
 	return nil
 }
 
-// giveBackCosts gives campaigns back what messages cost that were not taken.
-func giveBackCosts(ctx context.Context, tx pgx.Tx, back map[int]int64) error {
-	for _, campaign := range slices.Sorted(maps.Keys(back)) {
-		if _, err := tx.Exec(ctx, statement("limits/give_back"), campaign, back[campaign]); err != nil {
+// giveBackCosts gives campaigns back what messages cost that were not taken: by
+// campaign, their gates and costs.
+func giveBackCosts(ctx context.Context, tx pgx.Tx, gates map[int][]time.Time, costs map[int][]int64) error {
+	for _, campaign := range slices.Sorted(maps.Keys(costs)) {
+		if _, err := tx.Exec(ctx, statement("limits/give_back"), campaign, gates[campaign], costs[campaign]); err != nil {
 			return err
 		}
 	}
@@ -178,6 +184,7 @@ type Told struct {
 	Provider, ProviderID                 string
 	SettledAt                            *time.Time
 	DeliveredAt, BouncedAt, ComplainedAt *time.Time
+	Lost                                 *audience.Loss // what it lost to; nil: nothing
 }
 
 // Telling says which deliveries are wanted; what is empty asks for all.

@@ -129,8 +129,11 @@ type Design struct {
 
 // Limits hold back all deliveries of a campaign, those of earlier versions too.
 type Limits struct {
-	Budget    *int64 // millionths of the currency's unit; nil: none
-	PerMinute int    // messages; 0: no limit
+	Budget    *int64    // millionths of the currency's unit; nil: none
+	PerMinute int       // messages; 0: no limit
+	PerDay    *int64    // as Budget, of a day in the shop's zone; nil: none
+	Day       time.Time // began in that zone; set where PerDay is
+	PerMinor  int64     // millionths of the currency's unit in one of its minor units
 }
 
 // Applied is what an apply changed.
@@ -214,7 +217,7 @@ func apply(ctx context.Context, tx pgx.Tx, one Applying, at time.Time, out *Appl
 			return err
 		}
 	}
-	if _, err := tx.Exec(ctx, statement("limits/set"), id, one.Limits.Budget, nullInt(one.Limits.PerMinute)); err != nil || !out.New {
+	if _, err := tx.Exec(ctx, statement("limits/set"), id, one.Limits.Budget, nullInt(one.Limits.PerMinute), one.Limits.PerDay, one.Limits.Day, one.Limits.PerMinor); err != nil || !out.New {
 		return err
 	}
 	switch def.Enter.On {

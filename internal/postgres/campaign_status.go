@@ -169,6 +169,7 @@ type WaveState struct {
 	Round       int
 	Wave, State string
 	Reason      string // empty: none, or the provider's own words
+	LostTo      string // the campaign that they lost to; empty: none
 	Count       int64
 	Due, Last   *time.Time
 }

@@ -76,9 +76,10 @@ type Settlement struct {
 
 // Settle writes what became of calls. Rows whose epoch has moved on, or whom
 // feedback has settled meanwhile, are left alone; it returns how many it wrote.
-// A limited campaign (0: none) gets back what messages cost that were not taken.
-// After a failover that nobody has noticed it is a fault, and nothing is written.
-func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, claim int64, limited int, giveUp time.Duration, settled []Settlement) (int, error) {
+// What messages cost that were not taken, and their places in the channel's day,
+// are given back to whom they were taken from. After a failover that nobody has
+// noticed it is a fault, and nothing is written.
+func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, claim int64, took Took, giveUp time.Duration, settled []Settlement) (int, error) {
 	var known struct { // outcomes that also end a quarantine
 		ids    []int64
 		epochs []int
@@ -94,20 +95,20 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, clai
 			known.ids, known.epochs = append(known.ids, x.Claim.ID), append(known.epochs, x.Claim.Epoch)
 		}
 	}
-	var written int
-	var saved int64
-	args := []any{ids, customers, entered, epochs, states, reasons, refs, wait, provider, at, claim, giveUp.Seconds(), untaken, delivery.AskAfter(0).Seconds()}
+	var written, back int
+	var gates []time.Time
+	var costs []int64
 	var same bool
+	args := []any{ids, customers, entered, epochs, states, reasons, refs, wait, provider, at, claim, giveUp.Seconds(), untaken, delivery.AskAfter(0).Seconds()}
 	var err error
-	if limited == 0 {
-		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &saved, &same)
+	if took == (Took{}) {
+		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &gates, &costs, &back, &same)
 	} else {
 		err = s.inHotTx(ctx, func(tx pgx.Tx) error {
-			if err := tx.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &saved, &same); err != nil || saved == 0 {
+			if err := tx.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &gates, &costs, &back, &same); err != nil {
 				return err
 			}
-			_, err := tx.Exec(ctx, statement("limits/give_back"), limited, saved)
-			return err
+			return took.giveBack(ctx, tx, gates, costs, back)
 		})
 	}
 	switch {
@@ -119,7 +120,7 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, clai
 		var woken pgconn.CommandTag
 		if woken, err = s.hot.Exec(ctx, statement("delivery/wake"), known.ids, known.epochs); err == nil && woken.RowsAffected() > 0 {
 			var more int
-			more, err = s.Settle(ctx, provider, at, claim, limited, giveUp, settled)
+			more, err = s.Settle(ctx, provider, at, claim, took, giveUp, settled)
 			written += more
 		}
 	}
@@ -127,6 +128,20 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, clai
 		return 0, fmt.Errorf("settle deliveries: %w", mapError(err))
 	}
 	return written, nil
+}
+
+// giveBack takes off what messages cost, and how many may be tried again.
+func (t Took) giveBack(ctx context.Context, tx pgx.Tx, gates []time.Time, costs []int64, back int) error {
+	if t.Campaign != 0 && len(costs) > 0 {
+		if _, err := tx.Exec(ctx, statement("limits/give_back"), t.Campaign, gates, costs); err != nil {
+			return err
+		}
+	}
+	if t.Channel != "" && back > 0 {
+		_, err := tx.Exec(ctx, statement("warm_up/give_back"), t.Channel, t.Day.String(), back)
+		return err
+	}
+	return nil
 }
 
 // Bury ends planned deliveries whose message cannot be made.

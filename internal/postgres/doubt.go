@@ -71,7 +71,7 @@ type Again struct {
 // within the window. What goes is noted before it returns; nothing else changes.
 // On an error none may be sent.
 func (s *Store) GateAgain(ctx context.Context, in GateInput, window time.Duration, prepare func(at time.Time, g *Gated)) (again Again, err error) {
-	in.Doubt = true
+	in.Doubt, in.WarmUp = true, nil // it has its place in a day
 	again.Left = map[int64]string{}
 	err = s.inHotTx(ctx, func(tx pgx.Tx) error {
 		now, ours, err := lockChunk(ctx, tx, in)

@@ -155,6 +155,7 @@ func (s *Store) Curve(ctx context.Context, q PointQuery) ([]CurveRow, error) {
 type DeliveryCount struct {
 	Round                             int
 	Wave, Arm, Channel, State, Reason string
+	LostTo                            string // the campaign that it lost to; empty: none
 	Count                             int64
 }
 

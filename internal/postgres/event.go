@@ -94,27 +94,9 @@ func (m *merge) holds(ctx context.Context, customers []int64) error {
 		if _, err := m.exec(ctx, "hold/lock", some); err != nil {
 			return err
 		}
-		told, err := readEvents(ctx, m.tx, some, event.HoldNames, nil)
+		changed, err := foldHolds(ctx, m.tx, some)
 		if err != nil {
-			return err
-		}
-		var who []int64
-		var kinds, refs []string
-		var opened []time.Time
-		var closed []*time.Time
-		for _, id := range some {
-			events := make([]event.Event, len(told[id]))
-			for i, e := range told[id] {
-				events[i] = e.Event
-			}
-			for _, h := range event.Holds(events) {
-				who, kinds, refs = append(who, id), append(kinds, string(h.Kind)), append(refs, h.Ref)
-				opened, closed = append(opened, h.OpenedAt), append(closed, instant(h.ClosedAt))
-			}
-		}
-		var changed int64
-		if err := m.count(ctx, "hold/replace", &changed, some, who, kinds, refs, opened, closed); err != nil {
-			return err
+			return fmt.Errorf("fold holds: %w", err)
 		}
 		m.counts.Holds += changed
 	}

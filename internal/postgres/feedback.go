@@ -202,13 +202,17 @@ func applyHearings(ctx context.Context, tx pgx.Tx, ids []int64, states map[int64
 	if err != nil {
 		return err
 	}
-	back := map[int]int64{}
+	gates, costs := map[int][]time.Time{}, map[int][]int64{}
 	var campaign int
+	var gate time.Time
 	var cost int64
-	if _, err := pgx.ForEachRow(rows, []any{&campaign, &cost}, func() error { back[campaign] += cost; return nil }); err != nil {
+	if _, err := pgx.ForEachRow(rows, []any{&campaign, &gate, &cost}, func() error {
+		gates[campaign], costs[campaign] = append(gates[campaign], gate), append(costs[campaign], cost)
+		return nil
+	}); err != nil {
 		return err
 	}
-	return giveBackCosts(ctx, tx, back)
+	return giveBackCosts(ctx, tx, gates, costs)
 }
 
 // banHeard suppresses addresses of which a hard bounce or a complaint is known.

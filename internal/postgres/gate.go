@@ -1,13 +1,16 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/delivery"
 )
 
@@ -18,20 +21,27 @@ type GateInput struct {
 	Lane     Lane       // rows that are in another are passed over
 	At       *time.Time // business time; nil: the database's clock, read under the locks
 	Campaign int
-	Channels []string // the wave's
-	Service  bool     // the wave is a service: words on service count
-	Requires string   // the wave that must have been accepted; empty: none
-	ShopCap  Cap      // over all campaigns
-	OwnCap   Cap      // within the campaign
-	Holds    []string // kinds of holds that matter; nil: none
+	Channels []string       // the wave's
+	Service  bool           // the wave is a service: words on service count
+	Requires string         // the wave that must have been accepted; empty: none
+	ShopCap  Cap            // over all campaigns
+	OwnCap   Cap            // within the campaign
+	Groups   map[string]Cap // over the campaigns of a group, by its name; which one the campaign is in, the database knows
+	CoolDown time.Duration  // after a promotion of another campaign; 0: none
+	Holds    []string       // kinds of holds that matter; nil: none
 	MaxAge   time.Duration
-	Regions  bool     // the customers' regions are wanted
-	Coupons  bool     // deliveries may carry a code
-	Pools    []string // every pool that the campaign's waves name
-	PerMinor int64    // millionths of the currency's unit in one of its minor units
+	Regions  bool           // the customers' regions are wanted
+	Coupons  bool           // deliveries may carry a code
+	Pools    []string       // every pool that the campaign's waves name
+	Zone     *time.Location // the shop's, whose days the budget of a day counts; nil: UTC
+	PerMinor int64          // millionths of the currency's unit in one of its minor units
 	Lease    time.Duration
-	Doubt    bool // of GateAgain: rows in doubt are meant
+	WarmUp   *delivery.WarmUp // of the lane's channel; nil: none
+	Doubt    bool             // of GateAgain: rows in doubt are meant
 }
+
+// Days is the zone whose days the budget of a day counts.
+func (in GateInput) Days() *time.Location { return cmp.Or(in.Zone, time.UTC) }
 
 // Cap is a limit within a window; the zero Cap is none.
 type Cap struct {
@@ -49,14 +59,15 @@ type Gated struct {
 	Stratum   string // empty: the campaign has none
 	Zone      string
 	Region    string         // empty where it is unknown or was not asked for
-	Facts     delivery.Facts // Quiet, Zone, Rule, Cost and the coupon's pool are left to the caller
+	Facts     delivery.Facts // Quiet, Blackout, Zone, Rule, Cost and the coupon's pool are left to the caller
 	Expires   time.Duration  // left to the caller: how long a code given now counts; 0: as long as its pool
 	Body      []byte         // left to the caller: hash of the message; nil: none is kept
 
-	stock   *CouponStock
-	claimed time.Time // of one in doubt, with the database's clock now and the hash it went out under
-	clock   time.Time
-	body    []byte
+	scheduled time.Time
+	stock     *CouponStock
+	claimed   time.Time // of one in doubt, with the database's clock now and the hash it went out under
+	clock     time.Time
+	body      []byte
 }
 
 func (g *Gated) wanted() Wanted {
@@ -75,13 +86,22 @@ type Claim struct {
 
 // Passed is what a gate let through, under one lease. ID is 0 where nothing was.
 type Passed struct {
-	ID      int64
-	Limited int // the campaign, where a budget or a rate holds it back; else 0
-	Claims  []Claim
+	ID     int64
+	Took   Took
+	Claims []Claim
+}
+
+// Took is where a gate wrote down what it let through: what is surely not taken
+// comes off there.
+type Took struct {
+	Campaign int           // that has a budget or a rate; 0: none
+	Channel  string        // that warms up; empty: none
+	Day      calendar.Date // whose messages those are, in the shop's zone
 }
 
 // Gate runs one short transaction: it locks the customers of the chunk, then what
-// the campaign may still use, then what is planned and due, and codes last; reads
+// the campaign and the channel may still use, then what is planned and due, and
+// codes last; reads
 // the facts, lets prepare complete those of each delivery, asks the gate, and
 // writes the answers. The claims have been committed when it returns; on any
 // error none may be sent. With an error, passed is what was claimed if the commit
@@ -112,15 +132,17 @@ func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Tim
 		for i := range gated {
 			g := &gated[i]
 			a := reserve.Gate(g.Facts, now.at)
-			w.add(g, a)
+			if err := w.add(g, a); err != nil {
+				return err
+			}
 			if a.To == delivery.Sending {
 				passed.Claims = append(passed.Claims, Claim{ID: g.ID, Customer: g.Customer, EnteredAt: g.EnteredAt, Epoch: g.Epoch + 1,
 					Address: g.Facts.Contact.Channels[a.Channel].Address})
 			}
 		}
-		if now.limited && len(passed.Claims) > 0 {
-			passed.Limited = in.Campaign
-			w.limited = in.Campaign
+		if len(passed.Claims) > 0 {
+			passed.Took = now.took(in)
+			w.took, w.began, w.ofDay = passed.Took, now.began, reserve.Spent
 		}
 		if err := w.write(ctx, tx, now.at, passed.Claims, in.Lease, &passed.ID); err != nil || !in.Coupons {
 			return err
@@ -140,10 +162,13 @@ func (s *Store) Claimed(ctx context.Context, claim int64) (there bool, err error
 	return there, mapError(err)
 }
 
-// moment is the instant of a gate, with what the campaign may still use.
+// moment is the instant of a gate, with what the campaign and the channel may
+// still use.
 type moment struct {
 	at      time.Time
 	limited bool
+	day     calendar.Date // of a channel that warms up
+	began   time.Time     // the day in the shop's zone
 	reserve delivery.Reserve
 }
 
@@ -180,6 +205,11 @@ func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (now moment, ours h
 			return now, ours, fmt.Errorf("lock limits: %w", err)
 		}
 	}
+	if in.WarmUp != nil && len(ours.ids) > 0 {
+		if err := now.warmUp(ctx, tx, in); err != nil {
+			return now, ours, fmt.Errorf("lock the day of %s: %w", in.Lane.Channel, err)
+		}
+	}
 	return now, ours, nil
 }
 
@@ -194,7 +224,8 @@ func (now *moment) hold(ctx context.Context, tx pgx.Tx, in GateInput) error {
 	var spent int64
 	var passedAt []time.Time
 	var passed []int
-	err := tx.QueryRow(ctx, statement("limits/hold"), in.Campaign).Scan(&budget, &perMinute, &spent, &passedAt, &passed)
+	var day dayBudget
+	err := tx.QueryRow(ctx, statement("limits/hold"), in.Campaign).Scan(&budget, &perMinute, &spent, &passedAt, &passed, &day.limit, &day.from, &day.spent)
 	if err != nil {
 		return err
 	}
@@ -212,6 +243,9 @@ func (now *moment) hold(ctx context.Context, tx pgx.Tx, in GateInput) error {
 		left := *budget - spent - bound*in.PerMinor
 		now.reserve.Budget = &left
 	}
+	today, zone := calendar.DateOf(now.at, in.Days()), in.Days()
+	now.began = calendar.Instant(today, 0, zone)
+	now.reserve.DayBudget, now.reserve.DayEnds = day.left(now.began), calendar.Instant(today.AddDays(1), 0, zone)
 	if perMinute != nil {
 		now.reserve.Rate.Limit = *perMinute
 		for i, at := range passedAt {
@@ -224,6 +258,56 @@ func (now *moment) hold(ctx context.Context, tx pgx.Tx, in GateInput) error {
 	return nil
 }
 
+// warmUp locks the messages that the channel has had today and reads how many are
+// left.
+func (now *moment) warmUp(ctx context.Context, tx pgx.Tx, in GateInput) error {
+	for {
+		day := in.WarmUp.On(now.at)
+		today := delivery.Rate{Limit: day.Limit, FreeAt: day.Ends}
+		err := tx.QueryRow(ctx, statement("warm_up/hold"), in.Lane.Channel, day.Date.String(), now.at, day.Limit).Scan(&today.Used)
+		if err != nil {
+			return err
+		}
+		now.reserve.Day, now.day = today, day.Date
+		// The clock moved while the lock was waited for, perhaps past midnight.
+		if err := tx.QueryRow(ctx, statement("limits/clock"), in.At, in.Campaign).Scan(&now.at, &now.limited); err != nil {
+			return err
+		}
+		if in.WarmUp.On(now.at).Date == day.Date {
+			return nil
+		}
+	}
+}
+
+// took is where what passes is written down.
+func (now *moment) took(in GateInput) (t Took) {
+	if now.limited {
+		t.Campaign = in.Campaign
+	}
+	if in.WarmUp != nil {
+		t.Channel, t.Day = in.Lane.Channel, now.day
+	}
+	return t
+}
+
+// dayBudget is what a campaign may spend in a day, and what it has since one began.
+type dayBudget struct {
+	limit *int64
+	from  *time.Time
+	spent int64
+}
+
+func (d dayBudget) left(day time.Time) *int64 {
+	if d.limit == nil {
+		return nil
+	}
+	left := *d.limit
+	if d.from != nil && !d.from.Before(day) {
+		left -= d.spent
+	}
+	return &left
+}
+
 // decisions are the columns of delivery/decide, and what was taken of limits.
 type decisions struct {
 	ids, customers            []int64
@@ -232,13 +316,26 @@ type decisions struct {
 	due                       []*time.Time
 	costs                     []int64
 	bodies                    [][]byte
+	lost                      []*string
 
-	bind    map[int64]bool
-	limited int // the campaign, where it has limits
-	spent   int64
+	bind  map[int64]bool
+	took  Took
+	spent int64
+	ofDay int64 // of the budget of the day that began then
+	began time.Time
 }
 
-func (w *decisions) add(g *Gated, a delivery.Answer) {
+func (w *decisions) add(g *Gated, a delivery.Answer) error {
+	var lost *string
+	if a.Lost != nil {
+		text, err := json.Marshal(a.Lost)
+		if err != nil {
+			return err
+		}
+		written := string(text)
+		lost = &written
+	}
+	w.lost = append(w.lost, lost)
 	var due *time.Time
 	if !a.DueAt.IsZero() {
 		due = &a.DueAt
@@ -255,12 +352,13 @@ func (w *decisions) add(g *Gated, a delivery.Answer) {
 		}
 		w.bind[g.ID] = true
 	}
+	return nil
 }
 
 // write stores the decisions and the claim of those that go out.
 func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims []Claim, lease time.Duration, claim *int64) error {
 	batch := &pgx.Batch{}
-	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at, w.costs, w.bodies).Exec(func(tag pgconn.CommandTag) error {
+	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at, w.costs, w.lost, w.bodies).Exec(func(tag pgconn.CommandTag) error {
 		if int(tag.RowsAffected()) != len(w.ids) {
 			return fmt.Errorf("%d of %d rows were still ours", tag.RowsAffected(), len(w.ids))
 		}
@@ -273,8 +371,11 @@ func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims [
 		}
 		batch.Queue(statement("delivery/claim"), sending, epochs, lease.Seconds()).QueryRow(func(row pgx.Row) error { return row.Scan(claim) })
 	}
-	if w.limited != 0 {
-		batch.Queue(statement("limits/take"), w.limited, w.spent, at, len(claims))
+	if w.took.Campaign != 0 {
+		batch.Queue(statement("limits/take"), w.took.Campaign, w.spent, at, len(claims), w.began, w.ofDay)
+	}
+	if w.took.Channel != "" {
+		batch.Queue(statement("warm_up/take"), w.took.Channel, w.took.Day.String(), len(claims), at)
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("write decisions: %w", err)

@@ -21,7 +21,6 @@ func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, ours 
 		requires = &in.Requires
 	}
 	var gated []Gated
-	var pressed map[int64]pressure
 	var words map[topic]bool
 	batch := &pgx.Batch{}
 	batch.Queue(statement("delivery/facts"), ours.ids, at, in.Channels, requires, in.Regions, in.Campaign, in.Lane.Version, in.Lane.Wave, in.Lane.Channel, in.Doubt).
@@ -37,10 +36,7 @@ func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, ours 
 		words, err = scanWords(rows, len(ours.customers))
 		return err
 	})
-	if in.ShopCap.Limit > 0 || in.OwnCap.Limit > 0 {
-		pressed = map[int64]pressure{}
-		queuePressure(batch, in, at, ours.customers, pressed)
-	}
+	pressed := queuePressure(batch, in, at, ours.customers)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, fmt.Errorf("read facts: %w", err)
 	}
@@ -54,10 +50,9 @@ func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, ours 
 			}
 			g.Facts.Contact.Channels[name] = r
 		}
-		p := pressed[g.Customer]
-		g.Facts.Caps = []audience.Pressure{
-			{Limit: in.ShopCap.Limit, Real: p.realAll, Ghosts: p.ghostsAll, Outranking: p.outranking},
-			{Limit: in.OwnCap.Limit, Real: p.realOwn, Ghosts: p.ghostsOwn},
+		if pressed != nil {
+			asked := audience.Asked{Of: pressed.of, ScheduledAt: g.scheduled, At: at}
+			g.Facts.Caps, g.Facts.Cooling = pressed.limits.Weigh(asked, pressed.had[g.Customer], pressed.wanted[g.Customer])
 		}
 	}
 	return gated, readRareFacts(ctx, tx, in, at, gated)
@@ -71,8 +66,8 @@ func scanFacts(rows pgx.Rows, in GateInput, customers int) ([]Gated, error) {
 	var required *string
 	var claimed *time.Time
 	f := &g.Facts
-	_, err := pgx.ForEachRow(rows, []any{&g.ID, &g.Customer, &g.EnteredAt, &arm, &f.Skip, &g.Variant, &g.Stratum, &f.Channel, &g.Epoch, &f.ExpiresAt, &held,
-		&f.CampaignStatus, &f.OnHold, &g.Zone, &g.Region, &f.Contact.Erased, &email, &phone, &bannedEmail, &bannedPhone, &f.Repurchased, &required,
+	_, err := pgx.ForEachRow(rows, []any{&g.ID, &g.Customer, &g.EnteredAt, &arm, &f.Skip, &g.Variant, &g.Stratum, &f.Channel, &g.Epoch, &g.scheduled, &f.ExpiresAt, &held,
+		&f.CampaignStatus, &f.OnHold, &f.Rests, &g.Zone, &g.Region, &f.Contact.Erased, &f.Merged, &email, &phone, &bannedEmail, &bannedPhone, &f.Repurchased, &required,
 		&claimed, &g.clock, &g.body}, func() error {
 		if len(gated) > 0 && gated[len(gated)-1].Customer == g.Customer {
 			return nil // the rows are in the order of customers
@@ -116,30 +111,54 @@ func scanWords(rows pgx.Rows, customers int) (map[topic]bool, error) {
 	return words, err
 }
 
-// pressure is what counts against the caps of a customer.
-type pressure struct{ realAll, ghostsAll, realOwn, ghostsOwn, outranking int }
+// pressure is what counts against the caps of customers.
+type pressure struct {
+	limits      audience.Limits
+	of          audience.Campaign
+	had, wanted map[int64][]audience.Message
+}
 
-func queuePressure(batch *pgx.Batch, in GateInput, at time.Time, customers []int64, pressed map[int64]pressure) {
+func queuePressure(batch *pgx.Batch, in GateInput, at time.Time, customers []int64) *pressure {
+	limits := in.Limits()
+	longest := limits.Longest()
+	if longest == 0 {
+		return nil
+	}
+	p := &pressure{limits: limits, had: map[int64][]audience.Message{}, wanted: map[int64][]audience.Message{}}
+	batch.Queue(statement("delivery/rank"), in.Campaign).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&p.of.ID, &p.of.Name, &p.of.Priority, &p.of.Group)
+	})
 	var customer int64
-	batch.Queue(statement("delivery/pressure"), customers, at, in.Campaign, in.ShopCap.Window.Seconds(), in.OwnCap.Window.Seconds()).Query(func(rows pgx.Rows) error {
-		var p pressure
-		_, err := pgx.ForEachRow(rows, []any{&customer, &p.realAll, &p.ghostsAll, &p.realOwn, &p.ghostsOwn}, func() error { pressed[customer] = p; return nil })
+	var m audience.Message
+	whose := []any{&customer, &m.Of.ID, &m.Of.Name, &m.Of.Priority, &m.Of.Group, &m.At}
+	batch.Queue(statement("delivery/pressure"), customers, at, in.Campaign, longest.Seconds()).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, append(whose, &m.Ghost), func() error { p.had[customer] = append(p.had[customer], m); return nil })
 		return err
 	})
-	if in.ShopCap.Limit == 0 {
-		return
+	if in.ShopCap.Limit == 0 && len(in.Groups) == 0 {
+		return p
 	}
 	batch.Queue(statement("delivery/outranking"), customers, at, in.Campaign).Query(func(rows pgx.Rows) error {
-		var n int
-		_, err := pgx.ForEachRow(rows, []any{&customer, &n}, func() error {
-			p := pressed[customer]
-			p.outranking = n
-			pressed[customer] = p
-			return nil
-		})
+		m.Ghost = false
+		_, err := pgx.ForEachRow(rows, whose, func() error { p.wanted[customer] = append(p.wanted[customer], m); return nil })
 		return err
 	})
+	return p
 }
+
+// Limits are what holds a promotion back for the sake of a customer.
+func (in GateInput) Limits() audience.Limits {
+	l := audience.Limits{Shop: in.ShopCap.audience(), Own: in.OwnCap.audience(), CoolDown: in.CoolDown}
+	if len(in.Groups) > 0 {
+		l.Groups = make(map[string]audience.Cap, len(in.Groups))
+	}
+	for name, c := range in.Groups {
+		l.Groups[name] = c.audience()
+	}
+	return l
+}
+
+func (c Cap) audience() audience.Cap { return audience.Cap{Limit: c.Limit, Window: c.Window} }
 
 // readRareFacts reads what only few waves ask about.
 func readRareFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, gated []Gated) error {

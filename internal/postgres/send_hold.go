@@ -41,7 +41,8 @@ func (s *Store) HoldSends(ctx context.Context, h SendHold) (changed bool, err er
 	return changed, nil
 }
 
-// ReleaseSends ends a hold, and says whether there was one. What waited is handed
+// ReleaseSends ends a hold, and the rest of the channel's provider, and says
+// whether there was one. What waited is handed
 // out again at once.
 func (s *Store) ReleaseSends(ctx context.Context, h SendHold) (changed bool, err error) {
 	err = s.InTx(ctx, func(tx pgx.Tx) error {
@@ -53,7 +54,10 @@ func (s *Store) ReleaseSends(ctx context.Context, h SendHold) (changed bool, err
 			return err
 		}
 		changed = true
-		_, err = tx.Exec(ctx, "delete from send_holds where channel = $1", h.Channel)
+		if _, err = tx.Exec(ctx, "delete from send_holds where channel = $1", h.Channel); err != nil || h.Channel == "" {
+			return err // all is no provider
+		}
+		_, err = tx.Exec(ctx, statement("provider_hold/end"), h.Channel)
 		return err
 	})
 	if err != nil {

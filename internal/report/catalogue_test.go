@@ -64,7 +64,8 @@ func TestEveryLabelIsInTheCatalogue(t *testing.T) {
 		audience.Erased, audience.NoAddress, audience.Suppressed, audience.NoConsent, audience.OptedOut, audience.Repurchased, audience.Capped,
 		audience.QuietHours, audience.OutsideWindow, audience.Paused, audience.OnHold, audience.Cancelled, audience.Requires, audience.Late, audience.Held,
 		audience.Holdout, audience.Template, audience.ComplaintOpen, audience.Dispute, audience.FeedStale, audience.Outranked,
-		audience.CouponsGone, audience.Budget, audience.Rate, audience.Skip,
+		audience.CouponsGone, audience.Budget, audience.Rate, audience.Skip, audience.ProviderRests, audience.WarmUp,
+		audience.Merged, audience.CoolingDown, audience.Blackout, audience.DayBudget,
 	} {
 		known(t, "reason."+string(reason))
 	}

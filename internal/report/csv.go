@@ -30,7 +30,8 @@ var columnsOfCSV = []string{"campaign", "design", "as_of", "section", "point", "
 //	look       of each round: rate of each arm, difference, increment, z, bound, crossed (1 or 0)
 //	wave       of each round and wave: rate of those sent and skipped, difference, p
 //	curve      of each day: share of each arm, difference
-//	delivery   of each round, wave, channel and arm: the state as figure, how many; the reason in code
+//	delivery   of each round, wave, channel and arm: the state as figure, how many; the reason in code,
+//	           behind a colon the campaign that they lost to
 //	coupon     of each round and wave: given, redeemed, taken_off
 //	planted    natural, bought, effect, profit; code says held or missed by the interval
 //	warning    its code
@@ -73,7 +74,7 @@ func (r Report) CSV(w io.Writer) error {
 	out.waves(r.WaveEffects)
 	out.curves(r.Curves)
 	for _, d := range r.Deliveries {
-		out.count(csvRow{"section": "delivery", "round": strconv.Itoa(d.Round), "wave": d.Wave, "channel": d.Channel, "arm": string(d.Arm), "code": d.Reason}, d.State, d.Count)
+		out.count(csvRow{"section": "delivery", "round": strconv.Itoa(d.Round), "wave": d.Wave, "channel": d.Channel, "arm": string(d.Arm), "code": strings.TrimSuffix(d.Reason+":"+d.LostTo, ":")}, d.State, d.Count)
 	}
 	for _, c := range r.Coupons {
 		of := csvRow{"section": "coupon", "round": strconv.Itoa(c.Round), "wave": c.Wave}

@@ -277,7 +277,7 @@ func (v view) reasonTable() table {
 		if v.channels() {
 			cells = append(cells, cell{Text: d.Channel})
 		}
-		t.Rows = append(t.Rows, row{Cells: append(cells, cell{Text: v.outcome(d.State, d.Reason)}, cell{Text: v.Language.Count(d.Count)})})
+		t.Rows = append(t.Rows, row{Cells: append(cells, cell{Text: v.ended(d)}, cell{Text: v.Language.Count(d.Count)})})
 	}
 	return t
 }

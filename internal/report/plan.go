@@ -114,6 +114,7 @@ type Audience struct {
 // AudienceLine is a reason with how many it takes away.
 type AudienceLine struct {
 	Reason string `json:"reason"`
+	LostTo string `json:"lost_to,omitempty"` // the campaign that their message loses to
 	Count  int    `json:"count"`
 }
 

@@ -200,7 +200,7 @@ func (v planView) funnel() []funnelRow {
 	if len(a.Nothing) > 0 && a.Treat > 0 {
 		rows = append(rows, funnelRow{"=", v.Say(v.sampled("plan.treat")), a.Treat})
 		for _, l := range a.Nothing {
-			rows = append(rows, funnelRow{"-", v.nothing(l.Reason), l.Count})
+			rows = append(rows, funnelRow{"-", v.nothing(l), l.Count})
 		}
 	}
 	if a.Enter == 0 {
@@ -226,10 +226,13 @@ func (v planView) sampleNote() string {
 	return v.Say("plan.sample.note")
 }
 
-func (v planView) nothing(reason string) string {
+func (v planView) nothing(l AudienceLine) string {
 	said := v.Say("plan.nothing.holdout")
-	if reason != "" {
-		said = v.Say("plan.reason." + reason)
+	switch {
+	case l.LostTo != "" && v.Has("plan.lost."+l.Reason):
+		said = v.Say("plan.lost."+l.Reason, "campaign", l.LostTo)
+	case l.Reason != "":
+		said = v.Say("plan.reason." + l.Reason)
 	}
 	return v.Say("plan.nothing", "reason", said)
 }
@@ -385,7 +388,7 @@ func (v planView) warnings() []string {
 			continue
 		}
 		n, limit := v.amount(w.Count), v.amount(w.Limit)
-		if w.Code == "budget" {
+		if w.Code == "budget" || w.Code == "day_budget" {
 			n, limit = v.Language.Money(w.Count, v.plan.Currency), v.Language.Money(w.Limit, v.plan.Currency)
 		}
 		said = append(said, v.Say("plan.warn."+w.Code, "of", w.Of, "count", n, "limit", limit))

@@ -118,6 +118,7 @@ type DeliveryCount struct {
 	Channel string      `json:"channel"`
 	State   string      `json:"state"`
 	Reason  string      `json:"reason"`
+	LostTo  string      `json:"lost_to,omitempty"` // the campaign that they lost to at the gate
 	Count   int64       `json:"count"`
 }
 
@@ -216,7 +217,7 @@ func (r Report) prepared() Report {
 			cmp.Compare(a.Round, b.Round),
 			cmp.Compare(place(a.Wave), place(b.Wave)), cmp.Compare(a.Wave, b.Wave),
 			byArm(a.Arm, b.Arm), cmp.Compare(a.Channel, b.Channel),
-			cmp.Compare(a.State, b.State), cmp.Compare(a.Reason, b.Reason),
+			cmp.Compare(a.State, b.State), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.LostTo, b.LostTo),
 		)
 	})
 	return r

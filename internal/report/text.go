@@ -261,7 +261,7 @@ func (v view) deliveryTable(out *printer) {
 	}
 	rows := [][]string{{say.Say("col.round"), say.Say("col.wave"), say.Say("col.arm"), say.Say("col.channel"), say.Say("col.state"), say.Say("col.count")}}
 	for _, d := range v.Deliveries {
-		rows = append(rows, []string{fmt.Sprint(d.Round), d.Wave, v.arm(d.Arm), d.Channel, v.outcome(d.State, d.Reason), say.Count(d.Count)})
+		rows = append(rows, []string{fmt.Sprint(d.Round), d.Wave, v.arm(d.Arm), d.Channel, v.ended(d), say.Count(d.Count)})
 	}
 	// The channel is told where there is more than one; the round then stands with the wave, to fit 80 columns.
 	several := slices.ContainsFunc(v.Deliveries, func(d DeliveryCount) bool { return d.Round != v.Deliveries[0].Round })

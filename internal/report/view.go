@@ -63,6 +63,15 @@ func (v view) outcome(state, reason string) string {
 	return v.Language.Say("state.reason", "state", v.state(state), "reason", reason)
 }
 
+// ended is the outcome of deliveries, with the campaign that they lost to.
+func (v view) ended(d DeliveryCount) string {
+	said := v.outcome(d.State, d.Reason)
+	if d.LostTo == "" {
+		return said
+	}
+	return v.Language.Say("state.lost", "outcome", said, "campaign", d.LostTo)
+}
+
 // ledgerDate says that the deliveries are of another day than the figures.
 func (v view) ledgerDate() string {
 	if v.DeliveriesAt == nil {

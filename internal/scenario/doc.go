@@ -23,7 +23,7 @@
 //
 //	case, at, until   its name; when the campaign begins to run; the end of the play: what is due later stays planned
 //	settings          what rewave.yaml would say, over what it says: shop {name, zone, currency}, quiet_hours, caps,
-//	                  global_holdout, feeds, channels {sms: {cost}}; none takes quiet hours, caps, holdout or feeds away
+//	                  groups, blackout, global_holdout, feeds, channels {sms: {cost}}; none takes any but shop and channels away
 //	holdout           the share instead of the campaign's; auto is 10% here
 //	pools             {POOL: 100} codes, or {codes, value, percent, at_most, min_spend, from, until, per_customer};
 //	                  a pool that is not described never runs out; one code a customer where per_customer says no more
@@ -45,7 +45,7 @@
 //	suppressed, erased
 //	orders            [{at, total | lines [{category, sku, role, name, price, units, refunded}], id, currency, refunded, coupon POOL}]
 //	events            [{name, at, props}]; Complaint Opened and its kind hold messages
-//	elsewhere         {messages: ["...", {at, priority}], group_until}: of other campaigns
+//	elsewhere         {messages: ["...", {at, priority, campaign, group}], group_until}: of other campaigns
 //	arm, variant, skipped    instead of the hash: treat; NAME or {WAVE: NAME}; [WAVE] or none
 //
 // An expectation, of which what is not written is not looked at:

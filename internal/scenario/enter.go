@@ -32,6 +32,9 @@ func (r *run) comeIn(d deed) {
 
 func (r *run) ask(d deed, l *life) {
 	k := wave.Candidate{Profile: l.Profile, EnteredAt: d.at, Entries: len(l.entries), OtherCampaign: l.inGroup.After(d.at)}
+	if _, shares := r.settings.Groups[r.campaign.Limits.Group]; shares {
+		k.OtherCampaign = false
+	}
 	if n := len(l.entries); n > 0 {
 		k.LastEntry = l.entries[n-1].EnteredAt
 	}

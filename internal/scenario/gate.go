@@ -7,6 +7,8 @@ import (
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/calendar"
+	"github.com/rewave/rewave/internal/config"
 	"github.com/rewave/rewave/internal/coupon"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/message"
@@ -36,6 +38,9 @@ func (r *run) attempt(s *send, l *life, at time.Time) {
 	s.reason = a.Reason
 	if a.Reason != audience.CouponsGone {
 		s.note = ""
+	}
+	if a.Lost != nil {
+		s.note = ": " + a.Lost.String()
 	}
 	switch a.To {
 	case delivery.Planned:
@@ -83,6 +88,7 @@ func (r *run) take(s *send, l *life, a delivery.Answer, f delivery.Facts, out re
 		s.code = &code{pool: pool.Name, text: fmt.Sprintf("CODE%d", len(r.codes)+1), who: l, minor: f.Coupon.Minor, at: at,
 			expires: pool.Expiry(at, content.Coupon.Lasts(at, r.basis.Zone))}
 		r.codes = append(r.codes, s.code)
+		r.spendings = append(r.spendings, dated[int64]{at: at, value: f.Coupon.Minor})
 		text = s.code.text
 	}
 	s.content = out.shown(text)
@@ -97,6 +103,7 @@ func (r *run) take(s *send, l *life, a delivery.Answer, f delivery.Facts, out re
 	}
 	s.gated = at
 	r.spent += f.Cost
+	r.spendings = append(r.spendings, dated[int64]{at: at, value: f.Cost})
 	r.finish(l, s, delivery.Accepted, "", at)
 }
 
@@ -123,14 +130,9 @@ func (r *run) facts(s *send, l *life, content campaigns.Content, at time.Time) d
 		Arm: s.Arm, Skip: s.Skip, Channel: s.Channel, ExpiresAt: s.ExpiresAt, HeldFor: s.reason,
 		CampaignStatus: r.status(at), Contact: l.contact(s.wave.Channels, at), Repurchased: l.bought(s.of.EnteredAt, s.of.trigger, at),
 		HeldBy: l.heldBy(r.campaign.HoldWhile, at), FeedStale: r.stale(at),
-		Caps: []audience.Pressure{
-			r.pressure(l, r.settings.PerCustomer.Count, r.settings.PerCustomer.Window, false, at),
-		},
-		Quiet: r.settings.Quiet(l.Region), Rule: delivery.RuleOf(r.campaign, *s.wave, content),
+		Quiet: r.settings.Quiet(l.Region), Blackout: calendar.Blackouts(r.settings.Blackout, l.Region, s.wave.Service), Rule: delivery.RuleOf(r.campaign, *s.wave, content),
 	}
-	if own := r.campaign.Limits.PerCustomer; own != nil {
-		f.Caps = append(f.Caps, r.pressure(l, own.Count, own.Window, true, at))
-	}
+	r.weigh(&f, s, l, at)
 	f.Zone = s.of.where
 	if s.wave.After.RequiresAccepted {
 		state := delivery.Suppressed
@@ -162,41 +164,34 @@ func (r *run) stale(at time.Time) bool {
 	return age > 0 && silent && since.Before(at.Add(-age))
 }
 
-// soon is how far ahead a cap keeps room for campaigns of higher priority.
-const soon = 24 * time.Hour
-
-// pressure counts the messages of a customer inside a cap's window.
-func (r *run) pressure(l *life, limit int, window time.Duration, own bool, at time.Time) audience.Pressure {
-	p := audience.Pressure{Limit: limit}
-	if limit == 0 {
-		return p
+// weigh fills in what caps and cool-down say of a message of a customer.
+func (r *run) weigh(f *delivery.Facts, s *send, l *life, at time.Time) {
+	of := func(c config.Cap) audience.Cap { return audience.Cap{Limit: c.Count, Window: c.Window} }
+	limits := audience.Limits{Shop: of(r.settings.PerCustomer), Groups: map[string]audience.Cap{}, CoolDown: r.campaign.Limits.CoolDown}
+	if own := r.campaign.Limits.PerCustomer; own != nil {
+		limits.Own = audience.Cap{Limit: own.Count, Window: own.Window}
 	}
-	from := at.Add(-window)
+	for name, c := range r.settings.Groups {
+		limits.Groups[name] = of(c)
+	}
+	mine := audience.Campaign{Name: r.campaign.Name, Priority: r.campaign.Limits.Priority, Group: r.campaign.Limits.Group}
+	var had, wanted []audience.Message
 	for _, e := range l.entries {
-		for _, s := range e.sends {
-			switch {
-			case s.gated.IsZero() || s.Uncapped || !s.gated.After(from):
-			case s.state == delivery.Withheld:
-				p.Ghosts++
-			default:
-				p.Real++
+		for _, other := range e.sends {
+			if !other.gated.IsZero() && !other.Uncapped {
+				had = append(had, audience.Message{Of: mine, At: other.gated, Ghost: other.state == delivery.Withheld})
 			}
 		}
-	}
-	if own {
-		return p
 	}
 	for _, other := range l.sent {
-		switch {
-		case other.at.After(at):
-			if other.value > r.campaign.Limits.Priority && !other.at.After(at.Add(soon)) {
-				p.Outranking++
-			}
-		case other.at.After(from):
-			p.Real++
+		m := audience.Message{Of: other.value, At: other.at}
+		if other.at.After(at) {
+			wanted = append(wanted, m)
+		} else {
+			had = append(had, m)
 		}
 	}
-	return p
+	f.Caps, f.Cooling = limits.Weigh(audience.Asked{Of: mine, ScheduledAt: s.ScheduledAt, At: at}, had, wanted)
 }
 
 // left is what the campaign may still consume at an instant.
@@ -219,6 +214,16 @@ func (r *run) left(at time.Time) delivery.Reserve {
 			}
 		}
 		reserve.Budget = &left
+	}
+	if budget := r.campaign.Limits.DayBudgetMinor; budget != nil {
+		today := calendar.DateOf(at, r.basis.Zone)
+		left := *budget * r.perMinor
+		for _, x := range r.spendings {
+			if calendar.DateOf(x.at, r.basis.Zone) == today {
+				left -= x.value
+			}
+		}
+		reserve.DayBudget, reserve.DayEnds = &left, calendar.Instant(today.AddDays(1), 0, r.basis.Zone)
 	}
 	return reserve
 }

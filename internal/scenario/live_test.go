@@ -37,7 +37,7 @@ import (
 // what the case pins.
 func TestRunsAreWhatTheEngineDoes(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"basics", "gate", "order", "event", "occasion"} {
+	for _, name := range []string{"basics", "gate", "order", "event", "occasion", "pressure"} {
 		c, files := unpacked(t, name)
 		if c.Holdout.Auto {
 			c.Holdout = campaigns.Holdout{Share: holdout.Whole / 5}
@@ -228,6 +228,10 @@ func newLive(t *testing.T, c campaigns.Campaign, k Case) *live {
 			Quiet: s.QuietHours, QuietIn: s.QuietIn, Cap: postgres.Cap{Limit: s.PerCustomer.Count, Window: s.PerCustomer.Window},
 			Global: s.Global.Share, Epoch: s.Global.Epoch, MaxAge: s.Feeds, CostMicros: s.Costs(), ReturnWindow: 30 * 24 * time.Hour},
 		Channels: map[string]*engine.Sender{}}
+	l.Shop.Blackout, l.Shop.Groups = s.Blackout, map[string]postgres.Cap{}
+	for name, group := range s.Groups {
+		l.Shop.Groups[name] = postgres.Cap{Limit: group.Count, Window: group.Window}
+	}
 	for _, name := range knownChannels {
 		l.Channels[name] = engine.NewSender(&taker{name, l}, "shop@shop.example", 4)
 	}

@@ -25,8 +25,8 @@ type person struct {
 	tags       []dated[[]string] // all of them from then on
 	orders     []*purchase
 	events     []event.Event
-	sent       []dated[int] // messages of other campaigns, with their priority
-	inGroup    time.Time    // in another campaign of the group until then
+	sent       []dated[audience.Campaign] // messages of other campaigns
+	inGroup    time.Time                  // in another campaign of the group until then
 
 	arm      holdout.Arm       // empty: by lot
 	variants map[string]string // by wave; one that is not here is by lot

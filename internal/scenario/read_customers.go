@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/customer"
 	"github.com/rewave/rewave/internal/event"
@@ -19,7 +20,7 @@ var (
 		"locale", "region", "zone", "first_seen", "attributes", "tags", "orders", "events", "elsewhere", "arm", "variant", "skipped"},
 		Elsewhere: map[string]string{"name": "write first_name and last_name", "attribute": "write attributes", "country": "write region"}}
 	elsewhereKeys = source.Keys{Known: []string{"messages", "group_until"}}
-	messageKeys   = source.Keys{Known: []string{"at", "priority"}}
+	messageKeys   = source.Keys{Known: []string{"at", "priority", "campaign", "group"}}
 )
 
 const (
@@ -248,7 +249,7 @@ func (r *reader) elsewhere(n source.Node, p *person) {
 		return
 	}
 	for _, n := range listed(m, "messages") {
-		sent := dated[int]{value: defaultPriority}
+		sent := dated[audience.Campaign]{value: audience.Campaign{ID: 1 + len(p.sent), Name: "another campaign", Priority: defaultPriority}}
 		if !n.IsMapping() {
 			sent.at, _ = r.instant(n)
 			p.sent = append(p.sent, sent)
@@ -259,7 +260,13 @@ func (r *reader) elsewhere(n source.Node, p *person) {
 			sent.at, _ = r.instant(n)
 		}
 		if n, ok := m.Get("priority"); ok {
-			sent.value, _ = n.Int(0, 100)
+			sent.value.Priority, _ = n.Int(0, 100)
+		}
+		if n, ok := m.Get("campaign"); ok {
+			sent.value.Name, _ = n.Text()
+		}
+		if n, ok := m.Get("group"); ok {
+			sent.value.Group, _ = n.Text()
 		}
 		p.sent = append(p.sent, sent)
 	}

@@ -32,12 +32,13 @@ type run struct {
 	perMinor int64            // millionths of the currency's unit in one of its minor units
 	costs    map[string]int64 // of a message by channel, in millionths
 
-	lives  []*life
-	queue  queue
-	steps  int
-	passes []time.Time // of messages that were let through
-	spent  int64       // on messages, in millionths
-	codes  []*code
+	lives     []*life
+	queue     queue
+	steps     int
+	passes    []time.Time    // of messages that were let through
+	spent     int64          // on messages, in millionths
+	spendings []dated[int64] // likewise, codes at their face value too
+	codes     []*code
 }
 
 // life is a customer with what the campaign did about them.

@@ -79,7 +79,7 @@ func (r *run) written(l *life) []moment {
 		add(*l.erased, "is forgotten")
 	}
 	for _, m := range l.sent {
-		add(m.at, "gets a message of another campaign (priority %d)", m.value)
+		add(m.at, "gets a message of %s (priority %d)", m.value.Name, m.value.Priority)
 	}
 	slices.SortStableFunc(out, func(a, b moment) int {
 		if c := a.at.Compare(b.at); c != 0 {

@@ -131,6 +131,7 @@ func (w *World) work(a *actor, e *engine.Engine, inFlight, threads int) {
 	e.Channels = map[string]*engine.Sender{}
 	for _, name := range []string{"email", "sms"} {
 		e.Channels[name] = engine.NewSender(&Provider{w, name}, "shop", inFlight)
+		e.Channels[name].WarmUp = w.warmUps[name]
 	}
 	stop, left := a.stop, threads
 	for i := range threads {
@@ -259,7 +260,7 @@ func (w *World) planner(a *actor) {
 		for {
 			me.await(func() bool { return w.outlook.of(w).plan() })
 			for _, e := range w.running {
-				_, _ = w.memory.plan(background, e.stored.ID, e.stored.VersionID, func(p *planning) error { return w.planOnce(p, e.planner) }) // again in a second
+				_, _ = w.memory.plan(background, e.stored.ID, w.memory.campaign(e.stored.ID, nil).version, func(p *planning) error { return w.planOnce(p, e.planner) }) // again in a second
 			}
 			me.sleep(time.Second)
 		}
@@ -403,7 +404,11 @@ func (o *outlook) read(w *World) {
 		switch m.campaign(d.campaign, nil).status {
 		case "running":
 			if !m.held(nil, d.channel) {
-				soonest(&o.nextDue, &o.anyDue, d.due)
+				due := d.due
+				if rests := m.restUntil(nil, d.channel); rests.After(due) {
+					due = rests
+				}
+				soonest(&o.nextDue, &o.anyDue, due)
 			}
 		case "cancelled":
 			ends = w.clock

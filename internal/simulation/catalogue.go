@@ -21,13 +21,17 @@ type entry struct {
 	stored  postgres.Campaign
 	planner *wave.Planner
 	budget  *int64 // millionths
+	perDay  *int64 // likewise
+
+	edited postgres.Campaign // the same with other texts, as an edit stores it
 }
 
 func newCatalogue() ([]entry, error) {
-	r := rand.New(rand.NewPCG(7, 7))
+	r, more := rand.New(rand.NewPCG(7, 7)), rand.New(rand.NewPCG(8, 8))
 	all := make([]entry, catalogueSize)
 	for i := range all {
 		def := draw(r, i)
+		press(more, &def.Limits)
 		share, skips := holdout.Share(0), map[string]holdout.Share{}
 		share = def.Holdout.Share
 		for _, w := range def.Waves {
@@ -45,8 +49,41 @@ func newCatalogue() ([]entry, error) {
 			micros := *b * perMinor
 			all[i].budget = &micros
 		}
+		if b := def.Limits.DayBudgetMinor; b != nil {
+			micros := *b * perMinor
+			all[i].perDay = &micros
+		}
+		all[i].edited = edited(all[i].stored)
 	}
 	return all, nil
+}
+
+// mark stands at the end of each text of an edited version.
+const mark = "(edited)"
+
+func edited(c postgres.Campaign) postgres.Campaign {
+	c.VersionID += catalogueSize
+	texts := map[string]campaigns.Message{}
+	for name, m := range c.Definition.Messages {
+		texts[name] = words(m[""].Text + " " + mark)
+	}
+	c.Definition.Version += "/edited"
+	c.Definition.Messages = texts
+	return c
+}
+
+// press draws what holds a campaign back for the sake of others.
+func press(r *rand.Rand, l *campaigns.Limits) {
+	if r.IntN(2) == 0 {
+		l.Group = "promo"
+	}
+	if r.IntN(4) == 0 {
+		l.CoolDown = []time.Duration{10 * time.Minute, 3 * time.Hour}[r.IntN(2)]
+	}
+	if r.IntN(4) == 0 {
+		minor := []int64{7, 20, 600}[r.IntN(3)]
+		l.DayBudgetMinor = &minor
+	}
 }
 
 // perMinor is the millionths of one minor unit of a currency with two decimals.

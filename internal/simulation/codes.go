@@ -47,7 +47,7 @@ type stock struct {
 
 func (m *Memory) had(t *tx, pool string, customer int64) (n int) {
 	for _, r := range m.codes.rows {
-		if c := r.see(t); c != nil && c.pool == pool && c.customer == customer {
+		if c := r.see(t); c != nil && c.pool == pool && c.delivery != 0 && (c.customer == customer || m.person(c.customer).see(t).into == customer) {
 			n++
 		}
 	}

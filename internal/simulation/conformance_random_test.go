@@ -52,7 +52,7 @@ func (s *scene) anything(r *rand.Rand, n int) {
 	for range n {
 		at += time.Duration(r.IntN(40)) * time.Second
 		who := int64(r.IntN(people)) + 1
-		switch r.IntN(15) {
+		switch r.IntN(19) {
 		case 0, 1, 2, 3, 4:
 			open = append(open, s.anyGate(r, waves[r.IntN(len(waves))], at))
 		case 5, 6, 7:
@@ -71,6 +71,8 @@ func (s *scene) anything(r *rand.Rand, n int) {
 			} else {
 				s.status(1+r.IntN(3), []string{"paused", "running", "running"}[r.IntN(3)])
 			}
+		case 18:
+			s.rests("email", at, time.Duration(r.IntN(60))*time.Second)
 		case 12:
 			now := noon.Add(at)
 			_ = s.WithdrawConsent(context.Background(), s.id(who, 1, 1, "a"), "test", &now)
@@ -80,6 +82,16 @@ func (s *scene) anything(r *rand.Rand, n int) {
 			now := noon.Add(at)
 			c := 1 + r.IntN(3)
 			must(s.t, s.Postpone(context.Background(), postgres.Lane{Version: c, Wave: "a", Channel: "email"}, []int64{s.id(who, c, 1, "a")}, &now, time.Minute, "later"))
+		case 15:
+			s.pressed(1+r.IntN(3), 40+20*r.IntN(3), []string{"", "promo"}[r.IntN(2)], int64(2+r.IntN(4))*1_000_000)
+		case 16:
+			if r.IntN(4) == 0 {
+				s.erased(who)
+			}
+		case 17:
+			if r.IntN(3) == 0 {
+				s.merged(who, int64(r.IntN(people))+1)
+			}
 		}
 		if r.IntN(8) == 0 {
 			s.shows()
@@ -96,16 +108,21 @@ func (s *scene) anyGate(r *rand.Rand, wave string, at time.Duration) postgres.Pa
 		}
 	}
 	lease, cap, exit := time.Duration(1-2*r.IntN(2))*time.Hour, r.IntN(3), r.IntN(2) == 0
-	between := r.IntN(4) == 0
+	between, warms := r.IntN(4) == 0, r.IntN(2) == 0
+	groups, cool := map[string]postgres.Cap{"promo": {Limit: 1 + r.IntN(2), Window: 2 * time.Minute}}, time.Duration(r.IntN(2))*time.Minute
 	return s.gate(c, wave, "email", at, whom, costs(1_000_000), func(a *asks) {
 		a.Lease, a.exit = lease, exit
 		a.ShopCap = postgres.Cap{Limit: cap, Window: 3 * time.Minute}
 		a.OwnCap = postgres.Cap{Limit: cap, Window: time.Minute}
+		a.Groups, a.CoolDown = groups, cool
 		if wave == "b" {
 			a.Requires = "a"
 		}
 		if c == 3 {
 			a.pool, a.gone = "p", []string{"skip", "wait", "send"}[r.IntN(3)]
+		}
+		if warms {
+			warm(10)(a)
 		}
 		if between {
 			a.between = func() { s.gate(1, "a", "email", at, whom) }
@@ -117,4 +134,5 @@ func (s *scene) settleAny(r *rand.Rand, p postgres.Passed, at time.Duration) {
 	states := []delivery.State{delivery.Accepted, delivery.Failed, delivery.Unknown, delivery.Planned}
 	s.settle(p, "any", at, func(x *postgres.Settlement) { x.State = states[r.IntN(len(states))] })
 	s.tell("spent %d", s.spent(2))
+	s.showsDays("email")
 }

@@ -12,11 +12,14 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/coupon"
 	"github.com/rewave/rewave/internal/customer"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/enrollment"
+	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/testkit"
@@ -43,6 +46,8 @@ type side interface {
 	feedUntil(at time.Time)
 	sameMailbox(a, b int64)
 	merged(from, into int64)
+	// pressed is what an apply says of a campaign's rank, group and money of a day.
+	pressed(campaign, priority int, group string, perDay int64)
 	addCodes(p coupon.Pool, codes ...string)
 	// holding has somebody hold what a statement locks until release.
 	holding(what string, id int64) (release func())
@@ -55,6 +60,7 @@ type side interface {
 	// rows is the whole ledger in words, sorted.
 	rows() []string
 	spent(campaign int) int64
+	passedOn(channel string, day calendar.Date) int
 }
 
 // telling is a delivery in words that hold on both sides.
@@ -72,6 +78,9 @@ func telling(customer int64, campaign, round int, wave string, d message, code s
 	}
 	if code != "" {
 		words = append(words, "code "+code)
+	}
+	if d.lost != nil {
+		words = append(words, d.lost.String())
 	}
 	return strings.Join(words, " ")
 }
@@ -168,6 +177,14 @@ func (m *inMemory) sameMailbox(a, b int64) { m.person(b).was.email = m.person(a)
 
 func (m *inMemory) merged(from, into int64) { m.must(m.merge(context.Background(), from, into)) }
 
+func (m *inMemory) pressed(campaign, priority int, group string, perDay int64) {
+	c := &m.campaigns.rows[campaign-1].was
+	c.priority, c.group = priority, group
+	if l := m.limit(campaign); l != nil {
+		l.was.perDay = &perDay
+	}
+}
+
 func (m *inMemory) addCodes(p coupon.Pool, codes ...string) {
 	if m.pool(p.Name) == nil {
 		m.pools = append(m.pools, p)
@@ -263,7 +280,7 @@ func (p *inPostgres) empty(t testing.TB) *inPostgres {
 	p.exec("do $$ begin set local session_replication_role = replica; delete from resends; end $$") // they stay
 	p.exec("insert into incarnations (name) values (server_incarnation())")
 	p.exec("update dispatch set due_at = '-infinity', delivery_id = 0, round_at = '-infinity'")
-	p.exec("do $$ begin set local session_replication_role = replica; delete from send_holds; end $$") // without an act
+	p.exec("do $$ begin set local session_replication_role = replica; delete from send_holds; delete from provider_holds; delete from channel_days; end $$") // without an act
 	return p
 }
 
@@ -312,7 +329,9 @@ func (p *inPostgres) entered(campaign int, page []postgres.Entering) {
 }
 
 func (p *inPostgres) order(customer int64, at time.Time) {
-	p.exec("insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor) values ('test', gen_random_uuid()::text, $1, $2, 'EUR', 1000)", customer, at)
+	// As an import does it: what comes for somebody who was merged is the other's.
+	p.exec(`insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor)
+		select 'test', gen_random_uuid()::text, coalesce(u.merged_into, u.customer_id), $2, 'EUR', 1000 from customers u where u.customer_id = $1`, customer, at)
 }
 
 func (p *inPostgres) word(customer int64, w word) {
@@ -320,7 +339,8 @@ func (p *inPostgres) word(customer int64, w word) {
 }
 
 func (p *inPostgres) erased(customer int64) {
-	p.exec("update contacts set erased_at = now(), email = null, phone = null where customer_id = $1", customer)
+	_, err := p.EraseCustomer(context.Background(), fmt.Sprintf("c%d", customer), "ann", "test")
+	must(p.t, err)
 }
 
 func (p *inPostgres) ban(customer int64, channel string, at time.Time) {
@@ -340,7 +360,15 @@ func (p *inPostgres) sameMailbox(a, b int64) {
 }
 
 func (p *inPostgres) merged(from, into int64) {
-	p.exec("update customers set merged_into = $2 where customer_id = $1", from, into)
+	_, err := p.MergeCustomers(context.Background(), fmt.Sprintf("c%d", from), fmt.Sprintf("c%d", into), "ann", "test")
+	if _, told := fault.Of(err); !told { // what makes no sense is refused, and changes nothing
+		must(p.t, err)
+	}
+}
+
+func (p *inPostgres) pressed(campaign, priority int, group string, perDay int64) {
+	p.exec("update campaigns set priority = $2, exclusion_group = nullif($3, '') where campaign_id = $1", campaign, priority, group)
+	p.exec("update campaign_limits set day_budget_micros = $2 where campaign_id = $1", campaign, perDay)
 }
 
 func (p *inPostgres) addCodes(pool coupon.Pool, codes ...string) {
@@ -387,7 +415,7 @@ func (p *inPostgres) id(customer int64, campaign, nth int, wave string) int64 {
 
 func (p *inPostgres) rows() (all []string) {
 	rows, err := p.conn.Query(context.Background(), `select d.customer_id, d.campaign_id, d.round, d.wave, d.channel, d.state, coalesce(d.reason, ''), d.due_at, d.gate_at, coalesce(d.cost_micros, 0),
-			d.epoch, d.returned, d.untaken, d.claimed_at, d.settled_at, coalesce(d.provider, ''), coalesce(d.provider_id, ''), coalesce(c.code, '')
+			d.epoch, d.returned, d.untaken, d.claimed_at, d.settled_at, coalesce(d.provider, ''), coalesce(d.provider_id, ''), coalesce(c.code, ''), d.lost_to
 		from deliveries d left join coupons c using (customer_id, entered_at, enrollment_id, round, wave)`)
 	must(p.t, err)
 	var who int64
@@ -395,7 +423,7 @@ func (p *inPostgres) rows() (all []string) {
 	var code string
 	var due, gate, claimed, done *time.Time
 	_, err = pgx.ForEachRow(rows, []any{&who, &d.campaign, &d.round, &d.wave, &d.channel, &d.state, &d.reason, &due, &gate, &d.cost, &d.epoch, &d.returned, &d.untaken,
-		&claimed, &done, &d.provider, &d.providerID, &code}, func() error {
+		&claimed, &done, &d.provider, &d.providerID, &code, &d.lost}, func() error {
 		d.due, d.gateAt, d.claimed, d.done = or(due), or(gate), or(claimed), or(done)
 		all = append(all, telling(who, d.campaign, d.round, d.wave, d, code))
 		return nil
@@ -473,7 +501,7 @@ func (s *scene) gate(campaign int, wave, channel string, at time.Duration, custo
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.tell("gate of %s by %s: seen %d, claim %t, limited %d", wave, channel, seen, passed.ID != 0, passed.Limited)
+	s.tell("gate of %s by %s: seen %d, claim %t, limited %d", wave, channel, seen, passed.ID != 0, passed.Took.Campaign)
 	for _, c := range passed.Claims {
 		s.tell("  c%d to %s, epoch %d, code %s", c.Customer, c.Address, c.Epoch, c.Code)
 	}
@@ -505,8 +533,12 @@ func (s *scene) asks(campaign int, wave, channel string, at time.Duration, custo
 
 // completes is what the engine knows of a delivery at the gate.
 func (a *asks) completes(_ time.Time, g *postgres.Gated) {
+	purpose := audience.Promotion
+	if a.Service {
+		purpose = audience.Service
+	}
 	f := &g.Facts
-	f.Rule = delivery.Rule{Capped: !a.noCapped, Channels: a.Channels, StopOnRepurchase: a.exit, IfFeedStale: a.stale, IfCouponExhausted: a.gone}
+	f.Rule = delivery.Rule{Purpose: purpose, Capped: !a.noCapped, Channels: a.Channels, StopOnRepurchase: a.exit, IfFeedStale: a.stale, IfCouponExhausted: a.gone}
 	f.Zone, f.Cost, f.Coupon.Pool, g.Body = time.UTC, a.cost, a.pool, a.body
 	if a.between != nil {
 		a.between()
@@ -534,7 +566,7 @@ func (s *scene) settle(passed postgres.Passed, state delivery.State, at time.Dur
 		}
 		all = append(all, x)
 	}
-	n, err := s.Settle(context.Background(), "test", &now, passed.ID, passed.Limited, -time.Second, all)
+	n, err := s.Settle(context.Background(), "test", &now, passed.ID, passed.Took, -time.Second, all)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ func TestTheMemoryAnswersAsPostgreSQLDoes(t *testing.T) {
 	db := newInPostgres(t)
 	all := maps.Clone(histories)
 	maps.Copy(all, doubtHistories)
+	maps.Copy(all, ofProviders)
 	for name, history := range all {
 		t.Run(name, func(t *testing.T) {
 			got, want := told(t, newInMemory(t), history), told(t, db.empty(t), history)
@@ -111,6 +112,50 @@ var histories = map[string]func(*scene){
 		s.order(5, noon.Add(-time.Hour))
 		s.merged(6, 4)
 		s.gate(c, "hello", "email", time.Minute, everybody, func(a *asks) { a.exit = true })
+	},
+	"money of a day over midnight": func(s *scene) {
+		budget := int64(9_000_000)
+		s.addPeople(3)
+		c := s.addCampaign("one", 50, &budget, 0)
+		s.pressed(c, 50, "", 2_000_000)
+		for who := range int64(3) {
+			s.plan(c, who+1, "email", "hello")
+		}
+		p := s.gate(c, "hello", "email", 12*time.Hour-time.Second, []int64{1}, costs(1_000_000))
+		s.gate(c, "hello", "email", 12*time.Hour, []int64{2}, costs(1_000_000))
+		s.settle(p, delivery.Planned, 12*time.Hour+time.Second) // which gives the new day nothing back
+		s.gate(c, "hello", "email", 12*time.Hour+2*time.Minute, everybody, costs(1_000_000))
+		s.shows()
+		s.gate(c, "hello", "email", 12*time.Hour+3*time.Minute, everybody, costs(1_000_000))
+	},
+	"a group's cap, and what was lost to": func(s *scene) {
+		s.addPeople(3)
+		low, high, equal := s.addCampaign("low", 40, nil, 0), s.addCampaign("high", 60, nil, 0), s.addCampaign("equal", 40, nil, 0)
+		for i, c := range []int{low, high, equal} {
+			s.pressed(c, []int{40, 60, 40}[i], "promo", 0)
+			for who := range int64(3) {
+				if c != high || who == 0 {
+					s.plan(c, who+1, "email", "hello")
+				}
+			}
+		}
+		group := func(a *asks) { a.Groups = map[string]postgres.Cap{"promo": {Limit: 1, Window: time.Hour}} }
+		s.merged(3, 2)
+		s.gate(low, "hello", "email", 0, everybody, group)
+		s.gate(equal, "hello", "email", time.Second, everybody, group)
+		s.gate(high, "hello", "email", time.Minute, everybody, group, func(a *asks) { a.CoolDown = time.Hour })
+	},
+	"messages of who was merged cool down too": func(s *scene) {
+		c := s.few(2, "email", "hello")
+		other := s.addCampaign("other", 50, nil, 0)
+		s.plan(other, 2, "email", "hello")
+		s.gate(c, "hello", "email", 0, []int64{1})
+		s.merged(1, 2)
+		s.gate(other, "hello", "email", time.Minute, []int64{2}, func(a *asks) { a.CoolDown = time.Hour })
+		s.shows()
+		s.gate(other, "hello", "email", time.Hour, []int64{2}, func(a *asks) { a.CoolDown = time.Hour })
+		s.erased(2)
+		s.gate(c, "hello", "email", time.Hour, everybody)
 	},
 	"ghosts": func(s *scene) {
 		c := s.few(2, "email", "ghost", "skipped")

@@ -27,7 +27,8 @@
 //   - at each gate that is committed: opted out is opted out, erased is erased,
 //     who bought is left alone, held while a complaint is open, a stale feed
 //     holds, a required wave was accepted, quiet hours, caps, the rate, the
-//     budget, nothing goes out early or late, the gate reads the database's clock;
+//     budget, a provider that rests is left alone, no more than the day's where a
+//     channel warms up, nothing goes out early or late, the gate reads the database's clock;
 //   - at each write: legal moves, no deadlock, unknown has a cause, no code means
 //     none;
 //   - at rest: every delivery has ended with a reason, the ledger is the

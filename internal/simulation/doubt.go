@@ -68,7 +68,7 @@ type resend struct {
 
 // GateAgain takes the locks of Gate.
 func (m *Memory) GateAgain(ctx context.Context, in postgres.GateInput, window time.Duration, prepare func(at time.Time, g *postgres.Gated)) (again postgres.Again, err error) {
-	in.Doubt = true
+	in.Doubt, in.WarmUp = true, nil
 	err = m.in(ctx, whatOfGate, func(t *tx) error {
 		again = postgres.Again{Left: map[int64]string{}}
 		ours, _, now, _, err := m.lockChunk(ctx, t, in)

@@ -227,7 +227,9 @@ func (m *Memory) hearOne(t *tx, r *record[message]) error {
 				if err := await(t, l); err != nil {
 					return err
 				}
-				l.edit(t).spent -= d.cost
+				u, e := untaken{*d}, l.edit(t)
+				e.spent -= u.money()
+				e.ofDay -= u.since(e.dayFrom)
 			}
 		}
 		if err := t.move(r, h.To); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/consent"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/postgres"
@@ -25,7 +26,7 @@ type gating struct {
 // the same delivery.Reserve.
 func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(at time.Time, g *postgres.Gated)) (passed postgres.Passed, seen int, err error) {
 	err = m.in(ctx, whatOfGate, func(t *tx) error {
-		ours, reserve, now, limited, err := m.lockChunk(ctx, t, in)
+		ours, reserve, now, took, err := m.lockChunk(ctx, t, in)
 		if err != nil || len(ours) == 0 {
 			return err
 		}
@@ -50,10 +51,10 @@ func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(a
 					Address: g.Facts.Contact.Channels[g.answer.Channel].Address})
 			}
 		}
-		if limited && len(passed.Claims) > 0 {
-			passed.Limited = in.Campaign
+		if len(passed.Claims) > 0 {
+			passed.Took = took
 		}
-		if err := m.decide(ctx, t, now, in, gated, &passed); err != nil || !in.Coupons {
+		if err := m.decide(ctx, t, now, in, gated, reserve.Spent, &passed); err != nil || !in.Coupons {
 			return err
 		}
 		return m.bindCodes(ctx, t, now, gated, passed.Claims)
@@ -64,9 +65,9 @@ func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(a
 	return passed, seen, nil
 }
 
-// lockChunk takes customers and limits, and returns the deliveries of customers
+// lockChunk takes customers, limits and the channel's day, and returns the deliveries of customers
 // that are ours.
-func (m *Memory) lockChunk(ctx context.Context, t *tx, in postgres.GateInput) (ours []int64, reserve delivery.Reserve, now time.Time, limited bool, err error) {
+func (m *Memory) lockChunk(ctx context.Context, t *tx, in postgres.GateInput) (ours []int64, reserve delivery.Reserve, now time.Time, took postgres.Took, err error) {
 	if err = t.step(ctx, "lock customers"); err != nil {
 		return
 	}
@@ -83,20 +84,43 @@ func (m *Memory) lockChunk(ctx context.Context, t *tx, in postgres.GateInput) (o
 	}
 	// The clock is read after the last lock.
 	now = m.clock(in)
-	limit := m.limit(in.Campaign)
-	if limit == nil || limit.see(t) == nil || !limit.see(t).hold() || len(ours) == 0 {
+	if len(ours) == 0 {
 		return
 	}
-	limited = true
-	if err = t.step(ctx, "lock limits"); err != nil {
-		return
+	if limit := m.limit(in.Campaign); limit != nil && limit.see(t) != nil && limit.see(t).hold() {
+		took.Campaign = in.Campaign
+		if err = t.step(ctx, "lock limits"); err != nil {
+			return
+		}
+		if err = await(t, limit); err != nil {
+			return
+		}
+		now = m.clock(in)
+		reserve = m.left(t, in, limit.see(t), now)
 	}
-	if err = await(t, limit); err != nil {
-		return
+	if in.WarmUp != nil {
+		took.Channel = in.Lane.Channel
+		reserve.Day, took.Day, now, err = m.today(ctx, t, in, now)
 	}
-	now = m.clock(in)
-	reserve = m.left(t, in, limit.see(t), now)
 	return
+}
+
+// today locks the messages that a channel has had today.
+func (m *Memory) today(ctx context.Context, t *tx, in postgres.GateInput, now time.Time) (delivery.Rate, calendar.Date, time.Time, error) {
+	for {
+		day := in.WarmUp.On(now)
+		if err := t.step(ctx, "lock the day"); err != nil {
+			return delivery.Rate{}, day.Date, now, err
+		}
+		r, err := m.day(t, in.Lane.Channel, day.Date)
+		if err != nil {
+			return delivery.Rate{}, day.Date, now, err
+		}
+		used := r.see(t).passed
+		if now = m.clock(in); in.WarmUp.On(now).Date == day.Date {
+			return delivery.Rate{Limit: day.Limit, Used: used, FreeAt: day.Ends}, day.Date, now, nil
+		}
+	}
 }
 
 func (m *Memory) clock(in postgres.GateInput) time.Time {
@@ -111,6 +135,14 @@ func (m *Memory) left(t *tx, in postgres.GateInput, l *limits, now time.Time) (r
 	if l.budget != nil {
 		left := *l.budget - l.spent - m.boundMinor(t, in.Campaign, in.Pools, now)*in.PerMinor
 		r.Budget = &left
+	}
+	if l.perDay != nil {
+		today := calendar.DateOf(now, in.Days())
+		left := *l.perDay
+		if day := calendar.Instant(today, 0, in.Days()); !l.dayFrom.Before(day) {
+			left -= l.ofDay
+		}
+		r.DayBudget, r.DayEnds = &left, calendar.Instant(today.AddDays(1), 0, in.Days())
 	}
 	if l.perMinute != nil {
 		r.Rate.Limit = *l.perMinute
@@ -156,14 +188,15 @@ func (m *Memory) facts(ctx context.Context, t *tx, in postgres.GateInput, now ti
 		}
 		f := &g.Facts
 		f.Arm, f.Skip, f.Channel, f.ExpiresAt, f.HeldFor = d.arm, d.skip, d.channel, d.expires, audience.Reason(d.reason)
-		f.CampaignStatus, f.OnHold = m.campaign(d.campaign, t).status, m.held(t, d.channel)
+		f.CampaignStatus, f.OnHold, f.Rests = m.campaign(d.campaign, t).status, m.held(t, d.channel), m.resting(t, d.channel, now)
+		f.Merged = p.into != 0
 		f.Contact = m.contact(t, p, in.Channels, in.Service, now)
-		f.Repurchased = m.repurchased(t, p, e, now)
+		f.Repurchased = m.repurchased(p, e, now)
 		if in.Requires != "" {
 			state := m.required(t, d, in.Requires)
 			f.Requires = &state
 		}
-		f.Caps = m.pressure(t, d, in, now)
+		m.pressure(t, f, d, in, now)
 	}
 	return gated, m.rareFacts(ctx, t, in, now, gated)
 }
@@ -194,16 +227,10 @@ func (m *Memory) banned(t *tx, channel, address string, now time.Time) bool {
 	return false
 }
 
-func (m *Memory) repurchased(t *tx, p *person, e *enrolled, now time.Time) bool {
-	since := func(orders []order) bool {
-		for _, o := range orders {
-			if o.id != e.trigger && o.placed.After(e.entered) && !o.placed.After(now) && (o.unkept.IsZero() || o.unkept.After(now)) {
-				return true
-			}
-		}
-		return false
-	}
-	return since(p.orders) || p.into != 0 && since(m.person(p.into).see(t).orders)
+func (m *Memory) repurchased(p *person, e *enrolled, now time.Time) bool {
+	return slices.ContainsFunc(p.orders, func(o order) bool {
+		return o.id != e.trigger && o.placed.After(e.entered) && !o.placed.After(now) && (o.unkept.IsZero() || o.unkept.After(now))
+	})
 }
 
 func (m *Memory) required(t *tx, d *message, wave string) delivery.State {
@@ -223,48 +250,43 @@ func counts(s delivery.State) bool {
 	return false
 }
 
-// pressure counts what a customer had within the caps' windows.
-func (m *Memory) pressure(t *tx, d *message, in postgres.GateInput, now time.Time) []audience.Pressure {
-	shop, own := audience.Pressure{Limit: in.ShopCap.Limit}, audience.Pressure{Limit: in.OwnCap.Limit}
-	longest := max(in.ShopCap.Window, in.OwnCap.Window)
-	if longest > 0 {
-		mine, highest := m.campaign(d.campaign, t), 0
-		for _, r := range m.campaigns.rows {
-			if c := r.see(t); c.status == "running" {
-				highest = max(highest, c.priority)
-			}
-		}
-		for _, r := range m.deliveries.rows {
-			p := r.see(t)
-			if p == nil || p.customer != d.customer || p.uncapped {
-				continue
-			}
-			if counts(p.state) && p.gateAt.After(now.Add(-longest)) {
-				add(&shop, p, d, now, in.ShopCap.Window, true)
-				add(&own, p, d, now, in.OwnCap.Window, false)
-			}
-			if in.ShopCap.Window > 0 && highest > mine.priority && p.state == delivery.Planned && p.arm == "treat" && !p.skip && !p.scheduled.After(now.Add(24*time.Hour)) {
-				if o := m.campaign(p.campaign, t); o.priority > mine.priority && o.status == "running" {
-					shop.Outranking++
-				}
-			}
-		}
-	}
-	return []audience.Pressure{shop, own}
-}
-
-func add(to *audience.Pressure, p, d *message, now time.Time, window time.Duration, all bool) {
-	if !p.gateAt.After(now.Add(-window)) {
+// pressure is what a customer had, with those who were merged into them, and what
+// other campaigns will want.
+func (m *Memory) pressure(t *tx, f *delivery.Facts, d *message, in postgres.GateInput, now time.Time) {
+	limits := in.Limits()
+	longest := limits.Longest()
+	if longest == 0 {
 		return
 	}
-	switch {
-	case p.state == delivery.Withheld:
-		if p.campaign == d.campaign {
-			to.Ghosts++
+	of, highest := m.rank(d.campaign, t), 0
+	for _, r := range m.campaigns.rows {
+		if c := r.see(t); c.status == "running" {
+			highest = max(highest, c.priority)
 		}
-	case all || p.campaign == d.campaign:
-		to.Real++
 	}
+	ahead := (in.ShopCap.Limit > 0 || len(in.Groups) > 0) && (highest > of.Priority || of.Group != "")
+	var had, wanted []audience.Message
+	for _, r := range m.deliveries.rows {
+		p := r.see(t)
+		if p == nil || p.uncapped || p.customer != d.customer && m.person(p.customer).see(t).into != d.customer {
+			continue
+		}
+		x := audience.Message{Of: m.rank(p.campaign, t), At: p.gateAt, Ghost: p.state == delivery.Withheld}
+		if counts(p.state) && p.gateAt.After(now.Add(-longest)) && (!x.Ghost || p.campaign == d.campaign) {
+			had = append(had, x)
+		}
+		if ahead && p.customer == d.customer && p.state == delivery.Planned && p.arm == "treat" && !p.skip && !p.scheduled.After(now.Add(24*time.Hour)) &&
+			p.campaign != d.campaign && m.campaign(p.campaign, t).status == "running" && x.Of.Priority >= of.Priority {
+			x.At = p.scheduled
+			wanted = append(wanted, x)
+		}
+	}
+	f.Caps, f.Cooling = limits.Weigh(audience.Asked{Of: of, ScheduledAt: d.scheduled, At: now}, had, wanted)
+}
+
+func (m *Memory) rank(id int, t *tx) audience.Campaign {
+	c := m.campaign(id, t)
+	return audience.Campaign{ID: c.id, Name: c.name, Priority: c.priority, Group: c.group}
 }
 
 func (m *Memory) rareFacts(ctx context.Context, t *tx, in postgres.GateInput, now time.Time, gated []gating) error {
@@ -300,7 +322,7 @@ func (m *Memory) heldBy(t *tx, customer int64, kinds []string, now time.Time) au
 }
 
 // decide writes the answers, the claim and what was taken of limits.
-func (m *Memory) decide(ctx context.Context, t *tx, now time.Time, in postgres.GateInput, gated []gating, passed *postgres.Passed) error {
+func (m *Memory) decide(ctx context.Context, t *tx, now time.Time, in postgres.GateInput, gated []gating, ofDay int64, passed *postgres.Passed) error {
 	if len(gated) == 0 {
 		return nil
 	}
@@ -326,14 +348,24 @@ func (m *Memory) decide(ctx context.Context, t *tx, now time.Time, in postgres.G
 		}
 	}
 	passed.ID = m.addClaim(t, claim)
-	if passed.Limited != 0 {
-		m.limit(passed.Limited).edit(t).take(now, spent, len(claim.ids))
+	if id := passed.Took.Campaign; id != 0 {
+		m.limit(id).edit(t).take(now, calendar.Instant(calendar.DateOf(now, in.Days()), 0, in.Days()), spent, ofDay, len(claim.ids))
+	}
+	if passed.Took.Channel != "" {
+		r, err := m.day(t, passed.Took.Channel, passed.Took.Day) // ours
+		if err != nil {
+			return err
+		}
+		r.edit(t).passed += len(claim.ids)
 	}
 	return nil
 }
 
 // decided fills in all columns but the state.
 func (d *message) decided(a delivery.Answer, cost int64, now, clock time.Time) {
+	if a.Lost != nil || a.To != delivery.Expired || a.Reason != audience.Held {
+		d.lost = a.Lost
+	}
 	d.reason, d.channel, d.done = string(a.Reason), a.Channel, time.Time{}
 	switch a.To {
 	case delivery.Planned:
@@ -353,8 +385,12 @@ func (d *message) decided(a delivery.Answer, cost int64, now, clock time.Time) {
 	}
 }
 
-func (l *limits) take(now time.Time, spent int64, n int) {
+func (l *limits) take(now, day time.Time, spent, ofDay int64, n int) {
 	l.spent += spent
+	if l.dayFrom.Before(day) {
+		l.dayFrom, l.ofDay = day, 0
+	}
+	l.ofDay += ofDay
 	at, passed := []time.Time{}, []int{}
 	for i := range l.passedAt {
 		if l.passedAt[i].After(now.Add(-time.Minute)) && !l.passedAt[i].After(now) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/channel"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/holdout"
@@ -19,8 +20,8 @@ type judge struct {
 	files  []file // by delivery
 	codes  map[string]int64
 	steers []steer
-	bought map[int64]time.Time // by order, when it was committed
 	passed []passedAt
+	rests  []knownRest
 }
 
 // file is what the judge knows of a delivery.
@@ -50,18 +51,23 @@ type steer struct {
 	at       time.Time
 }
 
+// knownRest is a rest of a provider, and since when everybody can know of it.
+type knownRest struct {
+	rest
+	kept time.Time
+}
+
 type passedAt struct {
 	campaign int
 	at       time.Time
 }
 
 func (j *judge) reset() {
-	j.files, j.steers, j.passed = j.files[:0], j.steers[:0], j.passed[:0]
+	j.files, j.steers, j.passed, j.rests = j.files[:0], j.steers[:0], j.passed[:0], j.rests[:0]
 	if j.codes == nil {
-		j.codes, j.bought = map[string]int64{}, map[int64]time.Time{}
+		j.codes = map[string]int64{}
 	}
 	clear(j.codes)
-	clear(j.bought)
 }
 
 func (j *judge) file(id int64) *file {
@@ -120,15 +126,22 @@ func (j *judge) kept(w *World, t *tx, th *thread) {
 					w.violate(invariant, "delivery %d of customer %d is sent again: %s", d.id, d.customer, why)
 				})
 			}
-		case *record[person]:
-			if r.written {
-				for _, o := range r.is.orders[len(r.was.orders):] {
-					j.bought[o.id] = w.clock
-				}
-			}
 		case *record[campaign]:
 			if r.written && r.was.status != r.is.status {
 				j.steers = append(j.steers, steer{campaign: r.is.id, status: r.is.status, at: w.clock})
+			}
+		case *record[rest]:
+			if r.written {
+				for i := range j.rests {
+					if x := &j.rests[i]; x.channel == r.is.channel && x.until.After(r.is.until) {
+						x.until = r.is.until
+					}
+				}
+				continue
+			}
+			j.rests = append(j.rests, knownRest{r.was, w.clock})
+			if r.was.until.After(w.lastMishap) {
+				w.lastMishap = r.was.until // nothing is due before
 			}
 		case *record[string]:
 			if r.born || r.gone {
@@ -202,7 +215,7 @@ func (w *World) gated(t *tx, d *message) {
 		}
 	}
 	stops := slices.Contains(def.Exit, "repurchased") || slices.Contains(v.After.Unless, "repurchased")
-	if stops && w.bought(t, p, e, at) {
+	if stops && w.bought(p, e, at) {
 		refuse("who bought is left alone", "there is an order since entry")
 	}
 	if max, ok := w.others.Shop.MaxAge["orders"]; ok && (def.IfFeedStale == "wait" || def.IfFeedStale == "skip") && m.feed.see(t).Before(at.Add(-max)) {
@@ -215,17 +228,37 @@ func (w *World) gated(t *tx, d *message) {
 		refuse("quiet hours", "it is outside the wave's hours")
 	}
 	w.gatedWithin(t, d, def, v, refuse)
+	w.gatedBy(t, d, v, refuse)
 }
 
-// bought says whether a customer has ordered since entry. The row of whoever the
-// customer was merged into is not the gate's to lock: an order there counts if it
-// was committed before the gate began.
-func (w *World) bought(t *tx, p *person, e *enrolled, at time.Time) bool {
-	since := func(o order) bool { return o.id != e.trigger && o.placed.After(e.entered) && !o.placed.After(at) }
-	if slices.ContainsFunc(p.orders, since) {
-		return true
+// gatedBy judges what the provider asks of us.
+func (w *World) gatedBy(t *tx, d *message, v *campaigns.Wave, refuse func(string, string)) {
+	for _, r := range w.judge.rests {
+		if r.channel == d.channel && r.kept.Before(t.began) && r.until.After(d.gateAt) {
+			refuse("a provider that rests is left alone", "it rests until "+r.until.String())
+		}
 	}
-	return p.into != 0 && slices.ContainsFunc(w.memory.person(p.into).see(t).orders, func(o order) bool { return since(o) && w.judge.bought[o.id].Before(t.began) })
+	if up := w.warmUps[d.channel]; up != nil && !v.Service {
+		if n, limit := w.hadOn(t, d.channel, d.gateAt), up.Limit(calendar.DateOf(d.gateAt, time.UTC)); n > limit {
+			refuse("no more than the day's", itoa(int64(n))+" messages of "+itoa(int64(limit)))
+		}
+	}
+}
+
+// hadOn counts the messages of a day that a provider may have had.
+func (w *World) hadOn(t *tx, channel string, at time.Time) (n int) {
+	day := calendar.DateOf(at, time.UTC)
+	for _, r := range w.memory.deliveries.rows {
+		if d := r.see(t); d != nil && d.channel == channel && wasSent(d.state) && calendar.DateOf(d.gateAt, time.UTC) == day {
+			n++
+		}
+	}
+	return n
+}
+
+// bought says whether a customer has ordered since entry.
+func (w *World) bought(p *person, e *enrolled, at time.Time) bool {
+	return slices.ContainsFunc(p.orders, func(o order) bool { return o.id != e.trigger && o.placed.After(e.entered) && !o.placed.After(at) })
 }
 
 // gatedFor judges whether the customer may be written to.
@@ -234,6 +267,8 @@ func (w *World) gatedFor(t *tx, d *message, v *campaigns.Wave, p *person, refuse
 	yes := said && known
 	service, spoke := newest(p.words, d.channel, "service", w.clock)
 	switch {
+	case p.into != 0:
+		refuse("who was merged away is not written to", "the customer is "+itoa(p.into)+" now")
 	case !p.erased.IsZero():
 		refuse("erased is erased", "the customer was erased")
 	case w.memory.banned(t, d.channel, p.address(d.channel), w.clock):
@@ -250,11 +285,17 @@ func (w *World) gatedWithin(t *tx, d *message, def *campaigns.Campaign, v *campa
 	m := w.memory
 	shop, own := w.others.Shop.Cap, def.Limits.PerCustomer
 	if !v.Service || v.Capped {
-		all, mine := 0, 0
+		all, mine, grouped, group := 0, 0, 0, m.campaign(d.campaign, t).group
 		for _, r := range m.deliveries.rows {
 			o := r.see(t)
-			if o == nil || o.customer != d.customer || o.uncapped || o.state == delivery.Withheld || !counts(o.state) {
+			if o == nil || o.customer != d.customer && m.person(o.customer).see(t).into != d.customer || o.uncapped || o.state == delivery.Withheld || !counts(o.state) {
 				continue
+			}
+			if cap, ok := w.others.Shop.Groups[group]; ok && m.campaign(o.campaign, t).group == group && o.gateAt.After(d.gateAt.Add(-cap.Window)) {
+				grouped++
+			}
+			if o.campaign != d.campaign && def.Limits.CoolDown > 0 && !v.Service && o.gateAt.After(d.gateAt.Add(-def.Limits.CoolDown)) {
+				refuse("campaigns cool down", "campaign "+itoa(int64(o.campaign))+" wrote at "+o.gateAt.String())
 			}
 			if shop.Limit > 0 && o.gateAt.After(d.gateAt.Add(-shop.Window)) {
 				all++
@@ -265,6 +306,20 @@ func (w *World) gatedWithin(t *tx, d *message, def *campaigns.Campaign, v *campa
 		}
 		if shop.Limit > 0 && all > shop.Limit || own != nil && mine > own.Count {
 			refuse("caps", "that is "+itoa(int64(max(all, mine)))+" within the window")
+		}
+		if cap, ok := w.others.Shop.Groups[group]; ok && group != "" && grouped > cap.Limit {
+			refuse("caps of groups", "that is "+itoa(int64(grouped))+" of the group within the window")
+		}
+	}
+	for _, b := range w.others.Shop.Blackout {
+		wall, here := d.gateAt.In(w.zoneOf(t, d)).Format(time.DateOnly), len(b.In) == 0 || slices.Contains(b.In, m.person(d.customer).see(t).region)
+		if here && (b.All || !v.Service) && wall >= b.From.String() && wall <= b.To.String() {
+			refuse("days without messages", "it is "+wall+" where the customer lives")
+		}
+	}
+	if l := m.limit(d.campaign); l != nil && l.see(t).perDay != nil {
+		if day, spent := w.spentOn(t, d); spent > *l.see(t).perDay {
+			refuse("the money of a day", itoa(spent)+" millionths of "+itoa(*l.see(t).perDay)+" on "+day)
 		}
 	}
 	w.judge.passed = append(w.judge.passed, passedAt{d.campaign, d.gateAt})
@@ -287,6 +342,33 @@ func (w *World) gatedWithin(t *tx, d *message, def *campaigns.Campaign, v *campa
 	if c := v.Content.Coupon; c != nil && c.Exhausted != "send" && m.bound(d.id, t) == nil {
 		refuse("one code each", "it has no code")
 	}
+}
+
+func (w *World) zoneOf(t *tx, d *message) *time.Location {
+	if zone, err := w.zones.Find(w.memory.enrollment(d.enrollment).see(t).zone); err == nil {
+		return zone
+	}
+	return time.UTC
+}
+
+// spentOn is what a campaign has spent on the day of a gate, on the shop's calendar.
+func (w *World) spentOn(t *tx, d *message) (day string, micros int64) {
+	on := func(at time.Time) string { return at.In(w.others.Shop.Zone).Format(time.DateOnly) }
+	day = on(d.gateAt)
+	for _, r := range w.memory.deliveries.rows {
+		o := r.see(t)
+		if o == nil || o.campaign != d.campaign {
+			continue
+		}
+		if o.state != delivery.Withheld && counts(o.state) && on(o.gateAt) == day {
+			micros += o.cost
+		}
+		if c := w.memory.bound(o.id, t); c != nil && on(c.bound) == day {
+			worth, _ := w.memory.pool(c.pool).Exposure()
+			micros += worth * perMinor
+		}
+	}
+	return day, micros
 }
 
 // spent is what the messages of a campaign cost that may have been taken.
@@ -330,11 +412,12 @@ func (j *judge) called(w *World, th *thread, channelName string, id int64, m cha
 	}
 	f.calls = append(f.calls, c)
 	late, again := w.clock.Sub(f.gated), w.resent(th, id)
+	once := w.promises[channelName].IdempotencyWindow > 0 // who was held up may call after it was sent again
 	if !again.IsZero() {
 		late = w.clock.Sub(again)
 	}
 	switch {
-	case d.state != delivery.Sending && !(d.state == delivery.Unknown && f.excused) && again.IsZero():
+	case d.state != delivery.Sending && !(f.excused && (d.state == delivery.Unknown || once && d.state == delivery.Accepted)) && again.IsZero():
 		w.violate("no call without a claim", "delivery %d is called as %s", id, d.state)
 	case d.channel != channelName:
 		w.violate("no call without a claim", "delivery %d is called by %s and gated for %s", id, channelName, d.channel)
@@ -349,6 +432,9 @@ func (j *judge) called(w *World, th *thread, channelName string, id int64, m cha
 	p := w.memory.person(d.customer).see(nil)
 	if p.erased.IsZero() && m.To != p.address(channelName) {
 		w.violate("to the right person", "delivery %d goes to %s and not to %s", id, m.To, p.address(channelName))
+	}
+	if is := w.memory.enrollment(d.enrollment).see(nil).version > catalogueSize; is != strings.HasSuffix(strings.TrimSpace(m.Text), mark) {
+		w.violate("customers on their way keep their version", "delivery %d of version %d says %q", d.id, d.version, m.Text)
 	}
 	j.read(w, d, f, m.Text)
 	return c

@@ -104,7 +104,7 @@ func (m *Memory) HandOut(ctx context.Context, at *time.Time, nothingQueued bool,
 			if d == nil || d.due.IsZero() || d.due.After(now) || !from.before(d) {
 				continue
 			}
-			if c := m.campaign(d.campaign, t); c.status == "running" && !m.held(t, d.channel) {
+			if c := m.campaign(d.campaign, t); c.status == "running" && !m.held(t, d.channel) && !m.resting(t, d.channel, now) {
 				due = append(due, d)
 			}
 		}
@@ -192,25 +192,14 @@ func (m *Memory) Bury(ctx context.Context, reasons map[int64]string) error {
 }
 
 // Settle takes the claim before its deliveries, as Reap does.
-func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, claim int64, limited int, giveUp time.Duration, settled []postgres.Settlement) (written int, err error) {
+func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, claim int64, took postgres.Took, giveUp time.Duration, settled []postgres.Settlement) (written int, err error) {
 	err = m.in(ctx, "settle", func(t *tx) error {
 		written = 0
-		untaken, err := m.settle(ctx, t, provider, at, claim, giveUp, settled, &written)
-		if err != nil || limited == 0 || untaken == 0 {
+		untaken, back, err := m.settle(ctx, t, provider, at, claim, giveUp, settled, &written)
+		if err != nil {
 			return err
 		}
-		if err := t.step(ctx, "give back"); err != nil {
-			return err
-		}
-		r := m.limit(limited)
-		if r == nil {
-			return nil
-		}
-		if err := await(t, r); err != nil {
-			return err
-		}
-		r.edit(t).spent -= untaken
-		return nil
+		return m.giveBack(ctx, t, took, untaken, back)
 	})
 	if err != nil {
 		return 0, err
@@ -221,20 +210,38 @@ func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, cla
 			return 0, err
 		}
 		if woken > 0 {
-			more, err := m.Settle(ctx, provider, at, claim, limited, giveUp, settled)
+			more, err := m.Settle(ctx, provider, at, claim, took, giveUp, settled)
 			return written + more, err
 		}
 	}
 	return written, nil
 }
 
-// settle is the statement; it returns what the messages cost that were not taken.
-func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Time, claimed int64, giveUp time.Duration, settled []postgres.Settlement, written *int) (untaken int64, err error) {
+// untaken are messages that were not taken after all.
+type untaken []message
+
+func (u *untaken) add(d *message) { *u = append(*u, *d) }
+
+func (u untaken) money() int64 { return u.since(time.Time{}) }
+
+// since is what those would have cost that passed their gate from then on.
+func (u untaken) since(day time.Time) (micros int64) {
+	for i := range u {
+		if !u[i].gateAt.Before(day) {
+			micros += u[i].cost
+		}
+	}
+	return micros
+}
+
+// settle is the statement; it returns the messages that were not taken,
+// and how many of them may be tried again.
+func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Time, claimed int64, giveUp time.Duration, settled []postgres.Settlement, written *int) (untaken untaken, back int, err error) {
 	if err := t.step(ctx, "settle"); err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	if !m.same(t) {
-		return 0, errClosed
+		return nil, 0, errClosed
 	}
 	speaks := func(s *postgres.Settlement, d *message) bool {
 		return d.epoch == s.Claim.Epoch && (d.state == delivery.Sending || d.state == delivery.Unknown && (s.State == delivery.Accepted || s.State == delivery.Failed) ||
@@ -251,7 +258,7 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 	held := m.claim(claimed, t)
 	if held != nil {
 		if err := await(t, held); err != nil {
-			return 0, err
+			return nil, 0, err
 		}
 	}
 	doubt := claim{doubt: true, attend: m.host.now().Add(giveUp), ask: m.host.now().Add(delivery.AskAfter(0))}
@@ -270,16 +277,17 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 				if s.Untaken {
 					d.untaken++
 				}
-				untaken += d.cost
+				untaken.add(d)
+				back++
 			case delivery.Failed:
-				untaken += d.cost
+				untaken.add(d)
 			case delivery.Unknown:
 				doubt.ids, doubt.epochs = append(doubt.ids, d.id), append(doubt.epochs, d.epoch)
 			}
 			return s.State
 		})
 		if err != nil {
-			return 0, err
+			return nil, 0, err
 		}
 		*written += n
 	}
@@ -287,7 +295,7 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 		held.gone = true
 	}
 	m.addClaim(t, doubt)
-	return untaken, nil
+	return untaken, back, nil
 }
 
 func (m *Memory) addClaim(t *tx, c claim) int64 {
@@ -391,6 +399,8 @@ func (m *Memory) Sweep(ctx context.Context, at *time.Time, limit int) (int, erro
 			return delivery.Expired, "paused"
 		case m.held(t, d.channel):
 			return delivery.Expired, "on_hold"
+		case m.resting(t, d.channel, now):
+			return delivery.Expired, "provider_rests"
 		case d.reason != "":
 			return delivery.Expired, "held"
 		}

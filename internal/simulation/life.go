@@ -132,16 +132,27 @@ func (w *World) optOut(customer int64, channel string) error {
 	return w.memory.say(background, customer, word{channel, "marketing", false, w.clock})
 }
 
-// operator pauses and resumes, or cancels, a campaign; or puts everything, or a
+// operator gives a campaign another priority, or other texts; or pauses and resumes, or cancels, a campaign; or puts everything, or a
 // channel, on hold and releases it.
 func (w *World) operator(name string) {
 	r, at := w.rand, w.moment()
 	id := w.running[r.IntN(len(w.running))].stored.ID
 	cancel, lasts := r.IntN(4) == 0, time.Duration(r.IntN(3))*time.Hour*time.Duration(r.IntN(2))+time.Duration(r.IntN(40))*time.Second
 	hold, on := r.IntN(3) == 0, []string{"", "email", "sms"}[r.IntN(3)]
+	raise, edit, priority := r.IntN(5) == 0, r.IntN(5) == 0, r.IntN(101)
 	th := w.spawn(name, nil, nil)
 	th.job = func() {
 		th.sleep(max(at, 0))
+		switch {
+		case raise:
+			w.insist(func() error { return w.memory.apply(background, id, func(c *campaign) { c.priority = priority }) })
+			return
+		case edit:
+			w.insist(func() error {
+				return w.memory.apply(background, id, func(c *campaign) { c.version = w.catalogue[id-1].edited.VersionID })
+			})
+			return
+		}
 		if hold {
 			w.insist(func() error { return w.memory.putOnHold(background, on) })
 			th.sleep(lasts)

@@ -23,6 +23,7 @@ type Memory struct {
 	campaigns  table[campaign]
 	limits     table[limits]
 	people     table[person]
+	importing  record[struct{}] // who erases or merges, one at a time
 	bans       table[ban]
 	enrolled   table[enrolled]
 	deliveries table[message]
@@ -35,9 +36,11 @@ type Memory struct {
 	place      record[place] // of the dispatcher
 	feed       record[time.Time]
 	onHold     table[string] // channels; empty: all of them
-	planning   map[int]*tx   // who plans a campaign
-	known      record[int]   // the server that the ledger is known on
-	server     int           // the one that it is on
+	rests      table[rest]
+	days       table[channelDay]
+	planning   map[int]*tx // who plans a campaign
+	known      record[int] // the server that the ledger is known on
+	server     int         // the one that it is on
 }
 
 var _ engine.Ledger = (*Memory)(nil)
@@ -82,8 +85,10 @@ func (m *Memory) reset() {
 	m.codes.reset()
 	m.inbox.reset()
 	m.onHold.reset()
+	m.rests.reset()
+	m.days.reset()
 	m.pools = m.pools[:0]
-	m.place, m.feed = record[place]{}, record[time.Time]{}
+	m.place, m.feed, m.importing = record[place]{}, record[time.Time]{}, record[struct{}]{}
 	m.known, m.server = record[int]{}, 0
 	clear(m.planning)
 }
@@ -212,14 +217,15 @@ func (t *tx) idle() time.Duration {
 
 // tx is a transaction.
 type tx struct {
-	m     *Memory
-	what  string
-	began time.Time
-	ctx   context.Context // of the statement that runs
-	held  []interface{ end(keep bool) }
-	waits *tx   // whom it waits for
-	over  error // somebody else ended it, and why
-	done  bool
+	m      *Memory
+	what   string
+	began  time.Time
+	ctx    context.Context // of the statement that runs
+	held   []interface{ end(keep bool) }
+	waits  *tx   // whom it waits for
+	queues bool  // behind imports and merges, each of which may take as long as a planner
+	over   error // somebody else ended it, and why
+	done   bool
 }
 
 // in runs fn in a transaction: committed when it returns nil, else rolled back,

@@ -29,7 +29,9 @@ const (
 	asking  = "internal/engine/reconcile_doubts.go"
 	doubts  = "internal/delivery/doubt.go"
 	sentTo  = "internal/simulation/doubt.go"
+	asked   = "internal/simulation/providers.go"
 	worlds  = "internal/simulation/world.go"
+	presses = "internal/audience/pressure.go"
 )
 
 func planted(name, file, old, new string) mutant {
@@ -42,21 +44,21 @@ var mutants = []mutant{
 	{name: "the reaper makes it due again", edits: []edit{{ledgers, "\t\t\td.reason = \"lease lapsed\"\n", "\t\t\td.reason, d.due, d.done = \"lease lapsed\", m.host.now(), time.Time{}\n\t\t\treturn delivery.Planned\n"}}},
 	planted("the reaper asks for no epoch", ledgers, "return d.epoch == c.epochs[i] && d.state == delivery.Sending", "return d.state == delivery.Sending"),
 	planted("unknown is never final", ledgers, "\t\treaped.Claims = len(due)\n\t\tm.addClaim(t, doubt)\n", "\t\treaped.Claims = len(due)\n"),
-	planted("an unknown is noted nowhere", ledgers, "\tm.addClaim(t, doubt)\n\treturn untaken, nil", "\treturn untaken, nil"),
+	planted("an unknown is noted nowhere", ledgers, "\tm.addClaim(t, doubt)\n\treturn untaken, back, nil", "\treturn untaken, back, nil"),
 	planted("a gate notes no claim", ours, "passed.ID = m.addClaim(t, claim)", "_ = claim"),
 	planted("an outcome needs no epoch", ledgers, "return d.epoch == s.Claim.Epoch && (d.state", "return (d.state"),
 	planted("an outcome overwrites what is final", ledgers, "(d.state == delivery.Sending || d.state == delivery.Unknown && (s.State == delivery.Accepted || s.State == delivery.Failed) ||", "(d.state != delivery.Planned ||"),
 	{name: "an outcome settles no unknown", edits: []edit{{ledgers, "(d.state == delivery.Sending || d.state == delivery.Unknown && (s.State == delivery.Accepted || s.State == delivery.Failed) ||", "(d.state == delivery.Sending ||"}},
 		harmless: "a worker stops writing two seconds before its lease ends, and nobody else knows of outcomes yet: it is for feedback to come"},
 	planted("500 is taken for not taken", send, "\tdefault:\n\t\ts.State = delivery.Unknown", "\tdefault:\n\t\ts.State = delivery.Planned"),
-	planted("a panic is taken for a refusal", send, `State: delivery.Unknown, Reason: "panic in the channel"`, `State: delivery.Failed, Reason: "panic in the channel"`),
+	planted("a panic is taken for a refusal", send, `State: delivery.Unknown, Reason: out.Reason}`, `State: delivery.Failed, Reason: out.Reason}`),
 	planted("a commit that was lost is called all the same", ours, "\tif err != nil {\n\t\treturn passed, 0, err\n\t}\n\treturn passed, seen, nil", "\treturn passed, seen, nil"),
 	planted("a commit that was lost is left to the reaper", send, "if passed.ID == 0 {", "if passed.ID >= 0 {"),
 	planted("a lost commit is given back unread", send, "if err == nil && !ours {", "if err == nil && !ours && passed.ID < 0 {"),
 	planted("a lease shorter than a call", send, "lease       = 30 * time.Second", "lease       = 5 * time.Second"),
 	planted("an outcome is tried once", send, "if run.Sleep(ctx, pause); ctx.Err() != nil {", "if run.Sleep(ctx, pause); true {"),
 	planted("what waits for a slot waits for ever", send, "run.Slot(begin, sender", "run.Slot(ctx, sender"),
-	{name: "calls begin whenever there is a slot", edits: []edit{{send, "begin, cancel := run.Timeout(ctx, startWithin)", "_, cancel := run.Timeout(ctx, startWithin)"}, {send, "run.Slot(begin, sender", "run.Slot(ctx, sender"}, {send, "if run.Now().Sub(committed) > startWithin || begin.Err() != nil {", "if ctx.Err() != nil {"}}},
+	{name: "calls begin whenever there is a slot", edits: []edit{{send, "begin, cancel := run.Timeout(ctx, startWithin)", "_, cancel := run.Timeout(ctx, startWithin)"}, {send, "run.Slot(begin, sender", "run.Slot(ctx, sender"}, {send, "if run.Now().Sub(committed) > startWithin || begin.Err() != nil || rests.Load() {", "if ctx.Err() != nil {"}}},
 	planted("a gate takes as long as it likes", send, "gateTimeout = 3 * time.Second", "gateTimeout = 90 * time.Second"),
 	planted("what was not begun is not given back", send, "if len(back) > 0 {", "if false {"),
 	planted("a claim is given back for all", send, "return postgres.Settlement{Claim: c, State: delivery.Planned, Reason: \"given back\"}", "return postgres.Settlement{Claim: c, State: delivery.Unknown, Reason: \"given back\"}"),
@@ -76,7 +78,7 @@ var mutants = []mutant{
 	planted("the gate locks no customer", ours, "if take(t, m.person(r.was.customer)) {", "if m.person(r.was.customer) != nil {"),
 	planted("a customer twice in a chunk", ours, "rows = slices.CompactFunc(rows, func(a, b *record[message]) bool { return a.was.customer == b.was.customer })", ""),
 	planted("the clock is read before the locks", ours, "\t// The clock is read after the last lock.\n\tnow = m.clock(in)\n", ""),
-	planted("limits are read before they are locked", ours, "\tif err = await(t, limit); err != nil {\n\t\treturn\n\t}\n\tnow = m.clock(in)\n\treserve = m.left(t, in, limit.see(t), now)", "\treserve = m.left(t, in, limit.see(t), now)\n\tif err = await(t, limit); err != nil {\n\t\treturn\n\t}\n\tnow = m.clock(in)"),
+	planted("limits are read before they are locked", ours, "\t\tif err = await(t, limit); err != nil {\n\t\t\treturn\n\t\t}\n\t\tnow = m.clock(in)\n\t\treserve = m.left(t, in, limit.see(t), now)", "\t\treserve = m.left(t, in, limit.see(t), now)\n\t\tif err = await(t, limit); err != nil {\n\t\t\treturn\n\t\t}\n\t\tnow = m.clock(in)"),
 	planted("a hint sends in any lane", ours, "return !d.due.IsZero() && !d.due.After(now) && inLane(d, in.Lane)", "return !d.due.IsZero() && !d.due.After(now)"),
 	planted("two planners at once", plans, "if busy = m.planning[campaign] != nil; busy {", "if busy = false; busy {"),
 
@@ -90,6 +92,7 @@ var mutants = []mutant{
 	planted("a skip is forgotten", gates, "\tcase ghost:\n", "\tcase false:\n"),
 	planted("a pause is read when it is handed out", gates, `case f.CampaignStatus != "running":`, "case false:"),
 	planted("a hold is read when it is handed out", gates, "case f.OnHold:", "case false:"),
+	planted("a rest is read when it is handed out", gates, "case f.Rests:", "case false:"),
 	{name: "a cancellation is read when it is handed out", edits: []edit{{gates, "\tcase f.CampaignStatus == \"cancelled\":\n\t\treturn f.refuse(Cancelled, audience.Cancelled), true\n", ""}},
 		harmless: "what does not run is not sent whatever it is called, and the sweeper ends it with the same reason"},
 	planted("what is late goes out", gates, "case !at.Before(f.ExpiresAt):", "case false:"),
@@ -101,16 +104,27 @@ var mutants = []mutant{
 	planted("a required wave may be unknown", gates, "case s == Accepted || s == Withheld:", "case s == Accepted || s == Withheld || s == Unknown:"),
 
 	planted("a channel it was not rendered for", gates, "return Answer{To: Planned, Channel: next, DueAt: at}, true", "return Answer{To: Sending, Channel: next, DueAt: at}, true"),
+	planted("the next round is of the newest version", plans, "version: e.version, arm", "version: p.version, arm"),
 	planted("the next round is for everybody", plans, "Arm: e.arm, Zone", `Arm: "treat", Zone`),
 
 	// what is counted
 	planted("a cap forgets what is under way", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Sending && p.gateAt"),
 	planted("a cap forgets what is unknown", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Unknown && p.state != delivery.UnknownFinal && p.gateAt"),
+	planted("a group has no cap", presses, `if asked.Of.Group != "" {`, "if false {"),
+	planted("a cap forgets who was merged", ours, "p.customer != d.customer && m.person(p.customer).see(t).into != d.customer", "p.customer != d.customer"),
+	planted("nobody cools down", gates, "f.Purpose == audience.Promotion && until.After(at)", "false && until.After(at)"),
+	planted("days without messages by the date in UTC", gates, "calendar.AfterBlackout(at, f.Zone, f.Blackout)", "calendar.AfterBlackout(at, time.UTC, f.Blackout)"),
+	planted("the money of a day by the date in UTC", send, "Zone: e.Shop.Zone, ", "Zone: time.UTC, "),
+	planted("who was merged away is written to", gates, "case f.Merged:", "case false:"),
 	planted("the rate is not taken", reserve, "\tr.takeRate(at)\n", "\t_ = at\n"),
+	planted("the day is not taken", reserve, "\tr.takeDay()\n", ""),
+	planted("the day is not written down", ours, "\t\tr.edit(t).passed += len(claim.ids)\n", "\t\t_ = r\n"),
+	planted("what was not taken stays in its day", asked, "\tr.edit(t).passed -= back\n", "\t_ = r\n"),
+	planted("a refusal for good is no message of the day", ledgers, "\t\t\tcase delivery.Failed:\n", "\t\t\tcase delivery.Failed:\n\t\t\t\tback++\n"),
 	planted("the budget is not taken", reserve, "\tr.takeMoney(f.need(a))\n", ""),
 	planted("a code is promised twice", reserve, "\t\tr.takeCoupon(f.Coupon.Pool)\n", "\t\t_ = f.Coupon.Pool\n"),
-	planted("a refusal gives nothing back", ledgers, "\t\t\tcase delivery.Failed:\n\t\t\t\tuntaken += d.cost\n", ""),
-	planted("money is given back for what is unknown", ledgers, "\t\t\tcase delivery.Unknown:\n", "\t\t\tcase delivery.Unknown:\n\t\t\t\tuntaken += d.cost\n"),
+	planted("a refusal gives nothing back", ledgers, "\t\t\tcase delivery.Failed:\n\t\t\t\tuntaken.add(d)\n", ""),
+	planted("money is given back for what is unknown", ledgers, "\t\t\tcase delivery.Unknown:\n", "\t\t\tcase delivery.Unknown:\n\t\t\t\tuntaken.add(d)\n"),
 	planted("a code is freed with an unknown", ledgers, "\t\t\tcase delivery.Unknown:\n", "\t\t\tcase delivery.Unknown:\n\t\t\t\tfor _, x := range m.codes.rows {\n\t\t\t\t\tif x.was.delivery == d.id {\n\t\t\t\t\t\tx.was.delivery, x.was.customer, x.was.bound = 0, 0, time.Time{}\n\t\t\t\t\t}\n\t\t\t\t}\n"),
 	planted("codes in other hands are no codes", codes, "s.busy = free > len(s.free)", "s.busy = false"),
 	planted("a second try is given a second code", codes, "c.Bound = m.bound(g.ID, t) != nil", "c.Bound = false"),

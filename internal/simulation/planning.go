@@ -52,7 +52,7 @@ func (p *planning) inboxOf(limit int) (orders []*record[waiting], err error) {
 // entries is how often a customer has entered, and when last.
 func (p *planning) entries(customer int64) (n int, last time.Time) {
 	for _, r := range p.m.enrolled.rows {
-		if e := r.see(p.tx); e != nil && e.campaign == p.campaign && e.customer == customer {
+		if e := r.see(p.tx); e != nil && e.campaign == p.campaign && (e.customer == customer || p.m.person(e.customer).see(p.tx).into == customer) {
 			n++
 			if e.entered.After(last) {
 				last = e.entered

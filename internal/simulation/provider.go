@@ -123,6 +123,7 @@ func (p *Provider) fate() fate {
 	case 2, 3:
 		out := says(channel.NotTaken, "429")
 		out.RetryAfter = time.Duration(w.rand.IntN(90)) * time.Second
+		out.Trouble = []channel.Trouble{channel.Rests, channel.OfMessage, channel.Rests, channel.OfProvider}[int(out.RetryAfter/time.Second)%4]
 		return fate{outcome: out}
 	case 4, 5:
 		return fate{taken: either, outcome: says(channel.Unknown, "500")}

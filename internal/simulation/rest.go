@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/channel"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/holdout"
@@ -139,6 +140,14 @@ func (w *World) booksAtRest() {
 	for _, r := range m.limits.rows {
 		if spent := w.spent(nil, r.was.campaign); r.was.spent != spent {
 			w.violate("the budget", "campaign %d has spent %d by its books and %d by its messages", r.was.campaign, r.was.spent, spent)
+		}
+	}
+	for _, r := range m.days.rows {
+		if d := r.see(nil); d != nil {
+			at := calendar.Instant(d.day, 0, time.UTC)
+			if n := w.hadOn(nil, d.channel, at); n != d.passed {
+				w.violate("no more than the day's", "%s had %d messages on %s by its books and %d by its messages", d.channel, d.passed, d.day, n)
+			}
 		}
 	}
 	carried := map[int64]string{}

@@ -3,6 +3,8 @@ package simulation
 import (
 	"time"
 
+	"github.com/rewave/rewave/internal/audience"
+	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/holdout"
 )
@@ -14,7 +16,8 @@ type campaign struct {
 	name        string
 	status      string // running, paused, cancelled
 	priority    int
-	orders      bool // entered by orders
+	group       string // empty: none
+	orders      bool   // entered by orders
 }
 
 // limits is what a campaign may use and has used; a campaign without has no row.
@@ -22,12 +25,28 @@ type limits struct {
 	campaign  int
 	budget    *int64
 	perMinute *int
+	perDay    *int64
+	dayFrom   time.Time
+	ofDay     int64 // spent since then
 	spent     int64
 	passedAt  []time.Time
 	passed    []int
 }
 
-func (l *limits) hold() bool { return l.budget != nil || l.perMinute != nil }
+// rest is a time in which a provider takes nothing.
+type rest struct {
+	channel      string
+	since, until time.Time
+}
+
+// channelDay is the messages of a day on a channel that warms up.
+type channelDay struct {
+	channel string
+	day     calendar.Date
+	passed  int
+}
+
+func (l *limits) hold() bool { return l.budget != nil || l.perMinute != nil || l.perDay != nil }
 
 // person is a customer with the contacts row through which everybody goes who
 // changes what the gate reads of them.
@@ -113,6 +132,7 @@ type message struct {
 	gateAt, claimed, done time.Time
 	cost                  int64
 	provider, providerID  string
+	lost                  *audience.Loss
 	body                  []byte
 
 	delivered, bounced, complained time.Time

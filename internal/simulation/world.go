@@ -11,6 +11,7 @@ import (
 
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/channel"
+	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/engine"
 	links "github.com/rewave/rewave/internal/message"
 	"github.com/rewave/rewave/internal/postgres"
@@ -39,6 +40,7 @@ type World struct {
 	queue   queue
 	running []entry // campaigns of this schedule
 	zones   calendar.Zones
+	warmUps map[string]*delivery.WarmUp // by channel
 
 	promises map[string]channel.Promise // by channel
 	keys     map[string]time.Time       // when a provider first took a key
@@ -68,7 +70,7 @@ func NewWorld() (*World, error) {
 		return nil, err
 	}
 	for _, e := range w.catalogue {
-		w.memory.versions[e.stored.VersionID] = e.stored
+		w.memory.versions[e.stored.VersionID], w.memory.versions[e.edited.VersionID] = e.stored, e.edited
 	}
 	keys, err := links.NewKeys([]byte("0123456789abcdef"))
 	if err != nil {
@@ -263,6 +265,9 @@ func (w *World) wait(t *tx) error {
 		w.note(th.name, t.what+" waits for "+t.waits.what)
 	}
 	begun, patient := w.clock, t.waits.idle()+slowest
+	if t.queues {
+		patient = time.Hour
+	}
 	th.behind = t.waits
 	if end, ok := t.ctx.Deadline(); ok {
 		th.by = w.gone + end.Sub(w.clock)
@@ -419,10 +424,25 @@ func (w *World) populate() {
 	if r.IntN(3) == 0 {
 		shop.MaxAge = map[string]time.Duration{"orders": time.Hour}
 	}
+	// Drawn apart, so that a seed of before means the same world but for these.
+	more := rand.New(rand.NewPCG(w.spec.Seed, 0x9e55))
+	if more.IntN(2) == 0 {
+		shop.Groups = map[string]postgres.Cap{"promo": {Limit: 1 + more.IntN(2), Window: []time.Duration{time.Hour, 24 * time.Hour}[more.IntN(2)]}}
+	}
+	if more.IntN(3) == 0 {
+		day := calendar.DateOf(w.start, time.UTC).AddDays(more.IntN(3))
+		shop.Blackout = []calendar.Blackout{{From: day, To: day.AddDays(more.IntN(2)), All: more.IntN(2) == 0}}
+	}
+	shop.Zone = time.UTC
+	if zone, err := w.zones.Find(odd[1+more.IntN(len(odd)-1)]); err == nil {
+		shop.Zone = zone
+	}
 	for _, e := range append(append(w.engines[:len(w.engines):len(w.engines)], w.askers...), w.others) {
 		e.Shop.Cap, e.Shop.Quiet, e.Shop.MaxAge = shop.Cap, shop.Quiet, shop.MaxAge
+		e.Shop.Groups, e.Shop.Blackout, e.Shop.Zone = shop.Groups, shop.Blackout, shop.Zone
 	}
 	m.feed.was = w.start
+	w.warmUps = warmUps(w.spec.Seed, w.start)
 	for range campaigns {
 		w.addCampaign(w.catalogue[r.IntN(len(w.catalogue))])
 	}
@@ -435,6 +455,17 @@ func (w *World) populate() {
 	}
 	w.drawPromises()
 	w.cast(workers, dispatchers)
+}
+
+// warmUps has a channel of every other world warm up. It draws by itself, so that
+// older seeds stand for what they did.
+func warmUps(seed uint64, start time.Time) map[string]*delivery.WarmUp {
+	r := rand.New(rand.NewPCG(seed, 0x3a7))
+	if r.IntN(2) == 0 {
+		return nil
+	}
+	first := calendar.DateOf(start, time.UTC).AddDays(-r.IntN(3))
+	return map[string]*delivery.WarmUp{[]string{"email", "sms"}[r.IntN(2)]: {From: first, Start: 1 + r.IntN(12), Grow: 1.1 + r.Float64(), Until: 12 + r.IntN(20), Zone: time.UTC}}
 }
 
 func or0(given, drawn int) int {
@@ -452,9 +483,9 @@ func (w *World) addCampaign(e entry) {
 	}
 	w.running = append(w.running, e)
 	def := e.stored.Definition
-	w.memory.campaigns.add(nil, campaign{id: e.stored.ID, version: e.stored.VersionID, name: def.Name, status: "running", priority: def.Limits.Priority, orders: true})
-	if e.budget != nil || def.Limits.PerMinute > 0 {
-		l := limits{campaign: e.stored.ID, budget: e.budget}
+	w.memory.campaigns.add(nil, campaign{id: e.stored.ID, version: e.stored.VersionID, name: def.Name, status: "running", priority: def.Limits.Priority, group: def.Limits.Group, orders: true})
+	if e.budget != nil || e.perDay != nil || def.Limits.PerMinute > 0 {
+		l := limits{campaign: e.stored.ID, budget: e.budget, perDay: e.perDay}
 		if n := def.Limits.PerMinute; n > 0 {
 			l.perMinute = &n
 		}

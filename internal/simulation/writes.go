@@ -44,6 +44,25 @@ func (m *Memory) setStatus(ctx context.Context, id int, status string) error {
 	return m.HandOutAgain(ctx)
 }
 
+// apply writes what an apply changes of a campaign's row.
+func (m *Memory) apply(ctx context.Context, id int, change func(*campaign)) error {
+	return m.in(ctx, "apply", func(t *tx) error {
+		if err := t.step(ctx, "hold campaign"); err != nil {
+			return err
+		}
+		for _, r := range m.campaigns.rows {
+			if r.was.id != id {
+				continue
+			}
+			if err := await(t, r); err != nil {
+				return err
+			}
+			change(r.edit(t))
+		}
+		return nil
+	})
+}
+
 // putOnHold puts a channel on hold, or all of them where it is empty.
 func (m *Memory) putOnHold(ctx context.Context, channel string) error {
 	return m.one(ctx, "hold", func(t *tx) error {
@@ -61,20 +80,32 @@ func (m *Memory) putOnHold(ctx context.Context, channel string) error {
 	})
 }
 
-// release ends a hold.
+// release ends a hold, and the rest of the channel's provider.
 func (m *Memory) release(ctx context.Context, channel string) error {
+	changed := false
 	err := m.one(ctx, "release", func(t *tx) error {
+		changed = false
 		for _, r := range m.onHold.rows {
 			if err := await(t, r); err != nil {
 				return err
 			}
 			if h := r.see(t); h != nil && *h == channel {
-				r.gone = true
+				r.gone, changed = true, true
 			}
+		}
+		for _, r := range m.rests.rows {
+			h := r.see(t)
+			if h == nil || h.channel != channel || !h.until.After(m.host.now()) {
+				continue
+			}
+			if err := await(t, r); err != nil {
+				return err
+			}
+			r.edit(t).until, changed = m.host.now(), true
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil || !changed {
 		return err
 	}
 	return m.HandOutAgain(ctx)
@@ -99,11 +130,29 @@ func (m *Memory) change(ctx context.Context, what string, customer int64, write 
 }
 
 // placeOrder is an import's: the order, and its place before the campaigns that
-// ask. One that is there already changes nothing.
+// ask. One that is there already changes nothing; that of a customer who was
+// merged away is the other's. It and merges go one after the other.
 func (m *Memory) placeOrder(ctx context.Context, customer int64, o order) error {
-	return m.change(ctx, "order", customer, func(t *tx, p *person) {
+	return m.in(ctx, "order", func(t *tx) error {
+		if err := m.alone(ctx, t); err != nil {
+			return err
+		}
+		if root := m.person(customer).see(t).into; root != 0 {
+			customer = root
+		}
+		if err := t.step(ctx, "hold customer"); err != nil {
+			return err
+		}
+		r := m.person(customer)
+		if err := await(t, r); err != nil {
+			return err
+		}
+		if err := t.step(ctx, "order"); err != nil {
+			return err
+		}
+		p := r.edit(t)
 		if slices.ContainsFunc(p.orders, func(had order) bool { return had.id == o.id }) {
-			return
+			return nil
 		}
 		p.orders = append(slices.Clip(p.orders), o)
 		for _, r := range m.campaigns.rows {
@@ -111,15 +160,7 @@ func (m *Memory) placeOrder(ctx context.Context, customer int64, o order) error 
 				m.inbox.add(t, waiting{c.id, customer, o.id, o.placed})
 			}
 		}
-	})
-}
-
-// erase forgets a customer's addresses.
-func (m *Memory) erase(ctx context.Context, customer int64) error {
-	return m.change(ctx, "erase", customer, func(_ *tx, p *person) {
-		if p.erased.IsZero() {
-			p.erased, p.email, p.phone = m.host.now(), "", ""
-		}
+		return nil
 	})
 }
 
@@ -139,15 +180,6 @@ func (m *Memory) complain(ctx context.Context, customer int64, kind string, open
 		}
 		if open {
 			p.holds = append(p.holds, hold{kind: kind, opened: m.host.now()})
-		}
-	})
-}
-
-// merge says that a customer's record lives on under another.
-func (m *Memory) merge(ctx context.Context, from, into int64) error {
-	return m.change(ctx, "merge", from, func(_ *tx, p *person) {
-		if p.into == 0 && from != into {
-			p.into = into
 		}
 	})
 }
@@ -216,10 +248,14 @@ func (m *Memory) WithdrawConsent(ctx context.Context, deliveryID int64, source s
 }
 
 func (m *Memory) holdMailbox(t *tx, customer int64, channel string) ([]*record[person], error) {
-	address := m.person(customer).see(t).address(channel)
+	who := m.person(customer).see(t)
+	their := []string{who.address(channel)}
+	if who.into != 0 {
+		their = append(their, m.person(who.into).see(t).address(channel))
+	}
 	var held []*record[person]
 	for _, r := range m.people.rows {
-		if p := r.see(t); p != nil && (p.id == customer || address != "" && p.address(channel) == address) {
+		if p := r.see(t); p != nil && (p.id == customer || p.id == who.into || p.address(channel) != "" && slices.Contains(their, p.address(channel))) {
 			held = append(held, r)
 		}
 	}

@@ -44,7 +44,7 @@ func (s *LeanSMTP) talk(conn net.Conn, pipelining bool) {
 	defer conn.Close() //nolint:errcheck // whoever sends notices
 	r, w := bufio.NewReaderSize(conn, 64<<10), bufio.NewWriterSize(conn, 4<<10)
 	say := func(line string) {
-		w.WriteString(line)    //nolint:errcheck // shows on the flush
+		w.WriteString(line)   //nolint:errcheck // shows on the flush
 		w.WriteString("\r\n") //nolint:errcheck
 	}
 	say("220 lean")

@@ -21,9 +21,10 @@ import (
 
 // Options of a server. All fields but Notes, Feedback, Pages and Log are required.
 type Options struct {
-	Health       func(context.Context) error // nil when the process can do its work; given two seconds
-	Notes        func() []string             // what those who look after it should know though it works; nil: nothing ever
-	Keys         message.Keys                // verify the links
+	Health func(context.Context) error // nil when the process can do its work; given two seconds
+	// Notes is what those who look after it should know though it works; nil: nothing ever.
+	Notes        func(ctx context.Context) []string
+	Keys         message.Keys // verify the links
 	Unsubscriber track.Unsubscriber
 	Feedback     map[string][]string // secrets by channel; none: no provider speaks here
 	Recorder     feedback.Recorder   // of Feedback
@@ -107,7 +108,7 @@ func health(opts Options) http.Handler {
 		}
 		status, says := http.StatusOK, answer{Status: "ok"}
 		if opts.Notes != nil {
-			says.Notes = opts.Notes()
+			says.Notes = opts.Notes(ctx)
 		}
 		if err := opts.Health(ctx); err != nil {
 			opts.Log.WarnContext(ctx, "health check", "error", err)

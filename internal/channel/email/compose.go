@@ -26,15 +26,15 @@ func (c *Channel) compose(w *bytes.Buffer, m channel.Message, from *mail.Address
 	domain := from.Address[strings.LastIndexByte(from.Address, '@')+1:]
 	switch {
 	case !customer.IsDotAtom(m.Ref) || len(m.Ref) > 200:
-		return &refusal{"bad_ref"}
+		return &refusal{reason: "bad_ref"}
 	case strings.TrimSpace(m.Text) == "":
-		return &refusal{"no_text"}
+		return &refusal{reason: "no_text"}
 	case strings.TrimSpace(m.Subject) == "" || strings.ContainsAny(m.Subject, "\r\n\x00"):
-		return &refusal{"bad_subject"}
+		return &refusal{reason: "bad_subject"}
 	}
 	for key, value := range m.Headers {
 		if !goodHeader(key, value) {
-			return &refusal{"bad_header"}
+			return &refusal{reason: "bad_header"}
 		}
 	}
 	id := m.Ref + "@" + domain
@@ -65,7 +65,7 @@ func (c *Channel) write(w *bytes.Buffer, m channel.Message, from *mail.Address, 
 		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	}
 	if _, err := msg.WriteTo(w); err != nil {
-		return &refusal{"bad_message"}
+		return &refusal{reason: "bad_message"}
 	}
 	return nil
 }

@@ -13,6 +13,18 @@
 // A 5xx to MAIL or AUTH is about the sender, not about this message: it is not
 // taken, so that mending the configuration lets it go out.
 //
+// Whose trouble it is that a message was not taken:
+//
+//	421 at any point                     the provider rests    (RFC 5321, 3.8: a goodbye to us, not to the message)
+//	no connection, TLS, EHLO, AUTH,      the provider's
+//	MAIL; x.3.x, its mail system
+//	(RFC 3463, 3.4)
+//	any other 4xx                        the message's own     (greylisting, a full mailbox)
+//	we broke off                         ours
+//
+// SMTP names no time to come back. A 421 on a connection that was kept is no
+// word at all: the message is tried on a fresh one first.
+//
 // The message is composed by go-mail, or put together from the pieces of one that
 // go-mail composed, equal to the byte. The conversation is held here, because the
 // library does not say on which side of that line an error fell.
@@ -139,7 +151,7 @@ func (c *Channel) Close() error { return c.pool.close() }
 func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
 	from, err := parseSender(m.From)
 	if err != nil {
-		return channel.Outcome{Verdict: channel.NotTaken, Reason: "bad_sender"}
+		return channel.Outcome{Verdict: channel.NotTaken, Reason: "bad_sender", Trouble: channel.OfProvider}
 	}
 	to, err := customer.CheckAddress(m.To)
 	if err != nil {
@@ -155,7 +167,7 @@ func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
 	t := &turn{from: from.Address, to: to}
 	s, err := c.pool.acquire(ctx, t, c.now())
 	if err != nil {
-		return channel.Outcome{Verdict: channel.NotTaken, Reason: "cancelled"}
+		return channel.Outcome{Verdict: channel.NotTaken, Reason: "cancelled", Trouble: channel.OurOwn}
 	}
 	hello := c.opts.Hello
 	if hello == "" {
@@ -166,7 +178,7 @@ func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
 		if !reused {
 			if s, err = c.dial(ctx, hello); err != nil {
 				c.pool.release(nil, c.now())
-				return channel.Outcome{Verdict: channel.NotTaken, Reason: reasonOf(err, "dial")}
+				return channel.Outcome{Verdict: channel.NotTaken, Reason: reasonOf(err, "dial"), Trouble: troubleOf(err)}
 			}
 		}
 		out, state, next := s.transact(ctx, c.opts.Timeout, t, buf.Bytes(), c.pool)
@@ -189,10 +201,21 @@ func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
 	}
 }
 
-// refusal is an error with a reason that may be stored.
-type refusal struct{ reason string }
+// refusal is an error with a reason that may be stored, before the message was
+// spoken of.
+type refusal struct {
+	reason  string
+	trouble channel.Trouble // empty: the provider's
+}
 
 func (r *refusal) Error() string { return r.reason }
+
+func troubleOf(err error) channel.Trouble {
+	if r := (*refusal)(nil); errors.As(err, &r) && r.trouble != "" {
+		return r.trouble
+	}
+	return channel.OfProvider
+}
 
 func reasonOf(err error, otherwise string) string {
 	if r := (*refusal)(nil); errors.As(err, &r) {

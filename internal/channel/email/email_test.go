@@ -171,7 +171,7 @@ func TestWhatCannotBeSentIsFailedAndNotSent(t *testing.T) {
 		{"line end in a header", func(m *channel.Message) { m.Headers = map[string]string{"X-A": "a\nBcc: x@y.example"} }, channel.Outcome{Verdict: channel.Failed, Reason: "bad_header"}},
 		{"header of ours", func(m *channel.Message) { m.Headers = map[string]string{"Bcc": "x@y.example"} }, channel.Outcome{Verdict: channel.Failed, Reason: "bad_header"}},
 		{"header not canonical", func(m *channel.Message) { m.Headers = map[string]string{"bcc": "x@y.example"} }, channel.Outcome{Verdict: channel.Failed, Reason: "bad_header"}},
-		{"sender", func(m *channel.Message) { m.From = "Shop" }, channel.Outcome{Verdict: channel.NotTaken, Reason: "bad_sender"}},
+		{"sender", func(m *channel.Message) { m.From = "Shop" }, channel.Outcome{Verdict: channel.NotTaken, Reason: "bad_sender", Trouble: channel.OfProvider}},
 	}
 	for _, tt := range tests {
 		m := letter
@@ -277,7 +277,7 @@ func TestStartTLS(t *testing.T) {
 		t.Errorf("outcome = %+v, want %s", got, want)
 	}
 	opts.TLSConfig = nil // the system does not know this root
-	if got, want := open(t, opts).Send(t.Context(), letter), (channel.Outcome{Verdict: channel.NotTaken, Reason: "tls"}); got != want {
+	if got, want := open(t, opts).Send(t.Context(), letter), (channel.Outcome{Verdict: channel.NotTaken, Reason: "tls", Trouble: channel.OfProvider}); got != want {
 		t.Errorf("foreign certificate: outcome = %+v, want %+v", got, want)
 	}
 }
@@ -286,7 +286,7 @@ func TestNoStartTLSOffered(t *testing.T) {
 	t.Parallel()
 	_, opts := startSink(t, sink.Options{})
 	opts.TLS = email.TLSStartTLS
-	if got, want := open(t, opts).Send(t.Context(), letter), (channel.Outcome{Verdict: channel.NotTaken, Reason: "no starttls"}); got != want {
+	if got, want := open(t, opts).Send(t.Context(), letter), (channel.Outcome{Verdict: channel.NotTaken, Reason: "no starttls", Trouble: channel.OfProvider}); got != want {
 		t.Errorf("outcome = %+v, want %+v", got, want)
 	}
 }
@@ -344,9 +344,9 @@ func TestAuthentication(t *testing.T) {
 			p.hear("QUIT")
 			p.say("221 bye")
 			p.wait()
-		}, channel.Outcome{Verdict: channel.NotTaken, Reason: "auth 535 5.7.8"}},
+		}, channel.Outcome{Verdict: channel.NotTaken, Reason: "auth 535 5.7.8", Trouble: channel.OfProvider}},
 		"not offered": {func(p *peer) { p.hello(); p.wait() },
-			channel.Outcome{Verdict: channel.NotTaken, Reason: "auth: neither PLAIN nor LOGIN offered"}},
+			channel.Outcome{Verdict: channel.NotTaken, Reason: "auth: neither PLAIN nor LOGIN offered", Trouble: channel.OfProvider}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

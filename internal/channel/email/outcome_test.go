@@ -126,20 +126,20 @@ func TestOutcomeByStage(t *testing.T) {
 		server  func(*peer)
 		want    channel.Outcome
 	}{
-		{"hang-up instead of a greeting", 0, func(p *peer) {}, channel.Outcome{Verdict: channel.NotTaken, Reason: "greeting"}},
-		{"no greeting", short, func(p *peer) { p.wait() }, channel.Outcome{Verdict: channel.NotTaken, Reason: "greeting timeout"}},
-		{"554 greeting", 0, func(p *peer) { p.say("554 5.3.2 no") }, channel.Outcome{Verdict: channel.NotTaken, Reason: "greeting 554 5.3.2"}},
+		{"hang-up instead of a greeting", 0, func(p *peer) {}, channel.Outcome{Verdict: channel.NotTaken, Reason: "greeting", Trouble: channel.OfProvider}},
+		{"no greeting", short, func(p *peer) { p.wait() }, channel.Outcome{Verdict: channel.NotTaken, Reason: "greeting timeout", Trouble: channel.OfProvider}},
+		{"554 greeting", 0, func(p *peer) { p.say("554 5.3.2 no") }, channel.Outcome{Verdict: channel.NotTaken, Reason: "greeting 554 5.3.2", Trouble: channel.OfProvider}},
 		{"421 to EHLO and HELO", 0, func(p *peer) {
 			p.say("220 test")
 			p.hear("EHLO")
 			p.say("421 4.3.2 no")
 			p.hear("HELO")
 			p.say("421 4.3.2 no")
-		}, channel.Outcome{Verdict: channel.NotTaken, Reason: "ehlo 421 4.3.2"}},
-		{"hang-up at MAIL", 0, func(p *peer) { p.hello(); p.hear("MAIL") }, channel.Outcome{Verdict: channel.NotTaken, Reason: "mail"}},
-		{"no answer to MAIL", short, func(p *peer) { p.hello(); p.wait() }, channel.Outcome{Verdict: channel.NotTaken, Reason: "mail timeout"}},
+		}, channel.Outcome{Verdict: channel.NotTaken, Reason: "ehlo 421 4.3.2", Trouble: channel.Rests}},
+		{"hang-up at MAIL", 0, func(p *peer) { p.hello(); p.hear("MAIL") }, channel.Outcome{Verdict: channel.NotTaken, Reason: "mail", Trouble: channel.OfProvider}},
+		{"no answer to MAIL", short, func(p *peer) { p.hello(); p.wait() }, channel.Outcome{Verdict: channel.NotTaken, Reason: "mail timeout", Trouble: channel.OfProvider}},
 		{"550 to MAIL is about the sender", 0, func(p *peer) { p.hello(); p.hear("MAIL"); p.say("550 5.7.1 ann@demo.invalid no"); p.rset() },
-			channel.Outcome{Verdict: channel.NotTaken, Reason: "mail 550 5.7.1"}},
+			channel.Outcome{Verdict: channel.NotTaken, Reason: "mail 550 5.7.1", Trouble: channel.OfProvider}},
 		{"451 to RCPT", 0, func(p *peer) {
 			p.hello()
 			p.hear("MAIL")
@@ -157,7 +157,7 @@ func TestOutcomeByStage(t *testing.T) {
 			p.rset()
 		}, channel.Outcome{Verdict: channel.Failed, Reason: "rcpt 550 5.1.1"}},
 		{"hang-up at RCPT", 0, func(p *peer) { p.hello(); p.hear("MAIL"); p.say("250 ok"); p.hear("RCPT") },
-			channel.Outcome{Verdict: channel.NotTaken, Reason: "rcpt"}},
+			channel.Outcome{Verdict: channel.NotTaken, Reason: "rcpt", Trouble: channel.OfProvider}},
 		{"452 to DATA", 0, func(p *peer) {
 			p.hello()
 			p.hear("MAIL")
@@ -167,7 +167,7 @@ func TestOutcomeByStage(t *testing.T) {
 			p.hear("DATA")
 			p.say("452 4.3.1 full")
 			p.rset()
-		}, channel.Outcome{Verdict: channel.NotTaken, Reason: "data 452 4.3.1"}},
+		}, channel.Outcome{Verdict: channel.NotTaken, Reason: "data 452 4.3.1", Trouble: channel.OfProvider}},
 		{"554 to DATA", 0, func(p *peer) {
 			p.hello()
 			p.hear("MAIL")
@@ -181,7 +181,7 @@ func TestOutcomeByStage(t *testing.T) {
 		{"550 to the content", 0, func(p *peer) { p.envelope(); p.content(); p.say("550 5.7.1 spam"); p.wait() },
 			channel.Outcome{Verdict: channel.Failed, Reason: "content 550 5.7.1"}},
 		{"421 to the content", 0, func(p *peer) { p.envelope(); p.content(); p.say("421 4.3.0 no room") },
-			channel.Outcome{Verdict: channel.NotTaken, Reason: "content 421 4.3.0"}},
+			channel.Outcome{Verdict: channel.NotTaken, Reason: "content 421 4.3.0", Trouble: channel.Rests}},
 		{"hang-up after the content", 0, func(p *peer) { p.envelope(); p.content() },
 			channel.Outcome{Verdict: channel.Unknown, Reason: "connection lost after data"}},
 		{"no answer to the content", short, func(p *peer) { p.envelope(); p.content(); p.wait() },
@@ -239,7 +239,7 @@ func TestNobodyListens(t *testing.T) {
 	port := l.Addr().(*net.TCPAddr).Port
 	l.Close()
 	got := open(t, email.Options{Host: "127.0.0.1", Port: port, TLS: email.TLSNone}).Send(t.Context(), letter)
-	if want := (channel.Outcome{Verdict: channel.NotTaken, Reason: "dial"}); got != want {
+	if want := (channel.Outcome{Verdict: channel.NotTaken, Reason: "dial", Trouble: channel.OfProvider}); got != want {
 		t.Errorf("outcome = %+v, want %+v", got, want)
 	}
 }
@@ -252,7 +252,7 @@ func TestCancelledByStage(t *testing.T) {
 		want   channel.Outcome
 	}{
 		{"before the content", func(p *peer, cancel func()) { p.hello(); p.hear("MAIL"); cancel(); p.wait() },
-			channel.Outcome{Verdict: channel.NotTaken, Reason: "mail cancelled"}},
+			channel.Outcome{Verdict: channel.NotTaken, Reason: "mail cancelled", Trouble: channel.OurOwn}},
 		{"after it, the answer comes late but comes", func(p *peer, cancel func()) {
 			p.envelope()
 			p.content()

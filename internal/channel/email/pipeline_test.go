@@ -58,7 +58,7 @@ func TestEnvelopesComeWithTheContentBefore(t *testing.T) {
 			[]channel.Outcome{{Verdict: channel.Unknown, Reason: "connection lost after data"}, accepted}, 2},
 		"closed between the two": {func(p *peer, _ context.CancelFunc) { p.say("250 ok") }, []channel.Outcome{accepted, accepted}, 2},
 		"the second given up": {func(p *peer, cancel context.CancelFunc) { cancel(); p.say("250 ok\r\n" + go3); p.wait() },
-			[]channel.Outcome{accepted, {Verdict: channel.NotTaken, Reason: "cancelled"}}, 1},
+			[]channel.Outcome{accepted, {Verdict: channel.NotTaken, Reason: "cancelled", Trouble: channel.OurOwn}}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

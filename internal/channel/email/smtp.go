@@ -78,7 +78,7 @@ func (c *Channel) dial(ctx context.Context, hello string) (*session, error) {
 	}
 	if c.opts.TLS == TLSStartTLS {
 		if ok, _ := client.Extension("STARTTLS"); !ok {
-			return fail("tls", &refusal{"no starttls"})
+			return fail("tls", &refusal{reason: "no starttls"})
 		}
 		w.allow(c.opts.Timeout)
 		if err := client.StartTLS(config); err != nil {
@@ -112,7 +112,7 @@ func (c *Channel) authenticate(client *smtp.Client) error {
 			return client.Auth(smtp.LoginAuth(c.opts.User, c.opts.Password, c.opts.Host, false))
 		}
 	}
-	return &refusal{"auth: neither PLAIN nor LOGIN offered"}
+	return &refusal{reason: "auth: neither PLAIN nor LOGIN offered"}
 }
 
 // transact hands one message over and says what became of it and of the
@@ -155,7 +155,7 @@ func (s *session) transact(ctx context.Context, timeout time.Duration, t *turn, 
 
 	// From here on the server may have it: the last line is about to be written.
 	if !w.commit(timeout) {
-		return channel.Outcome{Verdict: channel.NotTaken, Reason: "content cancelled"}, ended, nil
+		return channel.Outcome{Verdict: channel.NotTaken, Reason: "content cancelled", Trouble: channel.OurOwn}, ended, nil
 	}
 	if s.pipelining {
 		if next = p.next(); next != nil {
@@ -250,7 +250,7 @@ func (s *session) envelope(ctx context.Context, w *watcher, timeout time.Duratio
 				v := verdict(step.stage, answer)
 				out, st = &v, after(answer.Code)
 				// A kept connection's goodbye; nothing of this message was heard.
-				if i == 0 && answer.Code == 421 {
+				if i == 0 && answer.Code == goodbye {
 					return v, stale, false
 				}
 			}
@@ -310,7 +310,7 @@ func (s *session) close() { s.conn.Close() } // its state is known to be of no u
 // after tells whether a connection lives on after a refusal; 421 is a goodbye
 // (RFC 5321, 3.8), and what is no refusal means that we have lost the thread.
 func after(code int) state {
-	if code == 421 || code < 400 || code >= 600 {
+	if code == goodbye || code < 400 || code >= 600 {
 		return ended
 	}
 	return usable
@@ -320,11 +320,22 @@ func after(code int) state {
 // this content is for good.
 func verdict(stage string, answer *textproto.Error) channel.Outcome {
 	out := channel.Outcome{Verdict: channel.NotTaken, Reason: stage + " " + code(answer)}
-	if answer.Code >= 500 && answer.Code < 600 && stage != "mail" {
+	switch {
+	case answer.Code >= 500 && answer.Code < 600 && stage != "mail":
 		out.Verdict = channel.Failed
+	case answer.Code == goodbye:
+		out.Trouble = channel.Rests
+	case stage == "mail" || ofSystem.MatchString(answer.Msg):
+		out.Trouble = channel.OfProvider
 	}
 	return out
 }
+
+// goodbye is the code of a server that closes the channel.
+const goodbye = 421
+
+// ofSystem is a status of the mail system and not of a mailbox or message.
+var ofSystem = regexp.MustCompile(`^4\.3\.\d`)
 
 var enhanced = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
 
@@ -337,7 +348,11 @@ func code(answer *textproto.Error) string {
 }
 
 func notTaken(ctx context.Context, stage string, err error) channel.Outcome {
-	return channel.Outcome{Verdict: channel.NotTaken, Reason: refused(ctx, stage, err).Error()}
+	out := channel.Outcome{Verdict: channel.NotTaken, Reason: refused(ctx, stage, err).Error(), Trouble: channel.OfProvider}
+	if ctx.Err() != nil && !isTimeout(ctx.Err()) {
+		out.Trouble = channel.OurOwn
+	}
+	return out
 }
 
 func unknown(ctx context.Context, err error) channel.Outcome {
@@ -360,13 +375,21 @@ func refused(ctx context.Context, stage string, err error) error {
 	case errors.As(err, &r):
 		return r
 	case errors.As(err, &answer):
-		return &refusal{stage + " " + code(answer)}
+		r = &refusal{reason: stage + " " + code(answer)}
+		if answer.Code == goodbye {
+			r.trouble = channel.Rests
+		}
+		return r
 	case ctx.Err() != nil:
-		return &refusal{stage + " cancelled"}
+		r = &refusal{reason: stage + " cancelled"}
+		if !isTimeout(ctx.Err()) {
+			r.trouble = channel.OurOwn
+		}
+		return r
 	case isTimeout(err):
-		return &refusal{stage + " timeout"}
+		return &refusal{reason: stage + " timeout"}
 	}
-	return &refusal{stage}
+	return &refusal{reason: stage}
 }
 
 func isTimeout(err error) bool {

@@ -96,7 +96,7 @@ type record struct {
 // has its name is not taken; one after it (a sync that fails) is unknown.
 func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
 	if ctx.Err() != nil {
-		return channel.Outcome{Verdict: channel.NotTaken, Reason: "cancelled"}
+		return channel.Outcome{Verdict: channel.NotTaken, Reason: "cancelled", Trouble: channel.OurOwn}
 	}
 	switch {
 	case m.Ref == "":
@@ -111,18 +111,18 @@ func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
 		defer os.Remove(temp) // a leftover is harmless: readers skip dot-files
 	}
 	if err != nil {
-		return channel.Outcome{Verdict: channel.NotTaken, Reason: reason("write", err)}
+		return channel.Outcome{Verdict: channel.NotTaken, Reason: reason("write", err), Trouble: channel.OfProvider}
 	}
 	if c.opts.Date != nil {
 		at := c.opts.Date()
 		if err := os.Chtimes(temp, at, at); err != nil {
-			return channel.Outcome{Verdict: channel.NotTaken, Reason: reason("date", err)}
+			return channel.Outcome{Verdict: channel.NotTaken, Reason: reason("date", err), Trouble: channel.OfProvider}
 		}
 	}
 	// A link, unlike a rename, fails when the name is there already.
 	err = os.Link(temp, filepath.Join(c.opts.Directory, name))
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return channel.Outcome{Verdict: channel.NotTaken, Reason: reason("link", err)}
+		return channel.Outcome{Verdict: channel.NotTaken, Reason: reason("link", err), Trouble: channel.OfProvider}
 	}
 	if c.opts.Sync {
 		if err := c.dir.Sync(); err != nil {

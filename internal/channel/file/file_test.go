@@ -155,7 +155,7 @@ func TestDirectoryGone(t *testing.T) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	want := channel.Outcome{Verdict: channel.NotTaken, Reason: "write: no such file or directory"}
+	want := channel.Outcome{Verdict: channel.NotTaken, Reason: "write: no such file or directory", Trouble: channel.OfProvider}
 	if got := c.Send(t.Context(), letter); got != want {
 		t.Errorf("outcome = %+v, want %+v", got, want)
 	}

@@ -22,7 +22,7 @@ func (c *Channel) Promise() channel.Promise { return channel.Promise{} }
 // Send accepts, unless ctx has ended.
 func (c *Channel) Send(ctx context.Context, _ channel.Message) channel.Outcome {
 	if ctx.Err() != nil {
-		return channel.Outcome{Verdict: channel.NotTaken, Reason: "cancelled"}
+		return channel.Outcome{Verdict: channel.NotTaken, Reason: "cancelled", Trouble: channel.OurOwn}
 	}
 	c.taken.Add(1)
 	return channel.Outcome{Verdict: channel.Accepted}

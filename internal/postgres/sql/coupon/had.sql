@@ -1,7 +1,7 @@
--- How many codes of a pool customers have ever been given.
+-- How many codes of a pool customers have ever been given, with those merged into them.
 -- $1 pool text, $2 customer ids.
 -- Rows: customer, codes; a customer without any has none. Twice: only reads.
-select customer_id, count(*)
-  from coupons
- where customer_id = any($2::bigint[]) and pool = $1
- group by customer_id
+select coalesce((select m.merged_into from customers m where m.customer_id = c.customer_id and m.merged_into is not null), c.customer_id), count(*)
+  from coupons c
+ where c.customer_id = any($2::bigint[] || array(select m.customer_id from customers m where m.merged_into = any($2))) and c.pool = $1
+ group by 1

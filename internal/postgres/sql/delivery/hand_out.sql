@@ -1,4 +1,4 @@
--- The next due planned rows of running campaigns that are not on hold, oldest first, from where the last call stopped; it moves the place behind them.
+-- The next due planned rows of running campaigns, whose channel is not on hold nor its provider at rest, oldest first, from where the last call stopped; it moves the place behind them.
 -- $1 business time (null: now), $2 start over: nothing is queued any more, $3 seconds after which to start over in any case,
 -- $4 at most so many. No rows while another dispatcher has the place. A hint given twice dies at the gate.
 with place as (
@@ -13,6 +13,8 @@ with place as (
          where d.due_at is not null and d.due_at <= coalesce($1::timestamptz, now())
            and (d.due_at, d.delivery_id) > (s.due_at, s.delivery_id)
            and c.status = 'running' and not exists (select from send_holds h where h.channel in ('', d.channel))
+           -- asked once, and not joined: a join could cost the order of the rows
+           and d.channel <> all (array(select h.channel from provider_holds h where h.until > coalesce($1::timestamptz, now())))
          order by d.due_at, d.delivery_id
          limit $4) d
 ), last as (

@@ -2,7 +2,7 @@
 -- $4 ids (null: any), $5 at most so many.
 select d.delivery_id, c.name, d.wave, d.round, u.shop_id, d.channel, d.arm, d.skip, d.state, coalesce(d.reason, ''), d.entered_at, d.scheduled_at, d.due_at,
        d.expires_at, d.epoch, d.returned, d.untaken, d.gate_at, d.claimed_at, coalesce(d.provider, ''), coalesce(d.provider_id, ''), d.settled_at,
-       d.delivered_at, d.bounced_at, d.complained_at
+       d.delivered_at, d.bounced_at, d.complained_at, d.lost_to
   from deliveries d
   join campaigns c on c.campaign_id = d.campaign_id
   join customers u on u.customer_id = d.customer_id

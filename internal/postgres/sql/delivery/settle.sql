@@ -3,8 +3,8 @@
 -- $1 delivery ids, $2 customer ids, $3 entered_at, $4 epochs, $5 states, $6 reasons, $7 provider ids, $8 seconds to wait (planned), $9 provider,
 -- $10 business time (null: now), $11 claim, $12 seconds after which an unknown is given up,
 -- $13 whether the provider took others meanwhile and named no time (planned), $14 seconds until an unknown is asked about.
--- Rows: one; how many were written, what those would have cost that were not taken, and whether the server is the one that the ledger is
--- known on: if not, nothing is written.
+-- Rows: one; how many were written, of those that were not taken the gates and what they would have cost, how many may be tried again,
+-- and whether the server is the one that the ledger is known on: if not, nothing is written.
 -- Safe to run twice: the second time finds nothing in sending.
 -- The claim is locked before its deliveries, as the reaper does it.
 with known as materialized (
@@ -23,11 +23,12 @@ with known as materialized (
      where d.delivery_id = a.delivery_id and d.customer_id = a.customer_id and d.entered_at = a.entered_at
        and d.epoch = a.epoch and (d.state = 'sending' or (d.state = 'unknown' and a.state in ('accepted', 'failed'))
             or (d.state = 'accepted' and a.state = 'accepted' and d.provider_id is null and a.provider_id <> ''))
-    returning d.delivery_id, d.epoch, d.state, d.cost_micros
+    returning d.delivery_id, d.epoch, d.state, d.gate_at, d.cost_micros
 ), doubt as (
     insert into claims (kind, attend_at, ask_at, delivery_ids, epochs)
     select 'doubt', clock_timestamp() + make_interval(secs => $12), clock_timestamp() + make_interval(secs => $14), array_agg(delivery_id), array_agg(epoch) from settled where state = 'unknown' having count(*) > 0
 ), done as (
     delete from claims where claim_id = $11 and (select same from known)
 )
-select count(*), coalesce(sum(cost_micros) filter (where state in ('planned', 'failed')), 0)::bigint, (select same from known) from settled
+select count(*), array_agg(gate_at) filter (where state in ('planned', 'failed') and cost_micros > 0),
+       array_agg(cost_micros) filter (where state in ('planned', 'failed') and cost_micros > 0), count(*) filter (where state = 'planned'), (select same from known) from settled

@@ -1,7 +1,8 @@
 -- Ends planned rows that are past their time. $1 business time (null: now), $2 at most so many rows.
 with gone as (
     select d.delivery_id, d.customer_id, d.entered_at,
-           case when c.status = 'paused' then 'paused' when exists (select from send_holds h where h.channel in ('', d.channel)) then 'on_hold' when d.reason is not null then 'held' else 'late' end as reason
+           case when c.status = 'paused' then 'paused' when exists (select from send_holds h where h.channel in ('', d.channel)) then 'on_hold'
+                when d.channel = any (array(select h.channel from provider_holds h where h.until > coalesce($1::timestamptz, now()))) then 'provider_rests' when d.reason is not null then 'held' else 'late' end as reason
       from deliveries d join campaigns c on c.campaign_id = d.campaign_id
      where d.due_at is not null and d.due_at <= coalesce($1::timestamptz, now()) and d.expires_at <= coalesce($1::timestamptz, now())
        and c.status <> 'cancelled'

@@ -5,7 +5,7 @@ with anchored as (
 ), first_order as (
     select a.arm, floor(extract(epoch from min(o.placed_at) - a.anchor) / 86400)::int as day
       from anchored a
-      left join orders o on o.customer_id = a.customer_id and o.currency = $9 and o.order_id is distinct from a.trigger_order_id
+      left join orders o on o.customer_id = coalesce((select m.merged_into from customers m where m.customer_id = a.customer_id and m.merged_into is not null), a.customer_id) and o.currency = $9 and o.order_id is distinct from a.trigger_order_id
            and o.placed_at >= a.anchor and o.placed_at < a.anchor + make_interval(secs => $6) and o.placed_at <= $8
            and (o.unkept_at is null or o.unkept_at > least($8, o.placed_at + make_interval(secs => $7)))
      where a.anchor + make_interval(secs => $6 + $7) + interval '24 hours' <= $8

@@ -10,7 +10,7 @@ with enrolled as materialized (
 ), first as (
     select x.enrollment_id, floor(extract(epoch from min(o.placed_at) - x.entered_at) / $3::bigint)::int + 1 as round
       from enrolled x
-      join orders o on o.customer_id = x.customer_id and o.currency = $7 and o.order_id is distinct from x.trigger_order_id
+      join orders o on o.customer_id = coalesce((select m.merged_into from customers m where m.customer_id = x.customer_id and m.merged_into is not null), x.customer_id) and o.currency = $7 and o.order_id is distinct from x.trigger_order_id
        and o.placed_at >= x.entered_at and o.placed_at < x.entered_at + make_interval(secs => $3::bigint * $4::int) and o.placed_at <= $6
        and (o.unkept_at is null or o.unkept_at > least($6, o.placed_at + make_interval(secs => $5)))
      group by x.enrollment_id, x.entered_at

@@ -31,7 +31,7 @@ with anchored as materialized (
                        (select coalesce(sum(f.amount_minor), 0) from refunds f where f.order_id = o.order_id
                            and f.refunded_at <= least($8, o.placed_at + make_interval(secs => $7))) end as net
               from anchored a
-              join orders o on o.customer_id = a.customer_id and o.currency = $9 and o.order_id is distinct from a.trigger_order_id
+              join orders o on o.customer_id = coalesce((select m.merged_into from customers m where m.customer_id = a.customer_id and m.merged_into is not null), a.customer_id) and o.currency = $9 and o.order_id is distinct from a.trigger_order_id
                and o.placed_at >= a.anchor and o.placed_at < a.closes and o.placed_at <= $8
                and (o.unkept_at is null or o.unkept_at > least($8, o.placed_at + make_interval(secs => $7)))
               left join redemption r on r.order_id = o.order_id) k

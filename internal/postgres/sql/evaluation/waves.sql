@@ -18,7 +18,7 @@ with available as materialized (
                (select coalesce(sum(f.amount_minor), 0) from refunds f where f.order_id = o.order_id
                    and f.refunded_at <= least($7, o.placed_at + make_interval(secs => $6))) end) as revenue
       from available a
-      join orders o on o.customer_id = a.customer_id and o.currency = $8 and o.order_id is distinct from a.trigger_order_id
+      join orders o on o.customer_id = coalesce((select m.merged_into from customers m where m.customer_id = a.customer_id and m.merged_into is not null), a.customer_id) and o.currency = $8 and o.order_id is distinct from a.trigger_order_id
        and o.placed_at >= a.scheduled_at and o.placed_at < a.closes and o.placed_at <= $7
        and (o.unkept_at is null or o.unkept_at > least($7, o.placed_at + make_interval(secs => $6)))
      where a.final

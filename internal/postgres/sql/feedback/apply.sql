@@ -1,6 +1,6 @@
 -- What follows from the words on deliveries that are held. $1 delivery ids, $2 states (as they are: they stay), $3 reasons,
 -- $4 to $6 delivered, bounced and complained at (null: not said), $7 those of them that were not taken.
--- Rows: campaign and cost of each that was not taken.
+-- Rows: campaign, gate and cost of each that was not taken.
 -- Twice: columns keep the earliest, and states have moved.
 with heard as (
     update deliveries d
@@ -11,7 +11,7 @@ with heard as (
       from (select * from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[])
                 as t(delivery_id, state, reason, delivered, bounced, complained) offset 0) a
      where d.delivery_id = a.delivery_id
-    returning d.campaign_id, d.cost_micros, d.state, d.delivery_id
+    returning d.campaign_id, d.cost_micros, d.gate_at, d.delivery_id
 )
-select h.campaign_id, coalesce(h.cost_micros, 0)::bigint from heard h
+select h.campaign_id, h.gate_at, coalesce(h.cost_micros, 0)::bigint from heard h
  where h.delivery_id = any ($7::bigint[])

@@ -1,4 +1,5 @@
--- Brings known customers up to what the file says of them; what it does not say stays. A region derived from orders
+-- Brings known customers up to what the file says of them; what it does not say stays, and of one who
+-- was erased all does. A region derived from orders
 -- counts only if it is no older than the customer's latest order.
 -- Rows: one count, of customers of whom the file says something new; an earlier first order alone is no such thing.
 -- Twice: only what differs is written.
@@ -16,7 +17,7 @@ with written as (
                         then known.region else s.region end as newest_region
               from import_customers s
               join customers known on known.customer_id = s.customer_id
-             where s.last and not s.is_new) c
+             where s.last and not s.is_new and not exists (select from contacts t where t.customer_id = s.customer_id and t.erased_at is not null)) c
      where c.customer_id = k.customer_id
        and (coalesce(c.first_name, k.first_name), coalesce(c.last_name, k.last_name), coalesce(c.locale, k.locale),
             coalesce(c.zone, k.zone), c.newest_region, least(k.first_seen_at, c.seen_at))
