@@ -23,14 +23,18 @@ func newPace(inFlight int) pace {
 	return pace{slots: make(chan struct{}, inFlight), latency: new(atomic.Int64)}
 }
 
-// room is how many calls can begin within half of startWithin, at least one for
-// each slot and at most limit. Before the first call it assumes 50 ms.
+// ahead is how long a gate's calls may take to begin: what it lets through and a
+// crash leaves is in doubt, begun or not.
+const ahead = 100 * time.Millisecond
+
+// room is how many calls can begin within ahead, at least one for each slot and
+// at most limit. Before the first call it assumes 50 ms.
 func (p pace) room(limit int) int {
 	latency := time.Duration(p.latency.Load())
 	if latency == 0 {
 		latency = 50 * time.Millisecond
 	}
-	n := cap(p.slots) * max(1, int(startWithin/2/latency))
+	n := cap(p.slots) * max(1, int(ahead/latency))
 	return min(n, limit)
 }
 

@@ -118,10 +118,15 @@ func (p *Planning) Enter(ctx context.Context, page []Entering) (int, error) {
 		}
 	}
 	var count int
-	err := p.tx.QueryRow(ctx, statement("enrollment/enter"), p.c.ID, p.c.Design, p.c.VersionID,
+	batch := &pgx.Batch{}
+	// Two lists of this page are joined here and nothing that is stored: what hot connections may not do elsewhere is right.
+	batch.Queue("set local enable_hashjoin = on")
+	batch.Queue(statement("enrollment/enter"), p.c.ID, p.c.Design, p.c.VersionID,
 		customers, entered, entries, arms, layers, us, shares, assigned, orders, events, zones, strata, next,
-		d.customers, d.entered, d.waves, d.arms, d.variants, d.skips, d.uncapped, d.channels, d.scheduled, d.ends).Scan(&count)
-	if err != nil {
+		d.customers, d.entered, d.waves, d.arms, d.variants, d.skips, d.uncapped, d.channels, d.scheduled, d.ends).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&count) })
+	batch.Queue("set local enable_hashjoin = off")
+	if err := p.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return 0, fmt.Errorf("enroll: %w", err)
 	}
 	return count, p.notBehind(ctx, d.scheduled)

@@ -39,6 +39,7 @@ import (
 	"net/mail"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rewave/rewave/internal/channel"
@@ -80,6 +81,7 @@ type Channel struct {
 	replyTo   *mail.Address
 	pool      *pool
 	skeletons skeletons
+	senders   sync.Map         // mailboxes as parsed, by the text; a shop has few
 	now       func() time.Time // of connections
 	date      func() time.Time // of messages
 }
@@ -144,12 +146,23 @@ func (c *Channel) Promise() channel.Promise { return channel.Promise{} }
 // Close ends the connections; a Send under way ends its own.
 func (c *Channel) Close() error { return c.pool.close() }
 
+func (c *Channel) sender(text string) (*mail.Address, error) {
+	if a, known := c.senders.Load(text); known {
+		return a.(*mail.Address), nil
+	}
+	a, err := parseSender(text)
+	if err == nil {
+		c.senders.Store(text, a)
+	}
+	return a, err
+}
+
 // Send hands one message over. The package comment says what its outcome means.
 // It blocks while InFlight messages are on their way. When ctx ends before the
 // content was written whole, the message is not taken; after that, Send waits at
 // most two seconds longer for the answer.
 func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
-	from, err := parseSender(m.From)
+	from, err := c.sender(m.From)
 	if err != nil {
 		return channel.Outcome{Verdict: channel.NotTaken, Reason: "bad_sender", Trouble: channel.OfProvider}
 	}

@@ -6,6 +6,7 @@ select u.customer_id, u.shop_id, u.first_name, u.last_name, coalesce(u.locale, '
   join customers u on u.customer_id = a.customer_id
   left join contacts k on k.customer_id = a.customer_id
   cross join lateral (
-      select count(*) as entries, max(e.entered_at) as last_entry from enrollments e
-       where e.campaign_id = $2 and e.customer_id = any (a.customer_id || array(select m.customer_id from customers m where m.merged_into = a.customer_id))) earlier
+      select count(*) as entries, max(e.entered_at) as last_entry
+        from (select a.customer_id union all select m.customer_id from customers m where m.merged_into = a.customer_id) who
+        join enrollments e on e.campaign_id = $2 and e.customer_id = who.customer_id) earlier
  order by a.no
