@@ -81,7 +81,7 @@ func TestTheLedgerIsNotRewritten(t *testing.T) {
 		"delete from deliveries":                                               "deliveries are never deleted",
 		"update deliveries set arm = 'hold' where arm = 'treat'":               "are immutable",
 		"update deliveries set scheduled_at = scheduled_at + interval '1 day'": "are immutable",
-		"update deliveries set wave = 'other'":                                 "are immutable",
+		"update deliveries set wave = wave || 'x'":                             "are immutable",
 		"update deliveries set round = 2":                                      "foreign key", // there is no such round, which is said first
 		"update deliveries set state = 'sending', epoch = 1, gate_at = now(), claimed_at = now(), due_at = null where arm = 'hold'": "only_treated_are_sent",
 		"update deliveries set state = 'sending', gate_at = now(), due_at = null where arm = 'treat'":                               "sending_was_claimed",
