@@ -1363,6 +1363,24 @@ CREATE TRIGGER incarnations_stay BEFORE DELETE OR UPDATE OR TRUNCATE ON public.i
 comment on column incarnations.doubtful is 'deliveries whose outcome may have been forgotten';
 comment on column incarnations.quarantined is 'planned deliveries that a gate may have let out that was forgotten';
 
+create table audits (
+    only_one boolean not null default true,
+    begun_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+    ended_at timestamp with time zone,
+    constraint audits_pkey PRIMARY KEY (only_one),
+    constraint audits_only_one_check CHECK (only_one)
+);
+comment on table audits is 'when one of the processes last began an audit, and when its findings were written';
+
+create table audit_findings (
+    probe text not null,
+    broken bigint not null,
+    example text,
+    constraint audit_findings_pkey PRIMARY KEY (probe),
+    constraint audit_findings_broken_check CHECK ((broken >= 0))
+);
+comment on table audit_findings is 'of the last audit that ended: how many rows break each invariant';
+
 create view exposures as
  SELECT d.customer_id,
     d.entered_at,

@@ -51,6 +51,11 @@ func Listener(e *engine.Engine) Role {
 	return Role{Name: "listener", Every: time.Second, Log: e.Log, Tick: e.HearFeedback}
 }
 
+// Auditor audits the ledger once an hour: of several one does.
+func Auditor(e *engine.Engine) Role {
+	return Role{Name: "auditor", Every: time.Minute, Log: e.Log, Tick: e.AuditLedger}
+}
+
 // Reaper ends what nobody else will: lapsed leases, unknowns without evidence,
 // and planned rows that are too late.
 func Reaper(e *engine.Engine) Role {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rewave/rewave/internal/config"
 	"github.com/rewave/rewave/internal/web"
+	"github.com/rewave/rewave/internal/web/metrics"
 	"github.com/rewave/rewave/workers"
 )
 
@@ -30,7 +31,7 @@ func (a *app) all() *cobra.Command {
 }
 
 func (a *app) serve() *cobra.Command {
-	return a.role("serve", "Answer the links of messages, providers, and /healthz", "Answers unsubscribe links, the feedback of providers and /healthz on\nREWAVE_LISTEN (127.0.0.1:8080).", `  rewave serve
+	return a.role("serve", "Answer the links of messages, providers, and /healthz", "Answers unsubscribe links, the feedback of providers, /healthz and /metrics on\nREWAVE_LISTEN (127.0.0.1:8080). The last two are for you: do not let a proxy\npass them on.", `  rewave serve
   rewave serve --config /etc/rewave.yaml
   REWAVE_LISTEN=0.0.0.0:8080 rewave serve`, "serve")
 }
@@ -133,8 +134,14 @@ func (l *live) serving(notes func() []string) (func(context.Context) error, erro
 			secrets[name] = append(secrets[name], s.Reveal())
 		}
 	}
-	server := web.New(web.Options{Health: l.store.CheckMigrated, Notes: l.notes(notes), Keys: l.engine.Links.Keys, Unsubscriber: l.engine, Feedback: secrets, Recorder: l.engine, Log: l.log})
+	server := web.New(web.Options{Health: l.store.CheckMigrated, Notes: l.notes(notes), Keys: l.engine.Links.Keys, Unsubscriber: l.engine, Feedback: secrets, Recorder: l.engine, Metrics: metrics.Handler(l.figures, l.log), Log: l.log})
 	return func(ctx context.Context) error { return serveUntil(ctx, server, listener, l) }, nil
+}
+
+// figures are what Prometheus asks for.
+func (l *live) figures(ctx context.Context) (metrics.Figures, error) {
+	g, err := l.store.Gauges(ctx)
+	return metrics.Figures(g), err
 }
 
 // notes adds the providers that rest to what a process knows by itself.
@@ -181,7 +188,7 @@ func (l *live) background(ctx context.Context, names []string) (starts []func(co
 	if slices.Contains(names, "tick") {
 		d := workers.NewDispatcher(l.engine, redis, l.log)
 		starts = append(starts, func(ctx context.Context) error {
-			workers.RunAll(ctx, workers.Watch(l.engine), workers.Planner(l.engine), d.Role(), d.Janitor(), workers.Reaper(l.engine), workers.Reconciler(l.engine), workers.Listener(l.engine), workers.Fitter(l.engine))
+			workers.RunAll(ctx, workers.Watch(l.engine), workers.Planner(l.engine), d.Role(), d.Janitor(), workers.Reaper(l.engine), workers.Reconciler(l.engine), workers.Listener(l.engine), workers.Fitter(l.engine), workers.Auditor(l.engine))
 			return nil
 		})
 	}

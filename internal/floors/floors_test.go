@@ -90,6 +90,7 @@ var doors = map[string][]string{
 	"golang.org/x/net/idna":          {"internal/customer"},
 	"golang.org/x/sync/":             {"internal/importer", "internal/engine", "workers"},
 	"golang.org/x/term":              {"cmd/rewave"},
+	"github.com/prometheus/":         {"internal/web/metrics"},
 	"golang.org/x/time/":             {"workers", "internal/web/…"},
 }
 

@@ -1,5 +1,5 @@
 // Package web is what answers over HTTP: one mux, one server, and behind it one
-// package for each public: track for customers' links, feedback for providers; the
+// package for each public: track for customers' links, feedback for providers, metrics for Prometheus; the
 // API and the console come beside it. It knows no storage; what it needs it is handed.
 package web
 
@@ -19,7 +19,7 @@ import (
 	"github.com/rewave/rewave/internal/web/track"
 )
 
-// Options of a server. All fields but Notes, Feedback, Pages and Log are required.
+// Options of a server. All fields but Notes, Feedback, Metrics, Pages and Log are required.
 type Options struct {
 	Health func(context.Context) error // nil when the process can do its work; given two seconds
 	// Notes is what those who look after it should know though it works; nil: nothing ever.
@@ -28,6 +28,7 @@ type Options struct {
 	Unsubscriber track.Unsubscriber
 	Feedback     map[string][]string // secrets by channel; none: no provider speaks here
 	Recorder     feedback.Recorder   // of Feedback
+	Metrics      http.Handler        // answers /metrics; nil: nothing is there
 	Pages        http.Handler        // answers all other addresses; nil: nothing is there
 	Log          *slog.Logger        // nil: slog.Default()
 }
@@ -45,6 +46,9 @@ func New(opts Options) *Server {
 	mux.Handle("/u/", track.Handler(opts.Keys, opts.Unsubscriber, opts.Log))
 	if len(opts.Feedback) > 0 {
 		mux.Handle("/feedback/", feedback.Handler(opts.Feedback, opts.Recorder, time.Now, opts.Log))
+	}
+	if opts.Metrics != nil {
+		mux.Handle("GET /metrics", opts.Metrics)
 	}
 	if opts.Pages != nil {
 		mux.Handle("/", opts.Pages)
