@@ -13,8 +13,8 @@ with place as (
          where d.due_at is not null and d.due_at <= coalesce($1::timestamptz, now())
            and (d.due_at, d.delivery_id) > (s.due_at, s.delivery_id)
            and c.status = 'running' and not exists (select from send_holds h where h.channel in ('', d.channel))
-           -- asked once, and not joined: a join could cost the order of the rows
-           and d.channel <> all (array(select h.channel from provider_holds h where h.until > coalesce($1::timestamptz, now())))
+           -- asked once, and not joined; and written so that it is not thought to leave next to nothing: else all that is due is read and sorted
+           and not coalesce(d.channel = any (array(select h.channel from provider_holds h where h.until > coalesce($1::timestamptz, now()))), false)
          order by d.due_at, d.delivery_id
          limit $4) d
 ), last as (
