@@ -99,7 +99,7 @@ func BenchmarkPlan(b *testing.B) {
 				out += len(ids)
 				// As if workers had kept pace, but for one chunk: a queue that is full gets nothing, and an empty one everything again.
 				redis.FlushDB(ctx)
-				redis.LPush(ctx, "asynq:{send-email}:pending", "one")
+				redis.LPush(ctx, "asynq:{send_email}:pending", "one")
 			}
 			handed = append(handed, float64(in)/time.Since(begun).Seconds())
 			slowest = append(slowest, slices.Max(passes))

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
@@ -36,13 +35,11 @@ const (
 	outstanding = 40_000
 	// passLimit is how many rows one pass hands out.
 	passLimit = 10_000
-	// incarnationKey is there as long as Redis remembers anything.
-	incarnationKey = "rewave:incarnation"
 )
 
 // NewDispatcher uses one Redis connection for everything it does.
 func NewDispatcher(e *engine.Engine, r redis.UniversalClient, log *slog.Logger) *Dispatcher {
-	return &Dispatcher{Engine: e, Redis: r, Log: log, client: asynq.NewClientFromRedisClient(r), bound: outstanding}
+	return &Dispatcher{Engine: e, Redis: r, Log: log, client: asynq.NewClientFromRedisClient(r), bound: outstanding, filled: map[string]bool{}}
 }
 
 // Role is the dispatcher's loop. It goes on without a pause only while passes
@@ -60,25 +57,24 @@ func (d *Dispatcher) Role() Role {
 	}}
 }
 
-// NoticeLoss asks whether Redis is still the one we filled. One that has
-// forgotten gets everything again at once, not after the silence of each hint.
+// NoticeLoss asks whether each queue is still where we filled it. If one is not,
+// everything is handed out again at once, not after the silence of each hint; what
+// others still hold comes twice, and goes out once.
 func (d *Dispatcher) NoticeLoss(ctx context.Context) error {
-	// A new name each time: it is only taken where the old one is gone.
-	if err := d.Redis.SetNX(ctx, incarnationKey, uuid.NewString(), 0).Err(); err != nil {
-		return fmt.Errorf("ask Redis for its incarnation: %w", err)
+	names := map[string]string{}
+	for channel := range d.lanes() {
+		q := queueOf(channel)
+		name, err := q.incarnation(ctx, d.Redis)
+		if err != nil {
+			return err
+		}
+		names[string(q)] = name
 	}
-	got, err := d.Redis.Get(ctx, incarnationKey).Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return fmt.Errorf("ask Redis for its incarnation: %w", err)
-	}
-	known, err := d.Engine.Store.QueueIncarnation(ctx, got)
-	if err != nil {
+	lost, err := d.Engine.Store.QueueIncarnations(ctx, names)
+	if err != nil || len(lost) == 0 {
 		return err
 	}
-	if known {
-		return nil
-	}
-	d.Log.Warn("Redis has forgotten the queues; due deliveries are handed out again")
+	d.Log.Warn("Redis has forgotten queues, or another one has taken over; due deliveries are handed out again", "queues", lost)
 	return d.Engine.HandOutAgain(ctx)
 }
 
@@ -105,6 +101,11 @@ func (d *Dispatcher) pass(ctx context.Context, nothingQueued bool) (ids []string
 	if err != nil {
 		return nil, false, err
 	}
+	if d.fill(chunks) { // what nobody knows yet, nobody would miss
+		if err := d.NoticeLoss(ctx); err != nil {
+			return nil, false, errors.Join(err, d.Engine.HandOutAgain(context.WithoutCancel(ctx)))
+		}
+	}
 	ids = make([]string, len(chunks))
 	faults := make([]error, len(chunks))
 	var enqueues sync.WaitGroup
@@ -127,12 +128,6 @@ func (d *Dispatcher) enqueue(ctx context.Context, c engine.Chunk) (string, error
 	if err != nil {
 		return "", err
 	}
-	d.mu.Lock()
-	if d.filled == nil {
-		d.filled = map[string]bool{}
-	}
-	d.filled[c.Channel] = true
-	d.mu.Unlock()
 	_, err = d.client.EnqueueContext(ctx, task)
 	// A conflict is our own task whose answer was lost on the way back.
 	if err == nil || errors.Is(err, asynq.ErrTaskIDConflict) {
@@ -142,15 +137,24 @@ func (d *Dispatcher) enqueue(ctx context.Context, c engine.Chunk) (string, error
 	return "", errors.Join(fmt.Errorf("queue a chunk: %w", err), d.Engine.HandOutAgain(back))
 }
 
+// fill notes whose queues chunks go to, and says whether one is new.
+func (d *Dispatcher) fill(chunks []engine.Chunk) (isNew bool) {
+	known := d.lanes()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range chunks {
+		isNew = isNew || !known[c.Channel]
+		d.filled[c.Channel] = true
+	}
+	return isNew
+}
+
 // lanes are the channels whose queues we fill: those set up here, and those we
 // have filled without knowing them.
 func (d *Dispatcher) lanes() map[string]bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	all := maps.Clone(d.filled)
-	if all == nil {
-		all = map[string]bool{}
-	}
 	for name := range d.Engine.Channels {
 		all[name] = true
 	}

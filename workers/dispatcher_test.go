@@ -140,12 +140,12 @@ func TestWhateverRedisForgetsGoesOutOnce(t *testing.T) {
 	for name, forget := range map[string]func(ctx context.Context, r *redis.Client) error{
 		"everything":          func(ctx context.Context, r *redis.Client) error { return r.FlushDB(ctx).Err() },
 		"which queues it has": func(ctx context.Context, r *redis.Client) error { return r.Del(ctx, "asynq:queues").Err() },
-		"who it is":           func(ctx context.Context, r *redis.Client) error { return r.Del(ctx, incarnationKey).Err() },
+		"who it is":           func(ctx context.Context, r *redis.Client) error { return drop(ctx, r, "rewave:incarnation:*", 1) },
 		"which tasks wait": func(ctx context.Context, r *redis.Client) error {
-			return r.Del(ctx, "asynq:{send-email}:pending").Err()
+			return r.Del(ctx, "asynq:{send_email}:pending").Err()
 		},
-		"what the tasks are": func(ctx context.Context, r *redis.Client) error { return drop(ctx, r, "asynq:{send-email}:t:*", 1) },
-		"every other task":   func(ctx context.Context, r *redis.Client) error { return drop(ctx, r, "asynq:{send-email}:t:*", 2) },
+		"what the tasks are": func(ctx context.Context, r *redis.Client) error { return drop(ctx, r, "asynq:{send_email}:t:*", 1) },
+		"every other task":   func(ctx context.Context, r *redis.Client) error { return drop(ctx, r, "asynq:{send_email}:t:*", 2) },
 		"every other key":    func(ctx context.Context, r *redis.Client) error { return drop(ctx, r, "*", 2) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestWhateverRedisForgetsGoesOutOnce(t *testing.T) {
 // The same while the calls are being made.
 func TestWhateverRedisForgetsInMidCallGoesOutOnce(t *testing.T) {
 	t.Parallel()
-	for name, key := range map[string]string{"everything": "*", "leases": "asynq:{send-email}:lease", "who works": "asynq:{send-email}:active", "tasks": "asynq:{send-email}:t:*"} {
+	for name, key := range map[string]string{"everything": "*", "leases": "asynq:{send_email}:lease", "who works": "asynq:{send_email}:active", "tasks": "asynq:{send_email}:t:*"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w, release, _, _ := held(t, "", 600)
@@ -276,7 +276,7 @@ func TestTheJanitorLeavesLiveTasksAlone(t *testing.T) {
 	t.Parallel()
 	w, release, _, _ := held(t, "", 700)
 	tasks := func() []string {
-		keys, err := w.redis.Keys(t.Context(), "asynq:{send-email}:t:*").Result()
+		keys, err := w.redis.Keys(t.Context(), "asynq:{send_email}:t:*").Result()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync/atomic"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/rewave/rewave/internal/fault"
 )
 
 // awayAfter is how long Redis may be silent, or refuse what is written, before
@@ -24,7 +27,9 @@ type Presence struct {
 	Log   *slog.Logger
 	After time.Duration // how long it may be silent before it counts as away; 0 means 10 s
 
-	name    string // of this process among the workers
+	asked   time.Time              // when masters were last asked whether they evict keys
+	unfit   atomic.Pointer[string] // what they said, if they do
+	name    string                 // of this process among the workers
 	begun   time.Time
 	seen    atomic.Pointer[time.Time] // when it last took something; nil: never
 	failing atomic.Bool               // it did not, the last time, or was never asked
@@ -39,14 +44,10 @@ func NewPresence(r redis.UniversalClient, log *slog.Logger) *Presence {
 	return p
 }
 
-// workersKey holds who of the workers has written to it when. It is written to see
-// whether it can be.
-const workersKey = "rewave:workers"
-
 // A worker that was not heard of for a minute is gone.
 //
-// KEYS: workersKey. ARGV: the worker's name. Returns how many there are. Safe to
-// run twice.
+// KEYS: who of the workers has written when; it is written to see whether it can
+// be. ARGV: the worker's name. Returns how many there are. Safe to run twice.
 var present = redis.NewScript(`
 local now = redis.call("TIME")[1]
 redis.call("ZADD", KEYS[1], now, ARGV[1])
@@ -65,24 +66,69 @@ func (p *Presence) workers() int64 {
 	return unseen
 }
 
-func (p *Presence) ask(ctx context.Context) error {
-	n, err := present.Run(ctx, p.Redis, []string{workersKey}, p.name).Int64()
-	if err == nil {
-		p.present.Store(n)
+// registries are where asynq keeps what it has of no queue: its names of queues, which
+// whoever fills one writes first.
+const registries queue = "asynq:queues"
+
+// ask writes to the node of every queue, and to that of the registries: each may be
+// gone alone.
+func (p *Presence) ask(ctx context.Context, queues []queue) error {
+	most := int64(0) // a node that has just forgotten knows fewer
+	for _, q := range queues {
+		n, err := present.Run(ctx, p.Redis, []string{q.own("workers")}, p.name).Int64()
+		if err != nil {
+			return err
+		}
+		most = max(most, n)
 	}
-	return err
+	p.present.Store(most)
+	p.askPolicy(ctx)
+	return nil
+}
+
+// askPolicyEvery is how often masters are asked whether they evict keys: who has
+// taken over from one may be set up otherwise.
+const askPolicyEvery = 10 * time.Second
+
+func (p *Presence) askPolicy(ctx context.Context) {
+	if !p.Away() && time.Since(p.asked) < askPolicyEvery {
+		return
+	}
+	err := refuseEviction(ctx, p.Redis)
+	if err != nil && !errors.Is(err, errEvicts) {
+		return // asked again in a second
+	}
+	p.asked = time.Now()
+	if err == nil {
+		if p.unfit.Swap(nil) != nil {
+			p.Log.Info("Redis evicts keys no more")
+		}
+		return
+	}
+	says := err.Error()
+	if f, ok := fault.Of(err); ok {
+		says = f.Message
+	}
+	if p.unfit.Swap(&says) == nil {
+		p.Log.Error("this Redis is not fit", "error", says)
+	}
 }
 
 // Run asks every second until ctx ends, and says when Redis goes and when it is
-// back, once each. Call it once.
-func (p *Presence) Run(ctx context.Context) {
+// back, once each. A Redis that lacks the node of one of the channels' queues is
+// away. Call it once.
+func (p *Presence) Run(ctx context.Context, channels ...string) {
+	queues := []queue{registries}
+	for _, c := range channels {
+		queues = append(queues, queueOf(c))
+	}
 	var asked chan error // a Redis that hangs is asked once, and meanwhile the time goes on
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
 		if asked == nil {
 			asked = make(chan error, 1)
-			go func(answer chan<- error) { answer <- p.ask(ctx) }(asked)
+			go func(answer chan<- error) { answer <- p.ask(ctx, queues) }(asked)
 		}
 		select {
 		case <-ctx.Done():
@@ -91,7 +137,7 @@ func (p *Presence) Run(ctx context.Context) {
 		case err := <-asked:
 			asked = nil
 			if ctx.Err() == nil {
-				p.heard(ctx, err)
+				p.heard(err)
 			}
 			select {
 			case <-ctx.Done():
@@ -105,7 +151,7 @@ func (p *Presence) Run(ctx context.Context) {
 	}
 }
 
-func (p *Presence) heard(ctx context.Context, err error) {
+func (p *Presence) heard(err error) {
 	p.failing.Store(err != nil)
 	if err != nil {
 		p.missed(err.Error())
@@ -117,11 +163,6 @@ func (p *Presence) heard(ctx context.Context, err error) {
 		return
 	}
 	p.Log.Warn("Redis is back; chunks come from its queues again")
-	if client, ok := p.Redis.(*redis.Client); ok { // it may be another one now
-		if err := refuseEviction(ctx, client, client.Options().Addr); err != nil {
-			p.Log.Error("this Redis is not fit", "error", err)
-		}
-	}
 }
 
 // missed says that Redis is away, once it has been for long enough: one that was
@@ -150,11 +191,14 @@ func (p *Presence) Silent() time.Duration {
 }
 
 // Notes is what those who look after the process should know; nil: nothing.
-func (p *Presence) Notes() []string {
+func (p *Presence) Notes() (all []string) {
 	if p.Away() {
-		return []string{redisIsAway}
+		all = append(all, redisIsAway)
 	}
-	return nil
+	if unfit := p.unfit.Load(); unfit != nil {
+		all = append(all, *unfit)
+	}
+	return all
 }
 
 const redisIsAway = "Redis is away; due deliveries are taken from PostgreSQL until it is back"

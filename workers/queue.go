@@ -4,17 +4,45 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 )
 
 // queue is a channel's queue in Redis, in asynq's layout (v0.26.0).
 type queue string
 
-// queueOf is the queue of a channel: a slow provider holds up nobody else, and
-// queues spread over the slots of a Redis Cluster.
-func queueOf(channel string) queue { return queue("send-" + channel) }
+// queueOf is the queue of a channel: a slow provider holds up nobody else. A queue
+// lives in one slot of a Redis Cluster, so its name decides on which node: with
+// this prefix email and sms lie on different nodes of two to six equal ones.
+func queueOf(channel string) queue { return queue("send_" + channel) }
 
 func (q queue) key(part string) string { return "asynq:{" + string(q) + "}:" + part }
+
+// own is a key of ours, in the slot of the queue: what it is about is there or
+// gone together with it.
+func (q queue) own(what string) string { return "rewave:" + what + ":{" + string(q) + "}" }
+
+// incarnation is what the Redis that holds the queue is called: another name says
+// that it has forgotten something, or may have.
+func (q queue) incarnation(ctx context.Context, r redis.UniversalClient) (string, error) {
+	// A new name each time: it is only taken where the old one is gone.
+	name, err := incarnation.Run(ctx, r, []string{q.own("incarnation")}, uuid.NewString()).Text()
+	if err != nil {
+		return "", fmt.Errorf("ask Redis for the incarnation of %s: %w", q, err)
+	}
+	return name, nil
+}
+
+// A replica that takes over, and a server that starts again from its file, may lack
+// the last moments: both begin a new history of replication, whose id is part of the
+// name where Redis tells it.
+//
+// KEYS: the queue's incarnation. ARGV: a name for a new one. Safe to run twice.
+var incarnation = redis.NewScript(`
+redis.call("SET", KEYS[1], ARGV[1], "NX")
+local info = redis.pcall("INFO", "replication")
+local history = type(info) == "string" and string.match(info, "master_replid:(%x+)") or ""
+return redis.call("GET", KEYS[1]) .. " " .. history`)
 
 // length counts the tasks that wait or are being worked on. It asks for the
 // lists themselves: asynq's own statistics know a queue only by an entry that

@@ -9,50 +9,115 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/rewave/rewave/internal/fault"
 )
 
-// Connect opens Redis by URL (redis://, rediss://, unix://). One that does not
-// answer is said in the log and not refused: the client reaches it as soon as it
-// is there. One that does not let us in is refused, and one that evicts keys,
-// because a hint evicted in the middle of its life jams the queue behind it.
+// Connect opens Redis by REDIS_URL (see Address). One that does not answer is said
+// in the log and not refused: the client reaches it as soon as it is there. One that
+// does not let us in is refused, one of another kind than the URL says, and one that
+// evicts keys, because a hint evicted in the middle of its life jams the queue
+// behind it.
 func Connect(ctx context.Context, url string, log *slog.Logger) (redis.UniversalClient, error) {
-	opts, err := redis.ParseURL(url)
+	at, err := ReadAddress(url)
 	if err != nil {
-		return nil, fault.Wrap(fault.Usage, err, "REDIS_URL cannot be read", "REDIS_URL=redis://127.0.0.1:6379/0")
+		return nil, err
 	}
-	opts.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	client := redis.NewClient(opts)
+	client := at.open()
 	client.AddHook(patient{})
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	switch err := client.WithTimeout(time.Second).Ping(ctx).Err(); {
-	case redis.HasErrorPrefix(err, "NOAUTH"), redis.HasErrorPrefix(err, "WRONGPASS"), redis.HasErrorPrefix(err, "NOPERM"):
+	err = ping(ctx, client)
+	if refusal := at.refuse(err); refusal != nil {
 		_ = client.Close() // nothing was opened
-		return nil, fault.Wrap(fault.Unavailable, err, fmt.Sprintf("Redis at %s does not let us in", opts.Addr), "check user and password in REDIS_URL")
-	case err != nil:
-		log.Warn("Redis does not answer; starting without it", "address", opts.Addr, "error", err)
+		return nil, refusal
+	}
+	if err != nil {
+		log.Warn("Redis does not answer; starting without it", "address", strings.Join(at.nodes, ", "), "error", err)
 		return client, nil
 	}
-	if err := refuseEviction(ctx, client, opts.Addr); err != nil {
+	if err := errors.Join(at.refuseKind(ctx, client), refuseEviction(ctx, client)); err != nil {
 		_ = client.Close() // nothing was written
 		return nil, err
 	}
 	return client, nil
 }
 
-func refuseEviction(ctx context.Context, client *redis.Client, addr string) error {
+// ping is patient for a second with a server that can be told so.
+func ping(ctx context.Context, client redis.UniversalClient) error {
+	if c, ok := client.(*redis.Client); ok {
+		return c.WithTimeout(time.Second).Ping(ctx).Err()
+	}
+	return client.Ping(ctx).Err()
+}
+
+// refuse is the fault of a first answer that no waiting mends; nil otherwise.
+func (a Address) refuse(err error) error {
+	nodes := strings.Join(a.nodes, ", ")
+	says := func(word string) bool { return err != nil && strings.Contains(strings.ToLower(err.Error()), word) }
+	switch {
+	case says("noauth"), says("wrongpass"), says("noperm"):
+		hint := "check user and password in REDIS_URL"
+		if a.kind == sentinel {
+			hint += ": before the sentinels stands what they ask for, ?username=&password= is for Redis itself"
+		}
+		return fault.Wrap(fault.Unavailable, err, a.String()+" does not let us in", hint)
+	case a.kind == cluster && (says("cluster support disabled") || says("unknown command")):
+		return fault.Wrap(fault.Unavailable, err, "Redis at "+nodes+" is no cluster, and REDIS_URL says that it is", singleForm)
+	case a.kind == sentinel && says("unknown command"):
+		return fault.Wrap(fault.Unavailable, err, nodes+" is no sentinel, and REDIS_URL says that it is", singleForm)
+	case a.kind == sentinel && errors.Is(err, redis.Nil):
+		return fault.Wrap(fault.Unavailable, err, "the sentinels at "+nodes+" know no master "+a.master, "redis-cli -p 26379 sentinel masters, and write its name as master_name")
+	}
+	return nil
+}
+
+// refuseKind refuses a cluster's node and a sentinel where one server was named:
+// both answer, and take nothing.
+func (a Address) refuseKind(ctx context.Context, client redis.UniversalClient) error {
+	if a.kind != single {
+		return nil
+	}
+	info, err := client.Info(ctx, "server").Result()
+	switch {
+	case err != nil:
+		return nil //nolint:nilerr // some do not say
+	case strings.Contains(info, "redis_mode:cluster"):
+		return fault.New(fault.Unavailable, a.String()+" is a node of a cluster, and REDIS_URL says that it is one server", "REDIS_URL=redis-cluster://"+a.nodes[0])
+	case strings.Contains(info, "redis_mode:sentinel"):
+		return fault.New(fault.Unavailable, a.String()+" is a sentinel, and REDIS_URL says that it is a server", "REDIS_URL=redis-sentinel://"+a.nodes[0]+"/0?master_name=mymaster")
+	}
+	return nil
+}
+
+// refuseEviction asks every master that takes our keys.
+func refuseEviction(ctx context.Context, client redis.UniversalClient) error {
+	switch c := client.(type) {
+	case *redis.ClusterClient:
+		return c.ForEachMaster(ctx, evicts)
+	case *redis.Client:
+		return evicts(ctx, c)
+	}
+	return nil
+}
+
+// errEvicts is in the fault of a server that evicts keys.
+var errEvicts = errors.New("keys may be evicted")
+
+func evicts(ctx context.Context, client *redis.Client) error {
+	name := "Redis at " + client.Options().Addr
+	if client.Options().Addr == "FailoverClient" { // go-redis' name for whom sentinels name
+		name = "the master that the sentinels name"
+	}
 	policy, err := client.ConfigGet(ctx, "maxmemory-policy").Result()
 	if err != nil {
 		if strings.Contains(strings.ToLower(err.Error()), "unknown") || strings.Contains(strings.ToLower(err.Error()), "permission") {
 			return nil // managed or in-process servers do not say; nothing can be proven here
 		}
-		return fault.Wrap(fault.Unavailable, err, fmt.Sprintf("Redis at %s does not tell its eviction policy", addr), "")
+		return fault.Wrap(fault.Unavailable, err, name+" does not tell its eviction policy", "")
 	}
 	if got := policy["maxmemory-policy"]; got != "" && got != "noeviction" {
-		return fault.New(fault.Unavailable, fmt.Sprintf("Redis at %s evicts keys (maxmemory-policy %s); hints of sends would vanish in mid-queue", addr, got),
+		return fault.Wrap(fault.Unavailable, errEvicts, fmt.Sprintf("%s evicts keys (maxmemory-policy %s); hints of sends would vanish in mid-queue", name, got),
 			"redis-cli config set maxmemory-policy noeviction")
 	}
 	return nil

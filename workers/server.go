@@ -71,7 +71,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return fmt.Errorf("start workers: %w", err)
 	}
 	var beside sync.WaitGroup
-	beside.Go(func() { p.Run(ctx) })
+	beside.Go(func() { p.Run(ctx, s.Channels...) })
 	if !s.Engine.Replay { // whoever drives the time hands out what is due at it
 		beside.Go(func() { s.withoutRedis(ctx, p) })
 	}

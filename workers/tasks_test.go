@@ -31,7 +31,7 @@ func TestAHintCarriesItsChunkUnderANewNameEachTime(t *testing.T) {
 	if ids[0] == ids[1] || !strings.HasPrefix(ids[0], "chunk:") {
 		t.Errorf("got names %q, want two that begin with chunk:", ids)
 	}
-	info, err := asynq.NewInspectorFromRedisClient(w.redis).GetTaskInfo("send-email", ids[0])
+	info, err := asynq.NewInspectorFromRedisClient(w.redis).GetTaskInfo("send_email", ids[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestAHintThatCannotBeReadIsDropped(t *testing.T) {
 	w.due(1)
 	d := w.dispatcher()
 	for _, payload := range []string{"", "{", `{"ids":"all"}`, `{"version":1e99}`} {
-		if _, err := d.client.Enqueue(asynq.NewTask(sendDeliveries, []byte(payload), asynq.Queue("send-email"))); err != nil {
+		if _, err := d.client.Enqueue(asynq.NewTask(sendDeliveries, []byte(payload), asynq.Queue("send_email"))); err != nil {
 			t.Fatal(err)
 		}
 	}

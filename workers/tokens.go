@@ -82,7 +82,7 @@ func (k *Tokens) Take(ctx context.Context, n int) (got int, back func(unused int
 func (k *Tokens) ask(ctx context.Context, n int) (got int, wait time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
-	answer, err := takeTokens.Run(ctx, k.Redis, []string{"rewave:rate:" + k.Channel}, k.Rate.each().Microseconds(), k.Rate.burst(), n).Int64Slice()
+	answer, err := takeTokens.Run(ctx, k.Redis, []string{queueOf(k.Channel).own("rate")}, k.Rate.each().Microseconds(), k.Rate.burst(), n).Int64Slice()
 	if err != nil {
 		return 0, 0, err
 	}

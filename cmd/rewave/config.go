@@ -9,6 +9,7 @@ import (
 
 	"github.com/rewave/rewave/internal/config"
 	"github.com/rewave/rewave/internal/delivery"
+	"github.com/rewave/rewave/workers"
 )
 
 func (a *app) configuration() *cobra.Command {
@@ -30,6 +31,10 @@ nothing. Exit code 3 when something is wrong or missing.`,
 			if err := c.Validate(); err != nil {
 				return err
 			}
+			redis, err := workers.ReadAddress(c.Redis.Reveal())
+			if err != nil {
+				return err
+			}
 			for _, warning := range c.Warnings() {
 				fmt.Fprintln(a.stderr, wrap("warning: ", warning))
 			}
@@ -40,6 +45,7 @@ nothing. Exit code 3 when something is wrong or missing.`,
 			if c.SMS != nil {
 				fine = append(fine, "text messages by "+c.SMS.Adapter+pace(c.SMS.Flow))
 			}
+			fine = append(fine, redis.String())
 			_, err = fmt.Fprintf(a.stdout, "fine: %s\n", strings.Join(fine, ", "))
 			return err
 		}}))

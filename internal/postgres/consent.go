@@ -46,12 +46,14 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	return now, mapError(err)
 }
 
-// QueueIncarnation compares the name a queue gives itself with the one that was
-// known, and remembers it; known is false for another name than last time.
-func (s *Store) QueueIncarnation(ctx context.Context, name string) (known bool, err error) {
-	var changed int
-	err = s.pool.QueryRow(ctx, `with old as (select queue from installation), moved as (
-		update installation set queue = $1 where queue is distinct from $1 returning 1)
-		select count(*) from moved, old where old.queue is not null`, name).Scan(&changed)
-	return changed == 0, mapError(err)
+// QueueIncarnations compares the names that queues go by with those that were
+// known, and remembers them; lost are the queues, in order, that go by another name
+// than last time. One that was never asked about is not lost.
+func (s *Store) QueueIncarnations(ctx context.Context, names map[string]string) (lost []string, err error) {
+	rows, err := s.pool.Query(ctx, statement("installation/queue_incarnations"), names)
+	if err != nil {
+		return nil, fmt.Errorf("compare queues: %w", mapError(err))
+	}
+	lost, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	return lost, mapError(err)
 }
