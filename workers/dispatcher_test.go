@@ -137,16 +137,22 @@ func TestAChunkThatKeepsFailingIsTriedOnceInASecond(t *testing.T) {
 // within seconds.
 func TestWhateverRedisForgetsGoesOutOnce(t *testing.T) {
 	t.Parallel()
-	for name, forget := range map[string]func(ctx context.Context, r *redis.Client) error{
-		"everything":          func(ctx context.Context, r *redis.Client) error { return r.FlushDB(ctx).Err() },
-		"which queues it has": func(ctx context.Context, r *redis.Client) error { return r.Del(ctx, "asynq:queues").Err() },
-		"who it is":           func(ctx context.Context, r *redis.Client) error { return drop(ctx, r, "rewave:incarnation:*", 1) },
-		"which tasks wait": func(ctx context.Context, r *redis.Client) error {
+	for name, forget := range map[string]func(ctx context.Context, r redis.UniversalClient) error{
+		"everything":          func(ctx context.Context, r redis.UniversalClient) error { return r.FlushDB(ctx).Err() },
+		"which queues it has": func(ctx context.Context, r redis.UniversalClient) error { return r.Del(ctx, "asynq:queues").Err() },
+		"who it is": func(ctx context.Context, r redis.UniversalClient) error {
+			return drop(ctx, r, "rewave:incarnation:*", 1)
+		},
+		"which tasks wait": func(ctx context.Context, r redis.UniversalClient) error {
 			return r.Del(ctx, "asynq:{send_email}:pending").Err()
 		},
-		"what the tasks are": func(ctx context.Context, r *redis.Client) error { return drop(ctx, r, "asynq:{send_email}:t:*", 1) },
-		"every other task":   func(ctx context.Context, r *redis.Client) error { return drop(ctx, r, "asynq:{send_email}:t:*", 2) },
-		"every other key":    func(ctx context.Context, r *redis.Client) error { return drop(ctx, r, "*", 2) },
+		"what the tasks are": func(ctx context.Context, r redis.UniversalClient) error {
+			return drop(ctx, r, "asynq:{send_email}:t:*", 1)
+		},
+		"every other task": func(ctx context.Context, r redis.UniversalClient) error {
+			return drop(ctx, r, "asynq:{send_email}:t:*", 2)
+		},
+		"every other key": func(ctx context.Context, r redis.UniversalClient) error { return drop(ctx, r, "*", 2) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -213,7 +219,7 @@ func (w *world) tick(dispatchers ...*Dispatcher) {
 }
 
 // drop deletes every nth key that matches.
-func drop(ctx context.Context, r *redis.Client, match string, nth int) error {
+func drop(ctx context.Context, r redis.UniversalClient, match string, nth int) error {
 	keys, err := r.Keys(ctx, match).Result()
 	if err != nil {
 		return err

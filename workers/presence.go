@@ -123,7 +123,7 @@ func (p *Presence) Run(ctx context.Context, channels ...string) {
 		queues = append(queues, queueOf(c))
 	}
 	var asked chan error // a Redis that hangs is asked once, and meanwhile the time goes on
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
 	for {
 		if asked == nil {
@@ -189,6 +189,18 @@ func (p *Presence) Silent() time.Duration {
 	}
 	return time.Since(p.begun)
 }
+
+// useless is for how long surely nobody could queue anything: somebody may have,
+// after this process last saw Redis and before it looked again.
+func (p *Presence) useless() time.Duration {
+	if p.seen.Load() == nil {
+		return p.Silent()
+	}
+	return p.Silent() - min(p.after(), 2*askEvery)
+}
+
+// askEvery is how often Redis is asked.
+const askEvery = time.Second
 
 // Notes is what those who look after the process should know; nil: nothing.
 func (p *Presence) Notes() (all []string) {

@@ -57,12 +57,6 @@ func TestARedisThatLetsNobodyInIsRefused(t *testing.T) {
 		" does not let us in\nTry: check user and password in REDIS_URL")
 }
 
-func TestAnURLThatIsNoneIsRefused(t *testing.T) {
-	t.Parallel()
-	_, err := Connect(context.Background(), "http://127.0.0.1", (&lines{}).logger())
-	same(t, "message", words(t, err), "REDIS_URL cannot be read\nTry: REDIS_URL=redis://127.0.0.1:6379/0")
-}
-
 func TestARedisThatKeepsItsKeysIsTaken(t *testing.T) {
 	t.Parallel()
 	url, _ := ownRedis(t)
@@ -84,7 +78,7 @@ func TestARedisThatRefusesEverythingIsNotAskedAllTheTime(t *testing.T) {
 	}
 	defer client.Close()
 	w := newWorld(t)
-	w.redis = client.(*redis.Client)
+	w.redis = client
 	w.due(1)
 	if err := client.Do(t.Context(), "config", "set", "maxmemory", "1").Err(); err != nil {
 		t.Fatal(err)

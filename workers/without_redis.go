@@ -30,7 +30,7 @@ func (s *Server) withoutRedis(ctx context.Context, p *Presence) {
 // sendDue takes one chunk's worth of what is due and sends it; it returns how
 // many deliveries it got.
 func (s *Server) sendDue(ctx context.Context, p *Presence) int {
-	chunks, err := s.Engine.HandOutWithoutQueue(ctx, p.Silent())
+	chunks, err := s.Engine.HandOutWithoutQueue(ctx, p.useless())
 	if err != nil {
 		if ctx.Err() == nil {
 			s.Log.Error("what is due could not be taken from PostgreSQL", "error", err)

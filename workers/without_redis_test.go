@@ -17,16 +17,16 @@ func TestWhatIsDueGoesOutOnceWithoutRedis(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name       string
-		away, back func(t *testing.T, r *redis.Client, server *exec.Cmd)
+		away, back func(t *testing.T, r redis.UniversalClient, server *exec.Cmd)
 	}{
-		{"stopped", func(_ *testing.T, _ *redis.Client, server *exec.Cmd) {
+		{"stopped", func(_ *testing.T, _ redis.UniversalClient, server *exec.Cmd) {
 			server.Process.Kill()
 			server.Wait() // killed: an error is what we expect
 		}, nil},
-		{"frozen", func(t *testing.T, _ *redis.Client, server *exec.Cmd) { signal(t, server, syscall.SIGSTOP) },
-			func(t *testing.T, _ *redis.Client, server *exec.Cmd) { signal(t, server, syscall.SIGCONT) }},
-		{"full", func(t *testing.T, r *redis.Client, _ *exec.Cmd) { memory(t, r, "1") },
-			func(t *testing.T, r *redis.Client, _ *exec.Cmd) { memory(t, r, "0") }},
+		{"frozen", func(t *testing.T, _ redis.UniversalClient, server *exec.Cmd) { signal(t, server, syscall.SIGSTOP) },
+			func(t *testing.T, _ redis.UniversalClient, server *exec.Cmd) { signal(t, server, syscall.SIGCONT) }},
+		{"full", func(t *testing.T, r redis.UniversalClient, _ *exec.Cmd) { memory(t, r, "1") },
+			func(t *testing.T, r redis.UniversalClient, _ *exec.Cmd) { memory(t, r, "0") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -81,6 +81,26 @@ func TestWhatIsDueGoesOutOnceWithoutRedis(t *testing.T) {
 	}
 }
 
+// What was queued after Redis was last seen, and before it was gone, is not waited
+// for: that is what died with it.
+func TestWhatWasQueuedAtTheLastMomentIsTakenFromPostgres(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.due(3)
+	if _, err := w.dispatcher().Pass(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	p := NewPresence(w.redis, w.Log)
+	seen := time.Now().Add(-20 * time.Second)
+	p.seen.Store(&seen)
+	w.db.Exec(t, "update dispatch set round_at = clock_timestamp() - interval '19 s'")
+	s := &Server{Engine: w.Engine, Log: w.Log}
+	same(t, "taken", s.sendDue(t.Context(), p), 3)
+	w.db.Exec(t, "update dispatch set round_at = clock_timestamp() - interval '10 s'") // somebody has started over since
+	w.dueAgain(2)
+	same(t, "taken of what came since", s.sendDue(t.Context(), p), 2)
+}
+
 func signal(t *testing.T, server *exec.Cmd, s syscall.Signal) {
 	t.Helper()
 	if err := server.Process.Signal(s); err != nil {
@@ -88,7 +108,7 @@ func signal(t *testing.T, server *exec.Cmd, s syscall.Signal) {
 	}
 }
 
-func memory(t *testing.T, r *redis.Client, bytes string) {
+func memory(t *testing.T, r redis.UniversalClient, bytes string) {
 	t.Helper()
 	if err := r.ConfigSet(context.Background(), "maxmemory", bytes).Err(); err != nil {
 		t.Fatal(err)

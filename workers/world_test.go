@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,7 +39,7 @@ type world struct {
 	t        *testing.T
 	db       *testkit.DB
 	url      string
-	redis    *redis.Client
+	redis    redis.UniversalClient
 	provider *provider
 	log      *lines
 	*engine.Engine
@@ -76,14 +78,37 @@ func dial(t *testing.T, url string) *redis.Client {
 	return client
 }
 
+// connect opens Redis as the program does.
+func connect(t *testing.T, url string) redis.UniversalClient {
+	t.Helper()
+	client, err := Connect(t.Context(), url, (&lines{}).logger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	return client
+}
+
+// texts sets up a second channel, on which every other customer is written to.
+func (w *world) texts() { w.Channels["sms"] = engine.NewSender(texter{w.provider}, "Shop", 16) }
+
+type texter struct{ *provider }
+
+func (texter) Name() string { return "sms" }
+
+// channels are those set up, the one that is tried first at the front.
+func (w *world) channels() []string {
+	return slices.SortedFunc(maps.Keys(w.Channels), func(a, b string) int { return strings.Compare(b, a) })
+}
+
 // due plans a delivery, due now, for each of n customers, all treated. Call it once.
 func (w *world) due(n int) {
 	w.t.Helper()
 	_, err := w.ApplyCampaign(w.t.Context(), campaigns.Campaign{
 		Name: "hello", Version: "v1", Design: "d1", Enter: campaigns.Enter{On: "order_paid", When: "true"},
 		Holdout: campaigns.Holdout{Because: "test"}, Rounds: campaigns.Rounds{Times: 1},
-		Waves:    []campaigns.Wave{{Name: "hello", Channels: []string{"email"}, Content: campaigns.Content{Message: "messages/hello"}}},
-		Messages: map[string]campaigns.Message{"messages/hello": {"": {Subject: "Hello", Text: "Hello {{ customer.id }}. {{ unsubscribe_url }}"}}},
+		Waves:    []campaigns.Wave{{Name: "hello", Channels: w.channels(), Content: campaigns.Content{Message: "messages/hello"}}},
+		Messages: map[string]campaigns.Message{"messages/hello": {"": {Subject: "Hello", Text: "Hello {{ customer.id }}. {{ unsubscribe_url }}", SMS: "Hello {{ customer.id }}. {{ unsubscribe_url }}"}}},
 	}, nil)
 	if err != nil {
 		w.t.Fatal(err)
@@ -97,6 +122,10 @@ func (w *world) dueAgain(n int) {
 	w.db.Exec(w.t, `with c as (insert into customers (shop_id) select gen_random_uuid()::text from generate_series(1, $1::int) i returning customer_id, shop_id),
 		k as (insert into contacts (customer_id, email) select customer_id, shop_id || '@mail.example' from c returning customer_id)
 		insert into consents (customer_id, channel, granted, at, source) select customer_id, 'email', true, '2020-01-01', 'test' from k`, n)
+	if w.Channels["sms"] != nil {
+		w.db.Exec(w.t, `with k as (update contacts set phone = '+4917' || lpad(customer_id::text, 8, '0') where phone is null and customer_id % 2 = 0 returning customer_id)
+			insert into consents (customer_id, channel, granted, at, source) select customer_id, 'sms', true, '2020-01-01', 'test' from k`)
+	}
 	w.db.Exec(w.t, `with o as (insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor)
 			select 'test', customer_id::text, customer_id, clock_timestamp(), 'EUR', 100 from customers c
 			 where not exists (select from orders o where o.customer_id = c.customer_id) returning order_id, customer_id, placed_at)
@@ -116,7 +145,7 @@ func (w *world) serve(s *Server) (stop func(), ended <-chan struct{}) {
 	if s.Engine == nil {
 		s.Engine = w.Engine
 	}
-	s.Redis, s.Log, s.Channels, s.Poll = w.redis, w.Log, []string{"email"}, 10*time.Millisecond
+	s.Redis, s.Log, s.Channels, s.Poll = w.redis, w.Log, w.channels(), 10*time.Millisecond
 	go func() {
 		defer close(done)
 		if err := s.Run(ctx); err != nil {
