@@ -64,14 +64,14 @@ var replicaOptions = []string{"read_only", "replica_only", "route_by_latency", "
 // with a form that would work; it never repeats the URL, which may hold a password.
 func ReadAddress(text string) (Address, error) {
 	wrong := func(err error, hint, why string, args ...any) (Address, error) {
-		return Address{}, fault.Wrap(fault.Usage, err, "REDIS_URL "+fmt.Sprintf(why, args...), hint)
+		return Address{}, fault.Wrap(fault.Invalid, err, "REDIS_URL "+fmt.Sprintf(why, args...), hint)
 	}
 	scheme, rest, _ := strings.Cut(text, "://")
 	scheme, form, named := strings.Cut(scheme, "-")
 	if scheme == "unix" && !named {
 		opts, err := redis.ParseURL(text)
 		if err != nil {
-			return wrong(err, "REDIS_URL=unix:///run/redis/redis.sock", "cannot be read%s", reason(err))
+			return wrong(nil, "REDIS_URL=unix:///run/redis/redis.sock", "cannot be read%s", reason(err))
 		}
 		return one(opts), nil
 	}
@@ -87,7 +87,7 @@ func ReadAddress(text string) (Address, error) {
 	all := strings.Split(hosts, ",")
 	u, err := url.Parse(scheme + "://" + login + all[0] + tail)
 	if err != nil || scheme != "redis" && scheme != "rediss" {
-		return wrong(err, singleForm, "cannot be read")
+		return wrong(nil, singleForm, "cannot be read") // net/url repeats all of it
 	}
 	options := u.Query()
 	k, known := map[string]kind{"": single, "cluster": cluster, "sentinel": sentinel}[form]

@@ -33,7 +33,7 @@ func TestAnAddressThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
 	for url, want := range map[string]string{
 		"http://127.0.0.1":                           "REDIS_URL cannot be read\nTry: " + singleForm,
-		"redis://h:port":                             "REDIS_URL cannot be read\nTry: " + singleForm,
+		"redis://u:secret@h:port":                    "REDIS_URL cannot be read\nTry: " + singleForm,
 		"redis://u:secret@h/x":                       "REDIS_URL cannot be read\nTry: " + singleForm,
 		"redis://h?colour=red":                       "REDIS_URL cannot be read: nothing reads the option colour\nTry: " + singleForm,
 		"redis-ring://h":                             "REDIS_URL names a kind of Redis that is not known: redis-ring\nTry: " + clusterForm,
@@ -53,6 +53,9 @@ func TestAnAddressThatIsNoneIsRefused(t *testing.T) {
 			continue
 		}
 		same(t, url, words(t, err), want)
+		if strings.Contains(err.Error(), "secret") {
+			t.Errorf("the password is repeated: %v", err)
+		}
 	}
 }
 
@@ -91,6 +94,22 @@ func TestAClusterOfWhichOneMasterEvictsIsRefused(t *testing.T) {
 	}
 	_, err := Connect(t.Context(), c.URL, (&lines{}).logger())
 	same(t, "message", words(t, err), "Redis at "+one+" evicts keys (maxmemory-policy allkeys-lru); hints of sends would vanish in mid-queue\nTry: redis-cli config set maxmemory-policy noeviction")
+}
+
+// Whichever node it asks first: a cluster that lacks one is not refused.
+func TestAClusterThatLacksANodeIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	c := testkit.NewRedisCluster(t, 3)
+	c.Nodes[0].Kill()
+	log := &lines{}
+	for range 4 {
+		client, err := Connect(t.Context(), c.URL, log.logger())
+		if err != nil {
+			t.Fatal(err)
+		}
+		client.Close()
+	}
+	same(t, "lines", log.with("level=WARN", c.Nodes[0].Addr), 4)
 }
 
 func TestAPolicyThatChangesIsSaid(t *testing.T) {

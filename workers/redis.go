@@ -36,9 +36,15 @@ func Connect(ctx context.Context, url string, log *slog.Logger) (redis.Universal
 		log.Warn("Redis does not answer; starting without it", "address", strings.Join(at.nodes, ", "), "error", err)
 		return client, nil
 	}
-	if err := errors.Join(at.refuseKind(ctx, client), refuseEviction(ctx, client)); err != nil {
+	if err = at.refuseKind(ctx, client); err == nil {
+		err = refuseEviction(ctx, client)
+	}
+	if _, ok := fault.Of(err); ok {
 		_ = client.Close() // nothing was written
 		return nil, err
+	}
+	if err != nil { // a node of a cluster is away: Presence asks again
+		log.Warn("Redis does not tell whether it evicts keys", "address", strings.Join(at.nodes, ", "), "error", err)
 	}
 	return client, nil
 }
@@ -114,7 +120,7 @@ func evicts(ctx context.Context, client *redis.Client) error {
 		if strings.Contains(strings.ToLower(err.Error()), "unknown") || strings.Contains(strings.ToLower(err.Error()), "permission") {
 			return nil // managed or in-process servers do not say; nothing can be proven here
 		}
-		return fault.Wrap(fault.Unavailable, err, name+" does not tell its eviction policy", "")
+		return fmt.Errorf("ask %s for its eviction policy: %w", name, err)
 	}
 	if got := policy["maxmemory-policy"]; got != "" && got != "noeviction" {
 		return fault.Wrap(fault.Unavailable, errEvicts, fmt.Sprintf("%s evicts keys (maxmemory-policy %s); hints of sends would vanish in mid-queue", name, got),

@@ -233,7 +233,7 @@ channels:
 		{"the environment", whole, []string{"DATABASE_URL=mysql://u:hunter2@x/y", "REDIS_URL=localhost:6379", "REWAVE_LISTEN=8080", "REWAVE_PUBLIC_URL=ftp://x"},
 			[]string{
 				`environment: DATABASE_URL: is not a URL that begins with postgres:// or postgresql:// (for example postgres://localhost/rewave)`,
-				`environment: REDIS_URL: is not a URL that begins with redis:// or rediss:// or unix:// (for example redis://localhost/0)`,
+				`environment: REDIS_URL: is not a URL that begins with redis:// or rediss:// or redis-cluster:// or rediss-cluster:// or redis-sentinel:// or rediss-sentinel:// or unix:// (for example redis://localhost/0)`,
 				`environment: REWAVE_PUBLIC_URL: "ftp://x" is not the base of a web address (for example https://mail.shop.example)`,
 				`environment: REWAVE_LISTEN: "8080" is not host:port (for example 127.0.0.1:8080)`,
 			}},

@@ -158,8 +158,11 @@ func (n *Node) Kill() {
 	_ = n.cmd.Wait() // killed: an error is what we expect
 }
 
-// PID is its process.
-func (n *Node) PID() int { return n.cmd.Process.Pid }
+// Info is a section of what it says of itself, as lines name:value.
+func (n *Node) Info(section string) string {
+	n.t.Helper()
+	return n.do("info", section)
+}
 
 // ask sends one command and returns its answer as text.
 func (n *Node) ask(args ...any) (string, error) {
