@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -174,9 +175,9 @@ func TestTheMoneyOfADay(t *testing.T) {
 	w.entered(5, promo("sale", 40, 1*days, func(c *campaigns.Campaign) {
 		c.Limits.DayBudgetMinor, c.Limits.BudgetDigits, c.Waves[0].ExpiresAfter = &perDay, 2, 40*time.Hour
 	}))
-	refusing := 1
+	var asked atomic.Int32
 	w.provider.answer = func(m channel.Message) channel.Outcome {
-		if refusing--; refusing >= 0 {
+		if asked.Add(1) == 1 {
 			return channel.Outcome{Verdict: channel.NotTaken, RetryAfter: time.Minute}
 		}
 		return channel.Outcome{Verdict: channel.Accepted, ProviderID: m.Ref}
