@@ -22,7 +22,7 @@ build: ## bin/rewave, one static binary
 test: deps vet lint ## what a change must pass: vet, staticcheck, all tests with the race detector, half a minute of fuzzing
 	@echo "testing, with the race detector"
 	@$(GO) -C internal/tools test ./...
-	@CGO_ENABLED=1 bin/gotest -race -p 4 $(TESTFLAGS) ./... # four packages at once: most of a test's time is spent waiting for others
+	@CGO_ENABLED=1 bin/gotest -race -p 4 -timeout 20m $(TESTFLAGS) ./... # four packages at once: most of a test's time is spent waiting for others
 	@$(MAKE) fuzz-short FUZZED="campaigns:FuzzLoad rules:FuzzRule" FUZZTIME=15s
 
 deps: ## name and install what is missing to build and test
