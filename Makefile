@@ -36,6 +36,7 @@ vet:
 	@echo "vetting"
 	@$(GO) vet ./...
 	@$(GO) vet -tags mutants,chaos ./internal/simulation ./internal/e2e ./cmd/rewave # what only make mutants and make chaos run
+	@$(GO) test -tags mutants -run '^TestEachBugHasItsPlace$$' ./internal/simulation
 
 # Without ST1003 (names), which the package's own words overrule, and QF, which only proposes.
 lint: bin/staticcheck bin/gotest

@@ -88,17 +88,11 @@ func (s *Store) SettleByHand(ctx context.Context, m Meant, to delivery.State) (d
 		if err != nil {
 			return err
 		}
-		gates, costs := map[int][]time.Time{}, map[int][]int64{}
-		var campaign int
-		var gate time.Time
-		var cost int64
-		if _, err := pgx.ForEachRow(rows, []any{&campaign, &gate, &cost}, func() error {
-			gates[campaign], costs[campaign] = append(gates[campaign], gate), append(costs[campaign], cost)
-			return nil
-		}); err != nil || to != delivery.Failed {
+		untaken, err := untakenOf(rows)
+		if err != nil || to != delivery.Failed {
 			return err
 		}
-		return giveBackCosts(ctx, tx, gates, costs)
+		return untaken.giveBack(ctx, tx)
 	})
 	if err != nil {
 		return Done{}, fmt.Errorf("settle deliveries by hand: %w", mapError(err))
@@ -122,11 +116,34 @@ func knows(ctx context.Context, on interface {
 	return nil
 }
 
-// giveBackCosts gives campaigns back what messages cost that were not taken: by
-// campaign, their gates and costs.
-func giveBackCosts(ctx context.Context, tx pgx.Tx, gates map[int][]time.Time, costs map[int][]int64) error {
-	for _, campaign := range slices.Sorted(maps.Keys(costs)) {
-		if _, err := tx.Exec(ctx, statement("limits/give_back"), campaign, gates[campaign], costs[campaign]); err != nil {
+// untaken is what messages cost that were not taken, by campaign.
+type untaken map[int]*gatesAndCosts
+
+type gatesAndCosts struct {
+	gates []time.Time
+	costs []int64
+}
+
+// untakenOf reads rows of a campaign, a gate and a cost.
+func untakenOf(rows pgx.Rows) (untaken, error) {
+	of := untaken{}
+	var campaign int
+	var gate time.Time
+	var cost int64
+	_, err := pgx.ForEachRow(rows, []any{&campaign, &gate, &cost}, func() error {
+		if of[campaign] == nil {
+			of[campaign] = &gatesAndCosts{}
+		}
+		of[campaign].gates, of[campaign].costs = append(of[campaign].gates, gate), append(of[campaign].costs, cost)
+		return nil
+	})
+	return of, err
+}
+
+// giveBack gives campaigns back what it cost.
+func (u untaken) giveBack(ctx context.Context, tx pgx.Tx) error {
+	for _, campaign := range slices.Sorted(maps.Keys(u)) {
+		if _, err := tx.Exec(ctx, statement("limits/give_back"), campaign, u[campaign].gates, u[campaign].costs); err != nil {
 			return err
 		}
 	}

@@ -202,17 +202,11 @@ func applyHearings(ctx context.Context, tx pgx.Tx, ids []int64, states map[int64
 	if err != nil {
 		return err
 	}
-	gates, costs := map[int][]time.Time{}, map[int][]int64{}
-	var campaign int
-	var gate time.Time
-	var cost int64
-	if _, err := pgx.ForEachRow(rows, []any{&campaign, &gate, &cost}, func() error {
-		gates[campaign], costs[campaign] = append(gates[campaign], gate), append(costs[campaign], cost)
-		return nil
-	}); err != nil {
+	untaken, err := untakenOf(rows)
+	if err != nil {
 		return err
 	}
-	return giveBackCosts(ctx, tx, gates, costs)
+	return untaken.giveBack(ctx, tx)
 }
 
 // banHeard suppresses addresses of which a hard bounce or a complaint is known.

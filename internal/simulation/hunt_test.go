@@ -38,8 +38,21 @@ func TestMutants(t *testing.T) {
 	}
 }
 
-// hunt says where the bug was found; empty: nowhere.
-func (m mutant) hunt(dir, root string) (string, error) {
+// Each bug has the text that it is planted in, once: code that moves on takes its
+// bug along.
+func TestEachBugHasItsPlace(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	must(t, err)
+	for _, m := range mutants {
+		if _, err := m.plant(t.TempDir(), root); err != nil {
+			t.Errorf("%s: %v", m.name, err)
+		}
+	}
+}
+
+// plant writes the files with the bug into dir, and returns the overlay that puts
+// them in place.
+func (m mutant) plant(dir, root string) ([]byte, error) {
 	overlay := struct{ Replace map[string]string }{map[string]string{}}
 	for i, e := range m.edits {
 		file := filepath.Join(root, e.file)
@@ -49,18 +62,23 @@ func (m mutant) hunt(dir, root string) (string, error) {
 		}
 		text, err := os.ReadFile(source)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		if n := strings.Count(string(text), e.old); n != 1 {
-			return "", fmt.Errorf("%s: the text is there %d times: %q", e.file, n, e.old)
+			return nil, fmt.Errorf("%s: the text is there %d times: %q", e.file, n, e.old)
 		}
 		at := filepath.Join(dir, fmt.Sprintf("%d.go", i))
 		if err := os.WriteFile(at, []byte(strings.Replace(string(text), e.old, e.new, 1)), 0o600); err != nil {
-			return "", err
+			return nil, err
 		}
 		overlay.Replace[file] = at
 	}
-	list, err := json.Marshal(overlay)
+	return json.Marshal(overlay)
+}
+
+// hunt says where the bug was found; empty: nowhere.
+func (m mutant) hunt(dir, root string) (string, error) {
+	list, err := m.plant(dir, root)
 	if err != nil {
 		return "", err
 	}

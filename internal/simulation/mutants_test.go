@@ -18,7 +18,7 @@ type mutant struct {
 // planted in what stands for the statement here.
 const (
 	send    = "internal/engine/send_deliveries.go"
-	settles = "internal/engine/reconcile_deliveries.go"
+	settles = "internal/engine/reap_deliveries.go"
 	handOut = "internal/engine/hand_out.go"
 	gates   = "internal/delivery/gate.go"
 	reserve = "internal/delivery/reserve.go"

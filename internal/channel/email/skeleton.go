@@ -55,7 +55,7 @@ func plainSubject(s string) bool {
 // of finds the skeleton of a message, or makes it where one like it was seen
 // before; nil: it is composed by itself.
 func (k *skeletons) of(c *Channel, m channel.Message, from *mail.Address, id, to string) *skeleton {
-	if len(id)+2 > maxID || len(to)+2 > maxTo || m.HTML != "" && strings.TrimSpace(m.HTML) == "" {
+	if len(id)+2 > maxID || len(to)+2 > maxTo {
 		return nil
 	}
 	var key strings.Builder

@@ -4,6 +4,13 @@
 // What it promises is what the provider is configured to do. Some take a repeated
 // key once within a window, some can be asked for a reference, some name it in
 // their feedback; all of it is of use only after a call whose end nobody knows.
+//
+// Whose trouble it is that a message was not taken:
+//
+//	429; 503 with Retry-After                  the provider rests
+//	no connection, TLS, 401, declared 5xx      the provider's
+//	425                                        the message's own
+//	we broke off                               ours
 package webhook
 
 import (
@@ -14,7 +21,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,23 +101,38 @@ func (c *Channel) Send(ctx context.Context, m channel.Message) channel.Outcome {
 	if err != nil {
 		return channel.Outcome{Verdict: channel.Failed, Reason: "the message cannot be written as JSON"}
 	}
-	var written atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { written.Store(true) }})
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.opts.URL, bytes.NewReader(body))
+	// Of a reader of ours net/http makes no second body: a request with this key is one that it would repeat.
+	out := &outgoing{body: bytes.NewReader(body)}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.opts.URL, out)
 	if err != nil {
-		return channel.Outcome{Verdict: channel.NotTaken, Reason: "the address of the provider is not one"}
+		return channel.Outcome{Verdict: channel.NotTaken, Reason: "the address of the provider is not one", Trouble: channel.OfProvider}
 	}
-	// net/http takes a request with this key for one that it may repeat, unless it has no second body.
-	req.GetBody = nil
+	req.ContentLength = int64(len(body))
 	req.Header.Set("Idempotency-Key", m.Ref)
 	req.Header.Set("Content-Type", "application/json")
 	c.authorize(req)
 	resp, err := c.client.Do(req)
 	if err != nil {
-		return broken(ctx, err, written.Load())
+		return broken(ctx, err, out.whole.Load())
 	}
 	defer resp.Body.Close() // what is not read of it ends the connection
 	return c.outcome(resp)
+}
+
+// outgoing is a body that knows when its end was handed over: before that no
+// request can be whole. To be told when it was written would be too late: who
+// breaks off in between would take a message for unsent that has left.
+type outgoing struct {
+	body  *bytes.Reader
+	whole atomic.Bool
+}
+
+func (o *outgoing) Read(p []byte) (int, error) {
+	n, err := o.body.Read(p)
+	if o.body.Len() == 0 {
+		o.whole.Store(true)
+	}
+	return n, err
 }
 
 func (c *Channel) authorize(req *http.Request) {
@@ -123,19 +144,19 @@ func (c *Channel) authorize(req *http.Request) {
 // broken is a call without an answer. The text of the error is not kept: it names
 // the address of the provider, which may hold a secret.
 func broken(ctx context.Context, err error, written bool) channel.Outcome {
-	why := "connection lost"
+	why, trouble := "connection lost", channel.OfProvider
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
 		why = "timeout"
 	case ctx.Err() != nil:
-		why = "cancelled"
+		why, trouble = "cancelled", channel.OurOwn
 	case !written:
 		why = "no connection"
 	}
 	if written {
 		return channel.Outcome{Verdict: channel.Unknown, Reason: why + " after the request was written"}
 	}
-	return channel.Outcome{Verdict: channel.NotTaken, Reason: why + " before the request was written"}
+	return channel.Outcome{Verdict: channel.NotTaken, Reason: why + " before the request was written", Trouble: trouble}
 }
 
 // answer is what providers say in JSON; all of it may be missing.
@@ -169,11 +190,11 @@ func (c *Channel) outcome(resp *http.Response) channel.Outcome {
 	case status >= 200 && status < 300:
 		return channel.Outcome{Verdict: channel.Accepted, ProviderID: a.id()}
 	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable && asked:
-		out.Verdict, out.RetryAfter = channel.NotTaken, wait
-	case status == http.StatusTooEarly, slices.Contains(c.opts.NotTaken, status):
+		out.Verdict, out.Trouble, out.RetryAfter = channel.NotTaken, channel.Rests, wait
+	case status == http.StatusTooEarly:
 		out.Verdict = channel.NotTaken
-	case status == http.StatusUnauthorized: // it is our token that is refused, and not the message
-		out.Verdict = channel.NotTaken
+	case status == http.StatusUnauthorized, slices.Contains(c.opts.NotTaken, status): // 401: our token is refused, and not the message
+		out.Verdict, out.Trouble = channel.NotTaken, channel.OfProvider
 	case status == http.StatusRequestTimeout, status == http.StatusConflict && c.opts.Idempotency > 0:
 		// A conflict about the key: the provider has met it, and does not say what became of it.
 		out.Verdict = channel.Unknown

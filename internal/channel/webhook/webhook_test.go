@@ -71,23 +71,24 @@ func TestAnAnswerIsTakenAtItsWordAndNoFurther(t *testing.T) {
 		opts   webhook.Options
 		want   channel.Verdict
 		reason string
+		whose  channel.Trouble
 		wait   time.Duration
 	}{
 		{name: "200 without JSON", fate: testkit.Fate{Status: 200, Body: "OK"}, want: channel.Accepted},
 		{name: "200 with a number for an id", fate: testkit.Fate{Status: 200, Body: `{"id": 12345678901}`}, want: channel.Accepted},
 		{name: "a body without end", fate: testkit.Fate{Status: 200, Body: strings.Repeat("x", 1<<20)}, want: channel.Accepted},
 		{name: "400", fate: testkit.Fate{Status: 400}, want: channel.Failed, reason: "HTTP 400"},
-		{name: "401", fate: testkit.Fate{Status: 401}, want: channel.NotTaken, reason: "HTTP 401"},
+		{name: "401", fate: testkit.Fate{Status: 401}, want: channel.NotTaken, reason: "HTTP 401", whose: channel.OfProvider},
 		{name: "408", fate: testkit.Fate{Status: 408}, want: channel.Unknown, reason: "HTTP 408"},
 		{name: "409", fate: testkit.Fate{Status: 409}, want: channel.Failed, reason: "HTTP 409"},
 		{name: "409 of a provider that knows keys", fate: testkit.Fate{Status: 409}, opts: webhook.Options{Idempotency: time.Hour}, want: channel.Unknown, reason: "HTTP 409"},
 		{name: "425", fate: testkit.Fate{Status: 425}, want: channel.NotTaken, reason: "HTTP 425"},
-		{name: "429", fate: testkit.Fate{Status: 429}, want: channel.NotTaken, reason: "HTTP 429"},
-		{name: "429 and when", fate: testkit.Fate{Status: 429, Header: map[string]string{"Retry-After": "90"}}, want: channel.NotTaken, reason: "HTTP 429", wait: 90 * time.Second},
-		{name: "429 for ever", fate: testkit.Fate{Status: 429, Header: map[string]string{"Retry-After": "999999999"}}, want: channel.NotTaken, reason: "HTTP 429", wait: 24 * time.Hour},
+		{name: "429", fate: testkit.Fate{Status: 429}, want: channel.NotTaken, reason: "HTTP 429", whose: channel.Rests},
+		{name: "429 and when", fate: testkit.Fate{Status: 429, Header: map[string]string{"Retry-After": "90"}}, want: channel.NotTaken, reason: "HTTP 429", whose: channel.Rests, wait: 90 * time.Second},
+		{name: "429 for ever", fate: testkit.Fate{Status: 429, Header: map[string]string{"Retry-After": "999999999"}}, want: channel.NotTaken, reason: "HTTP 429", whose: channel.Rests, wait: 24 * time.Hour},
 		{name: "503", fate: testkit.Fate{Status: 503}, want: channel.Unknown, reason: "HTTP 503"},
-		{name: "503 and when", fate: testkit.Fate{Status: 503, Header: map[string]string{"Retry-After": "5"}}, want: channel.NotTaken, reason: "HTTP 503", wait: 5 * time.Second},
-		{name: "503 declared", fate: testkit.Fate{Status: 503}, opts: webhook.Options{NotTaken: []int{503}}, want: channel.NotTaken, reason: "HTTP 503"},
+		{name: "503 and when", fate: testkit.Fate{Status: 503, Header: map[string]string{"Retry-After": "5"}}, want: channel.NotTaken, reason: "HTTP 503", whose: channel.Rests, wait: 5 * time.Second},
+		{name: "503 declared", fate: testkit.Fate{Status: 503}, opts: webhook.Options{NotTaken: []int{503}}, want: channel.NotTaken, reason: "HTTP 503", whose: channel.OfProvider},
 		{name: "500", fate: testkit.Fate{Status: 500}, want: channel.Unknown, reason: "HTTP 500"},
 		{name: "a redirect", fate: testkit.Fate{Status: 302, Header: map[string]string{"Location": "/"}}, want: channel.Unknown, reason: "HTTP 302"},
 		{name: "a reset", fate: testkit.Fate{Reset: true}, want: channel.Unknown, reason: "connection lost after the request was written"},
@@ -99,7 +100,7 @@ func TestAnAnswerIsTakenAtItsWordAndNoFurther(t *testing.T) {
 			test.opts.URL = p.URL
 			out := open(t, test.opts).Send(t.Context(), letter)
 			out.ProviderID = ""
-			if want := (channel.Outcome{Verdict: test.want, Reason: test.reason, RetryAfter: test.wait}); out != want {
+			if want := (channel.Outcome{Verdict: test.want, Reason: test.reason, Trouble: test.whose, RetryAfter: test.wait}); out != want {
 				t.Errorf("got %+v; want %+v", out, want)
 			}
 			if n := len(p.Heard()); n != 1 {
@@ -163,16 +164,44 @@ func TestWhatNeverLeftIsSurelyNotTaken(t *testing.T) {
 	cancel()
 	for _, test := range []struct {
 		name, url, reason string
+		whose             channel.Trouble
 		ctx               context.Context
 	}{
-		{"nobody listens", closed.URL, "no connection before the request was written", t.Context()},
-		{"a certificate that nobody knows", tls.URL, "no connection before the request was written", t.Context()},
-		{"it is over", tls.URL, "cancelled before the request was written", over},
+		{"nobody listens", closed.URL, "no connection before the request was written", channel.OfProvider, t.Context()},
+		{"a certificate that nobody knows", tls.URL, "no connection before the request was written", channel.OfProvider, t.Context()},
+		{"it is over", tls.URL, "cancelled before the request was written", channel.OurOwn, over},
 	} {
 		out := open(t, webhook.Options{URL: test.url}).Send(test.ctx, letter)
-		if want := (channel.Outcome{Verdict: channel.NotTaken, Reason: test.reason}); out != want {
+		if want := (channel.Outcome{Verdict: channel.NotTaken, Reason: test.reason, Trouble: test.whose}); out != want {
 			t.Errorf("%s: got %+v; want %+v", test.name, out, want)
 		}
+	}
+}
+
+// A message that was cut in its midst is no message, whatever of it has arrived.
+func TestAMessageThatWasCutIsSurelyNotTaken(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = conn.Read(make([]byte, 1024)) // it has begun, and is more than anybody keeps on its way
+		cancel()
+		<-t.Context().Done()
+	}()
+	long := letter
+	long.Text = strings.Repeat("a long message ", 4<<20)
+	out := open(t, webhook.Options{URL: "http://" + l.Addr().String()}).Send(ctx, long)
+	if want := (channel.Outcome{Verdict: channel.NotTaken, Reason: "cancelled before the request was written", Trouble: channel.OurOwn}); out != want {
+		t.Errorf("got %+v; want %+v", out, want)
 	}
 }
 
