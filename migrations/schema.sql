@@ -165,6 +165,25 @@ begin
     raise exception 'delivery % cannot go from % to %', old.delivery_id, old.state, new.state using errcode = 'check_violation';
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_entrants_leaving()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if exists (select from enrollments where customer_id = old.customer_id) then
+        raise exception 'customer % stays, and keeps their key: they entered a campaign', old.customer_id using errcode = 'check_violation';
+    end if;
+    return case tg_op when 'DELETE' then old else new end;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_leaving()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    raise exception '% stay, and keep their keys: what campaigns did hangs on them', tg_table_name using errcode = 'check_violation';
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_merge_chain()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -204,6 +223,46 @@ begin
     return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.require_enrollment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+declare stray record;
+begin
+    select f.enrollment_id, f.round into stray
+      from fresh f
+     where not exists (select from enrollments e where e.customer_id = f.customer_id and e.entered_at = f.entered_at and e.enrollment_id = f.enrollment_id);
+    if found then
+        raise exception 'round % is of no enrollment: there is no %', stray.round, stray.enrollment_id using errcode = 'foreign_key_violation';
+    end if;
+    return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_entrant()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+declare stray record;
+begin
+    select f.customer_id into stray from fresh f where not exists (select from customers c where c.customer_id = f.customer_id);
+    if found then
+        raise exception 'there is no customer %', stray.customer_id using errcode = 'foreign_key_violation';
+    end if;
+    select f.campaign_id, f.design into stray
+      from (select distinct campaign_id, design from fresh) f
+     where not exists (select from campaign_designs d where d.campaign_id = f.campaign_id and d.design = f.design);
+    if found then
+        raise exception 'campaign % has no design %', stray.campaign_id, stray.design using errcode = 'foreign_key_violation';
+    end if;
+    return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.require_hold_act()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -228,6 +287,24 @@ begin
         raise exception 'the rest of a provider is only ended, by a person, with an act that says why' using errcode = 'check_violation';
     end if;
     return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.require_round()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+declare stray record;
+begin
+    select f.enrollment_id, f.round into stray
+      from (select distinct customer_id, entered_at, enrollment_id, round from fresh) f
+     where not exists (select from rounds r where r.customer_id = f.customer_id and r.entered_at = f.entered_at and r.enrollment_id = f.enrollment_id and r.round = f.round);
+    if found then
+        raise exception 'enrollment % has not begun round %', stray.enrollment_id, stray.round using errcode = 'foreign_key_violation';
+    end if;
+    return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.require_version()
@@ -287,6 +364,7 @@ create table customers (
 CREATE INDEX customers_merged ON public.customers USING btree (customer_id) INCLUDE (merged_into) WHERE (merged_into IS NOT NULL);
 CREATE INDEX customers_merged_into ON public.customers USING btree (merged_into) WHERE (merged_into IS NOT NULL);
 CREATE TRIGGER customers_merge_in_one_step BEFORE UPDATE OF merged_into ON public.customers FOR EACH ROW WHEN ((new.merged_into IS NOT NULL)) EXECUTE FUNCTION refuse_merge_chain();
+CREATE TRIGGER entrants_stay BEFORE DELETE OR UPDATE OF customer_id ON public.customers FOR EACH ROW EXECUTE FUNCTION refuse_entrants_leaving();
 comment on column customers.shop_id is 'the shop''s own id: the unit of assignment, never changed';
 
 create table identities (
@@ -538,6 +616,7 @@ create table campaign_designs (
     constraint campaign_designs_scores_id_fkey FOREIGN KEY (scores_id) REFERENCES scores(scores_id),
     constraint campaign_designs_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
 );
+CREATE TRIGGER campaign_designs_stay BEFORE DELETE OR UPDATE OF campaign_id, design ON public.campaign_designs FOR EACH ROW EXECUTE FUNCTION refuse_leaving();
 comment on column campaign_designs.auto is 'holdout_ppb was chosen at the first apply and not written; it stays for the life of the design';
 comment on column campaign_designs.caps is 'by window: quantiles of what the shop''s customers spent in a window of that length before the design began; empty: too little history';
 comment on column campaign_designs.global_ppb is 'share and epoch of the global holdout as they stood when the design began';
@@ -627,14 +706,14 @@ create table enrollments (
     constraint enrollments_entry_check CHECK ((entry >= 1)),
     constraint enrollments_rounds_begun_check CHECK ((rounds_begun >= 1)),
     constraint enrollments_u_check CHECK (((u >= (0)::double precision) AND (u < (1)::double precision))),
-    constraint enrollments_campaign_id_design_fkey FOREIGN KEY (campaign_id, design) REFERENCES campaign_designs(campaign_id, design),
-    constraint enrollments_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(customer_id),
     constraint enrollments_trigger_event_id_fkey FOREIGN KEY (trigger_event_id) REFERENCES events(event_id),
     constraint enrollments_trigger_order_id_fkey FOREIGN KEY (trigger_order_id) REFERENCES orders(order_id)
 );
 CREATE INDEX enrollments_design ON public.enrollments USING btree (design, campaign_id, entered_at);
 CREATE INDEX enrollments_next_round ON public.enrollments USING btree (next_round_at) WHERE (next_round_at IS NOT NULL);
 CREATE TRIGGER enrollments_of_a_version AFTER INSERT ON public.enrollments REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_version();
+CREATE TRIGGER enrollments_of_somebody AFTER INSERT ON public.enrollments REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_entrant();
+CREATE TRIGGER enrollments_stay BEFORE DELETE OR UPDATE OF customer_id, entered_at, enrollment_id, campaign_id, design ON public.enrollments FOR EACH ROW EXECUTE FUNCTION refuse_leaving();
 comment on column enrollments.assigned_id is 'the shop''s id that was hashed; with layer it recomputes u, and the stored arm wins for ever';
 comment on column enrollments.entered_at is 'the instant of entry in business time: the trigger order, or the slot. Immutable';
 comment on column enrollments.holdout_ppb is 'the share that decided: the campaign''s, on the arm global_hold the global one';
@@ -647,9 +726,10 @@ create table rounds (
     round integer not null,
     started_at timestamp with time zone not null,
     constraint rounds_pkey PRIMARY KEY (customer_id, entered_at, enrollment_id, round),
-    constraint rounds_round_check CHECK ((round >= 1)),
-    constraint rounds_customer_id_entered_at_enrollment_id_fkey FOREIGN KEY (customer_id, entered_at, enrollment_id) REFERENCES enrollments(customer_id, entered_at, enrollment_id)
+    constraint rounds_round_check CHECK ((round >= 1))
 );
+CREATE TRIGGER rounds_of_an_enrollment AFTER INSERT ON public.rounds REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_enrollment();
+CREATE TRIGGER rounds_stay BEFORE DELETE OR UPDATE OF customer_id, entered_at, enrollment_id, round ON public.rounds FOR EACH ROW EXECUTE FUNCTION refuse_leaving();
 comment on table rounds is 'one row for every enrollment when the round begins, exited or not, both arms: the denominator';
 
 create table deliveries (
@@ -693,13 +773,13 @@ create table deliveries (
     constraint only_treated_are_sent CHECK (((arm = 'treat'::text) OR (state <> ALL (ARRAY['sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'quarantine'::text])))),
     constraint refusals_have_a_reason CHECK (((reason IS NOT NULL) OR (state <> ALL (ARRAY['failed'::text, 'suppressed'::text, 'cancelled'::text, 'expired'::text, 'dead'::text, 'quarantine'::text, 'unknown_final'::text])))),
     constraint sending_was_claimed CHECK (((state <> 'sending'::text) OR ((claimed_at IS NOT NULL) AND (epoch > 0)))),
-    constraint skipped_are_not_sent CHECK (((NOT skip) OR (state <> ALL (ARRAY['sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'quarantine'::text])))),
-    constraint deliveries_customer_id_entered_at_enrollment_id_round_fkey FOREIGN KEY (customer_id, entered_at, enrollment_id, round) REFERENCES rounds(customer_id, entered_at, enrollment_id, round)
+    constraint skipped_are_not_sent CHECK (((NOT skip) OR (state <> ALL (ARRAY['sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'quarantine'::text]))))
 ) with (fillfactor=60);
 CREATE INDEX deliveries_due ON public.deliveries USING btree (due_at, delivery_id) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_id ON public.deliveries USING btree (delivery_id, customer_id, entered_at);
 CREATE TRIGGER deliveries_begin_planned BEFORE INSERT ON public.deliveries FOR EACH ROW WHEN ((new.state <> 'planned'::text)) EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_immutable AFTER UPDATE OF customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, variant, skip, uncapped, scheduled_at ON public.deliveries FOR EACH ROW WHEN (((old.customer_id IS DISTINCT FROM new.customer_id) OR (old.entered_at IS DISTINCT FROM new.entered_at) OR (old.enrollment_id IS DISTINCT FROM new.enrollment_id) OR (old.round IS DISTINCT FROM new.round) OR (old.wave IS DISTINCT FROM new.wave) OR (old.campaign_id IS DISTINCT FROM new.campaign_id) OR (old.version_id IS DISTINCT FROM new.version_id) OR (old.arm IS DISTINCT FROM new.arm) OR (old.skip IS DISTINCT FROM new.skip) OR (old.uncapped IS DISTINCT FROM new.uncapped) OR (old.scheduled_at IS DISTINCT FROM new.scheduled_at) OR (old.variant IS DISTINCT FROM new.variant))) EXECUTE FUNCTION refuse_delivery_change();
+CREATE TRIGGER deliveries_of_a_round AFTER INSERT ON public.deliveries REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_round();
 CREATE TRIGGER deliveries_of_a_version AFTER INSERT ON public.deliveries REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_version();
 CREATE TRIGGER deliveries_stay BEFORE DELETE ON public.deliveries FOR EACH ROW EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_transition AFTER UPDATE OF state ON public.deliveries FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || '>'::text) || new.state) <> ALL (ARRAY['planned>sending'::text, 'sending>accepted'::text, 'planned>withheld'::text, 'planned>suppressed'::text, 'planned>cancelled'::text, 'planned>expired'::text, 'planned>dead'::text, 'planned>quarantine'::text, 'sending>failed'::text, 'sending>unknown'::text, 'sending>planned'::text, 'sending>quarantine'::text, 'unknown>accepted'::text, 'unknown>failed'::text, 'unknown>unknown_final'::text, 'unknown_final>accepted'::text, 'unknown_final>failed'::text, 'unknown_final>planned'::text, 'quarantine>planned'::text, 'quarantine>unknown'::text, 'dead>planned'::text])))) EXECUTE FUNCTION refuse_delivery_change();

@@ -82,10 +82,20 @@ func TestTheLedgerIsNotRewritten(t *testing.T) {
 		"update deliveries set arm = 'hold' where arm = 'treat'":               "are immutable",
 		"update deliveries set scheduled_at = scheduled_at + interval '1 day'": "are immutable",
 		"update deliveries set wave = wave || 'x'":                             "are immutable",
-		"update deliveries set round = 2":                                      "foreign key", // there is no such round, which is said first
+		"update deliveries set round = 2":                                      "are immutable",
 		"update deliveries set state = 'sending', epoch = 1, gate_at = now(), claimed_at = now(), due_at = null where arm = 'hold'": "only_treated_are_sent",
 		"update deliveries set state = 'sending', gate_at = now(), due_at = null where arm = 'treat'":                               "sending_was_claimed",
 		"update deliveries set state = 'suppressed', due_at = null":                                                                 "refusals_have_a_reason",
+		"delete from rounds":                                      "rounds stay",
+		"update rounds set round = 2":                             "rounds stay",
+		"delete from enrollments":                                 "enrollments stay",
+		"update enrollments set customer_id = customer_id + 1000": "enrollments stay",
+		"update campaign_designs set design = design + 1":         "campaign_designs stay",
+		"update customers set customer_id = customer_id + 1000":   "they entered a campaign",
+		"insert into rounds (customer_id, entered_at, enrollment_id, round, started_at) select customer_id, entered_at, enrollment_id + 1000, 1, now() from enrollments":                                                                                                                                                                                "is of no enrollment",
+		"insert into deliveries (customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, channel, scheduled_at, due_at, expires_at) select customer_id, entered_at, enrollment_id, 7, wave, campaign_id, version_id, arm, channel, scheduled_at, due_at, expires_at from deliveries":                                       "has not begun round 7",
+		"insert into enrollments (customer_id, entered_at, campaign_id, design, version_id, entry, arm, layer, u, holdout_ppb, assigned_id, zone) select customer_id + 1000, entered_at, campaign_id, design, version_id, entry, arm, layer, u, holdout_ppb, assigned_id, zone from enrollments":                                                        "there is no customer",
+		"insert into enrollments (customer_id, entered_at, campaign_id, design, version_id, entry, arm, layer, u, holdout_ppb, assigned_id, zone) select customer_id, entered_at + interval '1 day', campaign_id, design + 5, version_id, entry, arm, layer, u, holdout_ppb, assigned_id, zone from enrollments":                                        "has no design",
 		"insert into deliveries (customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, channel, state, reason, scheduled_at, due_at, expires_at) select customer_id, entered_at, enrollment_id, round, 'more', campaign_id, version_id, arm, channel, 'expired', 'late', scheduled_at, due_at, expires_at from deliveries": "a delivery begins as planned",
 	} {
 		if _, err := conn.Exec(ctx, sql); err == nil || !strings.Contains(err.Error(), want) {

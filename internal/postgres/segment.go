@@ -114,7 +114,8 @@ func (g *Segment) slot(campaign int, after int64, onlyNew bool, limit int) (stri
 	where := anyOf(g.undecided(c, never), c.Match, c.Unknown)
 	if onlyNew {
 		// One by one, by their index: a join is planned by what was known of enrollments before the slot, which may be that there are none.
-		where = allOf(where, fmt.Sprintf("(select true from enrollments e where e.campaign_id = $%d::int and e.customer_id = f.customer_id limit 1) is null", n+1))
+		// And not written as `is null`, which is thought to leave next to nobody: then all who are left are sorted for each page.
+		where = allOf(where, fmt.Sprintf("not coalesce((select true from enrollments e where e.campaign_id = $%d::int and e.customer_id = f.customer_id limit 1), false)", n+1))
 	}
 	return ready(fmt.Sprintf("select f.customer_id from %s where f.customer_id > $%d::bigint and %s order by f.customer_id limit $%d::int", c.from(false), n+2, where, n+3),
 		append(slices.Clip(c.args), campaign, after, limit))

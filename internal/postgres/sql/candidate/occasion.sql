@@ -7,6 +7,7 @@ select distinct a.customer_id
    and extract(month from a.date_value) = d.month and extract(day from a.date_value) = d.day
  where a.customer_id > $3
    and exists (select from customers u where u.customer_id = a.customer_id and u.merged_into is null)
-   and not ($4::bool and exists (select from enrollments e where e.campaign_id = $1 and e.customer_id = a.customer_id))
+   -- one by one, by their index: else all who ever entered are gathered for each page
+   and not coalesce(case when $4::bool then (select true from enrollments e where e.campaign_id = $1 and e.customer_id = a.customer_id limit 1) end, false)
  order by a.customer_id
  limit $2

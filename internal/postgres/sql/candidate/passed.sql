@@ -5,7 +5,8 @@ with people as (
     select count(*) - cardinality($6::bigint[]) as n
       from customer_features f
      where f.customer_id > $2 and ($3::bigint is null or f.customer_id <= $3)
-       and not ($4::bool and exists (select from enrollments e where e.campaign_id = $1 and e.customer_id = f.customer_id))
+       -- one by one, by their index: else all who ever entered are gathered for each page
+       and not coalesce(case when $4::bool then (select true from enrollments e where e.campaign_id = $1 and e.customer_id = f.customer_id limit 1) end, false)
 ), entered as (
     select count(distinct e.customer_id) as n
       from enrollments e
