@@ -26,6 +26,7 @@ type Template struct {
 	parts  []part // in the order of their files
 	scope  *scope
 	source string
+	roots  map[string]bool // whether it may read these
 	named  []string        // fields that campaign or shop name, as read
 	kinds  map[string]kind // what those are used as
 }
@@ -36,12 +37,17 @@ type part struct {
 	channel string
 	text    string
 	tpl     *liquid.Template
+
+	straight straight // nil: it takes the library
 }
 
 // Reads reports whether the message may read a field below root ("orders"): it
 // may say yes for a mere word, and never no for a field. Whoever loads the
 // bindings can leave out what is not read.
-func (t *Template) Reads(root string) bool { return strings.Contains(t.source, root) }
+func (t *Template) Reads(root string) bool {
+	reads, asked := t.roots[root]
+	return reads || !asked && strings.Contains(t.source, root)
+}
 
 // Only is the template without what is not for a channel. It is nil if nothing
 // is left.
@@ -101,9 +107,13 @@ func compile(folder, locale string, files Files, s *scope) (*Template, source.Li
 			c.links(f.name == HTMLFile)
 		}
 		if len(c.faults) == 0 && tpl != nil {
-			t.parts = append(t.parts, part{name: f.name, file: file, channel: f.channel, text: f.text, tpl: tpl})
+			t.parts = append(t.parts, part{name: f.name, file: file, channel: f.channel, text: f.text, tpl: tpl, straight: straightOf(tpl)})
 		}
 		faults = append(faults, c.faults...)
+	}
+	t.roots = map[string]bool{}
+	for _, root := range []string{"shop", "orders", "stratum", "order", "coupon"} {
+		t.roots[root] = strings.Contains(t.source, root)
 	}
 	return t, faults
 }

@@ -81,6 +81,12 @@ func (p *part) render(buf *limited, vars map[string]any) (out string, err error)
 		}
 	}()
 	buf.Reset()
+	if p.straight != nil {
+		if p.straight.write(buf, vars, puts[p.name]) {
+			return buf.String(), nil
+		}
+		buf.Reset()
+	}
 	if serr := p.tpl.FRender(buf, vars); serr != nil {
 		return "", &renderError{file: p.file, line: serr.LineNumber(), cause: plain(serr)}
 	}
