@@ -1,10 +1,11 @@
--- What enrollments, rounds and deliveries must belong to is looked up for a page of them at once, and not for each row; and what they
+-- What enrollments, rounds, deliveries and codes must belong to is looked up for a page of them at once, and not for each row; and what they
 -- belong to stays.
 -- +goose Up
 
 alter table enrollments drop constraint enrollments_customer_id_fkey, drop constraint enrollments_campaign_id_design_fkey;
 alter table rounds drop constraint rounds_customer_id_entered_at_enrollment_id_fkey;
 alter table deliveries drop constraint deliveries_customer_id_entered_at_enrollment_id_round_fkey;
+alter table coupons drop constraint coupons_customer_id_entered_at_enrollment_id_round_wave_fkey;
 
 -- One by one, by their index: the plans are kept, and may have been made while the tables were empty.
 -- +goose StatementBegin
@@ -48,6 +49,20 @@ begin
     end if;
     return null;
 end $$;
+create function require_delivery() returns trigger language plpgsql
+    set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare stray record;
+begin
+    select f.code into stray
+      from fresh f
+     where f.customer_id is not null
+       and not exists (select from deliveries d where d.customer_id = f.customer_id and d.entered_at = f.entered_at and d.enrollment_id = f.enrollment_id
+                                                  and d.round = f.round and d.wave = f.wave);
+    if found then
+        raise exception 'code % is of no delivery', stray.code using errcode = 'foreign_key_violation';
+    end if;
+    return null;
+end $$;
 create function refuse_leaving() returns trigger language plpgsql as $$
 begin
     raise exception '% stay, and keep their keys: what campaigns did hangs on them', tg_table_name using errcode = 'check_violation';
@@ -64,6 +79,8 @@ end $$;
 create trigger enrollments_of_somebody after insert on enrollments referencing new table as fresh for each statement execute function require_entrant();
 create trigger rounds_of_an_enrollment after insert on rounds referencing new table as fresh for each statement execute function require_enrollment();
 create trigger deliveries_of_a_round after insert on deliveries referencing new table as fresh for each statement execute function require_round();
+create trigger coupons_of_a_delivery after update on coupons referencing new table as fresh for each statement execute function require_delivery();
+create trigger coupons_begin_of_a_delivery after insert on coupons referencing new table as fresh for each statement execute function require_delivery();
 create trigger enrollments_stay before delete or update of customer_id, entered_at, enrollment_id, campaign_id, design on enrollments for each row execute function refuse_leaving();
 create trigger rounds_stay before delete or update of customer_id, entered_at, enrollment_id, round on rounds for each row execute function refuse_leaving();
 create trigger campaign_designs_stay before delete or update of campaign_id, design on campaign_designs for each row execute function refuse_leaving();

@@ -223,6 +223,26 @@ begin
     return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.require_delivery()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+declare stray record;
+begin
+    select f.code into stray
+      from fresh f
+     where f.customer_id is not null
+       and not exists (select from deliveries d where d.customer_id = f.customer_id and d.entered_at = f.entered_at and d.enrollment_id = f.enrollment_id
+                                                  and d.round = f.round and d.wave = f.wave);
+    if found then
+        raise exception 'code % is of no delivery', stray.code using errcode = 'foreign_key_violation';
+    end if;
+    return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.require_enrollment()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -848,13 +868,14 @@ create table coupons (
     constraint only_bound_codes_are_redeemed CHECK (((bound_at IS NOT NULL) OR (redeemed_order_id IS NULL))),
     constraint only_bound_codes_expire CHECK (((bound_at IS NOT NULL) OR (expires_at IS NULL))),
     constraint redeemed_by_an_order CHECK ((((redeemed_order_id IS NULL) = (redeemed_at IS NULL)) AND ((redeemed_order_id IS NOT NULL) OR (redeemed_minor IS NULL)))),
-    constraint coupons_customer_id_entered_at_enrollment_id_round_wave_fkey FOREIGN KEY (customer_id, entered_at, enrollment_id, round, wave) REFERENCES deliveries(customer_id, entered_at, enrollment_id, round, wave),
     constraint coupons_pool_fkey FOREIGN KEY (pool) REFERENCES coupon_pools(pool),
     constraint coupons_redeemed_order_id_fkey FOREIGN KEY (redeemed_order_id) REFERENCES orders(order_id)
 ) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_threshold=1000);
 CREATE INDEX coupons_bound ON public.coupons USING btree (pool) WHERE (bound_at IS NOT NULL);
 CREATE INDEX coupons_free ON public.coupons USING btree (pool, code) WHERE ((bound_at IS NULL) AND (burnt_at IS NULL));
 CREATE INDEX coupons_redeemed ON public.coupons USING btree (redeemed_order_id) WHERE (redeemed_order_id IS NOT NULL);
+CREATE TRIGGER coupons_begin_of_a_delivery AFTER INSERT ON public.coupons REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_delivery();
+CREATE TRIGGER coupons_of_a_delivery AFTER UPDATE ON public.coupons REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_delivery();
 comment on column coupons.bound_at is 'business time of the gate that gave it to this delivery; a bound code is never free again';
 comment on column coupons.burnt_at is 'an order named it while it was free: it got out, and nobody is given it';
 comment on column coupons.expires_at is 'it counts for orders before this instant; null: no end';

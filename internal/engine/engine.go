@@ -31,7 +31,8 @@ type Engine struct {
 	Replay   bool  // business time is driven by Clock: everything up to it is known, and ledger and figures are of one instant
 	AA       bool  // what is replayed is the past, so that nobody was really treated: reports say so
 	Log      *slog.Logger
-	Runner   Runner // nil: live
+	Runner   Runner   // nil: live
+	Gave     sync.Map // by pool: the code that a gate gave last, behind which the next one looks first
 
 	zones    calendar.Zones // of customers
 	mu       sync.Mutex

@@ -104,16 +104,23 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 	// A stop must not cut a commit in the middle: what passed is given back below.
 	gateCtx, cancel := e.runner().Timeout(context.WithoutCancel(ctx), gateTimeout)
 	defer cancel()
-	passed, seen, err := e.ledger().Gate(gateCtx, e.gateInput(v, w, lane, sender, ids), func(at time.Time, g *postgres.Gated) {
+	in, pools := e.gateInput(v, w, lane, sender, ids), map[int64]string{}
+	passed, seen, err := e.ledger().Gate(gateCtx, in, func(at time.Time, g *postgres.Gated) {
 		decided[g.ID] = true
 		sent.rests = sent.rests || g.Facts.Rests
 		e.complete(v, w, sender, g, contents[g.ID])
 		if of := v.parts[choice{w.Name, g.Variant, g.Stratum}]; of.Coupon != nil {
 			g.Facts.Coupon.Pool, g.Expires = of.Coupon.Pool, of.Coupon.Lasts(at, e.Shop.Zone)
+			pools[g.ID] = of.Coupon.Pool
 		}
 	})
 	if err != nil {
 		return nil, errors.Join(err, e.giveBackAll(ctx, sender, passed, begun))
+	}
+	for _, c := range passed.Claims {
+		if c.Code != "" {
+			e.Gave.Store(pools[c.ID], c.Code)
+		}
 	}
 	sent.Gated += seen
 	if sent.rests && sender.health.found(e.runner().Now()) {
@@ -149,6 +156,14 @@ func (e *Engine) gateInput(v *version, w campaigns.Wave, lane postgres.Lane, sen
 	def := v.stored.Definition
 	in := postgres.GateInput{IDs: ids, Lane: lane, At: e.at(), Campaign: v.stored.ID, Channels: w.Channels, Service: w.Service, Holds: def.HoldWhile,
 		Regions: e.regions(), Zone: e.Shop.Zone, Coupons: v.wanted[w.Name].Coupon, Pools: v.pools, PerMinor: e.perMinor(), Lease: lease, WarmUp: sender.WarmUp}
+	for _, pool := range v.pools {
+		if code, ok := e.Gave.Load(pool); ok && in.Coupons {
+			if in.CodesAfter == nil {
+				in.CodesAfter = map[string]string{}
+			}
+			in.CodesAfter[pool] = code.(string)
+		}
+	}
 	if w.After.RequiresAccepted {
 		in.Requires = w.After.Wave
 	}

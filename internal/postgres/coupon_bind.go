@@ -37,11 +37,12 @@ type CouponStock struct {
 	busy  bool // others hold free codes, and may give them back
 }
 
-// CouponsLeft holds as many free codes of a pool as deliveries may need, and says
+// CouponsLeft holds as many free codes of a pool as deliveries may need, those
+// behind the code after first, and says
 // which of them can be given one at that instant. The caller holds the customers
 // (contacts) and then their deliveries, as the gate does; codes come
 // last, and are never waited for. A pool that is not there is a fault.NotFound.
-func CouponsLeft(ctx context.Context, tx pgx.Tx, pool string, wanted []Wanted, at time.Time) (*CouponStock, error) {
+func CouponsLeft(ctx context.Context, tx pgx.Tx, pool string, wanted []Wanted, at time.Time, after string) (*CouponStock, error) {
 	s := &CouponStock{at: at, had: map[int64]int{}, bound: map[int64]BoundCoupon{}}
 	ids, customers, entered := columnsOfWanted(wanted)
 	batch := &pgx.Batch{}
@@ -74,7 +75,7 @@ func CouponsLeft(ctx context.Context, tx pgx.Tx, pool string, wanted []Wanted, a
 	if need == 0 {
 		return s, nil
 	}
-	if err := s.hold(ctx, tx, need); err != nil {
+	if err := s.hold(ctx, tx, need, after); err != nil {
 		return nil, fmt.Errorf("coupon pool %s: %w", pool, mapError(err))
 	}
 	return s, nil
@@ -83,8 +84,8 @@ func CouponsLeft(ctx context.Context, tx pgx.Tx, pool string, wanted []Wanted, a
 // hold takes free codes. When it finds too few, it looks whether there are
 // others in somebody's hands: that one may roll back, so the pool is not said to
 // be exhausted. Waiting for them instead could end in a circle.
-func (s *CouponStock) hold(ctx context.Context, tx pgx.Tx, need int) error {
-	rows, err := tx.Query(ctx, statement("coupon/take"), s.Pool.Name, need)
+func (s *CouponStock) hold(ctx context.Context, tx pgx.Tx, need int, after string) error {
+	rows, err := tx.Query(ctx, statement("coupon/take"), s.Pool.Name, need, after)
 	if err != nil {
 		return err
 	}
@@ -93,6 +94,9 @@ func (s *CouponStock) hold(ctx context.Context, tx pgx.Tx, need int) error {
 	}
 	if s.Left = len(s.free); s.Left == need {
 		return nil
+	}
+	if after != "" {
+		return s.hold(ctx, tx, need, "") // what is held already is found again
 	}
 	return tx.QueryRow(ctx, "select count(*) > $2 from (select from coupons where pool = $1 and bound_at is null and burnt_at is null limit $2 + 1) free",
 		s.Pool.Name, s.Left).Scan(&s.busy)

@@ -73,7 +73,7 @@ func added(t *testing.T, db *testkit.DB, pool coupon.Pool, n int) []string {
 // bindCoupons asks what is left and binds at once, as the gate does one after
 // the other.
 func bindCoupons(ctx context.Context, tx pgx.Tx, pool string, wanted []postgres.Wanted, at time.Time, expires time.Duration) ([]postgres.BoundCoupon, error) {
-	stock, err := postgres.CouponsLeft(ctx, tx, pool, wanted, at)
+	stock, err := postgres.CouponsLeft(ctx, tx, pool, wanted, at, "")
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +165,7 @@ func TestWhatAStockPromisesItKeeps(t *testing.T) {
 	added(t, db, off("pool"), 3)
 	bind(t, db, "pool", wanted[:1], couponDay, 0)
 	err := db.Store.InTx(t.Context(), func(tx pgx.Tx) error {
-		stock, err := postgres.CouponsLeft(t.Context(), tx, "pool", wanted, couponDay)
+		stock, err := postgres.CouponsLeft(t.Context(), tx, "pool", wanted, couponDay, "")
 		if err != nil {
 			return err
 		}

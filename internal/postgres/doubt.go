@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -74,12 +75,11 @@ func (s *Store) GateAgain(ctx context.Context, in GateInput, window time.Duratio
 	in.Doubt, in.WarmUp = true, nil // it has its place in a day
 	again.Left = map[int64]string{}
 	err = s.inHotTx(ctx, func(tx pgx.Tx) error {
-		now, ours, err := lockChunk(ctx, tx, in)
-		if err != nil || len(ours.ids) == 0 {
+		now, gated, err := lockChunk(ctx, tx, in)
+		if err != nil || len(gated) == 0 {
 			return err
 		}
-		gated, err := readFacts(ctx, tx, in, now.at, ours)
-		if err != nil {
+		if err := readFacts(ctx, tx, in, now.at, gated); err != nil {
 			return err
 		}
 		var ids []int64
@@ -105,8 +105,17 @@ func (s *Store) GateAgain(ctx context.Context, in GateInput, window time.Duratio
 		if len(ids) == 0 {
 			return nil
 		}
-		if _, err := tx.Exec(ctx, statement("delivery/resend"), ids, epochs, window.Seconds()); err != nil || !in.Coupons {
+		rows, err := tx.Query(ctx, statement("delivery/resend"), ids, epochs, window.Seconds())
+		if err != nil {
 			return err
+		}
+		noted, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			return err
+		}
+		again.Claims = slices.DeleteFunc(again.Claims, func(c Claim) bool { return !slices.Contains(noted, c.ID) })
+		if !in.Coupons {
+			return nil
 		}
 		return readCodes(ctx, tx, again.Claims)
 	})

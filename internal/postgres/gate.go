@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,27 +18,28 @@ import (
 // GateInput is one chunk at the gate. All its deliveries are of one version's
 // wave. What the wave does not ask for is not read.
 type GateInput struct {
-	IDs      []int64
-	Lane     Lane       // rows that are in another are passed over
-	At       *time.Time // business time; nil: the database's clock, read under the locks
-	Campaign int
-	Channels []string       // the wave's
-	Service  bool           // the wave is a service: words on service count
-	Requires string         // the wave that must have been accepted; empty: none
-	ShopCap  Cap            // over all campaigns
-	OwnCap   Cap            // within the campaign
-	Groups   map[string]Cap // over the campaigns of a group, by its name; which one the campaign is in, the database knows
-	CoolDown time.Duration  // after a promotion of another campaign; 0: none
-	Holds    []string       // kinds of holds that matter; nil: none
-	MaxAge   time.Duration
-	Regions  bool           // the customers' regions are wanted
-	Coupons  bool           // deliveries may carry a code
-	Pools    []string       // every pool that the campaign's waves name
-	Zone     *time.Location // the shop's, whose days the budget of a day counts; nil: UTC
-	PerMinor int64          // millionths of the currency's unit in one of its minor units
-	Lease    time.Duration
-	WarmUp   *delivery.WarmUp // of the lane's channel; nil: none
-	Doubt    bool             // of GateAgain: rows in doubt are meant
+	IDs        []int64
+	Lane       Lane       // rows that are in another are passed over
+	At         *time.Time // business time; nil: the database's clock, read under the locks
+	Campaign   int
+	Channels   []string       // the wave's
+	Service    bool           // the wave is a service: words on service count
+	Requires   string         // the wave that must have been accepted; empty: none
+	ShopCap    Cap            // over all campaigns
+	OwnCap     Cap            // within the campaign
+	Groups     map[string]Cap // over the campaigns of a group, by its name; which one the campaign is in, the database knows
+	CoolDown   time.Duration  // after a promotion of another campaign; 0: none
+	Holds      []string       // kinds of holds that matter; nil: none
+	MaxAge     time.Duration
+	Regions    bool              // the customers' regions are wanted
+	Coupons    bool              // deliveries may carry a code
+	Pools      []string          // every pool that the campaign's waves name
+	CodesAfter map[string]string // by pool: codes behind this one are looked at first
+	Zone       *time.Location    // the shop's, whose days the budget of a day counts; nil: UTC
+	PerMinor   int64             // millionths of the currency's unit in one of its minor units
+	Lease      time.Duration
+	WarmUp     *delivery.WarmUp // of the lane's channel; nil: none
+	Doubt      bool             // of GateAgain: rows in doubt are meant
 }
 
 // Days is the zone whose days the budget of a day counts.
@@ -64,6 +66,10 @@ type Gated struct {
 	Body      []byte         // left to the caller: hash of the message; nil: none is kept
 
 	scheduled time.Time
+	due       time.Time
+	trigger   int64 // the order that brought the customer in; 0: none
+	email     []byte
+	phone     []byte // hashes of the addresses
 	stock     *CouponStock
 	claimed   time.Time // of one in doubt, with the database's clock now and the hash it went out under
 	clock     time.Time
@@ -100,22 +106,39 @@ type Took struct {
 }
 
 // Gate runs one short transaction: it locks the customers of the chunk, then what
-// the campaign and the channel may still use, then what is planned and due, and
-// codes last; reads
+// the campaign and the channel may still use, and codes last; reads
 // the facts, lets prepare complete those of each delivery, asks the gate, and
-// writes the answers. The claims have been committed when it returns; on any
+// writes the answers to what is still as it was read; else it begins again. The claims have been committed when it returns; on any
 // error none may be sent. With an error, passed is what was claimed if the commit
 // was made after all and only its answer was lost, which Claimed tells. Rows that
 // somebody else holds, or of a customer whom another worker holds or who stands in
 // the chunk twice, are left planned and not counted in seen.
 func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Time, g *Gated)) (passed Passed, seen int, err error) {
+	for range gateTries {
+		if passed, seen, err = s.gate(ctx, in, prepare); !errors.Is(err, errMoved) {
+			break
+		}
+	}
+	if err != nil {
+		return passed, 0, fmt.Errorf("gate: %w", mapError(err))
+	}
+	return passed, seen, nil
+}
+
+// errMoved says that somebody moved a delivery between reading and writing it.
+var errMoved = errors.New("deliveries were moved meanwhile")
+
+// gateTries is how often a gate begins again for that: who moves them takes each
+// once.
+const gateTries = 3
+
+func (s *Store) gate(ctx context.Context, in GateInput, prepare func(at time.Time, g *Gated)) (passed Passed, seen int, err error) {
 	err = s.inHotTx(ctx, func(tx pgx.Tx) error {
-		now, ours, err := lockChunk(ctx, tx, in)
-		if err != nil || len(ours.ids) == 0 {
+		now, gated, err := lockChunk(ctx, tx, in)
+		if err != nil || len(gated) == 0 {
 			return err
 		}
-		gated, err := readFacts(ctx, tx, in, now.at, ours)
-		if err != nil || len(gated) == 0 {
+		if err := readFacts(ctx, tx, in, now.at, gated); err != nil {
 			return err
 		}
 		for i := range gated {
@@ -123,7 +146,7 @@ func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Tim
 		}
 		reserve := now.reserve
 		if in.Coupons {
-			if reserve.Codes, err = holdCodes(ctx, tx, now.at, in.PerMinor, gated); err != nil {
+			if reserve.Codes, err = holdCodes(ctx, tx, in, now.at, gated); err != nil {
 				return err
 			}
 		}
@@ -149,10 +172,7 @@ func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Tim
 		}
 		return bindCodes(ctx, tx, gated, w.bind, passed.Claims)
 	})
-	if err != nil {
-		return passed, 0, fmt.Errorf("gate: %w", mapError(err))
-	}
-	return passed, seen, nil
+	return passed, seen, err
 }
 
 // Claimed says whether the claim of a gate is there: its commit was made, and
@@ -172,23 +192,14 @@ type moment struct {
 	reserve delivery.Reserve
 }
 
-// lockChunk takes the customers first and the campaign's limits second; the
-// deliveries are third, and what is held is passed over. It returns the customers
-// that are ours.
-func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (now moment, ours held, err error) {
+// lockChunk takes the customers first and the campaign's limits second. It returns
+// what is planned and due of the customers that are ours, one delivery a customer.
+func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (now moment, ours []Gated, err error) {
 	same := false
-	ours = held{ids: make([]int64, 0, len(in.IDs)), customers: make([]int64, 0, len(in.IDs))}
 	batch := &pgx.Batch{}
 	batch.Queue("select set_config('statement_timeout', '2s', true), set_config('lock_timeout', '500ms', true)")
-	batch.Queue(statement("delivery/lock"), in.IDs).Query(func(rows pgx.Rows) error {
-		var id, customer int64
-		_, err := pgx.ForEachRow(rows, []any{&id, &customer}, func() error {
-			ours.ids = append(ours.ids, id)
-			if n := len(ours.customers); n == 0 || ours.customers[n-1] != customer {
-				ours.customers = append(ours.customers, customer)
-			}
-			return nil
-		})
+	batch.Queue(statement("delivery/lock"), in.IDs, in.At, in.Lane.Version, in.Lane.Wave, in.Lane.Channel, in.Doubt).Query(func(rows pgx.Rows) (err error) {
+		ours, err = scanChunk(rows, in)
 		return err
 	})
 	batch.Queue(sameIncarnation).QueryRow(func(row pgx.Row) error { return row.Scan(&same) })
@@ -200,22 +211,18 @@ func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (now moment, ours h
 	if !same {
 		return now, ours, closedGate()
 	}
-	if now.limited && len(ours.ids) > 0 {
+	if now.limited && len(ours) > 0 {
 		if err := now.hold(ctx, tx, in); err != nil {
 			return now, ours, fmt.Errorf("lock limits: %w", err)
 		}
 	}
-	if in.WarmUp != nil && len(ours.ids) > 0 {
+	if in.WarmUp != nil && len(ours) > 0 {
 		if err := now.warmUp(ctx, tx, in); err != nil {
 			return now, ours, fmt.Errorf("lock the day of %s: %w", in.Lane.Channel, err)
 		}
 	}
 	return now, ours, nil
 }
-
-// held are customers whose locks are ours, each once, and the deliveries of the
-// chunk that are theirs.
-type held struct{ ids, customers []int64 }
 
 // hold locks the limits of the campaign and reads what they leave.
 func (now *moment) hold(ctx context.Context, tx pgx.Tx, in GateInput) error {
@@ -317,6 +324,8 @@ type decisions struct {
 	costs                     []int64
 	bodies                    [][]byte
 	lost                      []*string
+	epochs                    []int
+	wasDue                    []time.Time
 
 	bind  map[int64]bool
 	took  Took
@@ -343,6 +352,7 @@ func (w *decisions) add(g *Gated, a delivery.Answer) error {
 	w.ids, w.customers, w.entered = append(w.ids, g.ID), append(w.customers, g.Customer), append(w.entered, g.EnteredAt)
 	w.states, w.reasons, w.channels = append(w.states, string(a.To)), append(w.reasons, string(a.Reason)), append(w.channels, a.Channel)
 	w.due, w.costs, w.bodies = append(w.due, due), append(w.costs, g.Facts.Cost), append(w.bodies, g.Body)
+	w.epochs, w.wasDue = append(w.epochs, g.Epoch), append(w.wasDue, g.due)
 	if a.To == delivery.Sending {
 		w.spent += g.Facts.Cost
 	}
@@ -358,9 +368,9 @@ func (w *decisions) add(g *Gated, a delivery.Answer) error {
 // write stores the decisions and the claim of those that go out.
 func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims []Claim, lease time.Duration, claim *int64) error {
 	batch := &pgx.Batch{}
-	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at, w.costs, w.lost, w.bodies).Exec(func(tag pgconn.CommandTag) error {
+	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at, w.costs, w.lost, w.bodies, w.epochs, w.wasDue).Exec(func(tag pgconn.CommandTag) error {
 		if int(tag.RowsAffected()) != len(w.ids) {
-			return fmt.Errorf("%d of %d rows were still ours", tag.RowsAffected(), len(w.ids))
+			return errMoved
 		}
 		return nil
 	})

@@ -10,7 +10,7 @@ import (
 
 // holdCodes holds as many codes of each pool as the chunk may need, and says how
 // many. A ghost asks like its twin, and is given none.
-func holdCodes(ctx context.Context, tx pgx.Tx, at time.Time, perMinor int64, gated []Gated) (map[string]int, error) {
+func holdCodes(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, gated []Gated) (map[string]int, error) {
 	wanted := map[string][]Wanted{}
 	for i := range gated {
 		if pool := gated[i].Facts.Coupon.Pool; pool != "" {
@@ -19,7 +19,7 @@ func holdCodes(ctx context.Context, tx pgx.Tx, at time.Time, perMinor int64, gat
 	}
 	codes, stocks := map[string]int{}, map[string]*CouponStock{}
 	for pool := range wanted {
-		stock, err := CouponsLeft(ctx, tx, pool, wanted[pool], at)
+		stock, err := CouponsLeft(ctx, tx, pool, wanted[pool], at, in.CodesAfter[pool])
 		if err != nil {
 			return nil, err
 		}
@@ -34,7 +34,7 @@ func holdCodes(ctx context.Context, tx pgx.Tx, at time.Time, perMinor int64, gat
 		gated[i].stock, c.Bound = stock, stock.Has(gated[i].wanted())
 		c.Refused = stock.Pool.Refuses(stock.had[gated[i].Customer], at) != ""
 		if worth, known := stock.Pool.Exposure(); known {
-			c.Minor = worth * perMinor
+			c.Minor = worth * in.PerMinor
 		}
 		if stock.busy {
 			// Others hold the last free codes and may give them back: nobody is told yet that there are none.

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,32 +14,71 @@ import (
 	"github.com/rewave/rewave/internal/holdout"
 )
 
-// readFacts locks and reads what is planned and due of customers that are ours, one
-// delivery a customer.
-func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, ours held) ([]Gated, error) {
+// scanChunk reads who the deliveries of a chunk are, one a customer: the rows are in
+// the order of customers.
+func scanChunk(rows pgx.Rows, in GateInput) ([]Gated, error) {
+	ours := make([]Gated, 0, len(in.IDs))
+	var g Gated
+	var arm, held, email, phone string
+	var claimed *time.Time
+	f := &g.Facts
+	_, err := pgx.ForEachRow(rows, []any{&g.ID, &g.Customer, &g.EnteredAt, &arm, &f.Skip, &g.Variant, &g.Stratum, &f.Channel, &g.Epoch, &g.due,
+		&g.scheduled, &f.ExpiresAt, &held, &g.Zone, &g.trigger, &f.Contact.Erased, &email, &phone, &g.email, &g.phone, &claimed, &g.clock, &g.body}, func() error {
+		if len(ours) > 0 && ours[len(ours)-1].Customer == g.Customer {
+			return nil
+		}
+		f.Arm, f.HeldFor = holdout.Arm(arm), audience.Reason(held)
+		f.Contact.Channels = make(map[string]audience.Reach, len(in.Channels))
+		for _, name := range in.Channels {
+			r := audience.Reach{Address: email}
+			if name == "sms" {
+				r.Address = phone
+			}
+			f.Contact.Channels[name] = r
+		}
+		if claimed != nil {
+			g.claimed = *claimed
+		}
+		ours = append(ours, g)
+		return nil
+	})
+	return ours, err
+}
+
+// readFacts reads what the gate looks at, of deliveries whose customers are ours.
+func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, gated []Gated) error {
 	var requires *string
 	if in.Requires != "" {
 		requires = &in.Requires
 	}
-	var gated []Gated
+	ids, customers, entered := make([]int64, len(gated)), make([]int64, len(gated)), make([]time.Time, len(gated))
+	triggers, emails, phones := make([]int64, len(gated)), make([][]byte, len(gated)), make([][]byte, len(gated))
+	mails, texts := slices.Contains(in.Channels, "email"), slices.Contains(in.Channels, "sms")
+	for i := range gated {
+		g := &gated[i]
+		ids[i], customers[i], entered[i], triggers[i] = g.ID, g.Customer, g.EnteredAt, g.trigger
+		if mails {
+			emails[i] = g.email
+		}
+		if texts {
+			phones[i] = g.phone
+		}
+	}
 	var words map[topic]bool
 	batch := &pgx.Batch{}
-	batch.Queue(statement("delivery/facts"), ours.ids, at, in.Channels, requires, in.Regions, in.Campaign, in.Lane.Version, in.Lane.Wave, in.Lane.Channel, in.Doubt).
-		Query(func(rows pgx.Rows) (err error) {
-			gated, err = scanFacts(rows, in, len(ours.customers))
-			return err
-		})
+	batch.Queue(statement("delivery/facts"), ids, customers, entered, triggers, emails, phones, at, requires, in.Regions, in.Campaign, in.Lane.Channel).
+		Query(func(rows pgx.Rows) error { return scanFacts(rows, in, gated) })
 	purposes := []string{"marketing"}
 	if in.Service {
 		purposes = append(purposes, "service")
 	}
-	batch.Queue(statement("delivery/consents"), ours.customers, in.Channels, purposes, at).Query(func(rows pgx.Rows) (err error) {
-		words, err = scanWords(rows, len(ours.customers))
+	batch.Queue(statement("delivery/consents"), customers, in.Channels, purposes, at).Query(func(rows pgx.Rows) (err error) {
+		words, err = scanWords(rows, len(customers))
 		return err
 	})
-	pressed := queuePressure(batch, in, at, ours.customers)
+	pressed := queuePressure(batch, in, at, customers)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, fmt.Errorf("read facts: %w", err)
+		return fmt.Errorf("read facts: %w", err)
 	}
 	for i := range gated {
 		g := &gated[i]
@@ -55,34 +95,24 @@ func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, ours 
 			g.Facts.Caps, g.Facts.Cooling = pressed.limits.Weigh(asked, pressed.had[g.Customer], pressed.wanted[g.Customer])
 		}
 	}
-	return gated, readRareFacts(ctx, tx, in, at, gated)
+	return readRareFacts(ctx, tx, in, at, gated)
 }
 
-func scanFacts(rows pgx.Rows, in GateInput, customers int) ([]Gated, error) {
-	gated := make([]Gated, 0, customers)
-	var g Gated
-	var arm, held, email, phone string
-	var bannedEmail, bannedPhone bool
+func scanFacts(rows pgx.Rows, in GateInput, gated []Gated) error {
+	var status, region string
+	var onHold, rests, merged, bannedEmail, bannedPhone, bought bool
 	var required *string
-	var claimed *time.Time
-	f := &g.Facts
-	_, err := pgx.ForEachRow(rows, []any{&g.ID, &g.Customer, &g.EnteredAt, &arm, &f.Skip, &g.Variant, &g.Stratum, &f.Channel, &g.Epoch, &g.scheduled, &f.ExpiresAt, &held,
-		&f.CampaignStatus, &f.OnHold, &f.Rests, &g.Zone, &g.Region, &f.Contact.Erased, &f.Merged, &email, &phone, &bannedEmail, &bannedPhone, &f.Repurchased, &required,
-		&claimed, &g.clock, &g.body}, func() error {
-		if len(gated) > 0 && gated[len(gated)-1].Customer == g.Customer {
-			return nil // the rows are in the order of customers
-		}
-		f.Arm, f.HeldFor = holdout.Arm(arm), audience.Reason(held)
-		f.Contact.Channels = make(map[string]audience.Reach, len(in.Channels))
-		for _, name := range in.Channels {
-			r := audience.Reach{Address: email, Suppressed: bannedEmail}
-			if name == "sms" {
-				r = audience.Reach{Address: phone, Suppressed: bannedPhone}
+	n := 0
+	_, err := pgx.ForEachRow(rows, []any{&status, &onHold, &rests, &region, &merged, &bannedEmail, &bannedPhone, &bought, &required}, func() error {
+		g := &gated[n]
+		n++
+		f := &g.Facts
+		g.Region, f.CampaignStatus, f.OnHold, f.Rests, f.Merged, f.Repurchased = region, status, onHold, rests, merged, bought
+		for name, r := range f.Contact.Channels {
+			if r.Suppressed = bannedEmail; name == "sms" {
+				r.Suppressed = bannedPhone
 			}
 			f.Contact.Channels[name] = r
-		}
-		if f.Requires = nil; claimed != nil {
-			g.claimed = *claimed
 		}
 		if in.Requires != "" {
 			state := delivery.Suppressed
@@ -91,10 +121,12 @@ func scanFacts(rows pgx.Rows, in GateInput, customers int) ([]Gated, error) {
 			}
 			f.Requires = &state
 		}
-		gated = append(gated, g)
 		return nil
 	})
-	return gated, err
+	if err == nil && n != len(gated) {
+		err = fmt.Errorf("the facts of %d deliveries for %d", n, len(gated))
+	}
+	return err
 }
 
 // topic is what the newest word of a customer is about.

@@ -55,14 +55,14 @@ func (m *Memory) had(t *tx, pool string, customer int64) (n int) {
 }
 
 // holdCodes holds as many codes of each pool as the chunk may need.
-func (m *Memory) holdCodes(ctx context.Context, t *tx, now time.Time, perMinor int64, gated []gating) (map[string]int, error) {
+func (m *Memory) holdCodes(ctx context.Context, t *tx, in postgres.GateInput, now time.Time, gated []gating) (map[string]int, error) {
 	codes, stocks := map[string]int{}, map[string]*stock{}
 	for i := range gated {
 		name := gated[i].Facts.Coupon.Pool
 		if name == "" || stocks[name] != nil {
 			continue
 		}
-		s, err := m.hold(ctx, t, name, now, gated)
+		s, err := m.hold(ctx, t, name, in.CodesAfter[name], now, gated)
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +78,7 @@ func (m *Memory) holdCodes(ctx context.Context, t *tx, now time.Time, perMinor i
 		c.Bound = m.bound(g.ID, t) != nil
 		c.Refused = g.stock.pool.Refuses(g.stock.had[g.Customer], now) != ""
 		if worth, known := g.stock.pool.Exposure(); known {
-			c.Minor = worth * perMinor
+			c.Minor = worth * in.PerMinor
 		}
 		if g.stock.busy {
 			g.Facts.IfCouponExhausted = "wait"
@@ -87,7 +87,7 @@ func (m *Memory) holdCodes(ctx context.Context, t *tx, now time.Time, perMinor i
 	return codes, nil
 }
 
-func (m *Memory) hold(ctx context.Context, t *tx, name string, now time.Time, gated []gating) (*stock, error) {
+func (m *Memory) hold(ctx context.Context, t *tx, name, after string, now time.Time, gated []gating) (*stock, error) {
 	if err := t.step(ctx, "coupon pool"); err != nil {
 		return nil, err
 	}
@@ -109,16 +109,22 @@ func (m *Memory) hold(ctx context.Context, t *tx, name string, now time.Time, ga
 	if need == 0 {
 		return s, nil
 	}
-	if err := t.step(ctx, "take codes"); err != nil {
-		return nil, err
-	}
-	for _, r := range m.codes.rows {
-		if c := r.see(t); c != nil && c.pool == name && c.delivery == 0 && !c.burnt && len(s.free) < need && take(t, r) {
-			s.free = append(s.free, r)
+	for ; ; after = "" {
+		if err := t.step(ctx, "take codes"); err != nil {
+			return nil, err
 		}
-	}
-	if len(s.free) == need {
-		return s, nil
+		s.free = s.free[:0]
+		for _, r := range m.codes.rows {
+			if c := r.see(t); c != nil && c.pool == name && c.code > after && c.delivery == 0 && !c.burnt && len(s.free) < need && take(t, r) {
+				s.free = append(s.free, r)
+			}
+		}
+		if len(s.free) == need {
+			return s, nil
+		}
+		if after == "" {
+			break
+		}
 	}
 	if err := t.step(ctx, "count codes"); err != nil {
 		return nil, err

@@ -189,13 +189,28 @@ var histories = map[string]func(*scene){
 	"rows in other hands": func(s *scene) {
 		c := s.few(3, "email", "hello")
 		release := s.holding("delivery", s.id(1, c, 1, "hello"))
-		s.gate(c, "hello", "email", 0, []int64{1})
 		s.sweep(48 * time.Hour)
 		release()
 		release = s.holding("customer", 2)
 		s.gate(c, "hello", "email", 0, []int64{2})
 		release()
 		s.gate(c, "hello", "email", 0, everybody)
+	},
+	"moved while the gate thinks": func(s *scene) {
+		c := s.few(3, "email", "hello")
+		at, moved := noon, 0
+		later := func(times int) func(*asks) {
+			return func(a *asks) {
+				a.between = func() {
+					if moved++; moved <= times {
+						must(s.t, s.Postpone(context.Background(), postgres.Lane{Version: c, Wave: "hello", Channel: "email"}, []int64{s.id(1, c, 1, "hello")}, &at, time.Duration(moved)*time.Minute, "later"))
+					}
+				}
+			}
+		}
+		s.gate(c, "hello", "email", 0, everybody, later(1))
+		moved = 1
+		s.gate(c, "hello", "email", 10*time.Minute, everybody, later(2))
 	},
 	"another lane": func(s *scene) {
 		c := s.few(1, "email", "hello")
@@ -378,6 +393,14 @@ var histories = map[string]func(*scene){
 		s.gate(c, "hello", "email", 0, []int64{1}, gives("p", "skip"))
 		s.gate(c, "hello", "email", 0, []int64{2}, gives("p", "wait"))
 		s.gate(c, "hello", "email", 0, []int64{3}, gives("p", "send"))
+	},
+	"codes behind the one given last": func(s *scene) {
+		c := s.few(5, "email", "hello")
+		s.addCodes(terms("p", 9), "CODE0001", "CODE0002", "CODE0003", "CODE0004", "CODE0005")
+		behind := func(code string) func(*asks) { return func(a *asks) { a.CodesAfter = map[string]string{"p": code} } }
+		s.gate(c, "hello", "email", 0, []int64{1, 2}, gives("p", "skip"), behind("CODE0002"))
+		s.gate(c, "hello", "email", 0, []int64{3, 4}, gives("p", "skip"), behind("CODE0004"))
+		s.gate(c, "hello", "email", 0, []int64{5}, gives("p", "skip"), behind("CODE0005"))
 	},
 	"the last codes in other hands": func(s *scene) {
 		c := s.few(2, "email", "hello")

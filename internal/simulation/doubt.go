@@ -71,18 +71,17 @@ func (m *Memory) GateAgain(ctx context.Context, in postgres.GateInput, window ti
 	in.Doubt, in.WarmUp = true, nil
 	err = m.in(ctx, whatOfGate, func(t *tx) error {
 		again = postgres.Again{Left: map[int64]string{}}
-		ours, _, now, _, err := m.lockChunk(ctx, t, in)
-		if err != nil || len(ours) == 0 {
+		gated, _, now, _, err := m.lockChunk(ctx, t, in)
+		if err != nil || len(gated) == 0 {
 			return err
 		}
-		gated, err := m.facts(ctx, t, in, now, ours)
-		if err != nil {
+		if err := m.facts(ctx, t, in, now, gated); err != nil {
 			return err
 		}
 		for i := range gated {
 			g := &gated[i]
 			prepare(now, &g.Gated)
-			d := g.row.see(t)
+			d := &g.read
 			why := string(delivery.Again(g.Facts, now))
 			switch {
 			case why != "":
@@ -108,6 +107,10 @@ func (m *Memory) GateAgain(ctx context.Context, in postgres.GateInput, window ti
 		if err := t.step(ctx, "resend"); err != nil {
 			return err
 		}
+		again.Claims = slices.DeleteFunc(again.Claims, func(c postgres.Claim) bool {
+			r := m.delivery(c.ID)
+			return r.was.state != delivery.Unknown || r.was.epoch != c.Epoch || !take(t, r)
+		})
 		for _, c := range again.Claims {
 			m.resends.add(t, resend{c.ID, c.Epoch, m.host.now()})
 		}

@@ -3,7 +3,7 @@ package simulation
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 	"time"
 
@@ -18,27 +18,44 @@ import (
 type gating struct {
 	postgres.Gated
 	row    *record[message]
+	read   message // as it was when the customer was locked
 	stock  *stock
 	answer delivery.Answer
 }
 
+// errMoved says that somebody moved a delivery between reading and writing it.
+var errMoved = errors.New("deliveries were moved meanwhile")
+
+const gateTries = 3
+
 // Gate takes the same locks in the same order as postgres.Store does, and asks
 // the same delivery.Reserve.
 func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(at time.Time, g *postgres.Gated)) (passed postgres.Passed, seen int, err error) {
+	for range gateTries {
+		if passed, seen, err = m.gate(ctx, in, prepare); !errors.Is(err, errMoved) {
+			break
+		}
+	}
+	if err != nil {
+		return passed, 0, err
+	}
+	return passed, seen, nil
+}
+
+func (m *Memory) gate(ctx context.Context, in postgres.GateInput, prepare func(at time.Time, g *postgres.Gated)) (passed postgres.Passed, seen int, err error) {
 	err = m.in(ctx, whatOfGate, func(t *tx) error {
-		ours, reserve, now, took, err := m.lockChunk(ctx, t, in)
-		if err != nil || len(ours) == 0 {
+		gated, reserve, now, took, err := m.lockChunk(ctx, t, in)
+		if err != nil || len(gated) == 0 {
 			return err
 		}
-		gated, err := m.facts(ctx, t, in, now, ours)
-		if err != nil || len(gated) == 0 {
+		if err := m.facts(ctx, t, in, now, gated); err != nil {
 			return err
 		}
 		for i := range gated {
 			prepare(now, &gated[i].Gated)
 		}
 		if in.Coupons {
-			if reserve.Codes, err = m.holdCodes(ctx, t, now, in.PerMinor, gated); err != nil {
+			if reserve.Codes, err = m.holdCodes(ctx, t, in, now, gated); err != nil {
 				return err
 			}
 		}
@@ -59,24 +76,28 @@ func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(a
 		}
 		return m.bindCodes(ctx, t, now, gated, passed.Claims)
 	})
-	if err != nil {
-		return passed, 0, err
-	}
-	return passed, seen, nil
+	return passed, seen, err
 }
 
-// lockChunk takes customers, limits and the channel's day, and returns the deliveries of customers
-// that are ours.
-func (m *Memory) lockChunk(ctx context.Context, t *tx, in postgres.GateInput) (ours []int64, reserve delivery.Reserve, now time.Time, took postgres.Took, err error) {
+// lockChunk takes customers, limits and the channel's day, and returns what is planned and due of
+// customers that are ours, one delivery a customer.
+func (m *Memory) lockChunk(ctx context.Context, t *tx, in postgres.GateInput) (ours []gating, reserve delivery.Reserve, now time.Time, took postgres.Took, err error) {
 	if err = t.step(ctx, "lock customers"); err != nil {
 		return
 	}
-	rows := m.where(t, in.IDs, func(*message) bool { return true })
-	sortByCustomer(rows)
-	for _, r := range rows {
-		if take(t, m.person(r.was.customer)) {
-			ours = append(ours, r.was.id)
+	began := m.clock(in)
+	rows := m.where(t, in.IDs, func(d *message) bool {
+		if in.Doubt {
+			return d.state == delivery.Unknown && inLane(d, in.Lane)
 		}
+		return !d.due.IsZero() && !d.due.After(began) && inLane(d, in.Lane)
+	})
+	rows = slices.DeleteFunc(rows, func(r *record[message]) bool { return !take(t, m.person(r.was.customer)) })
+	sortByCustomer(rows)
+	rows = slices.CompactFunc(rows, func(a, b *record[message]) bool { return a.was.customer == b.was.customer })
+	ours = make([]gating, len(rows))
+	for i, r := range rows {
+		ours[i].row, ours[i].read = r, *r.see(t)
 	}
 	if !m.same(t) {
 		err = errClosed
@@ -162,26 +183,15 @@ func sortByCustomer(rows []*record[message]) {
 	})
 }
 
-// facts locks and reads what is planned and due, one delivery a customer.
-func (m *Memory) facts(ctx context.Context, t *tx, in postgres.GateInput, now time.Time, ours []int64) ([]gating, error) {
+// facts reads what the gate looks at, of deliveries whose customers are ours.
+func (m *Memory) facts(ctx context.Context, t *tx, in postgres.GateInput, now time.Time, gated []gating) error {
 	if err := t.step(ctx, "facts"); err != nil {
-		return nil, err
+		return err
 	}
-	rows := m.where(t, ours, func(d *message) bool {
-		if in.Doubt {
-			return d.state == delivery.Unknown && inLane(d, in.Lane)
-		}
-		return !d.due.IsZero() && !d.due.After(now) && inLane(d, in.Lane)
-	})
-	rows = slices.DeleteFunc(rows, func(r *record[message]) bool { return !take(t, r) })
-	sortByCustomer(rows)
-	rows = slices.CompactFunc(rows, func(a, b *record[message]) bool { return a.was.customer == b.was.customer })
-	gated := make([]gating, len(rows))
-	for i, r := range rows {
-		d := r.see(t)
-		p, e := m.person(d.customer).see(t), m.enrollment(d.enrollment).see(t)
+	for i := range gated {
 		g := &gated[i]
-		g.row = r
+		d := &g.read
+		p, e := m.person(d.customer).see(t), m.enrollment(d.enrollment).see(t)
 		g.Gated = postgres.Gated{ID: d.id, Customer: d.customer, EnteredAt: d.entered, Epoch: d.epoch, Variant: d.variant, Stratum: e.stratum, Zone: e.zone}
 		if in.Regions {
 			g.Region = p.region
@@ -198,7 +208,7 @@ func (m *Memory) facts(ctx context.Context, t *tx, in postgres.GateInput, now ti
 		}
 		m.pressure(t, f, d, in, now)
 	}
-	return gated, m.rareFacts(ctx, t, in, now, gated)
+	return m.rareFacts(ctx, t, in, now, gated)
 }
 
 func (m *Memory) contact(t *tx, p *person, channels []string, service bool, now time.Time) audience.Contact {
@@ -329,14 +339,20 @@ func (m *Memory) decide(ctx context.Context, t *tx, now time.Time, in postgres.G
 	if err := t.step(ctx, "decide"); err != nil {
 		return err
 	}
+	for i := range gated {
+		g := &gated[i]
+		if err := await(t, g.row); err != nil {
+			return err
+		}
+		if d := g.row.see(t); d.state != delivery.Planned || d.epoch != g.Epoch || !d.due.Equal(g.read.due) {
+			return errMoved
+		}
+	}
 	claim := claim{attend: m.host.now().Add(in.Lease), campaign: in.Campaign}
 	var spent int64
 	for i := range gated {
 		g := &gated[i]
 		d := g.row.edit(t)
-		if d.state != delivery.Planned {
-			return fmt.Errorf("write decisions: delivery %d was not ours any more", d.id)
-		}
 		d.decided(g.answer, g.Facts.Cost, now, m.host.now())
 		if g.answer.To == delivery.Sending {
 			claim.ids, claim.epochs = append(claim.ids, d.id), append(claim.epochs, d.epoch)

@@ -73,13 +73,14 @@ var mutants = []mutant{
 
 	// locks
 	{name: "the gate takes what is under way", edits: []edit{
-		{ours, "return !d.due.IsZero() && !d.due.After(now) && inLane(d, in.Lane)", "return (d.state == delivery.Planned || d.state == delivery.Sending) && !d.due.After(now) && inLane(d, in.Lane)"},
-		{ours, "if d.state != delivery.Planned {", "if d.state != delivery.Planned && d.state != delivery.Sending {"}}},
-	planted("the gate locks no customer", ours, "if take(t, m.person(r.was.customer)) {", "if m.person(r.was.customer) != nil {"),
+		{ours, "return !d.due.IsZero() && !d.due.After(began) && inLane(d, in.Lane)", "return (d.state == delivery.Planned || d.state == delivery.Sending) && !d.due.After(began) && inLane(d, in.Lane)"},
+		{ours, "d.state != delivery.Planned || d.epoch != g.Epoch", "d.state != delivery.Planned && d.state != delivery.Sending || d.epoch != g.Epoch"}}},
+	planted("what was moved meanwhile is sent all the same", ours, "\t\t\treturn errMoved\n", "\t\t\t_ = errMoved\n"),
+	planted("the gate locks no customer", ours, "return !take(t, m.person(r.was.customer)) })\n\tsort", "return m.person(r.was.customer) == nil })\n\tsort"),
 	planted("a customer twice in a chunk", ours, "rows = slices.CompactFunc(rows, func(a, b *record[message]) bool { return a.was.customer == b.was.customer })", ""),
 	planted("the clock is read before the locks", ours, "\t// The clock is read after the last lock.\n\tnow = m.clock(in)\n", ""),
 	planted("limits are read before they are locked", ours, "\t\tif err = await(t, limit); err != nil {\n\t\t\treturn\n\t\t}\n\t\tnow = m.clock(in)\n\t\treserve = m.left(t, in, limit.see(t), now)", "\t\treserve = m.left(t, in, limit.see(t), now)\n\t\tif err = await(t, limit); err != nil {\n\t\t\treturn\n\t\t}\n\t\tnow = m.clock(in)"),
-	planted("a hint sends in any lane", ours, "return !d.due.IsZero() && !d.due.After(now) && inLane(d, in.Lane)", "return !d.due.IsZero() && !d.due.After(now)"),
+	planted("a hint sends in any lane", ours, "return !d.due.IsZero() && !d.due.After(began) && inLane(d, in.Lane)", "return !d.due.IsZero() && !d.due.After(began)"),
 	planted("two planners at once", plans, "if busy = m.planning[campaign] != nil; busy {", "if busy = false; busy {"),
 
 	planted("nobody ends a transaction that is idle", worlds, "t != nil && !t.done && d > t.idle()", "t != nil && !t.done && d > 1000*t.idle()"),

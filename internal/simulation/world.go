@@ -386,6 +386,7 @@ func (w *World) populate() {
 		shop.Zone = zone
 	}
 	for _, e := range append(append(w.engines[:len(w.engines):len(w.engines)], w.askers...), w.others) {
+		e.Gave.Clear()
 		e.Shop.Cap, e.Shop.Quiet, e.Shop.MaxAge = shop.Cap, shop.Quiet, shop.MaxAge
 		e.Shop.Groups, e.Shop.Blackout, e.Shop.Zone = shop.Groups, shop.Blackout, shop.Zone
 	}

@@ -1,7 +1,8 @@
--- Writes what the gate said, in the transaction that holds the locks. A row that goes to sending gets a new epoch.
+-- Writes what the gate said, in the transaction that holds the customers. A row that goes to sending gets a new epoch. The command tag counts:
+-- a row that somebody else has moved since it was read, who sweeps, cancels or puts off without the customer's lock, is not written to.
 -- $1 delivery ids, $2 customer ids, $3 entered_at, $4 states, $5 reasons, $6 channels, $7 due_at (planned; null: unchanged), $8 business time,
 -- $9 cost in millionths of the main unit, $10 what they lost to, as JSON (null: nothing; what held one before stays where that ended it),
--- $11 hashes of the messages (null: none is kept).
+-- $11 hashes of the messages (null: none is kept), $12 epochs and $13 due_at as they were read.
 -- OFFSET 0 keeps the planner from reading the whole wave for each chunk of a ledger that was never analyzed.
 update deliveries d
    set state = a.state, reason = nullif(a.reason, ''), channel = a.channel,
@@ -13,6 +14,7 @@ update deliveries d
        cost_micros = case when a.state in ('sending', 'withheld') then a.cost else d.cost_micros end,
        lost_to = case when a.lost is null and a.state = 'expired' and a.reason = 'held' then d.lost_to else a.lost end,
        settled_at = case when a.state not in ('planned', 'sending') then clock_timestamp() end
-  from (select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $9::bigint[], $10::jsonb[], $11::bytea[])
-            as t(delivery_id, customer_id, entered_at, state, reason, channel, due_at, cost, lost, body) offset 0) a
- where d.delivery_id = a.delivery_id and d.customer_id = a.customer_id and d.entered_at = a.entered_at and d.state = 'planned'
+  from (select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $9::bigint[], $10::jsonb[], $11::bytea[], $12::int[], $13::timestamptz[])
+            as t(delivery_id, customer_id, entered_at, state, reason, channel, due_at, cost, lost, body, epoch, was_due) offset 0) a
+ where d.delivery_id = a.delivery_id and d.customer_id = a.customer_id and d.entered_at = a.entered_at
+   and d.state = 'planned' and d.epoch = a.epoch and d.due_at = a.was_due
