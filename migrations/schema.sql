@@ -1482,6 +1482,15 @@ create table audit_findings (
 );
 comment on table audit_findings is 'of the last audit that ended: how many rows break each invariant';
 
+create table gate_rules (
+    rules_id integer not null generated always as identity,
+    since timestamp with time zone not null default clock_timestamp(),
+    rules jsonb not null,
+    constraint gate_rules_pkey PRIMARY KEY (rules_id)
+);
+comment on table gate_rules is 'one row whenever a process began to send by other settings than were known';
+comment on column gate_rules.rules is 'as Go writes them: ShopCap {Limit, Window in ns}, Quiet by channel {From, To in minutes of the day}, QuietIn by country and channel, Blackout {From, To, In, All}, Zone';
+
 create view exposures as
  SELECT d.customer_id,
     d.entered_at,

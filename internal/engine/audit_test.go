@@ -38,6 +38,14 @@ var breaks = map[string]string{
 		insert into customer_features select f.*, 1 from features_of(null, 'EUR', 'UTC') f`,
 	"has_an_end": `update deliveries set state = 'unknown', settled_at = now() - interval '74 hours' where delivery_id =
 		(select min(delivery_id) from deliveries where state = 'accepted')`,
+	"no_quiet_time": `insert into gate_rules (since, rules) select '2000-01-01', jsonb_build_object('Quiet', jsonb_build_object('email', jsonb_build_object('From', 0, 'To', 1440)))`,
+	"no_blackout_day": `insert into gate_rules (since, rules) select '2000-01-01', jsonb_build_object('Blackout', jsonb_build_array(jsonb_build_object('From', gate_at::date, 'To', gate_at::date)))
+		from deliveries where state = 'accepted' order by delivery_id limit 1`,
+	"within_caps": `insert into gate_rules (since, rules) values ('2000-01-01', '{"ShopCap": {"Limit": 1, "Window": 864000000000000}}');
+		update deliveries d set state = 'accepted', epoch = 1, provider = 'test', due_at = null, gate_at = o.gate_at, scheduled_at = o.gate_at, claimed_at = o.claimed_at, settled_at = now()
+		  from deliveries o where o.customer_id = d.customer_id and o.state = 'accepted' and d.state = 'planned' and d.arm = 'treat'`,
+	"within_budget": `update campaign_versions set definition = jsonb_set(definition, '{Limits}', (definition -> 'Limits') || '{"BudgetMinor": 1, "BudgetDigits": 2}');
+		update deliveries set cost_micros = 10001 where delivery_id = (select min(delivery_id) from deliveries where state = 'accepted')`,
 	"in_time": "update deliveries set gate_at = scheduled_at - interval '1 second' where delivery_id = (select min(delivery_id) from deliveries where state = 'accepted')",
 	"no_converted": `insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor, recorded_at)
 		select 'test', 'x', customer_id, gate_at - interval '1 minute', 'EUR', 100, claimed_at from deliveries where state = 'accepted' order by delivery_id limit 1`,

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
@@ -35,6 +36,7 @@ type Engine struct {
 	Gave     sync.Map // by pool: the code that a gate gave last, behind which the next one looks first
 
 	zones    calendar.Zones // of customers
+	noted    atomic.Bool    // what it sends by
 	mu       sync.Mutex
 	versions map[int]*version
 }

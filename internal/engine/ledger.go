@@ -20,6 +20,7 @@ type Ledger interface {
 	HandOut(ctx context.Context, at *time.Time, nothingQueued bool, silence time.Duration, limit int) ([]postgres.Hint, error)
 	HandOutAgain(ctx context.Context) error
 
+	NoteRules(ctx context.Context, rules postgres.GateRules) error
 	LoadRendering(ctx context.Context, lane postgres.Lane, ids []int64, at *time.Time, want postgres.RenderingWants) ([]postgres.Rendering, error)
 	Bury(ctx context.Context, reasons map[int64]string) error
 	Postpone(ctx context.Context, lane postgres.Lane, ids []int64, at *time.Time, wait time.Duration, reason string) error

@@ -54,6 +54,9 @@ func (e *Engine) SendDeliveries(ctx context.Context, c Chunk) (Sent, error) {
 	if !ok {
 		return Sent{}, fault.New(fault.Unavailable, fmt.Sprintf("channel %q is not set up here", c.Channel), "configure it under `channels:` in rewave.yaml")
 	}
+	if err := e.noteRules(ctx); err != nil {
+		return Sent{}, err
+	}
 	var sent outcomes
 	defer func() { e.warnRefused(v, c, sent) }()
 	contents, err := e.render(ctx, v, w, c, &sent.Sent)
@@ -83,6 +86,20 @@ func (e *Engine) SendDeliveries(ctx context.Context, c Chunk) (Sent, error) {
 		left = append(rest, left[n:]...)
 	}
 	return sent.Sent, nil
+}
+
+// noteRules keeps what this process sends by, before it sends anything.
+func (e *Engine) noteRules(ctx context.Context) error {
+	if e.noted.Load() {
+		return nil
+	}
+	rules := postgres.GateRules{ShopCap: e.Shop.Cap, Quiet: e.Shop.Quiet, QuietIn: e.Shop.QuietIn, Zone: e.Shop.Zone.String()}
+	for _, b := range e.Shop.Blackout {
+		rules.Blackout = append(rules.Blackout, postgres.Blackout{From: b.From.String(), To: b.To.String(), In: b.In, All: b.All})
+	}
+	err := e.ledger().NoteRules(ctx, rules)
+	e.noted.Store(err == nil)
+	return err
 }
 
 // postponed is how long the deliveries of a version wait that cannot run here.

@@ -67,6 +67,9 @@ func update(t *tx, rows []*record[message], still func(*message) bool, write fun
 	return n, nil
 }
 
+// NoteRules is for audits, of which there are none here.
+func (m *Memory) NoteRules(context.Context, postgres.GateRules) error { return nil }
+
 // where are the rows that a statement sees when it begins.
 func (m *Memory) where(t *tx, ids []int64, match func(*message) bool) []*record[message] {
 	rows := make([]*record[message], 0, len(ids))

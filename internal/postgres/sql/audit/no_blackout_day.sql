@@ -1,0 +1,16 @@
+-- Nothing passed a gate on a day without messages, by the customer's calendar; of days that are some countries' alone nothing is said.
+with rules as (
+    -- settings are those of every process from ten minutes on, and until the first one has others
+    select since + interval '10 minutes' as since, coalesce(lead(since) over (order by rules_id), 'infinity') as until, rules from gate_rules
+), days as (
+    select r.since, r.until, (b ->> 'From')::date as first, (b ->> 'To')::date as last, coalesce((b ->> 'All')::bool, false) as everything
+      from rules r cross join jsonb_array_elements(case jsonb_typeof(r.rules -> 'Blackout') when 'array' then r.rules -> 'Blackout' else '[]' end) b
+     where coalesce(b ->> 'In', '[]') in ('[]', 'null')
+)
+select d.delivery_id
+  from days b
+  join deliveries d on d.gate_at > b.first - interval '1 day' and d.gate_at < b.last + interval '2 days' and d.claimed_at >= b.since and d.claimed_at < b.until
+  join version_waves w on w.version_id = d.version_id and w.wave = d.wave
+  join enrollments e on e.customer_id = d.customer_id and e.entered_at = d.entered_at and e.enrollment_id = d.enrollment_id
+ where d.state in ('sending', 'accepted', 'unknown', 'unknown_final') and (b.everything or not w.service)
+   and (d.gate_at at time zone e.zone)::date between b.first and b.last
