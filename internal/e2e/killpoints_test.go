@@ -59,7 +59,7 @@ func killTable(t *testing.T, seed uint64, times int) []string {
 		for i, part := range parts {
 			t.Run(part.role, func(t *testing.T) {
 				t.Parallel()
-				m := newMorgue(t, seed+uint64(i))
+				m := newMorgue(t, seed+uint64(i), bySMTP)
 				for _, p := range part.points {
 					d := died{point: part.role + ": " + p.name}
 					for range times {
@@ -98,7 +98,7 @@ type morgue struct {
 	known  map[string]bool // in doubt before this death
 }
 
-func newMorgue(t *testing.T, seed uint64) *morgue {
+func newMorgue(t *testing.T, seed uint64, by string) *morgue {
 	t.Helper()
 	runtime.LockOSThread() // the kernel ends the victims with the thread that forked them
 	if _, err := mortal(); err != nil {
@@ -106,15 +106,10 @@ func newMorgue(t *testing.T, seed uint64) *morgue {
 	}
 	db, redis := testkit.NewDB(t), testkit.NewRedis(t)
 	s := &shop{t: t, dir: t.TempDir(), db: db}
-	m := &morgue{chaos: &chaos{shop: s, seed: seed, double: newDouble(t, s.dir, seed)}, draw: rand.New(rand.NewPCG(seed, 6)), known: map[string]bool{}}
+	m := &morgue{chaos: &chaos{shop: s, seed: seed, double: newDouble(t, s.dir, seed, by)}, draw: rand.New(rand.NewPCG(seed, 6)), known: map[string]bool{}}
 	m.double.set(temper{Slow: 20 * time.Millisecond})
 	m.env = append(os.Environ(), "DATABASE_URL="+db.DSN, "REDIS_URL="+redis, "GORACE=atexit_sleep_ms=0")
-	_, port, _ := strings.Cut(m.double.sink.Addr(), ":")
-	m.write("rewave.yaml", `shop: {name: Test shop, zone: UTC, currency: EUR, margin: 35%}
-public_url: https://mail.shop.example
-channels:
-  email: {adapter: smtp, host: 127.0.0.1, port: `+port+`, tls: none, from: Test shop <hello@shop.example>, in_flight: 2, allow_unreconciled: true}
-`)
+	m.write("rewave.yaml", m.double.settings(m.double.addr(), 2))
 	m.write("hello/campaign.yaml", `campaign: hello
 says: Greet who buys.
 enter: {on: order_paid, when: "true"}
