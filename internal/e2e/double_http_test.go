@@ -51,9 +51,9 @@ func (d *double) look(w http.ResponseWriter, req *http.Request) {
 	ref := req.PathValue("ref")
 	id := d.id(ref)
 	d.mu.Lock()
-	late := !d.indexed
+	late, mute := !d.indexed, d.mute
 	d.mu.Unlock()
-	if id == "" || late && d.odd(ref) {
+	if id == "" || mute || late && d.odd(ref) {
 		http.NotFound(w, req)
 		return
 	}
@@ -65,6 +65,13 @@ func (d *double) index() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.indexed = true
+}
+
+// blind has it tell of nothing, or again of what it knows.
+func (d *double) blind(yes bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.mute = yes
 }
 
 func (d *double) id(key string) string {

@@ -41,6 +41,7 @@ type double struct {
 	heard   int
 	ids     map[string]string // by key, of what a provider by http has taken
 	indexed bool              // it can tell of all of them
+	mute    bool              // or of none
 	open    int               // written down and not answered
 	// what is done when so many more messages are written down, before that one is answered
 	after int
