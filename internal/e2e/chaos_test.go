@@ -309,14 +309,14 @@ func unwanted(says string) bool {
 }
 
 // ledger is what the database says in the end.
-func (c *chaos) ledger() []told {
-	c.t.Helper()
-	lines := testkit.List[string](c.t, c.db, `select concat_ws(' ', d.delivery_id || '.' || left(i.id::text, 8), d.state, d.arm, c.name, t.email)
+func (s *shop) ledger() []told {
+	s.t.Helper()
+	lines := testkit.List[string](s.t, s.db, `select concat_ws(' ', d.delivery_id || '.' || left(i.id::text, 8), d.state, d.arm, c.name, t.email)
 		from installation i, deliveries d join campaigns c using (campaign_id) join contacts t using (customer_id)`)
 	list := make([]told, len(lines))
 	for i, line := range lines {
 		if _, err := fmt.Sscan(line, &list[i].Ref, &list[i].State, &list[i].Arm, &list[i].Campaign, &list[i].To); err != nil {
-			c.t.Fatal(err)
+			s.t.Fatal(err)
 		}
 	}
 	return list

@@ -24,13 +24,14 @@ import (
 // double stands for the provider and is the judge's only witness: each request
 // is a line of its log, on the disk before the sender hears anything.
 type double struct {
-	t    *testing.T
-	by   string           // the adapter that it is reached by
-	sink *sink.Sink       // of smtp
-	http *httptest.Server // of http
-	path string
-	seed uint64
-	done chan struct{} // closed when nothing is waited for any more
+	t           *testing.T
+	by          string           // the adapter that it is reached by
+	keys, tells bool             // it takes a key once, it can be asked
+	sink        *sink.Sink       // of smtp
+	http        *httptest.Server // of http
+	path        string
+	seed        uint64
+	done        chan struct{} // closed when nothing is waited for any more
 
 	mu      sync.Mutex
 	log     *os.File
@@ -89,7 +90,7 @@ const (
 
 func newDouble(t *testing.T, dir string, seed uint64, by string) *double {
 	t.Helper()
-	d := &double{t: t, by: by, seed: seed, path: filepath.Join(dir, "double.jsonl"), done: make(chan struct{}), temper: calm,
+	d := &double{t: t, by: by, keys: by == byHTTP, tells: by == byHTTP, seed: seed, path: filepath.Join(dir, "double.jsonl"), done: make(chan struct{}), temper: calm,
 		tries: map[string]int{}, began: map[string]time.Time{}, ids: map[string]string{}}
 	var err error
 	if d.log, err = os.OpenFile(d.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
@@ -125,7 +126,13 @@ func (d *double) settings(way string, inFlight int) string {
 	}
 	channel := fmt.Sprintf("adapter: smtp, host: %s, port: %s, tls: none, allow_unreconciled: true", host, port)
 	if d.by == byHTTP {
-		channel = fmt.Sprintf(`adapter: http, url: "http://%s/messages", lookup: "http://%[1]s/messages", idempotency: 24h`, way)
+		channel = fmt.Sprintf(`adapter: http, url: "http://%s/messages"`, way)
+		if d.keys {
+			channel += ", idempotency: 24h"
+		}
+		if d.tells {
+			channel += fmt.Sprintf(`, lookup: "http://%s/messages"`, way)
+		}
 	}
 	return fmt.Sprintf(`shop: {name: Test shop, zone: UTC, currency: EUR, margin: 35%%}
 public_url: https://mail.shop.example
@@ -195,7 +202,7 @@ func (d *double) write(r *arrival, links string) (then func(), slow time.Duratio
 	d.tries[r.Ref]++
 	d.heard++
 	d.open++
-	known := d.by == byHTTP && d.ids[r.Key] != "" // and answered as the first time, if at all
+	known := d.keys && d.ids[r.Key] != "" // and answered as the first time, if at all
 	// By message and try, so that the order in which they come does not matter.
 	h := fnv.New64a()
 	h.Write([]byte(r.To + r.Subject))

@@ -32,7 +32,9 @@ func TestChaosLong(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.ContainsFunc(rows, func(r outcome) bool { return r.Seed == seed && r.Customers == customers && r.Minutes == minutes }) {
+		if !slices.ContainsFunc(rows, func(r outcome) bool {
+			return r.Seed == seed && r.Provider == providerOf(seed) && r.Customers == customers && r.Minutes == minutes
+		}) {
 			seeds = append(seeds, seed)
 		}
 	}

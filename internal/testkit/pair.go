@@ -115,14 +115,14 @@ func (p *Pair) start(name string) {
 		p.t.Fatal(err)
 	}
 	p.servers[name] = c
-	p.t.Cleanup(func() { p.end(name) })
+	p.t.Cleanup(func() { p.end(name, syscall.SIGQUIT) })
 	p.until(name+" answers, see "+log.Name(), func() bool { return p.query(name, "postgres", "select 'yes'") == "yes" })
 }
 
 // end crashes a server: no checkpoint, and nothing is sent any more.
-func (p *Pair) end(name string) {
+func (p *Pair) end(name string, by syscall.Signal) {
 	if c := p.servers[name]; c != nil {
-		_ = c.Process.Signal(syscall.SIGQUIT) // it may have ended
+		_ = c.Process.Signal(by) // it may have ended
 		_ = c.Wait()
 		delete(p.servers, name)
 	}
@@ -175,9 +175,12 @@ func (p *Pair) Lag() {
 	})
 }
 
-// FailOver crashes the primary and has the standby take over.
+// Socket is where `primary` or `standby` listens.
+func (p *Pair) Socket(name string) string { return filepath.Join(p.sockets(name), ".s.PGSQL.5432") }
+
+// FailOver kills the primary as a power cut does and has the standby take over.
 func (p *Pair) FailOver() {
 	p.t.Helper()
-	p.end("primary")
+	p.end("primary", syscall.SIGKILL)
 	p.run("pg_ctl", "promote", "-D", p.at("standby"), "-w")
 }
