@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -41,6 +42,7 @@ func NewPair(t testing.TB) *Pair {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
+	runtime.LockOSThread() // the kernel ends the servers with the thread that forked them
 	p := &Pair{t: t, bin: bin, dir: dir, servers: map[string]*exec.Cmd{}}
 	if os.Geteuid() == 0 {
 		p.drop()
