@@ -303,9 +303,10 @@ func (s *shop) reconcile() (left []string) {
 }
 
 // unwanted says of a message in doubt whether nothing more may go to its customer:
-// one whom the provider does not know is then not asked for again.
+// one that the provider does not know is then not sent again.
 func unwanted(says string) bool {
-	return strings.HasPrefix(says, "it is not sent again: ") && !strings.HasSuffix(says, "would not be the same") && !strings.HasSuffix(says, "window is over")
+	why, not := strings.CutPrefix(says, "it is not sent again: ")
+	return not && slices.Contains([]string{"cancelled", "opted_out", "repurchased"}, why)
 }
 
 // ledger is what the database says in the end.

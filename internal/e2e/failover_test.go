@@ -61,6 +61,25 @@ func TestAStandbyThatLaggedTakesOverInMidWave(t *testing.T) {
 	}
 }
 
+// The control: a provider that only says that it takes a key once is caught
+// sending twice, or the judge is blind.
+func TestAFailoverWithAProviderThatLiesSendsTwice(t *testing.T) {
+	t.Parallel()
+	const customers = 400
+	s, d, _ := takenOver(t, customers, func(dir string) *double {
+		d := newDouble(t, dir, 1, byHTTP)
+		d.tells, d.lies = false, true
+		return d
+	})
+	s.until("what was in doubt has gone out again", func() bool {
+		s.run("delivery", "reconcile")
+		return s.states("hello")["accepted"] == customers
+	})
+	if f := judge(d.arrivals(), s.ledger(), facts{}); f.Twice == 0 {
+		t.Error("nothing was sent twice: the judge sees nothing")
+	}
+}
+
 // takenOver is a shop in the middle of a wave after the failover was noticed and
 // all has come to rest: how many it quarantined, and how many were under way.
 func takenOver(t *testing.T, customers int, provider func(dir string) *double) (*shop, *double, [2]int) {

@@ -24,7 +24,7 @@ func TestChaosLong(t *testing.T) {
 		return n
 	}
 	customers, minutes, kills, jobs := number("REWAVE_CUSTOMERS"), number("REWAVE_MINUTES"), number("REWAVE_KILLS"), number("REWAVE_JOBS")
-	form := size{Customers: customers, Workers: 4, Ticks: 2, Faults: time.Duration(minutes) * time.Minute, Gap: 2 * time.Second, Patience: 5 * time.Minute, Freeze: true}
+	form := size{Customers: customers, Workers: 4, Ticks: 2, Faults: time.Duration(minutes) * time.Minute, Gap: 2 * time.Second, Patience: 10 * time.Minute, Freeze: true}
 	rows := readOutcomes(t, path)
 	var seeds []uint64
 	for _, text := range strings.Fields(os.Getenv("REWAVE_SEEDS")) {
