@@ -26,7 +26,7 @@ test: deps vet lint ## what a change must pass: vet, staticcheck, all tests with
 	@$(MAKE) fuzz-short FUZZED="campaigns:FuzzLoad rules:FuzzRule" FUZZTIME=15s
 
 deps: ## name and install what is missing to build and test
-	@internal/tools/deps.sh postgresql redis-server gcc npm chromium
+	@internal/tools/deps.sh postgresql redis-server gcc npm chromium postfix
 	@internal/tools/peers.sh install
 
 services:
@@ -55,10 +55,10 @@ simulate: ## made-up weeks of sending with everything that may go wrong (SCHEDUL
 mutants: ## plants bugs, one at a time, and says which of them the simulation finds (SCHEDULES=20000 MUTANT=name)
 	@REWAVE_MUTANTS="$(or $(MUTANT),all)" REWAVE_SCHEDULES=$(or $(SCHEDULES),20000) $(GO) test -tags mutants ./internal/simulation -run '^TestMutants$$' -count=1 -v -timeout 120m
 
-chaos: services ## the program, PostgreSQL, Redis and the provider fail while it sends: what was lost, what went out twice (SEEDS="1 2 3" MINUTES=10 CUSTOMERS=20000 KILLS=20)
+chaos: services ## the program, PostgreSQL, Redis and the provider fail while it sends: what was lost, what went out twice (SEEDS="1 2 3" MINUTES=10 CUSTOMERS=20000 KILLS=20 JOBS=1)
 	@mkdir -p bin
 	@REWAVE_CHAOS=$(or $(RESULTS),$(CURDIR)/bin/chaos.jsonl) REWAVE_SEEDS="$(if $(filter file,$(origin SEEDS)),1 2 3,$(SEEDS))" REWAVE_MINUTES=$(or $(MINUTES),10) REWAVE_CUSTOMERS=$(or $(CUSTOMERS),20000) \
-		REWAVE_KILLS=$(or $(KILLS),20) $(GO) test -tags chaos ./internal/e2e -run '^TestChaosLong$$' -count=1 -v -timeout 24h
+		REWAVE_KILLS=$(or $(KILLS),20) REWAVE_JOBS=$(or $(JOBS),1) $(GO) test -tags chaos ./internal/e2e -run '^TestChaosLong$$' -count=1 -v -timeout 24h
 
 SEEDS ?= 200
 coverage-demo: ## the demo's campaigns over many made-up shops: verdicts, and intervals against the truth (SEEDS=200)

@@ -108,3 +108,8 @@ func (c mortalChannel) Send(ctx context.Context, m channel.Message) channel.Outc
 	c.point.pass("after answer")
 	return out
 }
+
+// Ask is there for every channel; only those that promise it are asked.
+func (c mortalChannel) Ask(ctx context.Context, ref string) (channel.Finding, error) {
+	return c.Channel.(channel.Asked).Ask(ctx, ref)
+}

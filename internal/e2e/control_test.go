@@ -46,11 +46,11 @@ func controlRun(t *testing.T, seed uint64, n int) findings {
 	server, address := ownRedis(t)
 	socket := strings.TrimPrefix(address, "unix://")
 	dir := t.TempDir()
-	c := &chaos{shop: &shop{t: t, dir: dir}, seed: seed, redis: server, double: newDouble(t, dir, seed)}
+	c := &chaos{shop: &shop{t: t, dir: dir}, seed: seed, redis: server, double: newDouble(t, dir, seed, bySMTP)}
 	c.client = redis.NewClient(&redis.Options{Network: "unix", Addr: socket, MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}})
 	t.Cleanup(func() { c.client.Close() })
 	c.between.redis = testkit.NewProxy(t, "unix", socket, seed)
-	c.between.mail = testkit.NewProxy(t, "tcp", c.double.sink.Addr(), seed+1)
+	c.between.mail = testkit.NewProxy(t, "tcp", c.double.addr(), seed+1)
 
 	queue := asynq.NewClientFromRedisClient(c.client)
 	ledger := make([]told, n)

@@ -121,8 +121,12 @@ func (c *chaos) torment(ctx context.Context) {
 			later(40*time.Second, func() { syscall.Kill(c.redis.pid, syscall.SIGCONT) }) // and is waited for before it is killed
 		})
 	}
-	next := time.Now()
+	next, begun, told := time.Now(), time.Now(), time.Now()
 	for n := 0; ctx.Err() == nil; {
+		if time.Since(told) > 30*time.Second {
+			told = time.Now()
+			c.t.Logf("seed %d, %s: %v of %v, %d faults, %d messages heard", c.seed, c.double.by, told.Sub(begun).Round(time.Second), c.size.Faults, n, c.double.count())
+		}
 		for i := 0; i < len(due); i++ {
 			if d := due[i]; !time.Now().Before(d.at) {
 				due = slices.Delete(due, i, i+1)

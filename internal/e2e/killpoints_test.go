@@ -21,10 +21,12 @@ import (
 // killPoints are the steps at which a role dies, and how often it may pass one
 // before it does. The points are planted by the build tag `chaos`; those in
 // brackets are found from outside: by the provider, and by a lock.
-var workerPoints, tickPoints = []killPoint{
+var workerPoints, tickPoints, againPoints = []killPoint{
 	{"before gate", 2}, {"after gate", 2}, {"before call", 60}, {"(provider has the message)", 60}, {"after answer", 60}, {"before settle", 2}, {"after settle", 2},
 }, []killPoint{
 	{"after hand-out", 1}, {"after enqueue", 1}, {"(planner in mid page)", 1}, {"before reap", 1}, {"after reap", 1},
+}, []killPoint{ // of who sends a message in doubt again
+	{"before call", 1}, {"(provider has the message)", 1}, {"after answer", 1},
 }
 
 type killPoint struct {
@@ -34,50 +36,70 @@ type killPoint struct {
 
 // died is what the deaths at one point came to.
 type died struct {
-	point                                    string
-	runs, twice, lost, stray, doubt, arrived int
+	point                               string
+	runs, twice, lost, stray            int
+	doubt, called, arrived, worst, left int // in doubt; those the provider heard of, and took; most at one death; after it was asked
 }
+
+// mayBeOpen bounds what one death can put in doubt: a worker holds two claims, each
+// as large as what its two calls at once begin within 100 ms, of 20 ms each.
+const mayBeOpen = 2 * 2 * 5
 
 // Each role dies at each of its steps: nothing is lost, nothing goes out twice,
 // and what nobody can know is in doubt.
 func TestKillPoints(t *testing.T) {
 	t.Parallel()
-	for _, row := range killTable(t, 1, 2) {
+	for _, row := range killTable(t, 1, 2, bySMTP) {
 		t.Log(row)
 	}
 }
 
 // killTable kills each role at each point so many times.
-func killTable(t *testing.T, seed uint64, times int) []string {
+func killTable(t *testing.T, seed uint64, times int, providers ...string) []string {
 	t.Helper()
-	parts := []struct {
-		role   string
-		points []killPoint
-	}{{"work", workerPoints[:4]}, {"work", workerPoints[4:]}, {"tick", tickPoints[:3]}, {"tick", tickPoints[3:]}}
+	type part struct {
+		role, by string
+		points   []killPoint
+	}
+	var parts []part
+	for _, by := range providers {
+		parts = append(parts, part{"work", by, workerPoints[:4]}, part{"work", by, workerPoints[4:]}, part{"tick", by, tickPoints[:3]}, part{"tick", by, tickPoints[3:]})
+		if by == byHTTP {
+			parts = append(parts, part{again, by, againPoints})
+		}
+	}
 	found := make([][]died, len(parts))
 	t.Run("points", func(t *testing.T) {
 		for i, part := range parts {
-			t.Run(part.role, func(t *testing.T) {
+			t.Run(part.role+" "+part.by, func(t *testing.T) {
 				t.Parallel()
-				m := newMorgue(t, seed+uint64(i))
+				m := newMorgue(t, seed+uint64(i), part.by)
 				for _, p := range part.points {
-					d := died{point: part.role + ": " + p.name}
+					d := died{point: fmt.Sprintf("%s, %s: %s", part.by, part.role, p.name)}
 					for range times {
 						m.die(part.role, p, &d)
 					}
-					found[i] = append(found[i], d)
+					if found[i] = append(found[i], d); times > 2 {
+						t.Logf("%s: %d times", d.point, d.runs)
+					}
 				}
 				m.rest()
 			})
 		}
 	})
-	rows := slices.Concat(found...)
-	cells := [][]string{{"point", "runs", "sent twice", "lost", "stray", "in doubt", "of those taken"}}
-	for _, d := range rows {
-		cells = append(cells, []string{d.point, fmt.Sprint(d.runs), fmt.Sprint(d.twice), fmt.Sprint(d.lost), fmt.Sprint(d.stray), fmt.Sprint(d.doubt), fmt.Sprint(d.arrived)})
+	cells := [][]string{{"point", "runs", "sent twice", "lost", "stray", "in doubt", "called", "of those taken", "worst", "may be", "left"}}
+	for _, d := range slices.Concat(found...) {
+		cell := []string{d.point}
+		for _, n := range []int{d.runs, d.twice, d.lost, d.stray, d.doubt, d.called, d.arrived, d.worst, mayBeOpen, d.left} {
+			cell = append(cell, fmt.Sprint(n))
+		}
+		cells = append(cells, cell)
 	}
 	return align(cells)
 }
+
+// again is the role of a ticker that sends what is in doubt again.
+const again = "tick again"
 
 // mortal is the program with kill points in it.
 var mortal = sync.OnceValues(func() (string, error) {
@@ -98,7 +120,7 @@ type morgue struct {
 	known  map[string]bool // in doubt before this death
 }
 
-func newMorgue(t *testing.T, seed uint64) *morgue {
+func newMorgue(t *testing.T, seed uint64, by string) *morgue {
 	t.Helper()
 	runtime.LockOSThread() // the kernel ends the victims with the thread that forked them
 	if _, err := mortal(); err != nil {
@@ -106,15 +128,10 @@ func newMorgue(t *testing.T, seed uint64) *morgue {
 	}
 	db, redis := testkit.NewDB(t), testkit.NewRedis(t)
 	s := &shop{t: t, dir: t.TempDir(), db: db}
-	m := &morgue{chaos: &chaos{shop: s, seed: seed, double: newDouble(t, s.dir, seed)}, draw: rand.New(rand.NewPCG(seed, 6)), known: map[string]bool{}}
+	m := &morgue{chaos: &chaos{shop: s, seed: seed, double: newDouble(t, s.dir, seed, by)}, draw: rand.New(rand.NewPCG(seed, 6)), known: map[string]bool{}}
 	m.double.set(temper{Slow: 20 * time.Millisecond})
 	m.env = append(os.Environ(), "DATABASE_URL="+db.DSN, "REDIS_URL="+redis, "GORACE=atexit_sleep_ms=0")
-	_, port, _ := strings.Cut(m.double.sink.Addr(), ":")
-	m.write("rewave.yaml", `shop: {name: Test shop, zone: UTC, currency: EUR, margin: 35%}
-public_url: https://mail.shop.example
-channels:
-  email: {adapter: smtp, host: 127.0.0.1, port: `+port+`, tls: none, from: Test shop <hello@shop.example>, in_flight: 2, allow_unreconciled: true}
-`)
+	m.write("rewave.yaml", m.double.settings(m.double.addr(), 2))
 	m.write("hello/campaign.yaml", `campaign: hello
 says: Greet who buys.
 enter: {on: order_paid, when: "true"}
@@ -161,6 +178,8 @@ func (m *morgue) die(role string, p killPoint, d *died) {
 		m.ticker = keep(m.t, m.dir, "tick", m.env, program, "tick")
 	case strings.HasSuffix(p.name, "reap"):
 		m.leaveHalfDone()
+	case role == again:
+		m.leaveDoubts()
 	case role == "tick":
 		m.worker = keep(m.t, m.dir, fmt.Sprintf("work-%d", m.orders), m.env, program, "work")
 	}
@@ -210,7 +229,8 @@ func (m *morgue) victim(role, kill string) (*exec.Cmd, chan struct{}) {
 		m.t.Fatal(err)
 	}
 	defer log.Close()
-	cmd := exec.Command(path, role)
+	command, _, _ := strings.Cut(role, " ")
+	cmd := exec.Command(path, command)
 	cmd.Dir, cmd.Env, cmd.Stderr = m.dir, append(append([]string{}, m.env...), kill), log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if role == "tick" {
@@ -267,6 +287,16 @@ func (m *morgue) leaveHalfDone() {
 	m.lapse()
 }
 
+// leaveDoubts does so, and lets the time come to ask about what is in doubt. The
+// provider tells of nothing: it is all sent again.
+func (m *morgue) leaveDoubts() {
+	m.t.Helper()
+	m.double.blind(true)
+	m.leaveHalfDone()
+	m.reap()
+	m.db.Exec(m.t, "update claims set ask_at = clock_timestamp() where kind = 'doubt'")
+}
+
 // ticked runs a ticker meanwhile.
 func (m *morgue) ticked(do func()) {
 	k := keep(m.t, m.dir, fmt.Sprintf("tick-%d-%d", m.orders, m.draw.Int()), m.env, program, "tick")
@@ -302,17 +332,32 @@ func (m *morgue) count(d *died) {
 		m.t.Errorf("%s: %s", d.point, strings.Join(f.examples, "\n"))
 	}
 	m.before = f
-	came := map[string]bool{}
+	called, came := map[string]bool{}, map[string]bool{}
 	for _, r := range log {
-		came[r.Ref] = came[r.Ref] || r.Taken
+		called[r.Ref], came[r.Ref] = true, came[r.Ref] || r.Taken
 	}
+	now := 0
 	for _, x := range ledger {
 		if strings.HasPrefix(x.State, "unknown") && !m.known[x.Ref] {
 			m.known[x.Ref] = true
-			d.doubt++
+			now++
+			if called[x.Ref] {
+				d.called++
+			}
 			if came[x.Ref] {
 				d.arrived++
 			}
+		}
+	}
+	d.doubt, d.worst = d.doubt+now, max(d.worst, now)
+	if now > mayBeOpen {
+		m.t.Errorf("%s: %d in doubt at once, want at most %d", d.point, now, mayBeOpen)
+	}
+	if m.double.by == byHTTP {
+		m.double.blind(false)
+		if left := m.reconcile(); len(left) > 0 {
+			d.left += len(left)
+			m.t.Errorf("%s: the provider was asked, and in doubt are still %v", d.point, left)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -22,23 +23,41 @@ func TestChaosLong(t *testing.T) {
 		}
 		return n
 	}
-	customers, minutes, kills := number("REWAVE_CUSTOMERS"), number("REWAVE_MINUTES"), number("REWAVE_KILLS")
-	form := size{Customers: customers, Workers: 4, Ticks: 2, Faults: time.Duration(minutes) * time.Minute, Gap: 2 * time.Second, Patience: 5 * time.Minute, Freeze: true}
+	customers, minutes, kills, jobs := number("REWAVE_CUSTOMERS"), number("REWAVE_MINUTES"), number("REWAVE_KILLS"), number("REWAVE_JOBS")
+	form := size{Customers: customers, Workers: 4, Ticks: 2, Faults: time.Duration(minutes) * time.Minute, Gap: 2 * time.Second, Patience: 10 * time.Minute, Freeze: true}
 	rows := readOutcomes(t, path)
+	var seeds []uint64
 	for _, text := range strings.Fields(os.Getenv("REWAVE_SEEDS")) {
 		seed, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if slices.ContainsFunc(rows, func(r outcome) bool { return r.Seed == seed && r.Customers == customers && r.Minutes == minutes }) {
-			continue
+		if !slices.ContainsFunc(rows, func(r outcome) bool {
+			return r.Seed == seed && r.Provider == providerOf(seed) && r.Customers == customers && r.Minutes == minutes
+		}) {
+			seeds = append(seeds, seed)
 		}
-		t.Run("seed "+text, func(t *testing.T) {
-			row := runChaos(t, seed, form)
-			row.Minutes = minutes
-			rows = append(rows, row)
-			writeOutcome(t, path, row)
-		})
+	}
+	slots := make(chan struct{}, max(jobs, 1))
+	var mu sync.Mutex // of rows and their file
+	t.Run("seeds", func(t *testing.T) {
+		done := 0
+		for _, seed := range seeds {
+			t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+				t.Parallel()
+				slots <- struct{}{}
+				defer func() { <-slots }()
+				row := runChaos(t, seed, form)
+				row.Minutes = minutes
+				mu.Lock()
+				defer mu.Unlock()
+				rows, done = append(rows, row), done+1
+				writeOutcome(t, path, row)
+				t.Logf("%d of %d seeds done, breaches: %d", done, len(seeds), row.breaches())
+			})
+		}
+	})
+	if len(rows) > 0 {
 		for _, line := range table(rows) {
 			t.Log(line)
 		}
@@ -49,7 +68,7 @@ func TestChaosLong(t *testing.T) {
 		}
 	}
 	if kills > 0 {
-		for _, line := range killTable(t, 1, kills) {
+		for _, line := range killTable(t, 1, kills, bySMTP, byHTTP) {
 			t.Log(line)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 )
 
@@ -23,7 +24,8 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	// These tests wait for processes more than they compute.
-	if err := flag.Set("test.parallel", "5"); err != nil {
+	jobs, _ := strconv.Atoi(os.Getenv("REWAVE_JOBS")) // of make chaos
+	if err := flag.Set("test.parallel", strconv.Itoa(max(jobs, 5))); err != nil {
 		panic(err) // the testing package has it
 	}
 	dir, err := os.MkdirTemp("", "rewave-e2e-")

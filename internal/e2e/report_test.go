@@ -15,11 +15,14 @@ import (
 type outcome struct {
 	findings
 	Seed            uint64
+	Provider        string // the adapter it is reached by
 	Customers       int
 	Minutes         int // of faults, in the long form
 	OptOuts, Orders int
 	Pauses          int
 	Doubtful        int // in doubt, and nothing had gone wrong around them
+	Unsettled       int // in doubt, though the provider was asked and takes a key once
+	Unwanted        int // likewise, but its customer must not be written to any more
 	Missing         int // customers who never came into a campaign, and had not said no
 	Audit, Crashed  int
 	Faults          map[string]int
@@ -28,7 +31,7 @@ type outcome struct {
 }
 
 func (r outcome) breaches() int {
-	return r.findings.breaches() + r.Doubtful + r.Missing + r.Audit + r.Crashed
+	return r.findings.breaches() + r.Doubtful + r.Unsettled + r.Missing + r.Audit + r.Crashed
 }
 
 func (r outcome) faults() int {
@@ -41,7 +44,7 @@ func (r outcome) faults() int {
 
 // table prints rows, and below them what went wrong how often.
 func table(rows []outcome) []string {
-	cells := [][]string{{"seed", "customers", "planned", "heard", "taken", "accepted", "in doubt", "no cause", "twice", "lost", "not let in", "stray",
+	cells := [][]string{{"seed", "provider", "customers", "planned", "heard", "taken", "accepted", "in doubt", "no cause", "unsettled", "unwanted", "twice", "lost", "not let in", "stray",
 		"held out", "after no", "after order", "cancelled", "paused", "open", "audit", "crashed", "faults", "nos", "orders", "pauses", "heals in", "took"}}
 	total := map[string]int{}
 	for _, r := range rows {
@@ -49,12 +52,12 @@ func table(rows []outcome) []string {
 		if r.Deliveries > 0 {
 			share = 100 * float64(r.Unknown) / float64(r.Deliveries)
 		}
-		cell := []string{fmt.Sprint(r.Seed)}
+		cell := []string{fmt.Sprint(r.Seed), r.Provider}
 		for _, n := range []int{r.Customers, r.Deliveries, r.Heard, r.Taken, r.Accepted} {
 			cell = append(cell, fmt.Sprint(n))
 		}
 		cell = append(cell, fmt.Sprintf("%d (%.2f%%)", r.Unknown, share))
-		for _, n := range []int{r.Doubtful, r.Twice, r.Lost, r.Missing, r.Stray, r.Holdout, r.AfterOptOut, r.AfterOrder, r.Cancelled, r.Paused, r.Open, r.Audit, r.Crashed, r.faults(), r.OptOuts, r.Orders, r.Pauses} {
+		for _, n := range []int{r.Doubtful, r.Unsettled, r.Unwanted, r.Twice, r.Lost, r.Missing, r.Stray, r.Holdout, r.AfterOptOut, r.AfterOrder, r.Cancelled, r.Paused, r.Open, r.Audit, r.Crashed, r.faults(), r.OptOuts, r.Orders, r.Pauses} {
 			cell = append(cell, fmt.Sprint(n))
 		}
 		cells = append(cells, append(cell, r.Healing.Round(time.Second).String(), r.Took.Round(time.Second).String()))

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -41,6 +42,7 @@ func NewPair(t testing.TB) *Pair {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
+	runtime.LockOSThread() // the kernel ends the servers with the thread that forked them
 	p := &Pair{t: t, bin: bin, dir: dir, servers: map[string]*exec.Cmd{}}
 	if os.Geteuid() == 0 {
 		p.drop()
@@ -115,14 +117,14 @@ func (p *Pair) start(name string) {
 		p.t.Fatal(err)
 	}
 	p.servers[name] = c
-	p.t.Cleanup(func() { p.end(name) })
+	p.t.Cleanup(func() { p.end(name, syscall.SIGQUIT) })
 	p.until(name+" answers, see "+log.Name(), func() bool { return p.query(name, "postgres", "select 'yes'") == "yes" })
 }
 
 // end crashes a server: no checkpoint, and nothing is sent any more.
-func (p *Pair) end(name string) {
+func (p *Pair) end(name string, by syscall.Signal) {
 	if c := p.servers[name]; c != nil {
-		_ = c.Process.Signal(syscall.SIGQUIT) // it may have ended
+		_ = c.Process.Signal(by) // it may have ended
 		_ = c.Wait()
 		delete(p.servers, name)
 	}
@@ -175,9 +177,12 @@ func (p *Pair) Lag() {
 	})
 }
 
-// FailOver crashes the primary and has the standby take over.
+// Socket is where `primary` or `standby` listens.
+func (p *Pair) Socket(name string) string { return filepath.Join(p.sockets(name), ".s.PGSQL.5432") }
+
+// FailOver kills the primary as a power cut does and has the standby take over.
 func (p *Pair) FailOver() {
 	p.t.Helper()
-	p.end("primary")
+	p.end("primary", syscall.SIGKILL)
 	p.run("pg_ctl", "promote", "-D", p.at("standby"), "-w")
 }

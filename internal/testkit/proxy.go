@@ -11,11 +11,11 @@ import (
 // Proxy is a relay on the loopback that fails when it is told to. What it does
 // to which connection is drawn from its seed.
 type Proxy struct {
-	listener        net.Listener
-	network, target string
-	all             sync.WaitGroup
+	listener net.Listener
+	all      sync.WaitGroup
 
 	mu    sync.Mutex
+	to    [2]string // network and address of the service
 	draw  *rand.Rand
 	open  map[*relay]bool
 	lost  int // connections that were cut while they were open
@@ -50,7 +50,7 @@ func NewProxy(t testing.TB, network, target string, seed uint64) *Proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{listener: l, network: network, target: target, draw: rand.New(rand.NewPCG(seed, 1)), open: map[*relay]bool{}}
+	p := &Proxy{listener: l, to: [2]string{network, target}, draw: rand.New(rand.NewPCG(seed, 1)), open: map[*relay]bool{}}
 	p.all.Go(p.accept)
 	t.Cleanup(func() {
 		l.Close() // ends accept
@@ -102,6 +102,12 @@ func (p *Proxy) Shut() int {
 	return p.Cut(1)
 }
 
+// Move has the address lead to another service, and cuts what leads to the old one.
+func (p *Proxy) Move(network, target string) {
+	p.set(func() { p.to = [2]string{network, target} })
+	p.Cut(1)
+}
+
 // Heal ends all that was asked for. What had lost bytes is reset first.
 func (p *Proxy) Heal() {
 	var holed []*relay
@@ -143,7 +149,10 @@ func (p *Proxy) accept() {
 }
 
 func (p *Proxy) serve(client net.Conn) {
-	service, err := net.DialTimeout(p.network, p.target, time.Second)
+	p.mu.Lock()
+	to := p.to
+	p.mu.Unlock()
+	service, err := net.DialTimeout(to[0], to[1], time.Second)
 	r := &relay{sides: [2]net.Conn{client, service}, done: make(chan struct{}), left: -1}
 	p.mu.Lock()
 	refused := p.shut || err != nil

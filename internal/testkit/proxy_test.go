@@ -45,6 +45,16 @@ func TestAProxyCutsAndRefusesUntilItIsHealed(t *testing.T) {
 	hear(t, again, "again")
 }
 
+func TestAProxyThatIsMovedLeadsToTheOther(t *testing.T) {
+	t.Parallel()
+	p := NewProxy(t, "tcp", listen(t, func(c net.Conn) { io.WriteString(c, "first"); io.Copy(io.Discard, c) }), 1) // it may be cut
+	c := dial(t, p)
+	hear(t, c, "first")
+	p.Move("tcp", listen(t, func(c net.Conn) { io.WriteString(c, "other"); io.Copy(io.Discard, c) }))
+	ends(t, c)
+	hear(t, dial(t, p), "other")
+}
+
 func TestAHalfOpenConnectionIsSilentOneWayAndNeverGoesOn(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

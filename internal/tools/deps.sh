@@ -1,6 +1,6 @@
 #!/bin/sh
 # deps.sh NAME...  names and installs what is missing of postgresql, redis-server,
-# gcc, npm and chromium. It does nothing, at once, where all is there.
+# gcc, npm, chromium and postfix. It does nothing, at once, where all is there.
 set -eu
 
 has_postgresql() {
@@ -19,6 +19,7 @@ for name in "$@"; do
 	postgresql) has_postgresql || missing="$missing postgresql" ;;
 	redis-server) has_redis || missing="$missing redis-server" ;;
 	gcc) has_gcc || missing="$missing gcc libc6-dev" ;;
+	postfix) PATH=$PATH:/usr/sbin command -v postfix >/dev/null || missing="$missing postfix" ;;
 	npm | chromium) command -v "$name" >/dev/null || missing="$missing $name" ;;
 	*) echo "deps.sh: unknown name $name" >&2; exit 2 ;;
 	esac
@@ -43,8 +44,11 @@ esac
 
 echo "missing: $missing; running: ${sudo}apt-get install -y $missing"
 echo "(where Debian starts services of its own with them, Rewave does not use those)"
-install() {
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $missing >"$log" 2>&1
+case " $missing " in *" postfix "*) # without settings, it starts nothing
+	echo "postfix postfix/main_mailer_type select No configuration" | $sudo debconf-set-selections 2>/dev/null || true ;;
+esac
+install() { # and removes nothing: another mail server stays what it is
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-remove --no-install-recommends $missing >"$log" 2>&1
 }
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
