@@ -38,9 +38,8 @@ type CouponStock struct {
 }
 
 // CouponsLeft holds as many free codes of a pool as deliveries may need, those
-// behind the code after first, and says
-// which of them can be given one at that instant. The caller holds the customers
-// (contacts) and then their deliveries, as the gate does; codes come
+// behind the code after first, and says which of them can be given one at that
+// instant. The caller holds the customers (contacts), as the gate does; codes come
 // last, and are never waited for. A pool that is not there is a fault.NotFound.
 func CouponsLeft(ctx context.Context, tx pgx.Tx, pool string, wanted []Wanted, at time.Time, after string) (*CouponStock, error) {
 	s := &CouponStock{at: at, had: map[int64]int{}, bound: map[int64]BoundCoupon{}}
