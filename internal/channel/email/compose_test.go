@@ -2,11 +2,17 @@ package email
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
 	"mime/quotedprintable"
 	"net/mail"
 	"strings"
 	"testing"
 	"time"
+
+	gomail "github.com/wneessen/go-mail"
 
 	"github.com/rewave/rewave/internal/channel"
 	"github.com/rewave/rewave/internal/customer"
@@ -143,6 +149,33 @@ func BenchmarkCompose(b *testing.B) {
 			}
 		}
 	})
+	// What a signature would cost on top; nothing signs yet.
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, edKey, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, key := range map[string]crypto.Signer{"go-mail and DKIM by RSA": rsaKey, "go-mail and DKIM by Ed25519": edKey} {
+		b.Run(name, func(b *testing.B) {
+			signer := gomail.NewDKIMSigner("shop.example", "s1", key)
+			for b.Loop() {
+				msg := gomail.NewMsg()
+				msg.FromMailAddress(from)
+				msg.ToMailAddress(&mail.Address{Address: "ann@demo.invalid"})
+				msg.Subject(m.Subject)
+				msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+				msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+				msg.SetDKIM(signer)
+				w.Reset()
+				if _, err := msg.WriteTo(&w); err != nil || !bytes.Contains(w.Bytes(), []byte("DKIM-Signature:")) {
+					b.Fatal("no signature", err)
+				}
+			}
+		})
+	}
 	b.Run("skeleton", func(b *testing.B) {
 		for b.Loop() {
 			w.Reset()
