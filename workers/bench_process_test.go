@@ -244,7 +244,7 @@ func (p *role) peak() float64 {
 // waitFor waits for a condition.
 func waitFor(b *testing.B, what string, ready func() bool) {
 	b.Helper()
-	deadline := time.Now().Add(3 * time.Minute)
+	deadline := time.Now().Add(10 * time.Minute)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !ready() {

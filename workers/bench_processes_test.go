@@ -56,7 +56,7 @@ const (
 // flight. The limit is 1.6 times: one more worker gives at least 0.8 of what it
 // could. x-of-in-flight is what one process makes of its calls in flight.
 func BenchmarkWorkersBesides(b *testing.B) {
-	n := fromEnvironment("REWAVE_BENCH_SLOW", 6_000)
+	n := fromEnvironment("REWAVE_BENCH_SLOW", 4_000)
 	stack := benchStack(b)
 	rate := func(processes int, rates *[]float64) {
 		var whole []float64
@@ -101,7 +101,7 @@ func BenchmarkWorkersBesides(b *testing.B) {
 // s-to-the-last tells; what it had let through its gate for the lease of 30 s of its
 // claim, and then is in doubt, because nobody sends that again by himself.
 func BenchmarkRecovery(b *testing.B) {
-	n := fromEnvironment("REWAVE_BENCH_SLOW", 6_000)
+	n := fromEnvironment("REWAVE_BENCH_SLOW", 4_000)
 	stack := benchStack(b)
 	for b.Loop() {
 		var whole, undisturbed, longer, last, left, held, doubt []float64
