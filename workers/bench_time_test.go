@@ -148,14 +148,14 @@ evaluation:
 				defer in.close()
 				for i := range imports {
 					var events strings.Builder
-					at := time.Now().UTC().Format(time.RFC3339)
+					at := time.Now().UTC().Format(time.RFC3339Nano) // to the second, it may be before the campaign
 					for k := range each {
 						fmt.Fprintf(&events, `{"id":"e%[1]d","name":"Looked","customer":"c%[1]d","at":%[2]q}`+"\n", i*each+k+1, at)
 					}
 					in.write("events.jsonl", events.String())
 					in.run("import", "events", "events.jsonl")
 				}
-				waitFor(b, "all are accepted", func() bool { return in.states()["accepted"] == n })
+				waitFor(b, fmt.Sprintf("all %d are accepted", n), func() bool { return in.states()["accepted"] == n })
 				if err := in.db.QueryRow(b.Context(), `select percentile_disc(0.5) within group (order by late), percentile_disc(0.99) within group (order by late), max(late)
 					  from (select extract(epoch from d.settled_at - v.recorded_at)::float8 as late
 					          from deliveries d join enrollments e using (customer_id, entered_at, enrollment_id) join events v on v.event_id = e.trigger_event_id) x`).Scan(&late[0], &late[1], &late[2]); err != nil {
