@@ -29,19 +29,18 @@ import (
 	"github.com/rewave/rewave/workers"
 )
 
-// program is the binary, built once for all benchmarks that run processes.
-var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "rewave-bench-")
-	if err != nil {
-		return "", err
+// program is the binary, built once for a stack and gone with it.
+func program(b *testing.B, stack *devstack.Stack) string {
+	b.Helper()
+	path := filepath.Join(stack.Dir, "rewave")
+	if _, err := os.Stat(path); err == nil {
+		return path
 	}
-	path := filepath.Join(dir, "rewave")
-	out, err := exec.Command("go", "build", "-o", path, "github.com/rewave/rewave/cmd/rewave").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build the program: %w\n%s", err, out)
+	if out, err := exec.Command("go", "build", "-o", path, "github.com/rewave/rewave/cmd/rewave").CombinedOutput(); err != nil {
+		b.Fatalf("build the program: %v\n%s", err, out)
 	}
-	return path, nil
-})
+	return path
+}
 
 // installation is a database, a Redis, a provider, and the program's processes.
 type installation struct {
@@ -58,9 +57,6 @@ type installation struct {
 // provider answers each after latency.
 func install(b *testing.B, stack *devstack.Stack, dsn string, inFlight int, latency time.Duration) *installation {
 	b.Helper()
-	if _, err := program(); err != nil {
-		b.Fatal(err)
-	}
 	if _, err := postgres.Migrate(b.Context(), dsn); err != nil {
 		b.Fatal(err)
 	}
@@ -154,8 +150,7 @@ func (in *installation) states() map[string]int {
 // run runs a command to its end.
 func (in *installation) run(args ...string) {
 	in.b.Helper()
-	path, _ := program()
-	cmd := exec.CommandContext(in.b.Context(), path, args...)
+	cmd := exec.CommandContext(in.b.Context(), program(in.b, in.stack), args...)
 	cmd.Dir, cmd.Env = in.dir, in.env
 	if out, err := cmd.CombinedOutput(); err != nil {
 		in.b.Fatalf("rewave %s: %v\n%s", strings.Join(args, " "), err, out)
@@ -191,8 +186,7 @@ func (s *said) String() string {
 // start starts a role and waits until it runs.
 func (in *installation) start(name string) *role {
 	in.b.Helper()
-	path, _ := program()
-	p := &role{b: in.b, cmd: exec.Command(path, name), said: &said{}, ended: make(chan struct{})}
+	p := &role{b: in.b, cmd: exec.Command(program(in.b, in.stack), name), said: &said{}, ended: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr = in.dir, in.env, p.said
 	if err := p.cmd.Start(); err != nil {
 		in.b.Fatal(err)
