@@ -1,6 +1,7 @@
 package workers_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -164,6 +165,9 @@ type sendPath struct {
 	prepare  func(context.Context, *postgres.Store) error // before the campaign is applied
 	seed     string                                       // further statements, once the deliveries are planned
 	unseen   bool                                         // planned just now: PostgreSQL has tidied nothing up
+	every    time.Duration                                // the dispatcher's pause; 0 is 20 ms
+	ticked   func(time.Duration)                          // hears how long each of its ticks took
+	ended    func()                                       // once all are sent
 }
 
 func (p sendPath) run(b *testing.B, stack *devstack.Stack, dsn string, n int) func() {
@@ -245,7 +249,15 @@ func (p sendPath) run(b *testing.B, stack *devstack.Stack, dsn string, n int) fu
 		d := workers.NewDispatcher(e, redis, log)
 		all.Go(func() {
 			role := d.Role()
-			role.Every = 20 * time.Millisecond
+			role.Every = cmp.Or(p.every, 20*time.Millisecond)
+			if tick := role.Tick; p.ticked != nil {
+				role.Tick = func(ctx context.Context) (int, error) {
+					begun := time.Now()
+					n, err := tick(ctx)
+					p.ticked(time.Since(begun))
+					return n, err
+				}
+			}
 			role.Run(run)
 		})
 		select {
@@ -255,6 +267,9 @@ func (p sendPath) run(b *testing.B, stack *devstack.Stack, dsn string, n int) fu
 		}
 		stop()
 		all.Wait()
+		if p.ended != nil {
+			p.ended()
+		}
 		store.Close()
 		redis.FlushDB(context.Background())
 		_ = redis.Close()

@@ -1,5 +1,7 @@
 -- Nobody was gated whose address was banned by then.
-select d.delivery_id from deliveries d join contacts k on k.customer_id = d.customer_id
+select distinct d.delivery_id
+  from (select k.customer_id, s.channel, s.at, s.recorded_at from suppressions s join contacts k on k.email_hash = s.address_hash where s.channel <> 'sms'
+        union all
+        select k.customer_id, s.channel, s.at, s.recorded_at from suppressions s join contacts k on k.phone_hash = s.address_hash where s.channel = 'sms') s
+  join deliveries d on d.customer_id = s.customer_id and d.channel = s.channel and d.gate_at > s.at and d.claimed_at >= s.recorded_at
  where d.state in ('sending', 'accepted', 'unknown', 'unknown_final')
-   and exists (select from suppressions s where s.channel = d.channel and s.at < d.gate_at and s.recorded_at <= d.claimed_at
-                and s.address_hash = case d.channel when 'sms' then k.phone_hash else k.email_hash end)
