@@ -12,5 +12,5 @@ select d.delivery_id
   join deliveries d on d.gate_at > b.first - interval '1 day' and d.gate_at < b.last + interval '2 days' and d.claimed_at >= b.since and d.claimed_at < b.until
   join version_waves w on w.version_id = d.version_id and w.wave = d.wave
   join enrollments e on e.customer_id = d.customer_id and e.entered_at = d.entered_at and e.enrollment_id = d.enrollment_id
- where d.state in ('sending', 'accepted', 'unknown', 'unknown_final') and (b.everything or not w.service)
+ where exists (select from days) and d.state in ('sending', 'accepted', 'unknown', 'unknown_final') and (b.everything or not w.service)
    and (d.gate_at at time zone e.zone)::date between b.first and b.last

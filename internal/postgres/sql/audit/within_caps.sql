@@ -1,4 +1,4 @@
--- Nobody was sent more messages in a span than the shop, or the campaign by the version it was sent from, lets through.
+-- Nobody was sent more messages in a span than the shop, or the campaign by the version it was sent from, lets through; as far as they went out in the last 32 days.
 with rules as (
     -- settings are those of every process from ten minutes on, and until the first one has others
     select since + interval '10 minutes' as since, coalesce(lead(since) over (order by rules_id), 'infinity') as until,
@@ -12,17 +12,19 @@ with rules as (
 ), counted as (
     select d.customer_id, d.delivery_id, d.campaign_id, d.version_id, d.gate_at, d.claimed_at
       from deliveries d
-     where not d.uncapped and d.state in ('sending', 'accepted', 'unknown', 'unknown_final') and (exists (select from shop) or exists (select from own))
-), many as (
-    select customer_id from counted group by customer_id having count(*) > (select min(most) from (select most from shop union all select most from own) c)
+     where not d.uncapped and d.state in ('sending', 'accepted', 'unknown', 'unknown_final')
+       and d.claimed_at > clock_timestamp() - interval '32 days' - (select max(span) from (select span from shop union all select span from own) c)
 ), full_of as (
-    select c.*, s.most, s.span, null::int as only
-      from (select c.*, row_number() over (partition by c.customer_id order by c.gate_at, c.delivery_id) as n from counted c join many using (customer_id)) c
-      join shop s on c.n > s.most and c.claimed_at >= s.since and c.claimed_at < s.until
+    -- one is too many if the one that the cap counts back to lies within the span
+    select * from (
+        select c.*, s.most, s.span, null::int as only, lag(c.gate_at, s.most) over (partition by c.customer_id order by c.gate_at, c.delivery_id) as before
+          from counted c left join shop s on c.claimed_at >= s.since and c.claimed_at < s.until where exists (select from shop)) x
+     where before > gate_at - span
     union all
-    select c.*, o.most, o.span, c.campaign_id
-      from (select c.*, row_number() over (partition by c.customer_id, c.campaign_id order by c.gate_at, c.delivery_id) as n from counted c join many using (customer_id)) c
-      join own o on o.version_id = c.version_id and c.n > o.most
+    select * from (
+        select c.*, o.most, o.span, c.campaign_id, lag(c.gate_at, o.most) over (partition by c.customer_id, c.campaign_id order by c.gate_at, c.delivery_id) as before
+          from counted c left join own o on o.version_id = c.version_id where exists (select from own)) x
+     where before > gate_at - span
 )
 -- what was let through after it, and dated before, did not count then
 select f.delivery_id
