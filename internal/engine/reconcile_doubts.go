@@ -274,7 +274,7 @@ func (r *reconciling) resend(ctx context.Context, sender *Sender, window time.Du
 	if !ok {
 		return 0, nil, fmt.Errorf("version %d of %s has no wave %q", lane.Version, v.stored.Name, lane.Wave)
 	}
-	contents := make(map[int64]rendered, len(doubts))
+	contents := make(map[int64]*rendered, len(doubts))
 	ids := make([]int64, 0, len(doubts))
 	of := make(map[int64]postgres.Doubt, len(doubts))
 	by := make(map[int64]postgres.Doubt, len(doubts))
@@ -287,7 +287,7 @@ func (r *reconciling) resend(ctx context.Context, sender *Sender, window time.Du
 		case err != nil:
 			return 0, nil, err
 		default:
-			contents[d.Claim.ID], of[d.Claim.ID], ids = content, d, append(ids, d.Claim.ID)
+			contents[d.Claim.ID], of[d.Claim.ID], ids = &content, d, append(ids, d.Claim.ID)
 		}
 	}
 	if len(ids) == 0 {

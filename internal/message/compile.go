@@ -28,6 +28,7 @@ type Template struct {
 	source string
 	named  []string        // fields that campaign or shop name, as read
 	kinds  map[string]kind // what those are used as
+	only   map[string]*Template
 }
 
 type part struct {
@@ -35,7 +36,7 @@ type part struct {
 	file    string // with its folder, for diagnostics
 	channel string
 	text    string
-	tpl     *liquid.Template
+	tpl     *liquid.Template // nil: the text is the same for everybody
 }
 
 // Reads reports whether the message may read a field below root ("orders"): it
@@ -45,18 +46,20 @@ func (t *Template) Reads(root string) bool { return strings.Contains(t.source, r
 
 // Only is the template without what is not for a channel. It is nil if nothing
 // is left.
-func (t *Template) Only(channel string) *Template {
-	only := *t
-	only.parts = nil
+func (t *Template) Only(channel string) *Template { return t.only[channel] }
+
+// split makes once what Only is asked for with every message.
+func (t *Template) split() {
+	t.only = map[string]*Template{}
 	for _, p := range t.parts {
-		if p.channel == channel {
-			only.parts = append(only.parts, p)
+		only := t.only[p.channel]
+		if only == nil {
+			only = &Template{scope: t.scope, source: t.source, named: t.named, kinds: t.kinds}
+			only.only = map[string]*Template{p.channel: only}
+			t.only[p.channel] = only
 		}
+		only.parts = append(only.parts, p)
 	}
-	if only.parts == nil {
-		return nil
-	}
-	return &only
 }
 
 // compile returns a template of the files that have no fault, and the faults of
@@ -101,10 +104,14 @@ func compile(folder, locale string, files Files, s *scope) (*Template, source.Li
 			c.links(f.name == HTMLFile)
 		}
 		if len(c.faults) == 0 && tpl != nil {
+			if !strings.Contains(f.text, "{{") && !strings.Contains(f.text, "{%") {
+				tpl = nil
+			}
 			t.parts = append(t.parts, part{name: f.name, file: file, channel: f.channel, text: f.text, tpl: tpl})
 		}
 		faults = append(faults, c.faults...)
 	}
+	t.split()
 	return t, faults
 }
 

@@ -76,6 +76,7 @@ func (m *Memory) GateAgain(ctx context.Context, in postgres.GateInput, window ti
 			return err
 		}
 		gated, err := m.facts(ctx, t, in, now, ours)
+		defer m.spare(gated)
 		if err != nil {
 			return err
 		}

@@ -31,6 +31,7 @@ func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(a
 			return err
 		}
 		gated, err := m.facts(ctx, t, in, now, ours)
+		defer m.spare(gated)
 		if err != nil || len(gated) == 0 {
 			return err
 		}
@@ -176,7 +177,8 @@ func (m *Memory) facts(ctx context.Context, t *tx, in postgres.GateInput, now ti
 	rows = slices.DeleteFunc(rows, func(r *record[message]) bool { return !take(t, r) })
 	sortByCustomer(rows)
 	rows = slices.CompactFunc(rows, func(a, b *record[message]) bool { return a.was.customer == b.was.customer })
-	gated := make([]gating, len(rows))
+	gated := m.gating(len(rows))
+	limits := in.Limits()
 	for i, r := range rows {
 		d := r.see(t)
 		p, e := m.person(d.customer).see(t), m.enrollment(d.enrollment).see(t)
@@ -190,19 +192,44 @@ func (m *Memory) facts(ctx context.Context, t *tx, in postgres.GateInput, now ti
 		f.Arm, f.Skip, f.Channel, f.ExpiresAt, f.HeldFor = d.arm, d.skip, d.channel, d.expires, audience.Reason(d.reason)
 		f.CampaignStatus, f.OnHold, f.Rests = m.campaign(d.campaign, t).status, m.held(t, d.channel), m.resting(t, d.channel, now)
 		f.Merged = p.into != 0
-		f.Contact = m.contact(t, p, in.Channels, in.Service, now)
+		f.Contact = m.contact(t, p, f.Contact.Channels, in.Channels, in.Service, now)
 		f.Repurchased = m.repurchased(p, e, now)
 		if in.Requires != "" {
 			state := m.required(t, d, in.Requires)
 			f.Requires = &state
 		}
-		m.pressure(t, f, d, in, now)
+		m.pressure(t, f, d, in, &limits, now)
 	}
 	return gated, m.rareFacts(ctx, t, in, now, gated)
 }
 
-func (m *Memory) contact(t *tx, p *person, channels []string, service bool, now time.Time) audience.Contact {
-	c := audience.Contact{Erased: !p.erased.IsZero(), Channels: make(map[string]audience.Reach, len(channels))}
+// gating is room for n deliveries at the gate; spare gives it back.
+func (m *Memory) gating(n int) []gating {
+	if last := len(m.gatings) - 1; last >= 0 && n <= cap(m.gatings[last]) {
+		had := m.gatings[last][:n]
+		m.gatings = m.gatings[:last]
+		for i := range had {
+			channels := had[i].Facts.Contact.Channels
+			clear(channels)
+			had[i] = gating{}
+			had[i].Facts.Contact.Channels = channels
+		}
+		return had
+	}
+	return make([]gating, n, max(n, 8))
+}
+
+func (m *Memory) spare(used []gating) {
+	if cap(used) > 0 {
+		m.gatings = append(m.gatings, used)
+	}
+}
+
+func (m *Memory) contact(t *tx, p *person, into map[string]audience.Reach, channels []string, service bool, now time.Time) audience.Contact {
+	if into == nil {
+		into = make(map[string]audience.Reach, len(channels))
+	}
+	c := audience.Contact{Erased: !p.erased.IsZero(), Channels: into}
 	for _, name := range channels {
 		reach := audience.Reach{Address: p.address(name)}
 		if granted, known := newest(p.words, name, "marketing", now); known {
@@ -252,8 +279,7 @@ func counts(s delivery.State) bool {
 
 // pressure is what a customer had, with those who were merged into them, and what
 // other campaigns will want.
-func (m *Memory) pressure(t *tx, f *delivery.Facts, d *message, in postgres.GateInput, now time.Time) {
-	limits := in.Limits()
+func (m *Memory) pressure(t *tx, f *delivery.Facts, d *message, in postgres.GateInput, limits *audience.Limits, now time.Time) {
 	longest := limits.Longest()
 	if longest == 0 {
 		return

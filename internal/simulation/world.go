@@ -152,7 +152,7 @@ func (w *World) reset(spec Spec) {
 	w.pcg.Seed(spec.Seed, 0x5eed)
 	w.memory.reset()
 	w.judge.reset()
-	w.outlook = outlook{}
+	w.outlook.reset()
 	w.queue = queue{hints: w.queue.hints[:0], old: w.queue.old[:0]}
 	w.actors, w.running = w.actors[:0], w.running[:0]
 	w.halted, w.then = false, nil
@@ -304,7 +304,7 @@ func (w *World) commit(t *tx) (keep bool, err error) {
 	}
 	if keep && t.over == nil {
 		w.judge.kept(w, t, th)
-		w.outlook.stale = true
+		w.outlook.changed(t)
 	}
 	return keep, err
 }
