@@ -65,6 +65,14 @@ func (w *World) cast(workers, dispatchers int) {
 	for i := range 1 + w.rand.IntN(maxAskers) {
 		w.enter(fmt.Sprintf("%s %d", reconcilers, i+1), func(a *actor) { w.reconciler(a, w.askers[i]) })
 	}
+	if w.faults&FailOver != 0 {
+		w.enter("watch", w.watch)
+	}
+	if w.faults&Words != 0 {
+		for i := range 1 + w.rand.IntN(2) {
+			w.enter(fmt.Sprintf("listener %d", i+1), w.listener)
+		}
+	}
 	w.live()
 }
 

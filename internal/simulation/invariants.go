@@ -35,6 +35,9 @@ type file struct {
 	excused bool   // something went wrong with its worker, so that it may be unknown
 	code    string // that the customer read
 	left    bool   // in doubt, it was not to be sent again
+	unasked bool   // it counts as sent, and no gate that is known let it out
+	again   bool   // it was planned again after a failover
+	failed  bool   // its provider says that it arrived nowhere
 }
 
 // call is one call at a provider.
@@ -153,6 +156,8 @@ func (j *judge) kept(w *World, t *tx, th *thread) {
 
 func (j *judge) moved(w *World, t *tx, th *thread, r *record[message]) {
 	d, f := &r.is, j.file(r.was.id)
+	f.unasked = r.was.state == delivery.Planned && wasSent(d.state) && d.state != delivery.Sending || f.unasked && d.state != delivery.Planned && d.state != delivery.Sending
+	f.again = f.again || r.was.state == delivery.Quarantine && d.state == delivery.Planned
 	if w.tracing {
 		w.note(th.name, "delivery "+itoa(d.id)+" of "+itoa(d.customer)+" "+d.wave+": "+string(r.was.state)+" > "+string(d.state)+" "+d.reason)
 	}
@@ -249,7 +254,7 @@ func (w *World) gatedBy(t *tx, d *message, v *campaigns.Wave, refuse func(string
 func (w *World) hadOn(t *tx, channel string, at time.Time) (n int) {
 	day := calendar.DateOf(at, time.UTC)
 	for _, r := range w.memory.deliveries.rows {
-		if d := r.see(t); d != nil && d.channel == channel && wasSent(d.state) && calendar.DateOf(d.gateAt, time.UTC) == day {
+		if d := r.see(t); d != nil && d.channel == channel && wasSent(d.state) && !w.judge.file(d.id).unasked && calendar.DateOf(d.gateAt, time.UTC) == day {
 			n++
 		}
 	}
@@ -405,12 +410,18 @@ func (j *judge) called(w *World, th *thread, channelName string, id int64, m cha
 		return c
 	}
 	d, f := r.see(nil), j.file(id)
+	if d == nil {
+		return c // a failover has forgotten that it was planned
+	}
 	for _, earlier := range f.calls {
 		if earlier.verdict != channel.NotTaken && w.promises[channelName].IdempotencyWindow == 0 {
 			w.violate("never twice", "delivery %d is called again after %q", id, earlier.verdict)
 		}
 	}
 	f.calls = append(f.calls, c)
+	if !w.failedOver.Before(f.gated) && !w.failedOver.IsZero() {
+		return c // the gate may be forgotten
+	}
 	late, again := w.clock.Sub(f.gated), w.resent(th, id)
 	once := w.promises[channelName].IdempotencyWindow > 0 // who was held up may call after it was sent again
 	if !again.IsZero() {

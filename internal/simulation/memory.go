@@ -153,6 +153,22 @@ func (r *record[T]) edit(t *tx) *T {
 // free says whether a transaction could take the row at once.
 func (r *record[T]) free(t *tx) bool { return r.by == nil || r.by == t }
 
+// row is a record of any table.
+type row interface {
+	end(keep bool)
+	before() func()
+}
+
+// before is what makes a row again what it was before the transaction that holds
+// it; nil: it leaves it as it was.
+func (r *record[T]) before() func() {
+	if !r.written && !r.born && !r.gone {
+		return nil
+	}
+	was, dead := r.was, r.born
+	return func() { *r = record[T]{was: was, dead: dead} }
+}
+
 func (r *record[T]) end(keep bool) {
 	switch {
 	case keep && r.gone, !keep && r.born:
@@ -241,7 +257,7 @@ type tx struct {
 	what   string
 	began  time.Time
 	ctx    context.Context // of the statement that runs
-	held   []interface{ end(keep bool) }
+	held   []row
 	waits  *tx   // whom it waits for
 	queues bool  // behind imports and merges, each of which may take as long as a planner
 	over   error // somebody else ended it, and why

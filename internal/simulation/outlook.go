@@ -11,6 +11,7 @@ type outlook struct {
 	lapsed, doubtful next // of claims
 	waiting          next // of orders
 	round            next // of enrollments
+	heard            next // of words
 }
 
 // next is an instant, if there is one.
@@ -25,6 +26,7 @@ const (
 	ofClaims
 	ofInbox
 	ofEnrollments
+	ofWords
 	parts
 )
 
@@ -38,7 +40,7 @@ func (n *next) come(now time.Time) bool { return n.known && !now.Before(n.at) }
 
 func (o *outlook) reset() { *o = outlook{stale: everything, touched: true} }
 
-var everything = [parts]bool{true, true, true, true}
+var everything = [parts]bool{true, true, true, true, true}
 
 // changed notes what a transaction leaves behind.
 func (o *outlook) changed(t *tx) {
@@ -52,6 +54,8 @@ func (o *outlook) changed(t *tx) {
 			o.stale[ofInbox] = true
 		case *record[enrolled]:
 			o.stale[ofEnrollments] = true
+		case *record[said]:
+			o.stale[ofWords] = true
 		case *record[campaign], *record[string], *record[rest]:
 			o.stale = everything
 		}
@@ -69,7 +73,7 @@ func (w *World) ahead() *outlook {
 
 func (w *World) look() {
 	o := &w.outlook
-	for part, read := range [parts]func(*outlook){w.deliveries, w.doubts, w.inbox, w.enrollments} {
+	for part, read := range [parts]func(*outlook){w.deliveries, w.doubts, w.inbox, w.enrollments, w.words} {
 		if o.stale[part] {
 			o.stale[part] = false
 			read(o)
@@ -82,6 +86,7 @@ func (w *World) look() {
 func (w *World) due() bool    { return w.ahead().due.come(w.clock) }
 func (w *World) anyDue() bool { return w.ahead().due.known }
 func (w *World) ask() bool    { return w.ahead().doubtful.come(w.clock) }
+func (w *World) hear() bool   { return w.ahead().heard.come(w.clock) }
 
 func (w *World) reap() bool {
 	o := w.ahead()
@@ -96,7 +101,7 @@ func (w *World) plan() bool {
 // next is when somebody will have something to do; zero: never.
 func (w *World) next() time.Time {
 	first, o := next{}, w.ahead()
-	for _, n := range []*next{&o.due, &o.swept, &o.lapsed, &o.doubtful, &o.waiting, &o.round} {
+	for _, n := range []*next{&o.due, &o.swept, &o.lapsed, &o.doubtful, &o.waiting, &o.round, &o.heard} {
 		if n.known && n.at.After(w.clock) {
 			first.soonest(n.at)
 		}
@@ -153,6 +158,15 @@ func (w *World) enrollments(o *outlook) {
 	for _, r := range m.enrolled.rows {
 		if e := r.see(nil); e != nil && !e.next.IsZero() && m.campaign(e.campaign, nil).status != "cancelled" {
 			o.round.soonest(e.next)
+		}
+	}
+}
+
+func (w *World) words(o *outlook) {
+	o.heard = next{}
+	for _, r := range w.memory.said.rows {
+		if x := r.see(nil); x != nil && !x.due.IsZero() {
+			o.heard.soonest(x.due)
 		}
 	}
 }

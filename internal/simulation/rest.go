@@ -18,6 +18,10 @@ func (w *World) atRest() {
 		if d == nil {
 			continue
 		}
+		if d.state == delivery.Quarantine {
+			w.quarantined(d, w.judge.file(int64(i)+1))
+			continue
+		}
 		if !ended(d.state) {
 			w.violate("comes to rest", "delivery %d is %s: %s", d.id, d.state, w.unrest())
 			return
@@ -27,6 +31,7 @@ func (w *World) atRest() {
 	}
 	w.enrollmentsAtRest()
 	w.booksAtRest()
+	w.wordsAtRest()
 }
 
 func ended(s delivery.State) bool {
@@ -49,7 +54,7 @@ func (w *World) agrees(d *message, f *file) {
 		w.violate("never twice", "delivery %d was taken %d times", d.id, taken)
 	case d.state == delivery.Accepted && taken == 0:
 		w.violate("the ledger is the provider's", "delivery %d is accepted, and nobody took it", d.id)
-	case taken > 0 && d.state != delivery.Accepted && d.state != delivery.UnknownFinal:
+	case taken > 0 && d.state != delivery.Accepted && d.state != delivery.UnknownFinal && !f.again && !(d.state == delivery.Failed && f.failed):
 		w.violate("the ledger is the provider's", "delivery %d was taken, and is %s", d.id, d.state)
 	case taken > 0 && d.state == delivery.UnknownFinal && w.promises[d.channel].LookupByRef:
 		w.violate("what the provider knows is known", "delivery %d was taken, and is unknown", d.id)

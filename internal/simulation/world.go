@@ -47,6 +47,11 @@ type World struct {
 
 	lastMishap time.Time
 	awayTill   time.Time // the database does not answer
+	failedOver time.Time // last
+	tail       []past    // commits that a standby may lack, oldest first
+
+	told   []thanked // words that were taken with thanks
+	spoken int64
 
 	judge   judge
 	outlook outlook
@@ -156,7 +161,8 @@ func (w *World) reset(spec Spec) {
 	w.queue = queue{hints: w.queue.hints[:0], old: w.queue.old[:0]}
 	w.actors, w.running = w.actors[:0], w.running[:0]
 	w.halted, w.then = false, nil
-	w.lastMishap, w.awayTill = time.Time{}, time.Time{}
+	w.lastMishap, w.awayTill, w.failedOver = time.Time{}, time.Time{}, time.Time{}
+	w.tail, w.told, w.spoken = w.tail[:0], w.told[:0], 0
 }
 
 // note adds a line to the trace.
@@ -191,6 +197,8 @@ func (w *World) step(t *tx, what string) error {
 		return w.fails(th, what, errConflict)
 	case w.has(Restart, 400):
 		w.restart()
+	case w.has(FailOver, 500):
+		w.failOver()
 	case w.has(SlowSQL, 120):
 		w.trouble(th)
 		th.sleep(time.Duration(100+w.rand.IntN(4000)) * time.Millisecond)
@@ -303,6 +311,9 @@ func (w *World) commit(t *tx) (keep bool, err error) {
 		err = w.fails(th, fmt.Sprintf("commit (kept: %t)", keep), errLost)
 	}
 	if keep && t.over == nil {
+		if w.faults&FailOver != 0 {
+			w.remember(t)
+		}
 		w.judge.kept(w, t, th)
 		w.outlook.changed(t)
 	}
