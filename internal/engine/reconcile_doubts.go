@@ -243,10 +243,20 @@ func (r *reconciling) again(ctx context.Context, sender *Sender, window time.Dur
 }
 
 // replan plans what a failover put in doubt again: the provider takes the key once.
+// Where a wave has several channels, the gate that is forgotten may have chosen
+// another, whose provider knows nothing of this one's keys.
 func (r *reconciling) replan(ctx context.Context, window time.Duration, doubts []postgres.Doubt) error {
 	var claims []postgres.Claim
 	for _, d := range doubts {
-		if d.State == delivery.Quarantine {
+		if d.State != delivery.Quarantine {
+			continue
+		}
+		v, err := r.e.version(ctx, d.Lane.Version)
+		if err != nil {
+			return err
+		}
+		r.says[d.Claim.ID].Says = "it may have gone out on another channel of its wave"
+		if len(v.waves[d.Lane.Wave].Channels) == 1 {
 			claims = append(claims, d.Claim)
 			r.says[d.Claim.ID].Says = "the provider takes its key once, but not for long enough any more"
 		}

@@ -38,7 +38,7 @@
 //   - at rest: every delivery has ended with a reason, the ledger is the
 //     provider's, what can be sent is sent, planned once, the arm is kept, the
 //     books agree, what a provider said is kept and known, who complains is written to
-//     no more, what a failover puts in doubt is looked at.
+//     no more, what a failover puts in doubt may have been sent, and is looked at.
 //
 // An invariant that does not hold stops the schedule with its seed, its last
 // steps, and a smaller world in which the same is broken. Mutants are bugs

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rewave/rewave/internal/channel"
 	"github.com/rewave/rewave/internal/delivery"
 )
 
@@ -71,7 +72,7 @@ func (j *judge) failedOver(w *World) {
 	}
 	for i := range j.files {
 		f := &j.files[i]
-		f.excused = true
+		f.shaken, f.excused = f.excused || f.written, true
 		if d := w.memory.delivery(int64(i) + 1).see(nil); d != nil && d.state == delivery.Quarantine {
 			f.unasked = true // whatever gate it has passed since
 		}
@@ -94,23 +95,33 @@ func (w *World) watch(a *actor) {
 		for {
 			me.await(func() bool { return !w.memory.same(nil) })
 			me.sleep(time.Duration(w.rand.IntN(1000)) * time.Millisecond)
-			_, _ = w.others.NoticeFailover(background) // again in a second
+			for {
+				if _, err := w.others.NoticeFailover(background); err == nil {
+					break
+				}
+				me.sleep(time.Second)
+			}
 		}
 	})
 }
 
 // quarantined judges what a failover has left in quarantine.
 func (w *World) quarantined(d *message, f *file) {
-	p, taken := w.promises[d.channel], 0
+	p, taken, told := w.promises[d.channel], 0, false
 	for _, c := range f.calls {
 		taken += c.taken
+		told = told || c.verdict == channel.Accepted
 	}
+	// It was noticed while the worker still tried to write, and nothing else went wrong.
+	heard := told && !f.shaken && f.by.life == f.life && !w.failedOver.Before(f.gated) && d.claimed.Before(f.gated.Add(20*time.Second)) && !w.lastMishap.After(later(w.failedOver, w.awayTill))
 	switch {
 	case w.failedOver.IsZero():
 		w.violate("comes to rest", "delivery %d is in quarantine, and no failover put it there", d.id)
+	case heard:
+		w.violate("what outlives a failover is written", "delivery %d is in quarantine, and its worker heard that it was taken", d.id)
 	case taken > 0 && p.LookupByRef:
 		w.violate("what the provider knows is known", "delivery %d was taken, and is in quarantine", d.id)
-	case p.IdempotencyWindow > 0 && earlier(d.expires, d.gateAt.Add(delivery.Usable(p.IdempotencyWindow))).After(later(w.failedOver, w.lastMishap).Add(delivery.AskAfter(1e3)+patience)):
+	case p.IdempotencyWindow > 0 && len(waveOf(w.definition(d.campaign), d.wave).Channels) == 1 && earlier(d.expires, d.gateAt.Add(delivery.Usable(p.IdempotencyWindow))).After(later(w.failedOver, w.lastMishap).Add(delivery.AskAfter(1e3)+patience)):
 		w.violate("what a failover puts in doubt is looked at", "delivery %d is in quarantine, and its provider takes a key once", d.id)
 	}
 }

@@ -197,7 +197,7 @@ func (w *World) step(t *tx, what string) error {
 		return w.fails(th, what, errConflict)
 	case w.has(Restart, 400):
 		w.restart()
-	case w.has(FailOver, 500):
+	case what == "settle" && w.has(FailOver, 60), w.has(FailOver, 500):
 		w.failOver()
 	case w.has(SlowSQL, 120):
 		w.trouble(th)
@@ -272,7 +272,10 @@ func (w *World) wait(t *tx) error {
 	if w.tracing {
 		w.note(th.name, t.what+" waits for "+t.waits.what)
 	}
-	begun, patient := w.clock, t.waits.idle()+slowest
+	begun, patient := w.clock, slowest
+	for of := t.waits; of != nil; of = of.waits {
+		patient = max(patient, of.idle()+slowest)
+	}
 	if t.queues {
 		patient = time.Hour
 	}
