@@ -53,7 +53,7 @@ simulate: ## made-up weeks of sending with everything that may go wrong (SCHEDUL
 	@REWAVE_SCHEDULES=$(or $(SCHEDULES),50000) REWAVE_SEED=$(SEED) REWAVE_SCHEDULE="$(SCHEDULE)" $(GO) test ./internal/simulation -run '^TestSchedules$$' -count=1 -v -timeout 600m
 
 mutants: ## plants bugs, one at a time, and says which of them the simulation finds (SCHEDULES=20000 MUTANT=name)
-	@REWAVE_MUTANTS=$(or $(MUTANT),all) REWAVE_SCHEDULES=$(or $(SCHEDULES),20000) $(GO) test -tags mutants ./internal/simulation -run '^TestMutants$$' -count=1 -v -timeout 120m
+	@REWAVE_MUTANTS="$(or $(MUTANT),all)" REWAVE_SCHEDULES=$(or $(SCHEDULES),20000) $(GO) test -tags mutants ./internal/simulation -run '^TestMutants$$' -count=1 -v -timeout 120m
 
 chaos: services ## the program, PostgreSQL, Redis and the provider fail while it sends: what was lost, what went out twice (SEEDS="1 2 3" MINUTES=10 CUSTOMERS=20000 KILLS=20)
 	@mkdir -p bin

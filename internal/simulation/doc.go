@@ -34,7 +34,7 @@
 //     budget, a provider that rests is left alone, no more than the day's where a
 //     channel warms up, nothing goes out early or late, the gate reads the database's clock;
 //   - at each write: legal moves, no deadlock, unknown has a cause, no code means
-//     none;
+//     none, an outcome is of its own pass;
 //   - at rest: every delivery has ended with a reason, the ledger is the
 //     provider's, what can be sent is sent, planned once, the arm is kept, the
 //     books agree, what a provider said is kept and known, who complains is written to

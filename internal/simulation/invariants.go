@@ -169,6 +169,8 @@ func (j *judge) moved(w *World, t *tx, th *thread, r *record[message]) {
 		w.note(th.name, "delivery "+itoa(d.id)+" of "+itoa(d.customer)+" "+d.wave+": "+string(r.was.state)+" > "+string(d.state)+" "+d.reason)
 	}
 	switch {
+	case r.was.state == delivery.Sending && !f.excused && th.actor != nil && th.actor.stop != nil && (th.actor != f.by || f.life != f.by.life):
+		w.violate("an outcome is of its own pass", "%s settles delivery %d, which %s let out", th.actor.name, d.id, f.by.name)
 	case d.state == delivery.Sending && f.again && !d.gateAt.Before(f.till):
 		w.violate("a key is used again within its window", "delivery %d is let out at %s, and that was over at %s", d.id, d.gateAt, f.till)
 	case d.state == delivery.Sending:
