@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -308,6 +309,9 @@ func (w *World) commit(t *tx) (keep bool, err error) {
 	often := 60
 	if t.what == "settle" {
 		often = 25 // what was written twice, or not at all, matters most
+		if w.faults&LostCommit != 0 && givesBack(t) {
+			often = 2 // others take it before it is tried again
+		}
 	}
 	if w.has(LostCommit, often) {
 		keep = w.rand.IntN(2) == 0
@@ -321,6 +325,13 @@ func (w *World) commit(t *tx) (keep bool, err error) {
 		w.outlook.changed(t)
 	}
 	return keep, err
+}
+
+func givesBack(t *tx) bool {
+	return slices.ContainsFunc(t.held, func(held row) bool {
+		r, ok := held.(*record[message])
+		return ok && r.written && r.was.state == delivery.Sending && r.is.state == delivery.Planned
+	})
 }
 
 // silence is short where the connection is reset, and long where it hangs.
