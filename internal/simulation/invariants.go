@@ -29,6 +29,7 @@ type file struct {
 	by      *actor // whose claim it is, in which of its lives
 	life    int
 	gated   time.Time
+	epoch   int // of its last pass
 	planned time.Time
 	trouble int       // how often a statement of its worker failed or was slow
 	excused bool      // something went wrong with its worker, so that it may be unknown
@@ -174,7 +175,7 @@ func (j *judge) moved(w *World, t *tx, th *thread, r *record[message]) {
 	case d.state == delivery.Sending && f.again && !d.gateAt.Before(f.till):
 		w.violate("a key is used again within its window", "delivery %d is let out at %s, and that was over at %s", d.id, d.gateAt, f.till)
 	case d.state == delivery.Sending:
-		f.by, f.life, f.gated, f.excused, f.trouble = th.actor, th.actor.life, w.clock, false, 0
+		f.by, f.life, f.gated, f.epoch, f.excused, f.trouble = th.actor, th.actor.life, w.clock, d.epoch, false, 0
 		w.gated(t, d)
 	case d.state == delivery.Unknown && d.reason == "lease lapsed" && !f.excused:
 		w.violate("unknown has a cause", "delivery %d is unknown though nothing befell %s", d.id, f.by.name)

@@ -72,8 +72,9 @@ func (j *judge) failedOver(w *World) {
 	}
 	for i := range j.files {
 		f := &j.files[i]
-		f.shaken, f.excused = f.excused || f.written, true
-		if d := w.memory.delivery(int64(i) + 1).see(nil); d != nil && d.state == delivery.Quarantine {
+		d := w.memory.delivery(int64(i) + 1).see(nil)
+		f.shaken, f.excused = f.excused || f.written || d == nil || d.epoch+1 != f.epoch, true // of two lost passes the newer is not known again
+		if d != nil && d.state == delivery.Quarantine {
 			f.unasked = true // whatever gate it has passed since
 		}
 		if f.code == "" {
