@@ -212,7 +212,7 @@ func (l Limits) Longest() time.Duration {
 
 // Weigh is Weigh and Cool for each of them, the shop's cap first.
 func (l Limits) Weigh(asked Asked, had, wanted []Message) ([]Pressure, Cooling) {
-	caps := make([]Pressure, 0, 3)
+	caps := make([]Pressure, 0, min(1, l.Shop.Limit)+min(1, len(asked.Of.Group))+min(1, l.Own.Limit))
 	add := func(c Cap, over, group string) {
 		if c.Limit > 0 {
 			c.Over, c.Group = over, group

@@ -1,6 +1,9 @@
 package delivery
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Word is what a provider says of a delivery after its call, once or often, in
 // any order, perhaps before the call has ended.
@@ -51,7 +54,7 @@ func Hear(s State, words []Word, now time.Time) Hearing {
 			first(&h.ComplainedAt, at)
 		case "failed":
 			first(&failed, w.Received)
-			if h.Reason == "" || w.Reason < h.Reason {
+			if w.Reason != "" && (h.Reason == "" || w.Reason < h.Reason) {
 				h.Reason = w.Reason
 			}
 		}
@@ -70,7 +73,7 @@ func Hear(s State, words []Word, now time.Time) Hearing {
 		case s == Sending || now.Before(failed.Add(failedAfter)):
 			h.Wait = true
 		default:
-			h.To = Failed
+			h.To, h.Reason = Failed, cmp.Or(h.Reason, "refused")
 		}
 	}
 	if h.To == Accepted {

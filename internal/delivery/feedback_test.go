@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -31,6 +32,23 @@ func TestWordsLeadOnlyWhereTheyMay(t *testing.T) {
 				t.Errorf("a clock that is ahead was believed: %v", late.DeliveredAt)
 			}
 		}
+	}
+}
+
+// A provider need not say why, and what it says is one reason whatever the order.
+func TestAMessageThatFailedHasAReason(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	says := func(reasons ...string) string {
+		var words []delivery.Word
+		for _, why := range reasons {
+			words = append(words, delivery.Word{Type: "failed", At: at, Received: at, Reason: why})
+		}
+		return delivery.Hear(delivery.Unknown, words, at.Add(time.Hour)).Reason
+	}
+	got := []string{says(""), says("", "b", "a"), says("a", "b", "")}
+	if want := []string{"refused", "a", "a"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

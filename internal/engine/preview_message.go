@@ -112,6 +112,7 @@ func (e *Engine) PreviewCustomer(ctx context.Context, def campaigns.Campaign, sh
 			r := r
 			r.Variant = d.Variant
 			b := e.bindings(r, part.notes)
+			b.UnsubscribeURL = e.unsubscribeURL(r.ID)
 			if part.Coupon != nil {
 				b.Coupon = e.couponOf(r, pools[part.Coupon.Pool], *part.Coupon, &d.ScheduledAt)
 			}

@@ -243,10 +243,20 @@ func (r *reconciling) again(ctx context.Context, sender *Sender, window time.Dur
 }
 
 // replan plans what a failover put in doubt again: the provider takes the key once.
+// Where a wave has several channels, the gate that is forgotten may have chosen
+// another, whose provider knows nothing of this one's keys.
 func (r *reconciling) replan(ctx context.Context, window time.Duration, doubts []postgres.Doubt) error {
 	var claims []postgres.Claim
 	for _, d := range doubts {
-		if d.State == delivery.Quarantine {
+		if d.State != delivery.Quarantine {
+			continue
+		}
+		v, err := r.e.version(ctx, d.Lane.Version)
+		if err != nil {
+			return err
+		}
+		r.says[d.Claim.ID].Says = "it may have gone out on another channel of its wave"
+		if len(v.waves[d.Lane.Wave].Channels) == 1 {
 			claims = append(claims, d.Claim)
 			r.says[d.Claim.ID].Says = "the provider takes its key once, but not for long enough any more"
 		}
@@ -274,7 +284,7 @@ func (r *reconciling) resend(ctx context.Context, sender *Sender, window time.Du
 	if !ok {
 		return 0, nil, fmt.Errorf("version %d of %s has no wave %q", lane.Version, v.stored.Name, lane.Wave)
 	}
-	contents := make(map[int64]rendered, len(doubts))
+	contents := make(map[int64]*rendered, len(doubts))
 	ids := make([]int64, 0, len(doubts))
 	of := make(map[int64]postgres.Doubt, len(doubts))
 	by := make(map[int64]postgres.Doubt, len(doubts))
@@ -287,7 +297,7 @@ func (r *reconciling) resend(ctx context.Context, sender *Sender, window time.Du
 		case err != nil:
 			return 0, nil, err
 		default:
-			contents[d.Claim.ID], of[d.Claim.ID], ids = content, d, append(ids, d.Claim.ID)
+			contents[d.Claim.ID], of[d.Claim.ID], ids = &content, d, append(ids, d.Claim.ID)
 		}
 	}
 	if len(ids) == 0 {

@@ -41,6 +41,9 @@ const maxRefusals = 10
 // warnRefused says once for each reason how many messages the provider did not
 // take: a mail server that is down is to be seen where operators look.
 func (e *Engine) warnRefused(v *version, c Chunk, o outcomes) {
+	if len(o.refused) == 0 {
+		return
+	}
 	most := func(a, b refusal) int {
 		return cmp.Or(o.refused[b]-o.refused[a], cmp.Compare(a.State, b.State), cmp.Compare(a.Reason, b.Reason))
 	}

@@ -31,7 +31,7 @@ type rendered struct {
 }
 
 // message is what is sent, with the code that the gate has bound in its place.
-func (r rendered) message(code string) (m channel.Message, err error) {
+func (r *rendered) message(code string) (m channel.Message, err error) {
 	c := r.Content
 	if code != "" {
 		if c, err = message.Splice(c, code); err != nil {
@@ -49,7 +49,7 @@ func (r rendered) message(code string) (m channel.Message, err error) {
 
 // hash is what a message is known by to be the same, with its sender and address
 // and all that it may say, but for the code, which stays the delivery's.
-func (r rendered) hash(from, to string) []byte {
+func (r *rendered) hash(from, to string) []byte {
 	h := sha256.New()
 	_ = json.NewEncoder(h).Encode([]any{from, to, r.Content, r.bare, r.headers}) // texts only: it cannot fail
 	return h.Sum(nil)[:16]
@@ -87,7 +87,7 @@ func (e *Engine) renderAgain(ctx context.Context, v *version, w campaigns.Wave, 
 
 // render makes the messages of both arms before any gate, so that what cannot
 // be rendered never reserves anything.
-func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chunk, sent *Sent) (map[int64]rendered, error) {
+func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chunk, sent *Sent) (map[int64]*rendered, error) {
 	want := v.wanted[w.Name]
 	at := e.at()
 	if want.Coupon || len(want.Attributes) > 0 {
@@ -107,7 +107,7 @@ func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chu
 			return nil, err
 		}
 	}
-	contents := make(map[int64]rendered, len(loaded))
+	contents := make(map[int64]*rendered, len(loaded))
 	dead := map[int64]string{}
 	for _, r := range loaded {
 		if r.Untaken >= untakenLimit {
@@ -120,7 +120,7 @@ func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chu
 			continue
 		}
 		out.untaken = r.Untaken
-		contents[r.ID] = out
+		contents[r.ID] = &out
 	}
 	if len(dead) > 0 {
 		sent.Dead += len(dead)
@@ -147,6 +147,9 @@ func (e *Engine) renderOne(v *version, w campaigns.Wave, to string, r postgres.R
 		return out, fmt.Errorf("the message has no text for %s", to)
 	}
 	b := e.bindings(r, part.notes)
+	if to != message.SMS || t.Reads("unsubscribe_url") {
+		b.UnsubscribeURL = e.unsubscribeURL(r.ID)
+	}
 	if out.codeless = part.Coupon == nil; !out.codeless {
 		if part.Coupon.Exhausted == "send" {
 			bare, err := message.Render(t, b)
@@ -218,12 +221,11 @@ func (e *Engine) poolsOf(ctx context.Context, v *version, wave string) (map[stri
 
 func (e *Engine) bindings(r postgres.Rendering, notes map[string]map[string]string) message.Bindings {
 	b := message.Bindings{
-		Customer:       message.Customer{ID: r.ShopID, Locale: r.Locale, Attributes: values(r.Attributes)},
-		Shop:           message.Shop{Name: e.Shop.Name},
-		Orders:         message.Orders{Count: int(r.Orders)},
-		Event:          values(r.Event),
-		Stratum:        message.Stratum{Name: r.Stratum, Notes: notes[r.Stratum]},
-		UnsubscribeURL: e.unsubscribeURL(r.ID),
+		Customer: message.Customer{ID: r.ShopID, Locale: r.Locale, Attributes: values(r.Attributes)},
+		Shop:     message.Shop{Name: e.Shop.Name},
+		Orders:   message.Orders{Count: int(r.Orders)},
+		Event:    values(r.Event),
+		Stratum:  message.Stratum{Name: r.Stratum, Notes: notes[r.Stratum]},
 	}
 	if r.FirstName != nil {
 		b.Customer.FirstName = *r.FirstName

@@ -116,7 +116,7 @@ func (e *Engine) postpone(ctx context.Context, c Chunk, why error) error {
 // sendBatch gates a sub-batch and makes its calls. It returns the ids that the
 // gate passed over, to be tried once more: a customer with two deliveries in
 // the batch is gated one at a time. Nothing comes back when nothing was done.
-func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, lane postgres.Lane, sender *Sender, ids []int64, contents map[int64]rendered, sent *outcomes) ([]int64, error) {
+func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, lane postgres.Lane, sender *Sender, ids []int64, contents map[int64]*rendered, sent *outcomes) ([]int64, error) {
 	decided, begun := make(map[int64]bool, len(ids)), e.runner().Now()
 	// A stop must not cut a commit in the middle: what passed is given back below.
 	gateCtx, cancel := e.runner().Timeout(context.WithoutCancel(ctx), gateTimeout)
@@ -159,7 +159,7 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 }
 
 // complete fills in what the database does not know of a delivery at the gate.
-func (e *Engine) complete(v *version, w campaigns.Wave, sender *Sender, g *postgres.Gated, content rendered) {
+func (e *Engine) complete(v *version, w campaigns.Wave, sender *Sender, g *postgres.Gated, content *rendered) {
 	f := &g.Facts
 	f.Rule, f.Zone, f.Cost = v.parts[choice{w.Name, g.Variant, g.Stratum}].rule, e.zone(g.Zone), content.cost
 	f.Quiet, f.Blackout = e.quiet(g.Region), calendar.Blackouts(e.Shop.Blackout, g.Region, w.Service)
@@ -244,7 +244,7 @@ func (e *Engine) zone(name string) *time.Location {
 // writes all outcomes at once. A call that could not begin in time, or at all,
 // goes back to planned: it alone is sure that no byte was written. So does what has
 // not begun when a call hears that the provider rests.
-func (e *Engine) callAll(ctx context.Context, sender *Sender, lane string, passed postgres.Passed, contents map[int64]rendered, sent *outcomes) error {
+func (e *Engine) callAll(ctx context.Context, sender *Sender, lane string, passed postgres.Passed, contents map[int64]*rendered, sent *outcomes) error {
 	claims := passed.Claims
 	if len(claims) == 0 {
 		return nil
@@ -338,7 +338,7 @@ const untakenLimit = 5
 // taken while others were. Such a one waits longer each time, from half a minute
 // to half an hour, which is more than mail servers ask of those whom they do not
 // know yet.
-func blame(settled []postgres.Settlement, contents map[int64]rendered) {
+func blame(settled []postgres.Settlement, contents map[int64]*rendered) {
 	taken := slices.ContainsFunc(settled, func(s postgres.Settlement) bool { return s.State == delivery.Accepted })
 	for i := range settled {
 		if s := &settled[i]; s.Untaken {
@@ -356,7 +356,7 @@ func giveBack(c postgres.Claim) postgres.Settlement {
 }
 
 // call makes one call. What is settled follows from its outcome alone.
-func (e *Engine) call(ctx context.Context, sender *Sender, claim postgres.Claim, content rendered) (s postgres.Settlement, out channel.Outcome) {
+func (e *Engine) call(ctx context.Context, sender *Sender, claim postgres.Claim, content *rendered) (s postgres.Settlement, out channel.Outcome) {
 	defer func() {
 		if p := recover(); p != nil {
 			e.Log.Error("a channel panicked; its message is unknown", "channel", sender.Channel.Name(), "delivery", claim.ID, "panic", p)
@@ -412,7 +412,7 @@ func (e *Engine) settle(ctx context.Context, until time.Time, provider string, c
 	run := e.runner()
 	ctx, cancel := run.Timeout(context.WithoutCancel(ctx), until.Sub(run.Now()))
 	defer cancel()
-	for pause := 50 * time.Millisecond; ; pause *= 2 {
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		try, done := run.Timeout(ctx, writeTimeout)
 		_, err := e.ledger().Settle(try, provider, e.at(), claim, took, giveUpAfter, settled)
 		done()

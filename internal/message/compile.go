@@ -29,6 +29,7 @@ type Template struct {
 	roots  map[string]bool // whether it may read these
 	named  []string        // fields that campaign or shop name, as read
 	kinds  map[string]kind // what those are used as
+	only   map[string]*Template
 }
 
 type part struct {
@@ -51,18 +52,20 @@ func (t *Template) Reads(root string) bool {
 
 // Only is the template without what is not for a channel. It is nil if nothing
 // is left.
-func (t *Template) Only(channel string) *Template {
-	only := *t
-	only.parts = nil
+func (t *Template) Only(channel string) *Template { return t.only[channel] }
+
+// split makes once what Only is asked for with every message.
+func (t *Template) split() {
+	t.only = map[string]*Template{}
 	for _, p := range t.parts {
-		if p.channel == channel {
-			only.parts = append(only.parts, p)
+		only := t.only[p.channel]
+		if only == nil {
+			only = &Template{scope: t.scope, source: t.source, roots: t.roots, named: t.named, kinds: t.kinds}
+			only.only = map[string]*Template{p.channel: only}
+			t.only[p.channel] = only
 		}
+		only.parts = append(only.parts, p)
 	}
-	if only.parts == nil {
-		return nil
-	}
-	return &only
 }
 
 // compile returns a template of the files that have no fault, and the faults of
@@ -112,9 +115,10 @@ func compile(folder, locale string, files Files, s *scope) (*Template, source.Li
 		faults = append(faults, c.faults...)
 	}
 	t.roots = map[string]bool{}
-	for _, root := range []string{"shop", "orders", "stratum", "order", "coupon"} {
+	for _, root := range []string{"customer", "unsubscribe_url", "shop", "orders", "stratum", "order", "coupon"} {
 		t.roots[root] = strings.Contains(t.source, root)
 	}
+	t.split()
 	return t, faults
 }
 

@@ -155,14 +155,18 @@ func reserved(name string) bool {
 // vars binds every field that the template may read. A text that is longer than
 // any value may be is an error: no bound of the work would hold.
 func (t *Template) vars(b Bindings) (map[string]any, error) {
-	s := t.scope
-	customer := map[string]any{
-		"id":         b.Customer.ID,
-		"first_name": optional(b.Customer.FirstName),
-		"last_name":  optional(b.Customer.LastName),
-		"locale":     optional(b.Customer.Locale),
+	s, vars := t.scope, map[string]any{}
+	if t.Reads("customer") {
+		vars["customer"] = map[string]any{
+			"id":         b.Customer.ID,
+			"first_name": optional(b.Customer.FirstName),
+			"last_name":  optional(b.Customer.LastName),
+			"locale":     optional(b.Customer.Locale),
+		}
 	}
-	vars := map[string]any{"customer": customer, "unsubscribe_url": b.UnsubscribeURL}
+	if t.Reads("unsubscribe_url") {
+		vars["unsubscribe_url"] = b.UnsubscribeURL
+	}
 	if t.Reads("shop") {
 		vars["shop"] = map[string]any{"name": b.Shop.Name}
 	}
@@ -173,7 +177,7 @@ func (t *Template) vars(b Bindings) (map[string]any, error) {
 		root, name, _ := strings.Cut(path, ".")
 		switch root {
 		case "customer":
-			customer[name] = value(b.Customer.Attributes[name])
+			place(vars, root)[name] = value(b.Customer.Attributes[name])
 		case "event":
 			place(vars, root)[name] = value(b.Event[name])
 		case "stratum":

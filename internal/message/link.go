@@ -7,7 +7,9 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"hash"
 	"strings"
+	"sync"
 )
 
 // Purpose says what a signed link may do. A token signed for one purpose is
@@ -29,7 +31,7 @@ type Keys struct{ live []key }
 type key struct {
 	id     [keyIDSize]byte
 	secret []byte
-	unsub  []byte // the key of the one purpose that every message needs
+	unsubs *sync.Pool // of MACs for the one purpose that every message needs
 }
 
 // A token is keyID | delivery id, big endian | HMAC-SHA256 cut to 128 bits, in
@@ -61,7 +63,7 @@ func NewKeys(secrets ...[]byte) (Keys, error) {
 			return Keys{}, err
 		}
 		live := key{id: [keyIDSize]byte(id), secret: append([]byte(nil), s...)}
-		live.unsub = live.of(Unsubscribe)
+		live.unsubs = &sync.Pool{New: func() any { return hmac.New(sha256.New, live.of(Unsubscribe)) }}
 		k.live = append(k.live, live)
 	}
 	return k, nil
@@ -109,11 +111,14 @@ func (k key) of(purpose Purpose) []byte {
 }
 
 func (k key) mac(purpose Purpose, data []byte) []byte {
-	own := k.unsub
 	if purpose != Unsubscribe {
-		own = k.of(purpose)
+		m := hmac.New(sha256.New, k.of(purpose))
+		m.Write(data)
+		return m.Sum(nil)[:macSize]
 	}
-	m := hmac.New(sha256.New, own)
+	m := k.unsubs.Get().(hash.Hash)
+	defer k.unsubs.Put(m)
+	m.Reset()
 	m.Write(data)
 	return m.Sum(nil)[:macSize]
 }

@@ -42,9 +42,7 @@ func Render(t *Template, b Bindings) (Content, error) {
 
 // into writes the part to its place in c.
 func (p *part) into(c *Content, vars map[string]any) error {
-	buf := buffers.Get().(*limited)
-	defer buffers.Put(buf)
-	out, err := p.render(buf, vars)
+	out, err := p.render(vars)
 	if err != nil {
 		return err
 	}
@@ -72,7 +70,9 @@ func (p *part) into(c *Content, vars map[string]any) error {
 	return nil
 }
 
-func (p *part) render(buf *limited, vars map[string]any) (out string, err error) {
+func (p *part) render(vars map[string]any) (out string, err error) {
+	buf := buffers.Get().(*limited)
+	defer buffers.Put(buf)
 	// The library panics on some conversions; a template must never take the
 	// worker down, it is that message's fault. What it says holds values, and Go.
 	defer func() {

@@ -219,7 +219,7 @@ func TestLengthsAreOfTheDearerCustomer(t *testing.T) {
 
 func TestSplicePutsTheCodeIntoEveryPart(t *testing.T) {
 	t.Parallel()
-	files := message.Files{Subject: "{{ coupon.code }} for you", Text: "({{ coupon.code }}) {{ coupon.code }}",
+	files := message.Files{Subject: "{{ coupon.code }} for you", Text: "({{ coupon.code }}) {{ coupon.code }}{% if customer.id == '' %}{% endif %}",
 		HTML: `<a href="https://shop.example/?c={{ coupon.code | url_encode }}">{{ coupon.code }}</a>`, SMS: "{{ coupon.code }}"}
 	s := set(t, map[string]message.Files{"": files}, message.Options{Coupon: true})
 	content, err := message.Render(s.For(""), message.Sample())
@@ -308,7 +308,7 @@ func TestALongFieldIsRefused(t *testing.T) {
 	t.Parallel()
 	b := message.Sample()
 	b.Customer.LastName = string(make([]byte, 5000))
-	_, err := message.Render(set(t, map[string]message.Files{"": {Subject: "s", Text: "x"}}, message.Options{}).For(""), b)
+	_, err := message.Render(set(t, map[string]message.Files{"": {Subject: "s", Text: "{{ customer.last_name }}"}}, message.Options{}).For(""), b)
 	if err == nil || err.Error() != "customer.last_name is longer than 4 KiB" {
 		t.Errorf("error = %v", err)
 	}

@@ -70,10 +70,10 @@ func TestStraightIsWhatTheLibraryWrites(t *testing.T) {
 			} else {
 				fell++
 			}
-			got, gotErr := p.render(&buf, vars)
+			got, gotErr := p.render(vars)
 			plain := *p
 			plain.straight = nil
-			want, wantErr := plain.render(new(limited), vars)
+			want, wantErr := plain.render(vars)
 			if got != want || fmt.Sprint(gotErr) != fmt.Sprint(wantErr) {
 				t.Fatalf("%s of %q:\n  straight %q, %v\n  library  %q, %v", p.name, text, got, gotErr, want, wantErr)
 			}

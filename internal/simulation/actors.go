@@ -65,6 +65,14 @@ func (w *World) cast(workers, dispatchers int) {
 	for i := range 1 + w.rand.IntN(maxAskers) {
 		w.enter(fmt.Sprintf("%s %d", reconcilers, i+1), func(a *actor) { w.reconciler(a, w.askers[i]) })
 	}
+	if w.faults&FailOver != 0 {
+		w.enter("watch", w.watch)
+	}
+	if w.faults&Words != 0 {
+		for i := range 1 + w.rand.IntN(2) {
+			w.enter(fmt.Sprintf("listener %d", i+1), w.listener)
+		}
+	}
 	w.live()
 }
 
@@ -191,7 +199,7 @@ func (w *World) dispatch(a *actor) {
 	w.spawn(a.name, a, func() {
 		me, pause := w.scheduler.running, time.Second
 		for {
-			me.await(func() bool { return w.outlook.of(w).due() || w.queue.lost })
+			me.await(func() bool { return w.due() || w.queue.lost })
 			if w.has(Flush, 8) {
 				w.queue.hints, w.queue.lost = w.queue.hints[:0], true
 			}
@@ -226,7 +234,7 @@ func (w *World) reaper(a *actor) {
 	w.spawn(a.name, a, func() {
 		me := w.scheduler.running
 		for {
-			me.await(func() bool { return w.outlook.of(w).reap() })
+			me.await(w.reap)
 			if _, err := w.others.Reap(background); err == nil {
 				_, _ = w.others.Sweep(background) // again in five seconds
 			}
@@ -245,7 +253,7 @@ func (w *World) reconciler(a *actor, e *engine.Engine) {
 	w.spawn(a.name, a, func() {
 		me := w.scheduler.running
 		for {
-			me.await(func() bool { return w.outlook.of(w).ask() })
+			me.await(w.ask)
 			_, _ = e.Reconcile(background) // again in five seconds
 			me.sleep(5 * time.Second)
 		}
@@ -258,7 +266,7 @@ func (w *World) planner(a *actor) {
 	w.spawn(a.name, a, func() {
 		me := w.scheduler.running
 		for {
-			me.await(func() bool { return w.outlook.of(w).plan() })
+			me.await(w.plan)
 			for _, e := range w.running {
 				_, _ = w.memory.plan(background, e.stored.ID, w.memory.campaign(e.stored.ID, nil).version, func(p *planning) error { return w.planOnce(p, e.planner) }) // again in a second
 			}
@@ -315,7 +323,7 @@ func entering(p *wave.Planner, o waiting, d wave.Decision) postgres.Entering {
 func (w *World) candidate(p *planning, o waiting) wave.Candidate {
 	who := w.memory.person(o.customer).see(p.tx)
 	k := wave.Candidate{Profile: customer.Profile{ID: customer.ID(who.id), ShopID: who.shop, Zone: who.zone}, EnteredAt: o.placed}
-	k.Contact = w.memory.contact(p.tx, who, []string{"email", "sms"}, true, o.placed)
+	k.Contact = w.memory.contact(p.tx, who, nil, []string{"email", "sms"}, true, o.placed)
 	k.Env = new(rules.Room).NewEnv(rules.Customer{ID: who.shop}, []rules.OrderFact{{At: o.placed, Minor: 1000}}, o.placed, rules.Basis{Zone: time.UTC, Digits: 2})
 	k.Entries, k.LastEntry = p.entries(who.id)
 	return k
@@ -364,103 +372,4 @@ func (r runner) Go(_ *sync.WaitGroup, call func()) {
 func (r runner) Wait(*sync.WaitGroup) {
 	me := r.me()
 	me.await(func() bool { return me.calls == 0 })
-}
-
-// outlook is when there is next something to do; it is worked out again after
-// each commit.
-type outlook struct {
-	stale, ready         bool
-	nextDue, nextReap    time.Time
-	nextPlan, nextAsk    time.Time
-	anyDue, anyReap, any bool
-	anyAsk               bool
-	clock                *time.Time
-}
-
-func (o *outlook) of(w *World) *outlook {
-	if !o.ready || o.stale {
-		o.read(w)
-	}
-	return o
-}
-
-func (o *outlook) due() bool  { return o.anyDue && !o.clock.Before(o.nextDue) }
-func (o *outlook) reap() bool { return o.anyReap && !o.clock.Before(o.nextReap) }
-func (o *outlook) ask() bool  { return o.anyAsk && !o.clock.Before(o.nextAsk) }
-func (o *outlook) plan() bool { return o.any && !o.clock.Before(o.nextPlan) }
-
-func (o *outlook) read(w *World) {
-	*o = outlook{ready: true, clock: &w.clock}
-	m := w.memory
-	for _, r := range m.deliveries.rows {
-		d := r.see(nil)
-		if d == nil || d.due.IsZero() {
-			continue
-		}
-		ends := d.due
-		if d.expires.After(ends) {
-			ends = d.expires
-		}
-		switch m.campaign(d.campaign, nil).status {
-		case "running":
-			if !m.held(nil, d.channel) {
-				due := d.due
-				if rests := m.restUntil(nil, d.channel); rests.After(due) {
-					due = rests
-				}
-				soonest(&o.nextDue, &o.anyDue, due)
-			}
-		case "cancelled":
-			ends = w.clock
-		}
-		soonest(&o.nextReap, &o.anyReap, ends)
-	}
-	for _, r := range m.claims.rows {
-		if c := r.see(nil); c != nil {
-			soonest(&o.nextReap, &o.anyReap, c.attend.Add(1))
-			if c.doubt && w.asks() {
-				soonest(&o.nextAsk, &o.anyAsk, c.ask)
-			}
-		}
-	}
-	for _, r := range m.inbox.rows {
-		if x := r.see(nil); x != nil && m.campaign(x.campaign, nil).status != "cancelled" {
-			soonest(&o.nextPlan, &o.any, x.placed)
-		}
-	}
-	for _, r := range m.enrolled.rows {
-		if e := r.see(nil); e != nil && !e.next.IsZero() && m.campaign(e.campaign, nil).status != "cancelled" {
-			soonest(&o.nextPlan, &o.any, e.next)
-		}
-	}
-}
-
-// asks says whether any provider can be asked, or takes a key once.
-func (w *World) asks() bool {
-	for _, p := range w.promises {
-		if p.LookupByRef || p.IdempotencyWindow > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func soonest(at *time.Time, known *bool, candidate time.Time) {
-	if !*known || candidate.Before(*at) {
-		*at, *known = candidate, true
-	}
-}
-
-// next is when somebody will have something to do; zero: never.
-func (w *World) next() (at time.Time) {
-	o, known := w.outlook.of(w), false
-	for _, x := range []struct {
-		at    time.Time
-		known bool
-	}{{o.nextDue, o.anyDue}, {o.nextReap, o.anyReap}, {o.nextPlan, o.any}, {o.nextAsk, o.anyAsk}} {
-		if x.known && x.at.After(w.clock) {
-			soonest(&at, &known, x.at)
-		}
-	}
-	return at
 }

@@ -113,7 +113,7 @@ var doubtHistories = map[string]func(*scene){
 	},
 	"a failover": func(s *scene) {
 		c := s.few(6, "email", "hello", "ghost", "again")
-		first := s.gate(c, "hello", "email", 0, []int64{1, 2, 3}, hashed("a"))
+		first := s.gate(c, "hello", "email", 0, []int64{1, 2, 3}, hashed("a"), costs(7))
 		s.settle(first, delivery.Planned, 0, func(x *postgres.Settlement) {
 			if x.Claim.Customer > 1 {
 				x.State = delivery.Accepted
@@ -127,6 +127,7 @@ var doubtHistories = map[string]func(*scene){
 		s.tell("a gate is closed: %t", err != nil)
 		_, err = s.Settle(context.Background(), "test", &at, under.ID, postgres.Took{}, time.Hour, []postgres.Settlement{{Claim: under.Claims[0], State: delivery.Accepted}})
 		s.tell("an outcome is refused: %t", err != nil)
+		s.sweep(1000 * time.Hour) // what is late may have been sent
 		s.shows()
 		for range 2 {
 			f, err := s.NoticeFailover(context.Background(), time.Hour)

@@ -15,8 +15,12 @@
 //     each statement, commit and call, and the seed says who goes on. Dispatcher,
 //     planner and reaper are the loops of package workers told again; the queue is
 //     a list that forgets, repeats and lies.
-//   - Provider takes messages, or not, and answers, or not. It keeps its own list:
-//     the ledger is never asked to vouch for itself.
+//   - Provider takes messages, or not, and answers, or not; and says later what became
+//     of them, twice, in any order, or before the call has ended. It keeps its own
+//     list: the ledger is never asked to vouch for itself.
+//   - A standby takes over that lacks the newest commits, of all rows. Whoever was at
+//     work stays at work, and knows more than the ledger. What was planned and sent
+//     within what is lost is planned and sent anew: nobody judges that.
 //
 // Half of the kinds of mishap (Faults) are off in each schedule, so that none
 // hides behind another. A schedule ends with the faults healed and everything run
@@ -30,10 +34,11 @@
 //     budget, a provider that rests is left alone, no more than the day's where a
 //     channel warms up, nothing goes out early or late, the gate reads the database's clock;
 //   - at each write: legal moves, no deadlock, unknown has a cause, no code means
-//     none;
+//     none, an outcome is of its own pass;
 //   - at rest: every delivery has ended with a reason, the ledger is the
 //     provider's, what can be sent is sent, planned once, the arm is kept, the
-//     books agree.
+//     books agree, what a provider said is kept and known, who complains is written to
+//     no more, what a failover puts in doubt may have been sent, and is looked at.
 //
 // An invariant that does not hold stops the schedule with its seed, its last
 // steps, and a smaller world in which the same is broken. Mutants are bugs

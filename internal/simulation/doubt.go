@@ -75,6 +75,7 @@ func (m *Memory) GateAgain(ctx context.Context, in postgres.GateInput, window ti
 		if err != nil || len(gated) == 0 {
 			return err
 		}
+		defer m.spare(gated)
 		if err := m.facts(ctx, t, in, now, gated); err != nil {
 			return err
 		}

@@ -65,7 +65,7 @@ func (m *Memory) quarantine(ctx context.Context, t *tx, f *postgres.Failover, gi
 		return d.state == delivery.Planned && !d.due.After(now.Add(5*time.Second)) && d.arm == "treat" && !d.skip && d.expires.After(later(d.due, d.scheduled))
 	}
 	n, err := update(t, m.where(t, ids, lost), lost, func(d *message) delivery.State {
-		d.epoch, d.reason, d.claimed, d.done, d.gateAt, d.due = d.epoch+1, lostTail, now, now, later(d.due, d.scheduled), time.Time{}
+		d.epoch, d.reason, d.claimed, d.done, d.gateAt, d.due, d.cost = d.epoch+1, lostTail, now, now, later(d.due, d.scheduled), time.Time{}, 0
 		doubts[0].ids, doubts[0].epochs = append(doubts[0].ids, d.id), append(doubts[0].epochs, d.epoch)
 		return delivery.Quarantine
 	})
@@ -106,7 +106,7 @@ func (m *Memory) Replan(ctx context.Context, claims []postgres.Claim, window tim
 				return d.epoch == c.Epoch && d.state == delivery.Quarantine && earlier(d.expires, d.gateAt.Add(delivery.Usable(window))).After(now)
 			}
 			n, err := update(t, m.where(t, []int64{c.ID}, still), still, func(d *message) delivery.State {
-				d.reason, d.due, d.done, d.returned = "", now, time.Time{}, d.returned+1
+				d.reason, d.due, d.done, d.returned = "", later(now, d.gateAt), time.Time{}, d.returned+1
 				d.expires = earlier(d.expires, d.gateAt.Add(delivery.Usable(window)))
 				return delivery.Planned
 			})

@@ -28,11 +28,13 @@ const (
 	People                        // customers opt out, order, complain, are suppressed, erased and merged at any step
 	Feed                          // orders come late
 	Again                         // an import is repeated, half-way or whole
+	FailOver                      // the database fails over to a server that lacks the newest commits
+	Words                         // providers say what became of messages: late, twice, in any order, before the call has ended
 	allFaults  = 1<<iota - 1
 )
 
 var faultNames = []string{"crash", "stop", "stall", "slow-sql", "bad-sql", "lost-commit", "restart", "lose-hint", "double-hint", "flush", "bad-queue",
-	"bad-call", "slow-call", "skew", "steer", "people", "feed", "again"}
+	"bad-call", "slow-call", "skew", "steer", "people", "feed", "again", "fail-over", "words"}
 
 // String lists the kinds with commas.
 func (f Faults) String() string {

@@ -208,7 +208,7 @@ func (m *Memory) hearOne(t *tx, r *record[message]) error {
 			if d.arm != "treat" || d.skip {
 				return nil
 			}
-			d.epoch, d.claimed, d.gateAt, d.due, d.reason = d.epoch+1, now, earlier(d.due, d.expires.Add(-time.Microsecond)), time.Time{}, "its provider has taken it"
+			d.epoch, d.claimed, d.gateAt, d.due, d.reason, d.cost = d.epoch+1, now, earlier(d.due, d.expires.Add(-time.Microsecond)), time.Time{}, "its provider has taken it", 0
 			if err := t.move(r, delivery.Quarantine); err != nil {
 				return err
 			}

@@ -48,6 +48,7 @@ func (m *Memory) gate(ctx context.Context, in postgres.GateInput, prepare func(a
 		if err != nil || len(gated) == 0 {
 			return err
 		}
+		defer m.spare(gated)
 		if err := m.facts(ctx, t, in, now, gated); err != nil {
 			return err
 		}
@@ -95,7 +96,7 @@ func (m *Memory) lockChunk(ctx context.Context, t *tx, in postgres.GateInput) (o
 	rows = slices.DeleteFunc(rows, func(r *record[message]) bool { return !take(t, m.person(r.was.customer)) })
 	sortByCustomer(rows)
 	rows = slices.CompactFunc(rows, func(a, b *record[message]) bool { return a.was.customer == b.was.customer })
-	ours = make([]gating, len(rows))
+	ours = m.gating(len(rows))
 	for i, r := range rows {
 		ours[i].row, ours[i].read = r, *r.see(t)
 	}
@@ -188,10 +189,12 @@ func (m *Memory) facts(ctx context.Context, t *tx, in postgres.GateInput, now ti
 	if err := t.step(ctx, "facts"); err != nil {
 		return err
 	}
+	limits := in.Limits()
 	for i := range gated {
 		g := &gated[i]
 		d := &g.read
 		p, e := m.person(d.customer).see(t), m.enrollment(d.enrollment).see(t)
+		channels := g.Facts.Contact.Channels // room of an earlier gate
 		g.Gated = postgres.Gated{ID: d.id, Customer: d.customer, EnteredAt: d.entered, Epoch: d.epoch, Variant: d.variant, Stratum: e.stratum, Zone: e.zone}
 		if in.Regions {
 			g.Region = p.region
@@ -200,19 +203,44 @@ func (m *Memory) facts(ctx context.Context, t *tx, in postgres.GateInput, now ti
 		f.Arm, f.Skip, f.Channel, f.ExpiresAt, f.HeldFor = d.arm, d.skip, d.channel, d.expires, audience.Reason(d.reason)
 		f.CampaignStatus, f.OnHold, f.Rests = m.campaign(d.campaign, t).status, m.held(t, d.channel), m.resting(t, d.channel, now)
 		f.Merged = p.into != 0
-		f.Contact = m.contact(t, p, in.Channels, in.Service, now)
+		f.Contact = m.contact(t, p, channels, in.Channels, in.Service, now)
 		f.Repurchased = m.repurchased(p, e, now)
 		if in.Requires != "" {
 			state := m.required(t, d, in.Requires)
 			f.Requires = &state
 		}
-		m.pressure(t, f, d, in, now)
+		m.pressure(t, f, d, in, &limits, now)
 	}
 	return m.rareFacts(ctx, t, in, now, gated)
 }
 
-func (m *Memory) contact(t *tx, p *person, channels []string, service bool, now time.Time) audience.Contact {
-	c := audience.Contact{Erased: !p.erased.IsZero(), Channels: make(map[string]audience.Reach, len(channels))}
+// gating is room for n deliveries at the gate; spare gives it back.
+func (m *Memory) gating(n int) []gating {
+	if last := len(m.gatings) - 1; last >= 0 && n <= cap(m.gatings[last]) {
+		had := m.gatings[last][:n]
+		m.gatings = m.gatings[:last]
+		for i := range had {
+			channels := had[i].Facts.Contact.Channels
+			clear(channels)
+			had[i] = gating{}
+			had[i].Facts.Contact.Channels = channels
+		}
+		return had
+	}
+	return make([]gating, n, max(n, 8))
+}
+
+func (m *Memory) spare(used []gating) {
+	if cap(used) > 0 {
+		m.gatings = append(m.gatings, used)
+	}
+}
+
+func (m *Memory) contact(t *tx, p *person, into map[string]audience.Reach, channels []string, service bool, now time.Time) audience.Contact {
+	if into == nil {
+		into = make(map[string]audience.Reach, len(channels))
+	}
+	c := audience.Contact{Erased: !p.erased.IsZero(), Channels: into}
 	for _, name := range channels {
 		reach := audience.Reach{Address: p.address(name)}
 		if granted, known := newest(p.words, name, "marketing", now); known {
@@ -262,8 +290,7 @@ func counts(s delivery.State) bool {
 
 // pressure is what a customer had, with those who were merged into them, and what
 // other campaigns will want.
-func (m *Memory) pressure(t *tx, f *delivery.Facts, d *message, in postgres.GateInput, now time.Time) {
-	limits := in.Limits()
+func (m *Memory) pressure(t *tx, f *delivery.Facts, d *message, in postgres.GateInput, limits *audience.Limits, now time.Time) {
 	longest := limits.Longest()
 	if longest == 0 {
 		return

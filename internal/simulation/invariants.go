@@ -3,7 +3,6 @@ package simulation
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
@@ -30,16 +29,24 @@ type file struct {
 	by      *actor // whose claim it is, in which of its lives
 	life    int
 	gated   time.Time
+	epoch   int // of its last pass
 	planned time.Time
-	trouble int    // how often a statement of its worker failed or was slow
-	excused bool   // something went wrong with its worker, so that it may be unknown
-	code    string // that the customer read
-	left    bool   // in doubt, it was not to be sent again
+	trouble int       // how often a statement of its worker failed or was slow
+	excused bool      // something went wrong with its worker, so that it may be unknown
+	code    string    // that the customer read
+	left    bool      // in doubt, it was not to be sent again
+	unasked bool      // it counts as sent, and no gate that is known let it out
+	again   bool      // it was planned again after a failover
+	till    time.Time // then: a second call is taken for the first
+	failed  bool      // its provider says that it arrived nowhere
+	shaken  bool      // excused, before a failover excused everybody
+	written bool      // what became of its last pass was kept, if not for long
 }
 
 // call is one call at a provider.
 type call struct {
 	taken   int
+	says    string          // to whom and what
 	verdict channel.Verdict // empty: nobody has heard it yet
 }
 
@@ -122,6 +129,7 @@ func (j *judge) kept(w *World, t *tx, th *thread) {
 			}
 		case *record[resend]:
 			if d := w.memory.delivery(r.was.delivery).see(t); r.born {
+				r.was.at = w.clock // its commit may have taken its time
 				w.gatedFor(t, d, waveOf(w.definition(d.campaign), d.wave), w.memory.person(d.customer).see(t), func(invariant, why string) {
 					w.violate(invariant, "delivery %d of customer %d is sent again: %s", d.id, d.customer, why)
 				})
@@ -153,15 +161,26 @@ func (j *judge) kept(w *World, t *tx, th *thread) {
 
 func (j *judge) moved(w *World, t *tx, th *thread, r *record[message]) {
 	d, f := &r.is, j.file(r.was.id)
+	f.unasked = r.was.state == delivery.Planned && wasSent(d.state) && d.state != delivery.Sending || f.unasked && d.state != delivery.Planned && d.state != delivery.Sending
+	f.written = d.state != delivery.Sending
+	if r.was.state == delivery.Quarantine && d.state == delivery.Planned {
+		f.again, f.till = true, r.was.gateAt.Add(w.promises[d.channel].IdempotencyWindow)
+	}
 	if w.tracing {
 		w.note(th.name, "delivery "+itoa(d.id)+" of "+itoa(d.customer)+" "+d.wave+": "+string(r.was.state)+" > "+string(d.state)+" "+d.reason)
 	}
 	switch {
+	case r.was.state == delivery.Sending && !f.excused && th.actor != nil && th.actor.stop != nil && (th.actor != f.by || f.life != f.by.life):
+		w.violate("an outcome is of its own pass", "%s settles delivery %d, which %s let out", th.actor.name, d.id, f.by.name)
+	case d.state == delivery.Sending && f.again && !d.gateAt.Before(f.till):
+		w.violate("a key is used again within its window", "delivery %d is let out at %s, and that was over at %s", d.id, d.gateAt, f.till)
 	case d.state == delivery.Sending:
-		f.by, f.life, f.gated, f.excused, f.trouble = th.actor, th.actor.life, w.clock, false, 0
+		f.by, f.life, f.gated, f.epoch, f.excused, f.trouble = th.actor, th.actor.life, w.clock, d.epoch, false, 0
 		w.gated(t, d)
 	case d.state == delivery.Unknown && d.reason == "lease lapsed" && !f.excused:
 		w.violate("unknown has a cause", "delivery %d is unknown though nothing befell %s", d.id, f.by.name)
+	case d.state == delivery.Quarantine && d.gateAt.After(w.clock.Add(6*time.Second)):
+		w.violate("only what may have been sent is in doubt", "delivery %d is in quarantine, and is due at %s", d.id, d.gateAt)
 	case d.state == delivery.Suppressed && d.reason == string(audience.CouponsGone):
 		w.exhausted(t, d)
 	}
@@ -249,7 +268,7 @@ func (w *World) gatedBy(t *tx, d *message, v *campaigns.Wave, refuse func(string
 func (w *World) hadOn(t *tx, channel string, at time.Time) (n int) {
 	day := calendar.DateOf(at, time.UTC)
 	for _, r := range w.memory.deliveries.rows {
-		if d := r.see(t); d != nil && d.channel == channel && wasSent(d.state) && calendar.DateOf(d.gateAt, time.UTC) == day {
+		if d := r.see(t); d != nil && d.channel == channel && wasSent(d.state) && !w.judge.file(d.id).unasked && calendar.DateOf(d.gateAt, time.UTC) == day {
 			n++
 		}
 	}
@@ -394,107 +413,6 @@ func (w *World) exhausted(t *tx, d *message) {
 			return
 		}
 	}
-}
-
-// called judges a call that begins.
-func (j *judge) called(w *World, th *thread, channelName string, id int64, m channel.Message) *call {
-	r := w.memory.delivery(id)
-	c := &call{}
-	if r == nil {
-		w.violate("only deliveries are sent", "there is no delivery %d", id)
-		return c
-	}
-	d, f := r.see(nil), j.file(id)
-	for _, earlier := range f.calls {
-		if earlier.verdict != channel.NotTaken && w.promises[channelName].IdempotencyWindow == 0 {
-			w.violate("never twice", "delivery %d is called again after %q", id, earlier.verdict)
-		}
-	}
-	f.calls = append(f.calls, c)
-	late, again := w.clock.Sub(f.gated), w.resent(th, id)
-	once := w.promises[channelName].IdempotencyWindow > 0 // who was held up may call after it was sent again
-	if !again.IsZero() {
-		late = w.clock.Sub(again)
-	}
-	switch {
-	case d.state != delivery.Sending && !(f.excused && (d.state == delivery.Unknown || once && d.state == delivery.Accepted)) && again.IsZero():
-		w.violate("no call without a claim", "delivery %d is called as %s", id, d.state)
-	case d.channel != channelName:
-		w.violate("no call without a claim", "delivery %d is called by %s and gated for %s", id, channelName, d.channel)
-	case late > startLimit && th.stalled.IsZero():
-		w.violate("calls begin in time", "the call of delivery %d begins %s after its gate", id, late)
-	case d.arm != holdout.Treat || d.skip:
-		w.violate("ghosts are not sent", "delivery %d is a ghost", id)
-	}
-	if since, stopped := j.stopped(d, w.clock); stopped && since > effectLimit && th.stalled.IsZero() {
-		w.violate("a pause takes effect", "delivery %d is called %s after its campaign or channel was stopped", id, since)
-	}
-	p := w.memory.person(d.customer).see(nil)
-	if p.erased.IsZero() && m.To != p.address(channelName) {
-		w.violate("to the right person", "delivery %d goes to %s and not to %s", id, m.To, p.address(channelName))
-	}
-	if is := w.memory.enrollment(d.enrollment).see(nil).version > catalogueSize; is != strings.HasSuffix(strings.TrimSpace(m.Text), mark) {
-		w.violate("customers on their way keep their version", "delivery %d of version %d says %q", d.id, d.version, m.Text)
-	}
-	j.read(w, d, f, m.Text)
-	return c
-}
-
-// resent is when the ledger noted that a message in doubt would be sent again by
-// whoever calls now; zero: it did not.
-func (w *World) resent(th *thread, id int64) (at time.Time) {
-	if th.actor == nil || !strings.HasPrefix(th.actor.name, reconcilers) {
-		return at
-	}
-	for _, r := range w.memory.resends.rows {
-		if x := r.see(nil); x != nil && x.delivery == id {
-			at = x.at
-		}
-	}
-	return at
-}
-
-const (
-	startLimit  = 2*time.Second + time.Second/2
-	effectLimit = 5*time.Second + time.Second/2
-)
-
-// stopped says whether a delivery may not go out, and since when.
-func (j *judge) stopped(d *message, now time.Time) (since time.Duration, stopped bool) {
-	var last [3]steer // of its campaign, of its channel, of all
-	for _, s := range j.steers {
-		switch {
-		case s.campaign != 0 && s.campaign == d.campaign:
-			last[0] = s
-		case s.campaign == 0 && s.channel == d.channel:
-			last[1] = s
-		case s.campaign == 0 && s.channel == "":
-			last[2] = s
-		}
-	}
-	for _, s := range last {
-		if s.status != "" && s.status != "running" {
-			since, stopped = max(since, now.Sub(s.at)), true
-		}
-	}
-	return since, stopped
-}
-
-// read is what the customer reads: a code is one customer's, and a delivery has one.
-func (j *judge) read(w *World, d *message, f *file, text string) {
-	_, rest, ok := strings.Cut(text, "Use ")
-	if !ok || len(rest) < 8 {
-		return
-	}
-	code := rest[:8]
-	if f.code != "" && f.code != code {
-		w.violate("one code each", "delivery %d carries %s, and carried %s before", d.id, code, f.code)
-	}
-	f.code = code
-	if who, given := j.codes[code]; given && who != d.customer {
-		w.violate("one code each", "%s goes to customer %d and went to %d", code, d.customer, who)
-	}
-	j.codes[code] = d.customer
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -389,7 +389,7 @@ func (m *Memory) reapOne(t *tx, c *claim, doubt *claim) (int, error) {
 	return total, nil
 }
 
-// Sweep passes over rows at a gate.
+// Sweep passes over rows at a gate, and over all while a failover is not noticed.
 func (m *Memory) Sweep(ctx context.Context, at *time.Time, limit int) (int, error) {
 	late, err := m.sweep(ctx, "sweep", limit, func(t *tx, d *message, c *campaign) (delivery.State, string) {
 		now := t.time(at)
@@ -423,6 +423,9 @@ func (m *Memory) Sweep(ctx context.Context, at *time.Time, limit int) (int, erro
 func (m *Memory) sweep(ctx context.Context, what string, limit int, end func(*tx, *message, *campaign) (delivery.State, string)) (n int, err error) {
 	err = m.one(ctx, what, func(t *tx) error {
 		n = 0
+		if !m.same(t) {
+			return nil
+		}
 		for _, r := range m.deliveries.rows {
 			d := r.see(t)
 			if d == nil || d.due.IsZero() || n == limit {

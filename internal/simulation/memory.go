@@ -39,6 +39,8 @@ type Memory struct {
 	rests      table[rest]
 	days       table[channelDay]
 	planning   map[int]*tx // who plans a campaign
+	begun      []*tx       // transactions of this schedule; those behind them are used again
+	gatings    [][]gating  // that nobody uses
 	known      record[int] // the server that the ledger is known on
 	server     int         // the one that it is on
 }
@@ -90,7 +92,25 @@ func (m *Memory) reset() {
 	m.pools = m.pools[:0]
 	m.place, m.feed, m.importing = record[place]{}, record[time.Time]{}, record[struct{}]{}
 	m.known, m.server = record[int]{}, 0
+	m.begun = m.begun[:0]
 	clear(m.planning)
+}
+
+// begin is a transaction that is not used again in this schedule: whoever waits
+// for it asks whether it is done after others have begun.
+func (m *Memory) begin(what string) *tx {
+	n := len(m.begun)
+	if n == cap(m.begun) {
+		m.begun = slices.Grow(m.begun, max(64, n))
+	}
+	m.begun = m.begun[:n+1]
+	t := m.begun[n]
+	if t == nil {
+		t = new(tx)
+		m.begun[n] = t
+	}
+	*t = tx{m: m, what: what, began: m.host.now(), held: t.held[:0]}
+	return t
 }
 
 // record is a row: as it was committed, and as the transaction that holds it
@@ -132,6 +152,22 @@ func (r *record[T]) edit(t *tx) *T {
 
 // free says whether a transaction could take the row at once.
 func (r *record[T]) free(t *tx) bool { return r.by == nil || r.by == t }
+
+// row is a record of any table.
+type row interface {
+	end(keep bool)
+	before() func()
+}
+
+// before is what makes a row again what it was before the transaction that holds
+// it; nil: it leaves it as it was.
+func (r *record[T]) before() func() {
+	if !r.written && !r.born && !r.gone {
+		return nil
+	}
+	was, dead := r.was, r.born
+	return func() { *r = record[T]{was: was, dead: dead} }
+}
 
 func (r *record[T]) end(keep bool) {
 	switch {
@@ -221,7 +257,7 @@ type tx struct {
 	what   string
 	began  time.Time
 	ctx    context.Context // of the statement that runs
-	held   []interface{ end(keep bool) }
+	held   []row
 	waits  *tx   // whom it waits for
 	queues bool  // behind imports and merges, each of which may take as long as a planner
 	over   error // somebody else ended it, and why
@@ -231,13 +267,16 @@ type tx struct {
 // in runs fn in a transaction: committed when it returns nil, else rolled back,
 // as when whoever runs it dies.
 func (m *Memory) in(ctx context.Context, what string, fn func(*tx) error) error {
-	t := &tx{m: m, what: what, began: m.host.now()}
+	t := m.begin(what)
 	defer t.end(false)
 	err := fn(t)
 	if err == nil {
 		err = t.commit(ctx)
 	}
-	if _, told := fault.Of(err); err == nil || told {
+	if err == nil {
+		return nil
+	}
+	if _, told := fault.Of(err); told {
 		return err
 	}
 	return fmt.Errorf("%s: %w", what, err)
@@ -290,7 +329,10 @@ func (t *tx) end(keep bool) {
 	for _, r := range t.held {
 		r.end(keep && t.over == nil)
 	}
-	t.held = nil
+	t.held = t.held[:0]
+	if t.what != whatOfPlanner {
+		return
+	}
 	for id, by := range t.m.planning {
 		if by == t {
 			delete(t.m.planning, id)

@@ -32,13 +32,22 @@ const (
 	asked   = "internal/simulation/providers.go"
 	worlds  = "internal/simulation/world.go"
 	presses = "internal/audience/pressure.go"
+	records = "internal/engine/record_feedback.go"
+	hearing = "internal/delivery/feedback.go"
+	says    = "internal/simulation/feedback.go"
+	fails   = "internal/simulation/failover.go"
+	heeds   = "internal/engine/heed_providers.go"
+	breaks  = "internal/channel/breaker.go"
 )
 
 func planted(name, file, old, new string) mutant {
 	return mutant{name: name, edits: []edit{{file, old, new}}}
 }
 
-var mutants = []mutant{
+var mutants = append(sending, failovers...)
+
+// sending are of what happens on the way from a hint to an outcome.
+var sending = []mutant{
 	// who may speak, and when
 	planted("no reaper", settles, "r, err := e.ledger().Reap(ctx, giveUpAfter, reapLimit)", "var r struct{ Unknown, Final int }\n\tvar err error"),
 	{name: "the reaper makes it due again", edits: []edit{{ledgers, "\t\t\td.reason = \"lease lapsed\"\n", "\t\t\td.reason, d.due, d.done = \"lease lapsed\", m.host.now(), time.Time{}\n\t\t\treturn delivery.Planned\n"}}},
@@ -136,6 +145,58 @@ var mutants = []mutant{
 	{name: "nothing is handed out again", edits: []edit{{ledgers, "\t\tp.due, p.id = time.Time{}, 0\n", "\t\t_ = p\n"}}, harmless: "as the one above"},
 	{name: "the queue is believed for ever", edits: []edit{{handOut, "silence = 45 * time.Second", "silence = 1e6 * time.Second"}}, harmless: "it is handed out when the queue is empty, and it empties"},
 	{name: "nothing starts over", edits: []edit{behind, {ledgers, "over := nothingQueued || p.round.Before(m.host.now().Add(-silence))", "over := false"}}},
+}
+
+// failovers are of what a failover forgets, what providers say and how they are left alone.
+var failovers = []mutant{
+	planted("the incarnation is not checked at the gate", ours, "\tif !m.same(t) {\n\t\terr = errClosed\n\t\treturn\n\t}\n", ""),
+	planted("the incarnation is not checked with an outcome", ledgers, "\tif !m.same(t) {\n\t\treturn nil, 0, errClosed\n\t}\n", ""),
+	planted("the incarnation is not checked by the sweeper", ledgers, "\t\tif !m.same(t) {\n\t\t\treturn nil\n\t\t}\n", ""),
+	planted("nothing is quarantined", fails, "d.state == delivery.Planned && !d.due.After", "false && !d.due.After"),
+	planted("what is due in a moment is not quarantined", fails, "now.Add(5*time.Second)", "now.Add(-5*time.Second)"),
+	planted("everything planned is quarantined", fails, "!d.due.After(now.Add(5*time.Second)) && ", ""),
+	planted("ghosts are quarantined", fails, ` && d.arm == "treat" && !d.skip && d.expires`, " && d.expires"),
+	planted("what is quarantined costs what it cost", fails, "later(d.due, d.scheduled), time.Time{}, 0\n", "later(d.due, d.scheduled), time.Time{}, d.cost\n"),
+	planted("what is quarantined keeps its epoch", fails, "= d.epoch+1, lostTail", "= d.epoch, lostTail"),
+	planted("what was under way stays under way", fails, "return d.state == delivery.Sending }", "return false && d.state == delivery.Sending }"),
+	planted("nobody asks about what is quarantined", fails, "{doubt: true, attend: now.Add(giveUp), ask: now}", "{doubt: true, attend: now.Add(giveUp), ask: now.Add(giveUp * 2)}"),
+	{name: "planned again whatever the window", edits: []edit{{fails, "earlier(d.expires, d.gateAt.Add(delivery.Usable(window))).After(now)", "d.expires.After(now)"}},
+		harmless: "it ends with the window all the same: what is planned after that is late, and no gate lets it out"},
+	planted("planned again for longer than the window", fails, "\t\t\t\td.expires = earlier(d.expires, d.gateAt.Add(delivery.Usable(window)))\n", ""),
+	planted("planned again before it was due", fails, "later(now, d.gateAt), time.Time{}, d.returned+1", "now, time.Time{}, d.returned+1"),
+	planted("planned again whatever channel it took", asking, "if len(v.waves[d.Lane.Wave].Channels) == 1 {", "if len(v.waves[d.Lane.Wave].Channels) > 0 {"),
+	planted("what outlived the failover is not written", fails, "return d.epoch == s.Claim.Epoch && d.state == delivery.Quarantine }", "return false && d.state == delivery.Quarantine }"),
+	{name: "the dispatcher stays where it stood", edits: []edit{{fails, "\t\tp.due, p.id = time.Time{}, 0\n", "\t\t_ = p\n"}}, harmless: "it is handed out when the queue is empty, or within 45 s: later, not never"},
+
+	planted("a word is acknowledged before it is kept", records, "return 0, fmt.Errorf(\"record feedback on %s: %w\", channel, err)", "_ = fmt.Errorf(\"%s: %w\", channel, err)\n\t\treturn len(events), nil"),
+	planted("nobody listens", records, "const hearLimit = 500", "const hearLimit = 0"),
+	planted("a word twice is two", says, "\t\t\tif !known {\n", "\t\t\tif true {\n"),
+	planted("a word before the outcome is lost", hearing, "case Sending, Unknown, UnknownFinal:", "case Unknown, UnknownFinal:"),
+	planted("a word after a failover is lost", hearing, "case Planned, Quarantine:", "case Planned:"),
+	planted("a word too late is lost", hearing, "case Sending, Unknown, UnknownFinal:", "case Sending, Unknown:"),
+	planted("failed is believed at once", hearing, "case s == Sending || now.Before(failed.Add(failedAfter)):", "case s == Sending:"),
+	planted("failed is believed while it is under way", hearing, "case s == Sending || now.Before(failed.Add(failedAfter)):", "case now.Before(failed.Add(failedAfter)):"),
+	planted("failed for no reason", hearing, `cmp.Or(h.Reason, "refused")`, `cmp.Or(h.Reason, "")`),
+	planted("failed waits for ever", hearing, "case s == Sending || now.Before(failed.Add(failedAfter)):", "case true:"),
+	planted("a word that waits is over", says, "\t\t\t\tw.due = now.Add(30 * time.Second)\n", "\t\t\t\tw.due = time.Time{}\n"),
+	planted("a word on what others hold is over", says, "\t\t\t\tw.due = now.Add(time.Second)\n", "\t\t\t\tw.due = time.Time{}\n"),
+	planted("what failed later gives nothing back", says, "\t\t\t\te.spent -= u.money()\n", ""),
+	planted("who complains is not suppressed", says, "\t\t\tm.banHeard(t, d, earlier(w.At, now))\n", ""),
+	planted("who complains is not held", says, "if err := m.holdBanned(ctx, t, words); err != nil {", "if err := error(nil); err != nil {"),
+	planted("a hard bounce suppresses nobody", says, `w.Type == "bounced" && w.Hard {`+"\n\t\t\tm.banHeard", "false {\n\t\t\tm.banHeard"),
+
+	planted("who rests is not told to others", heeds, "err := e.ledger().RestChannel(try, lane, e.at(), wait, why); err != nil", "err := error(nil); err != nil"),
+	planted("a rest has no end", heeds, "wait = min(cmp.Or(out.RetryAfter, restUnnamed), longestRest)", "wait = 1e5 * longestRest"),
+	planted("a breaker stays open", breaks, "\t\tcase good:\n\t\t\t*b = Breaker{}\n", "\t\tcase good:\n"),
+	planted("a breaker that tries never tries again", breaks, "func (b *Breaker) End() { b.trying = false }", "func (b *Breaker) End() {}"),
+	planted("a breaker opens at one call in two", breaks, "good+bad >= enough && bad >= good", "bad >= good"),
+	planted("a breaker never opens", breaks, "good+bad >= enough && bad >= good", "good+bad < 0"),
+	planted("a call that was refused for good is bad", breaks, "case Accepted, Failed: // it answered, and for good", "case Accepted:"),
+	planted("calls go on while the provider rests", send, "if rests.Load() || !run.Slot(", "if !run.Slot("),
+	planted("a provider is asked once", sentTo, "e.ask = now.Add(delivery.AskAfter(e.asked))", "e.ask = now.Add(1e6 * time.Hour)"),
+	planted("a doubt of an earlier pass is asked about", sentTo, "d == nil || d.epoch != c.epochs[i] || d.state", "d == nil || d.state"),
+	planted("another message is sent under its key", sentTo, "case d.body == nil || !bytes.Equal(d.body, g.Body):", "case false:"),
+	planted("an unknown answer to a second call settles it", asking, "\t\tcase delivery.Accepted, delivery.Failed:\n\t\t\tsays.Says", "\t\tcase delivery.Accepted, delivery.Failed, delivery.Planned:\n\t\t\tsays.Says"),
 }
 
 var behind = edit{plans, "\tif at := p.m.place.edit(p.tx); !at.due.Before(first) {\n\t\tat.due, at.id = first, 0\n\t}\n", ""}

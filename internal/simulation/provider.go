@@ -85,6 +85,9 @@ func (p *Provider) Send(ctx context.Context, m channel.Message) channel.Outcome 
 			c.taken++
 		}
 	}
+	if fate.taken || fate.outcome.Verdict == channel.Failed {
+		p.speak(id, m, fate.taken)
+	}
 	if end, ok := ctx.Deadline(); ok && w.clock.Add(took).After(end) {
 		took = end.Sub(w.clock)
 		fate.outcome = channel.Outcome{Verdict: channel.Unknown, Reason: "timeout after data"}

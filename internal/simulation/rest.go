@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/rewave/rewave/internal/audience"
@@ -19,6 +18,10 @@ func (w *World) atRest() {
 		if d == nil {
 			continue
 		}
+		if d.state == delivery.Quarantine {
+			w.quarantined(d, w.judge.file(int64(i)+1))
+			continue
+		}
 		if !ended(d.state) {
 			w.violate("comes to rest", "delivery %d is %s: %s", d.id, d.state, w.unrest())
 			return
@@ -28,6 +31,7 @@ func (w *World) atRest() {
 	}
 	w.enrollmentsAtRest()
 	w.booksAtRest()
+	w.wordsAtRest()
 }
 
 func ended(s delivery.State) bool {
@@ -50,7 +54,7 @@ func (w *World) agrees(d *message, f *file) {
 		w.violate("never twice", "delivery %d was taken %d times", d.id, taken)
 	case d.state == delivery.Accepted && taken == 0:
 		w.violate("the ledger is the provider's", "delivery %d is accepted, and nobody took it", d.id)
-	case taken > 0 && d.state != delivery.Accepted && d.state != delivery.UnknownFinal:
+	case taken > 0 && d.state != delivery.Accepted && d.state != delivery.UnknownFinal && !f.again && !(d.state == delivery.Failed && f.failed):
 		w.violate("the ledger is the provider's", "delivery %d was taken, and is %s", d.id, d.state)
 	case taken > 0 && d.state == delivery.UnknownFinal && w.promises[d.channel].LookupByRef:
 		w.violate("what the provider knows is known", "delivery %d was taken, and is unknown", d.id)
@@ -95,19 +99,27 @@ func (w *World) inTime(d *message, f *file) {
 // enrollmentsAtRest counts what was planned, and draws the arms once more.
 func (w *World) enrollmentsAtRest() {
 	m := w.memory
-	planned := map[[2]int64]int{} // by enrollment and round
-	seen := map[string]bool{}
+	type round struct {
+		enrollment int64
+		n          int
+	}
+	type one struct {
+		customer, entered int64
+		campaign, round   int
+		wave              string
+	}
+	planned, seen := map[round]int{}, make(map[one]bool, len(m.deliveries.rows))
 	for _, r := range m.deliveries.rows {
 		d := r.see(nil)
 		if d == nil {
 			continue
 		}
-		key := fmt.Sprintf("%d/%d/%d/%s", d.customer, d.campaign, d.entered.UnixNano(), strconv.Itoa(d.round)+d.wave)
+		key := one{d.customer, d.entered.UnixNano(), d.campaign, d.round, d.wave}
 		if seen[key] {
 			w.violate("planned once", "delivery %d is there twice", d.id)
 		}
 		seen[key] = true
-		planned[[2]int64{d.enrollment, int64(d.round)}]++
+		planned[round{d.enrollment, d.round}]++
 		e := m.enrollment(d.enrollment).see(nil)
 		service := waveOf(w.definition(d.campaign), d.wave).Service
 		if !service && d.arm != e.arm || service && d.arm != holdout.Treat {
@@ -127,7 +139,7 @@ func (w *World) enrollmentsAtRest() {
 			w.violate("comes to rest", "enrollment %d has begun %d of %d rounds", e.id, e.begun, def.Rounds.Times)
 		}
 		for n := 1; n <= e.begun; n++ {
-			if got := planned[[2]int64{e.id, int64(n)}]; got != len(def.Waves) {
+			if got := planned[round{e.id, n}]; got != len(def.Waves) {
 				w.violate("planned once", "round %d of enrollment %d has %d of %d deliveries", n, e.id, got, len(def.Waves))
 			}
 		}

@@ -9,19 +9,20 @@ import (
 // thread is somebody at work. It runs until it gives way; nobody else runs
 // meanwhile. Threads are used again, for the next job and the next schedule.
 type thread struct {
-	s     *scheduler
-	name  string
-	actor *actor
-	job   func()
-	tx    *tx // open
+	// Side by side, because everybody is looked at again and again. It waits for one thing.
+	wake   time.Duration // it sleeps until then; 0: it does not
+	behind *tx           // it waits for this one to end
+	until  func() bool   // it waits for this to hold
+	by     time.Duration // when that will hold at the latest; 0: nobody knows
+	dying  bool
 
-	wake    time.Duration // it sleeps until then; 0: it does not
-	behind  *tx           // it waits for this one to end
-	until   func() bool   // it waits for this to hold
-	by      time.Duration // when that will hold at the latest; 0: nobody knows
+	s       *scheduler
+	name    string
+	actor   *actor
+	job     func()
+	tx      *tx // open
 	parent  *thread
-	calls   int // threads of its own that run
-	dying   bool
+	calls   int       // threads of its own that run
 	stalled time.Time // when it was last held up in the middle of something
 
 	next  func() (struct{}, bool)
@@ -136,6 +137,11 @@ func (s *scheduler) pick() *thread {
 		for _, t := range s.busy {
 			switch {
 			case t.dying:
+			case t.wake > s.gone:
+				if first == 0 || t.wake < first {
+					first = t.wake
+				}
+				continue
 			case t.behind != nil && !t.behind.done && (t.by == 0 || t.by > s.gone):
 				if t.by != 0 && (first == 0 || t.by < first) {
 					first = t.by
@@ -144,11 +150,6 @@ func (s *scheduler) pick() *thread {
 			case t.until != nil && !t.until():
 				if t.by != 0 && (first == 0 || t.by < first) {
 					first = t.by
-				}
-				continue
-			case t.wake > s.gone:
-				if first == 0 || t.wake < first {
-					first = t.wake
 				}
 				continue
 			}

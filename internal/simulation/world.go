@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,6 +48,11 @@ type World struct {
 
 	lastMishap time.Time
 	awayTill   time.Time // the database does not answer
+	failedOver time.Time // last
+	tail       []past    // commits that a standby may lack, oldest first
+
+	told   []thanked // words that were taken with thanks
+	spoken int64
 
 	judge   judge
 	outlook outlook
@@ -152,11 +158,12 @@ func (w *World) reset(spec Spec) {
 	w.pcg.Seed(spec.Seed, 0x5eed)
 	w.memory.reset()
 	w.judge.reset()
-	w.outlook = outlook{}
+	w.outlook.reset()
 	w.queue = queue{hints: w.queue.hints[:0], old: w.queue.old[:0]}
 	w.actors, w.running = w.actors[:0], w.running[:0]
 	w.halted, w.then = false, nil
-	w.lastMishap, w.awayTill = time.Time{}, time.Time{}
+	w.lastMishap, w.awayTill, w.failedOver = time.Time{}, time.Time{}, time.Time{}
+	w.tail, w.told, w.spoken = w.tail[:0], w.told[:0], 0
 }
 
 // note adds a line to the trace.
@@ -191,6 +198,8 @@ func (w *World) step(t *tx, what string) error {
 		return w.fails(th, what, errConflict)
 	case w.has(Restart, 400):
 		w.restart()
+	case what == "settle" && w.has(FailOver, 60), w.has(FailOver, 500):
+		w.failOver()
 	case w.has(SlowSQL, 120):
 		w.trouble(th)
 		th.sleep(time.Duration(100+w.rand.IntN(4000)) * time.Millisecond)
@@ -264,7 +273,10 @@ func (w *World) wait(t *tx) error {
 	if w.tracing {
 		w.note(th.name, t.what+" waits for "+t.waits.what)
 	}
-	begun, patient := w.clock, t.waits.idle()+slowest
+	begun, patient := w.clock, slowest
+	for of := t.waits; of != nil; of = of.waits {
+		patient = max(patient, of.idle()+slowest)
+	}
 	if t.queues {
 		patient = time.Hour
 	}
@@ -297,16 +309,29 @@ func (w *World) commit(t *tx) (keep bool, err error) {
 	often := 60
 	if t.what == "settle" {
 		often = 25 // what was written twice, or not at all, matters most
+		if w.faults&LostCommit != 0 && givesBack(t) {
+			often = 2 // others take it before it is tried again
+		}
 	}
 	if w.has(LostCommit, often) {
 		keep = w.rand.IntN(2) == 0
 		err = w.fails(th, fmt.Sprintf("commit (kept: %t)", keep), errLost)
 	}
 	if keep && t.over == nil {
+		if w.faults&FailOver != 0 {
+			w.remember(t)
+		}
 		w.judge.kept(w, t, th)
-		w.outlook.stale = true
+		w.outlook.changed(t)
 	}
 	return keep, err
+}
+
+func givesBack(t *tx) bool {
+	return slices.ContainsFunc(t.held, func(held row) bool {
+		r, ok := held.(*record[message])
+		return ok && r.written && r.was.state == delivery.Sending && r.is.state == delivery.Planned
+	})
 }
 
 // silence is short where the connection is reset, and long where it hangs.

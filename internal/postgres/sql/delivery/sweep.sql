@@ -1,4 +1,4 @@
--- Ends planned rows that are past their time. $1 business time (null: now), $2 at most so many rows.
+-- Ends planned rows that are past their time; none while nobody has noticed a failover, for they may have been sent. $1 business time (null: now), $2 at most so many rows.
 with gone as (
     select d.delivery_id, d.customer_id, d.entered_at,
            case when c.status = 'paused' then 'paused' when exists (select from send_holds h where h.channel in ('', d.channel)) then 'on_hold'
@@ -6,6 +6,7 @@ with gone as (
       from deliveries d join campaigns c on c.campaign_id = d.campaign_id
      where d.due_at is not null and d.due_at <= coalesce($1::timestamptz, now()) and d.expires_at <= coalesce($1::timestamptz, now())
        and c.status <> 'cancelled'
+       and (select coalesce((select name from incarnations order by incarnation_id desc limit 1) = server_incarnation(), false))
      order by d.due_at limit $2 for no key update of d skip locked
 )
 update deliveries d set state = 'expired', reason = g.reason, due_at = null, settled_at = clock_timestamp()
