@@ -24,8 +24,9 @@ type step struct {
 }
 
 // onlyField is a field, and perhaps what stands in its place. What the library
-// knows of any list or text by itself is not one.
-var onlyField = regexp.MustCompile(`^\s*([a-z_]+)(?:\.([a-z0-9_]+))?\s*(?:\|\s*default:\s*(?:"([^"]*)"|'([^']*)')\s*)?$`)
+// knows of any list or text by itself is not one, nor is what it reads otherwise
+// than it is written: a backslash in double quotes.
+var onlyField = regexp.MustCompile(`^\s*([a-z_]+)(?:\.([a-z0-9_]+))?\s*(?:\|\s*default:\s*(?:"([^"\\]*)"|'([^']*)')\s*)?$`)
 
 // straightOf is nil for what takes the library.
 func straightOf(t *liquid.Template) straight {
