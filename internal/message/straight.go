@@ -3,6 +3,7 @@ package message
 import (
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/osteele/liquid"
 	"github.com/osteele/liquid/render"
@@ -79,7 +80,7 @@ func branch(n *render.BlockNode, clauses []*render.BlockNode) (s step, ok bool) 
 	if n.Name != "if" && n.Name != "elsif" {
 		return s, false
 	}
-	if s, ok = fieldOf(n.Args); !ok || s.instead != "" {
+	if s, ok = fieldOf(n.Args); !ok || strings.Contains(n.Args, "|") {
 		return s, false
 	}
 	s.asks = true

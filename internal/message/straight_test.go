@@ -31,7 +31,7 @@ func TestStraightIsWhatTheLibraryWrites(t *testing.T) {
 			case of == 5:
 				fmt.Fprintf(&b, "{{%s|default:%q}}", field(), []string{"", "you & <you>", "a\nb\\"}[r.IntN(3)])
 			case of == 6 && depth < 3:
-				fmt.Fprintf(&b, "{%% if %s %%}%s{%% endif %%}", field(), write(depth+1))
+				fmt.Fprintf(&b, "{%% if %s%s %%}%s{%% endif %%}", field(), []string{"", "", `|default:""`}[r.IntN(3)], write(depth+1))
 			case of == 7 && depth < 3:
 				fmt.Fprintf(&b, "{%% if %s %%}%s{%% elsif %s %%}%s{%% else %%}%s{%% endif %%}", field(), write(depth+1), field(), write(depth+1), write(depth+1))
 			case r.IntN(6) == 0:
