@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -84,7 +83,7 @@ type still struct{ t testing.TB }
 
 func (still) now() time.Time                    { return time.Now() }
 func (still) step(*tx, string) error            { return nil }
-func (still) wait(*tx) error                    { return errors.New("it would wait for ever") }
+func (still) wait(*tx) error                    { return fmt.Errorf("it would wait for ever: %w", errLock) }
 func (still) silence(context.Context)           {}
 func (still) commit(*tx) (keep bool, err error) { return true, nil }
 func (s still) breach(what string)              { s.t.Errorf("refused: %s", what) }
