@@ -170,6 +170,8 @@ CREATE OR REPLACE FUNCTION public.refuse_entrants_leaving()
  LANGUAGE plpgsql
 AS $function$
 begin
+    -- Whoever is entering ends first, and whoever enters next finds out: it is rare that a customer is deleted.
+    lock table enrollments in share mode;
     if exists (select from enrollments where customer_id = old.customer_id) then
         raise exception 'customer % stays, and keeps their key: they entered a campaign', old.customer_id using errcode = 'check_violation';
     end if;
@@ -637,6 +639,7 @@ create table campaign_designs (
     constraint campaign_designs_version_id_fkey FOREIGN KEY (version_id) REFERENCES campaign_versions(version_id)
 );
 CREATE TRIGGER campaign_designs_stay BEFORE DELETE OR UPDATE OF campaign_id, design ON public.campaign_designs FOR EACH ROW EXECUTE FUNCTION refuse_leaving();
+CREATE TRIGGER campaign_designs_stay_all BEFORE TRUNCATE ON public.campaign_designs FOR EACH STATEMENT EXECUTE FUNCTION refuse_leaving();
 comment on column campaign_designs.auto is 'holdout_ppb was chosen at the first apply and not written; it stays for the life of the design';
 comment on column campaign_designs.caps is 'by window: quantiles of what the shop''s customers spent in a window of that length before the design began; empty: too little history';
 comment on column campaign_designs.global_ppb is 'share and epoch of the global holdout as they stood when the design began';
@@ -734,6 +737,7 @@ CREATE INDEX enrollments_next_round ON public.enrollments USING btree (next_roun
 CREATE TRIGGER enrollments_of_a_version AFTER INSERT ON public.enrollments REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_version();
 CREATE TRIGGER enrollments_of_somebody AFTER INSERT ON public.enrollments REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_entrant();
 CREATE TRIGGER enrollments_stay BEFORE DELETE OR UPDATE OF customer_id, entered_at, enrollment_id, campaign_id, design ON public.enrollments FOR EACH ROW EXECUTE FUNCTION refuse_leaving();
+CREATE TRIGGER enrollments_stay_all BEFORE TRUNCATE ON public.enrollments FOR EACH STATEMENT EXECUTE FUNCTION refuse_leaving();
 comment on column enrollments.assigned_id is 'the shop''s id that was hashed; with layer it recomputes u, and the stored arm wins for ever';
 comment on column enrollments.entered_at is 'the instant of entry in business time: the trigger order, or the slot. Immutable';
 comment on column enrollments.holdout_ppb is 'the share that decided: the campaign''s, on the arm global_hold the global one';
@@ -750,6 +754,7 @@ create table rounds (
 );
 CREATE TRIGGER rounds_of_an_enrollment AFTER INSERT ON public.rounds REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_enrollment();
 CREATE TRIGGER rounds_stay BEFORE DELETE OR UPDATE OF customer_id, entered_at, enrollment_id, round ON public.rounds FOR EACH ROW EXECUTE FUNCTION refuse_leaving();
+CREATE TRIGGER rounds_stay_all BEFORE TRUNCATE ON public.rounds FOR EACH STATEMENT EXECUTE FUNCTION refuse_leaving();
 comment on table rounds is 'one row for every enrollment when the round begins, exited or not, both arms: the denominator';
 
 create table deliveries (
@@ -802,6 +807,7 @@ CREATE TRIGGER deliveries_immutable AFTER UPDATE OF customer_id, entered_at, enr
 CREATE TRIGGER deliveries_of_a_round AFTER INSERT ON public.deliveries REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_round();
 CREATE TRIGGER deliveries_of_a_version AFTER INSERT ON public.deliveries REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_version();
 CREATE TRIGGER deliveries_stay BEFORE DELETE ON public.deliveries FOR EACH ROW EXECUTE FUNCTION refuse_delivery_change();
+CREATE TRIGGER deliveries_stay_all BEFORE TRUNCATE ON public.deliveries FOR EACH STATEMENT EXECUTE FUNCTION refuse_leaving();
 CREATE TRIGGER deliveries_transition AFTER UPDATE OF state ON public.deliveries FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || '>'::text) || new.state) <> ALL (ARRAY['planned>sending'::text, 'sending>accepted'::text, 'planned>withheld'::text, 'planned>suppressed'::text, 'planned>cancelled'::text, 'planned>expired'::text, 'planned>dead'::text, 'planned>quarantine'::text, 'sending>failed'::text, 'sending>unknown'::text, 'sending>planned'::text, 'sending>quarantine'::text, 'unknown>accepted'::text, 'unknown>failed'::text, 'unknown>unknown_final'::text, 'unknown_final>accepted'::text, 'unknown_final>failed'::text, 'unknown_final>planned'::text, 'quarantine>planned'::text, 'quarantine>unknown'::text, 'dead>planned'::text])))) EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_transition_by_act AFTER UPDATE OF state ON public.deliveries FOR EACH ROW WHEN ((((old.state = ANY (ARRAY['dead'::text, 'unknown_final'::text])) AND (new.state = 'planned'::text)) OR ((old.state = ANY (ARRAY['unknown'::text, 'unknown_final'::text])) AND (new.state = ANY (ARRAY['accepted'::text, 'failed'::text])) AND (new.provider IS NULL)))) EXECUTE FUNCTION require_act();
 comment on column deliveries.arm is 'the delivery''s own: the enrollment''s on promotion waves, treat on service waves';

@@ -42,7 +42,7 @@ var breaks = map[string]string{
 	"no_blackout_day": `insert into gate_rules (since, rules) select '2000-01-01', jsonb_build_object('Blackout', jsonb_build_array(jsonb_build_object('From', gate_at::date, 'To', gate_at::date)))
 		from deliveries where state = 'accepted' order by delivery_id limit 1`,
 	"within_caps": `insert into gate_rules (since, rules) values ('2000-01-01', '{"ShopCap": {"Limit": 1, "Window": 864000000000000}}');
-		update deliveries d set state = 'accepted', epoch = 1, provider = 'test', due_at = null, gate_at = o.gate_at, scheduled_at = o.gate_at, claimed_at = o.claimed_at, settled_at = now()
+		update deliveries d set state = 'accepted', epoch = 1, provider = 'test', due_at = null, cost_micros = 0, gate_at = o.gate_at, scheduled_at = o.gate_at, claimed_at = o.claimed_at, settled_at = now()
 		  from deliveries o where o.customer_id = d.customer_id and o.state = 'accepted' and d.state = 'planned' and d.arm = 'treat'`,
 	"within_budget": `update campaign_versions set definition = jsonb_set(definition, '{Limits}', (definition -> 'Limits') || '{"BudgetMinor": 1, "BudgetDigits": 2}');
 		update deliveries set cost_micros = 10001 where delivery_id = (select min(delivery_id) from deliveries where state = 'accepted')`,

@@ -35,8 +35,8 @@ type Engine struct {
 	Runner   Runner   // nil: live
 	Gave     sync.Map // by pool: the code that a gate gave last, behind which the next one looks first
 
-	zones    calendar.Zones // of customers
-	noted    atomic.Bool    // what it sends by
+	zones    calendar.Zones            // of customers
+	noted    atomic.Pointer[time.Time] // when it said last what it sends by
 	mu       sync.Mutex
 	versions map[int]*version
 }

@@ -88,9 +88,15 @@ func (e *Engine) SendDeliveries(ctx context.Context, c Chunk) (Sent, error) {
 	return sent.Sent, nil
 }
 
+// noteEvery is how often a process that sends says by which settings: one that
+// began with others is not the last to have said so while this one goes on. It is
+// less than the minutes that an audit leaves out after settings were new.
+const noteEvery = 5 * time.Minute
+
 // noteRules keeps what this process sends by, before it sends anything.
 func (e *Engine) noteRules(ctx context.Context) error {
-	if e.noted.Load() {
+	now := e.runner().Now()
+	if last := e.noted.Load(); last != nil && now.Sub(*last) < noteEvery {
 		return nil
 	}
 	rules := postgres.GateRules{ShopCap: e.Shop.Cap, Quiet: e.Shop.Quiet, QuietIn: e.Shop.QuietIn, Zone: e.Shop.Zone.String()}
@@ -98,7 +104,9 @@ func (e *Engine) noteRules(ctx context.Context) error {
 		rules.Blackout = append(rules.Blackout, postgres.Blackout{From: b.From.String(), To: b.To.String(), In: b.In, All: b.All})
 	}
 	err := e.ledger().NoteRules(ctx, rules)
-	e.noted.Store(err == nil)
+	if err == nil {
+		e.noted.Store(&now)
+	}
 	return err
 }
 

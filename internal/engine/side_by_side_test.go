@@ -237,3 +237,25 @@ func TestAReaperThatComesTooEarlyLosesNothing(t *testing.T) {
 	same(t, "deadlocks", testkit.Get[int](t, w.db, "select deadlocks::int from pg_stat_database where datname = current_database()"), 0)
 	w.sound()
 }
+
+// Who holds a delivery, as a sweep or a person may, holds up that one alone.
+func TestADeliveryInOtherHandsIsLeftAndTheOthersAreSent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.entered(5, thanks(treatAll))
+	w.clock.Set(start.Add(1 * days))
+	chunk := w.handOut()[0]
+	err := w.db.Hold("select from deliveries where wave = 'hello' and customer_id = 3 for no key update", func() {
+		sent, err := w.SendDeliveries(context.Background(), chunk)
+		if err != nil {
+			t.Error(err)
+		}
+		same(t, "accepted", sent.Accepted, 4)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "states", w.states("hello"), map[string]int{"treat accepted": 4, "treat planned": 1})
+	same(t, "accepted", w.send(start.Add(1*days)).Accepted, 1)
+	w.sound()
+}

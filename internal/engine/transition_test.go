@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/rewave/rewave/internal/delivery"
+	"github.com/rewave/rewave/internal/testkit"
 )
 
 // The database refuses what the table in internal/delivery refuses, and nothing
@@ -88,6 +90,11 @@ func TestTheLedgerIsNotRewritten(t *testing.T) {
 		"update deliveries set state = 'suppressed', due_at = null":                                                                 "refusals_have_a_reason",
 		"insert into coupon_pools (pool, kind, per_customer) values ('off', 'gift', 1); insert into coupons (pool, code, customer_id, entered_at, enrollment_id, round, wave, bound_at) select 'off', 'STRAY1', customer_id, entered_at, enrollment_id, 9, wave, now() from deliveries limit 1": "code STRAY1 is of no delivery",
 		"delete from rounds":                                      "rounds stay",
+		"truncate deliveries":                                     "deliveries stay",
+		"truncate rounds":                                         "rounds stay",
+		"truncate enrollments":                                    "enrollments stay",
+		"truncate campaign_designs":                               "campaign_designs stay",
+		"truncate customers, coupon_leaks cascade":                "enrollments stay",
 		"update rounds set round = 2":                             "rounds stay",
 		"delete from enrollments":                                 "enrollments stay",
 		"update enrollments set customer_id = customer_id + 1000": "enrollments stay",
@@ -102,5 +109,69 @@ func TestTheLedgerIsNotRewritten(t *testing.T) {
 		if _, err := conn.Exec(ctx, sql); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s:\n  got  %v\n  want %s", sql, err, want)
 		}
+	}
+}
+
+// A customer who is deleted while they enter a campaign either stays or does not
+// enter, whoever was first.
+func TestNobodyEntersWhoIsBeingDeleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.entered(1, thanks())
+	ctx := context.Background()
+	begin := func() pgx.Tx {
+		conn, err := pgx.Connect(ctx, w.db.DSN)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close(ctx) }) //nolint:errcheck // the database goes away
+		tx, err := conn.Begin(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tx
+	}
+	// beside runs a statement that must wait for another transaction, which is committed then.
+	beside := func(other pgx.Tx, sql string) error {
+		ended := make(chan error, 1)
+		tx := begin()
+		go func() { _, err := tx.Exec(ctx, sql); ended <- err }()
+		for deadline := time.Now().Add(10 * time.Second); ; {
+			select {
+			case err := <-ended:
+				t.Fatalf("%s did not wait: %v", sql, err)
+			case <-time.After(5 * time.Millisecond):
+			}
+			if testkit.Get[bool](t, w.db, "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')") {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%s does not wait", sql)
+			}
+		}
+		if err := other.Commit(ctx); err != nil {
+			t.Fatal(err)
+		}
+		return <-ended
+	}
+	w.db.Exec(t, "insert into customers (shop_id) values ('first'), ('second')")
+	enters := func(customer string) string {
+		return fmt.Sprintf(`insert into enrollments (customer_id, entered_at, campaign_id, design, version_id, entry, arm, layer, u, holdout_ppb, assigned_id, zone)
+			select %d, entered_at, campaign_id, design, version_id, entry, arm, layer, u, holdout_ppb, assigned_id, zone from enrollments limit 1`,
+			testkit.Get[int64](t, w.db, "select customer_id from customers where shop_id = $1", customer))
+	}
+	second := enters("second")
+	entering, leaving := begin(), begin()
+	if _, err := entering.Exec(ctx, enters("first")); err != nil {
+		t.Fatal(err)
+	}
+	if err := beside(entering, "delete from customers where shop_id = 'first'"); err == nil || !strings.Contains(err.Error(), "they entered a campaign") {
+		t.Errorf("who had entered was deleted: %v", err)
+	}
+	if _, err := leaving.Exec(ctx, "delete from customers where shop_id = 'second'"); err != nil {
+		t.Fatal(err)
+	}
+	if err := beside(leaving, second); err == nil || !strings.Contains(err.Error(), "there is no customer") {
+		t.Errorf("who was deleted entered: %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package message
 import (
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/osteele/liquid"
 	"github.com/osteele/liquid/render"
@@ -24,8 +25,9 @@ type step struct {
 }
 
 // onlyField is a field, and perhaps what stands in its place. What the library
-// knows of any list or text by itself is not one.
-var onlyField = regexp.MustCompile(`^\s*([a-z_]+)(?:\.([a-z0-9_]+))?\s*(?:\|\s*default:\s*(?:"([^"]*)"|'([^']*)')\s*)?$`)
+// knows of any list or text by itself is not one, nor is what it reads otherwise
+// than it is written: a backslash in double quotes.
+var onlyField = regexp.MustCompile(`^\s*([a-z_]+)(?:\.([a-z0-9_]+))?\s*(?:\|\s*default:\s*(?:"([^"\\]*)"|'([^']*)')\s*)?$`)
 
 // straightOf is nil for what takes the library.
 func straightOf(t *liquid.Template) straight {
@@ -78,7 +80,7 @@ func branch(n *render.BlockNode, clauses []*render.BlockNode) (s step, ok bool) 
 	if n.Name != "if" && n.Name != "elsif" {
 		return s, false
 	}
-	if s, ok = fieldOf(n.Args); !ok || s.instead != "" {
+	if s, ok = fieldOf(n.Args); !ok || strings.Contains(n.Args, "|") {
 		return s, false
 	}
 	s.asks = true

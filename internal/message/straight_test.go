@@ -29,9 +29,9 @@ func TestStraightIsWhatTheLibraryWrites(t *testing.T) {
 			case of < 5:
 				fmt.Fprintf(&b, "{{ %s }}", field())
 			case of == 5:
-				fmt.Fprintf(&b, "{{%s|default:%q}}", field(), []string{"", "you & <you>"}[r.IntN(2)])
+				fmt.Fprintf(&b, "{{%s|default:%q}}", field(), []string{"", "you & <you>", "a\nb\\"}[r.IntN(3)])
 			case of == 6 && depth < 3:
-				fmt.Fprintf(&b, "{%% if %s %%}%s{%% endif %%}", field(), write(depth+1))
+				fmt.Fprintf(&b, "{%% if %s%s %%}%s{%% endif %%}", field(), []string{"", "", `|default:""`}[r.IntN(3)], write(depth+1))
 			case of == 7 && depth < 3:
 				fmt.Fprintf(&b, "{%% if %s %%}%s{%% elsif %s %%}%s{%% else %%}%s{%% endif %%}", field(), write(depth+1), field(), write(depth+1), write(depth+1))
 			case r.IntN(6) == 0:
@@ -43,7 +43,7 @@ func TestStraightIsWhatTheLibraryWrites(t *testing.T) {
 	values := []string{"", " ", "Ann", " Ann ", "<b>&\"'", "a\r\nb\x00\u2028", "王", strings.Repeat("long ", 200)}
 	value := func() string { return values[r.IntN(len(values))] }
 	straight, fell := 0, 0
-	for range 3000 {
+	for range 3500 {
 		text := "x" + write(0)
 		tpl, faults := compile("m", "", Files{Subject: text, Text: text, HTML: text, SMS: text}, newScope(options))
 		if len(faults) > 0 {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -108,16 +109,16 @@ type Took struct {
 // Gate runs one short transaction: it locks the customers of the chunk, then what
 // the campaign and the channel may still use, and codes last; reads
 // the facts, lets prepare complete those of each delivery, asks the gate, and
-// writes the answers to what is still as it was read; else it begins again. The claims have been committed when it returns; on any
+// writes the answers to what is still as it was read. Where somebody has moved one
+// meanwhile, or holds one, it begins again and locks the deliveries too, behind the
+// limits. The claims have been committed when it returns; on any
 // error none may be sent. With an error, passed is what was claimed if the commit
 // was made after all and only its answer was lost, which Claimed tells. Rows that
 // somebody else holds, or of a customer whom another worker holds or who stands in
 // the chunk twice, are left planned and not counted in seen.
 func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Time, g *Gated)) (passed Passed, seen int, err error) {
-	for range gateTries {
-		if passed, seen, err = s.gate(ctx, in, prepare); !errors.Is(err, errMoved) {
-			break
-		}
+	if passed, seen, err = s.gate(ctx, in, false, prepare); errors.Is(err, errMoved) {
+		passed, seen, err = s.gate(ctx, in, true, prepare)
 	}
 	if err != nil {
 		return passed, 0, fmt.Errorf("gate: %w", mapError(err))
@@ -125,16 +126,16 @@ func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Tim
 	return passed, seen, nil
 }
 
-// errMoved says that somebody moved a delivery between reading and writing it.
+// errMoved says that somebody moved a delivery between reading and writing it, or
+// holds it.
 var errMoved = errors.New("deliveries were moved meanwhile")
 
-// gateTries is how often a gate begins again for that: who moves them takes each
-// once.
-const gateTries = 3
-
-func (s *Store) gate(ctx context.Context, in GateInput, prepare func(at time.Time, g *Gated)) (passed Passed, seen int, err error) {
+func (s *Store) gate(ctx context.Context, in GateInput, firm bool, prepare func(at time.Time, g *Gated)) (passed Passed, seen int, err error) {
 	err = s.inHotTx(ctx, func(tx pgx.Tx) error {
 		now, gated, err := lockChunk(ctx, tx, in)
+		if err == nil && firm {
+			gated, err = holdDeliveries(ctx, tx, gated)
+		}
 		if err != nil || len(gated) == 0 {
 			return err
 		}
@@ -222,6 +223,26 @@ func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (now moment, ours [
 		}
 	}
 	return now, ours, nil
+}
+
+// holdDeliveries locks those that nobody holds and nobody has moved since they were
+// read, and returns them.
+func holdDeliveries(ctx context.Context, tx pgx.Tx, gated []Gated) ([]Gated, error) {
+	n := len(gated)
+	ids, customers, epochs := make([]int64, n), make([]int64, n), make([]int, n)
+	entered, due := make([]time.Time, n), make([]time.Time, n)
+	for i, g := range gated {
+		ids[i], customers[i], entered[i], epochs[i], due[i] = g.ID, g.Customer, g.EnteredAt, g.Epoch, g.due
+	}
+	rows, err := tx.Query(ctx, statement("delivery/hold"), ids, customers, entered, epochs, due)
+	if err != nil {
+		return nil, fmt.Errorf("lock deliveries: %w", err)
+	}
+	held, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("lock deliveries: %w", err)
+	}
+	return slices.DeleteFunc(gated, func(g Gated) bool { return !slices.Contains(held, g.ID) }), nil
 }
 
 // hold locks the limits of the campaign and reads what they leave.
@@ -387,7 +408,11 @@ func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims [
 	if w.took.Channel != "" {
 		batch.Queue(statement("warm_up/take"), w.took.Channel, w.took.Day.String(), len(claims), at)
 	}
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+	err := tx.SendBatch(ctx, batch).Close()
+	if waited := new(pgconn.PgError); errors.As(err, &waited) && waited.Code == "55P03" { // lock not available: limits are ours already
+		err = errors.Join(errMoved, err)
+	}
+	if err != nil {
 		return fmt.Errorf("write decisions: %w", err)
 	}
 	return nil

@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -84,7 +83,7 @@ type still struct{ t testing.TB }
 
 func (still) now() time.Time                    { return time.Now() }
 func (still) step(*tx, string) error            { return nil }
-func (still) wait(*tx) error                    { return errors.New("it would wait for ever") }
+func (still) wait(*tx) error                    { return fmt.Errorf("it would wait for ever: %w", errLock) }
 func (still) silence(context.Context)           {}
 func (still) commit(*tx) (keep bool, err error) { return true, nil }
 func (s still) breach(what string)              { s.t.Errorf("refused: %s", what) }
@@ -270,8 +269,7 @@ func newInPostgres(t testing.TB) *inPostgres {
 // empty makes it as new: making a database takes longer than most histories.
 func (p *inPostgres) empty(t testing.TB) *inPostgres {
 	p.t, p.made = t, nil
-	p.exec("truncate customers, campaigns, rounds, deliveries, coupon_pools, claims, suppressions, feeds restart identity cascade")
-	p.exec("do $$ begin set local session_replication_role = replica; delete from resends; end $$") // they stay
+	p.exec("do $$ begin set local session_replication_role = replica; delete from resends; truncate customers, campaigns, rounds, deliveries, coupon_pools, claims, suppressions, feeds restart identity cascade; end $$") // they stay
 	p.exec("insert into incarnations (name) values (server_incarnation())")
 	p.exec("update dispatch set due_at = '-infinity', delivery_id = 0, round_at = '-infinity'")
 	p.exec("do $$ begin set local session_replication_role = replica; delete from send_holds; delete from provider_holds; delete from channel_days; end $$") // without an act

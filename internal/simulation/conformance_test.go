@@ -189,6 +189,8 @@ var histories = map[string]func(*scene){
 	"rows in other hands": func(s *scene) {
 		c := s.few(3, "email", "hello")
 		release := s.holding("delivery", s.id(1, c, 1, "hello"))
+		s.gate(c, "hello", "email", 0, []int64{1})
+		s.gate(c, "hello", "email", 0, []int64{1, 3})
 		s.sweep(48 * time.Hour)
 		release()
 		release = s.holding("customer", 2)
@@ -198,19 +200,18 @@ var histories = map[string]func(*scene){
 	},
 	"moved while the gate thinks": func(s *scene) {
 		c := s.few(3, "email", "hello")
-		at, moved := noon, 0
-		later := func(times int) func(*asks) {
-			return func(a *asks) {
-				a.between = func() {
-					if moved++; moved <= times {
-						must(s.t, s.Postpone(context.Background(), postgres.Lane{Version: c, Wave: "hello", Channel: "email"}, []int64{s.id(1, c, 1, "hello")}, &at, time.Duration(moved)*time.Minute, "later"))
-					}
+		at, moved := noon, false
+		later := func(a *asks) {
+			a.between = func() {
+				if !moved {
+					must(s.t, s.Postpone(context.Background(), postgres.Lane{Version: c, Wave: "hello", Channel: "email"}, []int64{s.id(1, c, 1, "hello")}, &at, time.Minute, "later"))
 				}
+				moved = true
 			}
 		}
-		s.gate(c, "hello", "email", 0, everybody, later(1))
-		moved = 1
-		s.gate(c, "hello", "email", 10*time.Minute, everybody, later(2))
+		s.gate(c, "hello", "email", 0, everybody, later)
+		moved = false
+		s.gate(c, "hello", "email", 10*time.Minute, everybody, later)
 	},
 	"another lane": func(s *scene) {
 		c := s.few(1, "email", "hello")

@@ -23,18 +23,15 @@ type gating struct {
 	answer delivery.Answer
 }
 
-// errMoved says that somebody moved a delivery between reading and writing it.
+// errMoved says that somebody moved a delivery between reading and writing it, or
+// holds it.
 var errMoved = errors.New("deliveries were moved meanwhile")
-
-const gateTries = 3
 
 // Gate takes the same locks in the same order as postgres.Store does, and asks
 // the same delivery.Reserve.
 func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(at time.Time, g *postgres.Gated)) (passed postgres.Passed, seen int, err error) {
-	for range gateTries {
-		if passed, seen, err = m.gate(ctx, in, prepare); !errors.Is(err, errMoved) {
-			break
-		}
+	if passed, seen, err = m.gate(ctx, in, false, prepare); errors.Is(err, errMoved) {
+		passed, seen, err = m.gate(ctx, in, true, prepare)
 	}
 	if err != nil {
 		return passed, 0, err
@@ -42,9 +39,12 @@ func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(a
 	return passed, seen, nil
 }
 
-func (m *Memory) gate(ctx context.Context, in postgres.GateInput, prepare func(at time.Time, g *postgres.Gated)) (passed postgres.Passed, seen int, err error) {
+func (m *Memory) gate(ctx context.Context, in postgres.GateInput, firm bool, prepare func(at time.Time, g *postgres.Gated)) (passed postgres.Passed, seen int, err error) {
 	err = m.in(ctx, whatOfGate, func(t *tx) error {
 		gated, reserve, now, took, err := m.lockChunk(ctx, t, in)
+		if err == nil && firm {
+			gated, err = m.holdDeliveries(ctx, t, gated)
+		}
 		if err != nil || len(gated) == 0 {
 			return err
 		}
@@ -125,6 +125,21 @@ func (m *Memory) lockChunk(ctx context.Context, t *tx, in postgres.GateInput) (o
 		reserve.Day, took.Day, now, err = m.today(ctx, t, in, now)
 	}
 	return
+}
+
+// holdDeliveries passes over what somebody else holds or has moved since it was
+// read.
+func (m *Memory) holdDeliveries(ctx context.Context, t *tx, gated []gating) ([]gating, error) {
+	if len(gated) == 0 {
+		return nil, nil
+	}
+	if err := t.step(ctx, "lock deliveries"); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(gated, func(g gating) bool {
+		was, now := g.read, g.row.see(t)
+		return now.state != delivery.Planned || now.epoch != was.epoch || !now.due.Equal(was.due) || !take(t, g.row)
+	}), nil
 }
 
 // today locks the messages that a channel has had today.
@@ -368,7 +383,9 @@ func (m *Memory) decide(ctx context.Context, t *tx, now time.Time, in postgres.G
 	}
 	for i := range gated {
 		g := &gated[i]
-		if err := await(t, g.row); err != nil {
+		if err := await(t, g.row); errors.Is(err, errLock) {
+			return errors.Join(errMoved, err)
+		} else if err != nil {
 			return err
 		}
 		if d := g.row.see(t); d.state != delivery.Planned || d.epoch != g.Epoch || !d.due.Equal(g.read.due) {
