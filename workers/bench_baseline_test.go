@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -39,19 +40,68 @@ You get this because you ordered from us. To end our e-mails to you:
 https://shop.example/u/{{ .ID }}
 `
 
-// runBare is the least that could be called a ledger: a claim by INSERT that looks
-// in the same statement at opt-out, orders, recency and how often somebody was
-// written to; a text made of a template, a null provider, outcomes by COPY; 500 at
+// bareLoop is a claim by INSERT that looks in the same statement at what it must
+// not go out for, a text made of a template, a null provider, outcomes by COPY; 500 at
 // a time through asynq. It has no planned row, no hand-out, no customer's lock, and
 // nothing of it could be edited, paused or explained.
-func runBare(b *testing.B, stack *devstack.Stack, dsn string, n int) func() {
-	ctx := b.Context()
-	db := pool(b, dsn)
-	for _, sql := range []string{
+type bareLoop struct {
+	tables   []string // %d is how many customers there are
+	claim    string   // $1 ids; rows: id, address, name
+	outcomes []string // columns behind campaign, wave, customer, state, provider's id and time
+	outcome  []any    // their values
+}
+
+// leanest has all there is to know of a customer in one row: the least that could
+// be called a ledger.
+var leanest = bareLoop{
+	tables: []string{
 		"create table customers (customer_id bigint primary key, email text, first_name text, orders int, last_order_at timestamptz, opted_out boolean)",
 		"create table claims (customer_id bigint, campaign int, wave int, at timestamptz, primary key (customer_id, campaign, wave))",
 		"create table outcomes (campaign int, wave int, customer_id bigint, state text, provider_id text, at timestamptz)",
-		fmt.Sprintf("insert into customers select i, 'c' || i || '@mail.example', 'Ann', 1, now() - interval '40 days', false from generate_series(1, %d) i", n), "analyze customers"} {
+		"insert into customers select i, 'c' || i || '@mail.example', 'Ann', 1, now() - interval '40 days', false from generate_series(1, %d) i",
+	},
+	claim: `with claimed as (
+			insert into claims select c.customer_id, 1, 1, now() from customers c
+			 where c.customer_id = any($1) and not c.opted_out and c.orders = 1 and c.last_order_at > now() - interval '90 days'
+			   and (select count(*) from claims k where k.customer_id = c.customer_id and k.at > now() - interval '14 days') < 4
+			on conflict do nothing returning customer_id)
+		select c.customer_id, c.email, c.first_name from claimed join customers c using (customer_id)`,
+}
+
+// prototype reads consent, bans, orders and what was sent before where a shop has
+// them, each in a table of its own, and writes rows of eight columns.
+var prototype = bareLoop{
+	tables: []string{
+		"create table customers (customer_id bigint primary key, email text, first_name text)",
+		"create table consents (customer_id bigint, channel text, granted boolean, at timestamptz, primary key (customer_id, channel, at))",
+		"create table bans (address text primary key, at timestamptz)",
+		"create table orders (order_id bigint primary key, customer_id bigint, placed_at timestamptz)",
+		"create index on orders (customer_id, placed_at)",
+		`create table claims (customer_id bigint, campaign int, wave int, at timestamptz, arm text, variant text, channel text, version int, primary key (customer_id, campaign, wave))`,
+		"create table outcomes (campaign int, wave int, customer_id bigint, state text, provider_id text, at timestamptz, reason text, provider text)",
+		"insert into customers select i, 'c' || i || '@mail.example', 'Ann' from generate_series(1, %d) i",
+		"insert into consents select customer_id, 'email', true, now() - interval '1 year' from customers",
+		"insert into orders select customer_id, customer_id, now() - interval '40 days' from customers",
+	},
+	claim: `with claimed as (
+			insert into claims select c.customer_id, 1, 1, now(), 'treat', 'a', 'email', 1 from customers c
+			 where c.customer_id = any($1)
+			   and (select s.granted from consents s where s.customer_id = c.customer_id and s.channel = 'email' order by s.at desc limit 1)
+			   and not exists (select from bans b where b.address = c.email)
+			   and (select count(*) = 1 and max(o.placed_at) > now() - interval '90 days' from orders o where o.customer_id = c.customer_id)
+			   and (select count(*) from claims k where k.customer_id = c.customer_id and k.at > now() - interval '14 days') < 4
+			on conflict do nothing returning customer_id)
+		select c.customer_id, c.email, c.first_name from claimed join customers c using (customer_id)`,
+	outcomes: []string{"reason", "provider"}, outcome: []any{nil, "null"},
+}
+
+func (l bareLoop) run(b *testing.B, stack *devstack.Stack, dsn string, n int) func() {
+	ctx := b.Context()
+	db := pool(b, dsn)
+	for _, sql := range append(l.tables, "analyze") {
+		if strings.Contains(sql, "%d") {
+			sql = fmt.Sprintf(sql, n)
+		}
 		if _, err := db.Exec(ctx, sql); err != nil {
 			b.Fatal(err)
 		}
@@ -61,13 +111,9 @@ func runBare(b *testing.B, stack *devstack.Stack, dsn string, n int) func() {
 	provider := &null.Channel{}
 	var sent atomic.Int64
 	done := make(chan struct{})
+	columns := append([]string{"campaign", "wave", "customer_id", "state", "provider_id", "at"}, l.outcomes...)
 	send := func(ctx context.Context, ids []int64) error {
-		rows, err := db.Query(ctx, `with claimed as (
-				insert into claims select c.customer_id, 1, 1, now() from customers c
-				 where c.customer_id = any($1) and not c.opted_out and c.orders = 1 and c.last_order_at > now() - interval '90 days'
-				   and (select count(*) from claims k where k.customer_id = c.customer_id and k.at > now() - interval '14 days') < 4
-				on conflict do nothing returning customer_id)
-			select c.customer_id, c.email, c.first_name from claimed join customers c using (customer_id)`, ids)
+		rows, err := db.Query(ctx, l.claim, ids)
 		if err != nil {
 			return err
 		}
@@ -87,9 +133,9 @@ func runBare(b *testing.B, stack *devstack.Stack, dsn string, n int) func() {
 				return err
 			}
 			out := provider.Send(ctx, channel.Message{Ref: strconv.FormatInt(r.ID, 10), To: r.Email, From: "shop@shop.example", Subject: "Thank you", Text: made.String()})
-			outcomes[i] = []any{1, 1, r.ID, string(out.Verdict), out.ProviderID, time.Now()}
+			outcomes[i] = append([]any{1, 1, r.ID, string(out.Verdict), out.ProviderID, time.Now()}, l.outcome...)
 		}
-		_, err = db.CopyFrom(ctx, pgx.Identifier{"outcomes"}, []string{"campaign", "wave", "customer_id", "state", "provider_id", "at"}, pgx.CopyFromRows(outcomes))
+		_, err = db.CopyFrom(ctx, pgx.Identifier{"outcomes"}, columns, pgx.CopyFromRows(outcomes))
 		if sent.Add(int64(len(claimed))) == int64(n) {
 			close(done)
 		}

@@ -22,12 +22,12 @@ func BenchmarkSendPathCoupons(b *testing.B) {
 	for b.Loop() {
 		var ours, bare []float64
 		for range pairs {
-			perSecond(b, stack, "-bare", benchSize, runBare, &bare)
+			perSecond(b, stack, "-prototype", benchSize, prototype.run, &bare)
 			perSecond(b, stack, "", benchSize, withCoupons(benchSize).run, &ours)
 		}
 		b.ReportMetric(median(ours), "deliveries/s")
-		b.ReportMetric(median(bare), "bare/s")
-		b.ReportMetric(ratio(ours, bare), "x-of-bare")
+		b.ReportMetric(median(bare), "prototype/s")
+		b.ReportMetric(ratio(ours, bare), "x-of-prototype")
 	}
 }
 

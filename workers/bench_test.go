@@ -45,22 +45,26 @@ func fromEnvironment(name string, otherwise int) int {
 }
 
 // BenchmarkSendPath sends planned deliveries through the dispatcher, asynq, the
-// full gate and a null provider, with fsync on, and beside it two baselines in
+// full gate and a null provider, with fsync on, and beside it three baselines in
 // the same run: the bare claim-and-append loop without a planned row, a
-// hand-out, a gate or a lock; and one asynq task for each recipient.
+// hand-out, a gate or a lock, once with all there is to know in one row and once
+// with the tables of a shop; and one asynq task for each recipient.
 func BenchmarkSendPath(b *testing.B) {
 	stack := benchStack(b)
 	for b.Loop() {
-		var ours, bare, each []float64
+		var ours, bare, proto, each []float64
 		for range pairs {
 			perSecond(b, stack, "-each", benchSize/10, runTaskPerRecipient, &each)
-			perSecond(b, stack, "-bare", benchSize, runBare, &bare)
+			perSecond(b, stack, "-bare", benchSize, leanest.run, &bare)
+			perSecond(b, stack, "-prototype", benchSize, prototype.run, &proto)
 			perSecond(b, stack, "", benchSize, sendPath{}.run, &ours)
 		}
 		b.ReportMetric(median(ours), "deliveries/s")
 		b.ReportMetric(median(bare), "bare/s")
+		b.ReportMetric(median(proto), "prototype/s")
 		b.ReportMetric(median(each), "task-each/s")
 		b.ReportMetric(ratio(ours, bare), "x-of-bare")
+		b.ReportMetric(ratio(ours, proto), "x-of-prototype")
 		b.ReportMetric(ratio(ours, each), "x-of-task-each")
 		b.ReportMetric(slices.Min(ours), "slowest/s")
 		b.ReportMetric(slices.Max(ours), "fastest/s")

@@ -99,7 +99,8 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, clai
 	var gates []time.Time
 	var costs []int64
 	var same bool
-	args := []any{ids, customers, entered, epochs, states, reasons, refs, wait, provider, at, claim, giveUp.Seconds(), untaken, delivery.AskAfter(0).Seconds()}
+	args := []any{ids, customers, entered, epochs, unless(states, string(delivery.Accepted)), unless(reasons, ""), refs, unless(wait, 0), provider, at, claim,
+		giveUp.Seconds(), unless(untaken, false), delivery.AskAfter(0).Seconds()}
 	var err error
 	if took == (Took{}) {
 		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &gates, &costs, &back, &same)
@@ -128,6 +129,17 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, clai
 		return 0, fmt.Errorf("settle deliveries: %w", mapError(err))
 	}
 	return written, nil
+}
+
+// unless is a list, or an empty one where all are usual: a statement knows what
+// that is, and hundreds of words need not be written and read.
+func unless[T comparable](all []T, usual T) []T {
+	for _, v := range all {
+		if v != usual {
+			return all
+		}
+	}
+	return []T{}
 }
 
 // giveBack takes off what messages cost, and how many may be tried again.

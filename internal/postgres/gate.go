@@ -389,7 +389,13 @@ func (w *decisions) add(g *Gated, a delivery.Answer) error {
 // write stores the decisions and the claim of those that go out.
 func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims []Claim, lease time.Duration, claim *int64) error {
 	batch := &pgx.Batch{}
-	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, w.states, w.reasons, w.channels, w.due, at, w.costs, w.lost, w.bodies, w.epochs, w.wasDue).Exec(func(tag pgconn.CommandTag) error {
+	bodies := w.bodies
+	if !slices.ContainsFunc(bodies, func(b []byte) bool { return b != nil }) {
+		bodies = nil
+	}
+	channel, cost := w.channels[0], w.costs[0]
+	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, unless(w.states, string(delivery.Sending)), unless(w.reasons, ""), unless(w.channels, channel),
+		unless(w.due, nil), at, unless(w.costs, cost), unless(w.lost, nil), bodies, w.epochs, w.wasDue, channel, cost).Exec(func(tag pgconn.CommandTag) error {
 		if int(tag.RowsAffected()) != len(w.ids) {
 			return errMoved
 		}

@@ -2,7 +2,8 @@
 -- a row that somebody else has moved since it was read, who sweeps, cancels or puts off without the customer's lock, is not written to.
 -- $1 delivery ids, $2 customer ids, $3 entered_at, $4 states, $5 reasons, $6 channels, $7 due_at (planned; null: unchanged), $8 business time,
 -- $9 cost in millionths of the main unit, $10 what they lost to, as JSON (null: nothing; what held one before stays where that ended it),
--- $11 hashes of the messages (null: none is kept), $12 epochs and $13 due_at as they were read.
+-- $11 hashes of the messages (null: none is kept), $12 epochs and $13 due_at as they were read; of $4 to $7 and $9 to $11 a list may be empty where
+-- all are sending, without reason, on the channel $14, with the cost $15, or null.
 -- OFFSET 0 keeps the planner from reading the whole wave for each chunk of a ledger that was never analyzed.
 update deliveries d
    set state = a.state, reason = nullif(a.reason, ''), channel = a.channel,
@@ -14,7 +15,9 @@ update deliveries d
        cost_micros = case when a.state in ('sending', 'withheld') then a.cost else d.cost_micros end,
        lost_to = case when a.lost is null and a.state = 'expired' and a.reason = 'held' then d.lost_to else a.lost end,
        settled_at = case when a.state not in ('planned', 'sending') then clock_timestamp() end
-  from (select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $9::bigint[], $10::jsonb[], $11::bytea[], $12::int[], $13::timestamptz[])
+  from (select t.delivery_id, t.customer_id, t.entered_at, coalesce(t.state, 'sending') as state, t.reason, coalesce(t.channel, $14) as channel, t.due_at,
+               coalesce(t.cost, $15) as cost, t.lost, t.body, t.epoch, t.was_due
+          from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $9::bigint[], $10::jsonb[], $11::bytea[], $12::int[], $13::timestamptz[])
             as t(delivery_id, customer_id, entered_at, state, reason, channel, due_at, cost, lost, body, epoch, was_due) offset 0) a
  where d.delivery_id = a.delivery_id and d.customer_id = a.customer_id and d.entered_at = a.entered_at
    and d.state = 'planned' and d.epoch = a.epoch and d.due_at = a.was_due

@@ -3,6 +3,7 @@
 -- $1 delivery ids, $2 customer ids, $3 entered_at, $4 epochs, $5 states, $6 reasons, $7 provider ids, $8 seconds to wait (planned), $9 provider,
 -- $10 business time (null: now), $11 claim, $12 seconds after which an unknown is given up,
 -- $13 whether the provider took others meanwhile and named no time (planned), $14 seconds until an unknown is asked about.
+-- Of $5, $6, $8 and $13 a list may be empty where all are accepted, without reason, or 0.
 -- Rows: one; how many were written, of those that were not taken the gates and what they would have cost, how many may be tried again,
 -- and whether the server is the one that the ledger is known on: if not, nothing is written.
 -- Safe to run twice: the second time finds nothing in sending.
@@ -17,7 +18,9 @@ with known as materialized (
            due_at = case when a.state = 'planned' then least(coalesce($10::timestamptz, now()) + make_interval(secs => a.wait), d.expires_at) end,
            returned = d.returned + (a.state = 'planned')::int, untaken = d.untaken + (a.state = 'planned' and a.untaken)::int,
            settled_at = case when a.state <> 'planned' then clock_timestamp() end
-      from (select * from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::int[], $5::text[], $6::text[], $7::text[], $8::float8[], $13::bool[])
+      from (select t.delivery_id, t.customer_id, t.entered_at, t.epoch, coalesce(t.state, 'accepted') as state, t.reason, t.provider_id, coalesce(t.wait, 0) as wait,
+                   coalesce(t.untaken, false) as untaken
+              from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::int[], $5::text[], $6::text[], $7::text[], $8::float8[], $13::bool[])
                 as t(delivery_id, customer_id, entered_at, epoch, state, reason, provider_id, wait, untaken)
                      where (select count(*) from held) >= 0 and (select same from known) offset 0) a
      where d.delivery_id = a.delivery_id and d.customer_id = a.customer_id and d.entered_at = a.entered_at
