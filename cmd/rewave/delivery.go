@@ -247,7 +247,8 @@ func (a *app) deliverySettle() *cobra.Command {
 	c := &cobra.Command{Use: "settle ID...", Short: "Write what is known of messages in doubt", Args: operands,
 		Long: `Writes what a person has found out about messages in state unknown,
 unknown_final or quarantine: that the provider accepted them, or that they
-failed. Nothing is sent. Who did it and why is kept for ever.`,
+failed. Nothing is sent, then or later: an outcome is final, and a failed
+message is not replayed. Who did it and why is kept for ever.`,
 		Example: `  rewave delivery settle 4711 --as accepted --because "in the provider's log"
   rewave delivery settle 4711 4712 --as failed --because "not in their log"
   rewave delivery list --state unknown,unknown_final`,

@@ -145,7 +145,11 @@ func tellStory(d postgres.Told, acts []postgres.Act) []episode {
 		if d.Reason != "" {
 			says += ", after " + strings.ReplaceAll(d.Reason, "_", " ") + lostBy(d)
 		}
-		add(*d.DueAt, says+"; may go out until "+d.ExpiresAt.UTC().Format(clockForm+" MST"))
+		says += "; may go out until " + d.ExpiresAt.UTC().Format(clockForm+" MST")
+		if d.Stopped != "" {
+			says += "; waits: " + d.Stopped
+		}
+		add(*d.DueAt, says)
 	}
 	return story
 }
@@ -164,7 +168,8 @@ func nextOf(d postgres.Told) string {
 	case delivery.Dead:
 		return fmt.Sprintf("It is not tried again by itself: rewave delivery replay %d --because REASON", d.ID)
 	case delivery.Unknown, delivery.UnknownFinal:
-		return fmt.Sprintf("It may have arrived and is never sent again by itself. Ask the provider, then: rewave delivery settle %d --as accepted --because REASON", d.ID)
+		return fmt.Sprintf(`It may have arrived and is never sent again by itself. A provider that can be asked is asked by itself, and now by: rewave delivery reconcile %[1]d
+Of another find out, then: rewave delivery settle %[1]d --as accepted (or failed) --because REASON`, d.ID)
 	}
 	return ""
 }

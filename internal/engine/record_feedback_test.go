@@ -107,6 +107,30 @@ func (w *world) saysAll(id int64, words []string) {
 	}
 }
 
+// A claim stays until the last of its deliveries has an end: those that had one are
+// counted no more.
+func TestWhatIsInDoubtIsCountedAsItIsSettled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.provider.answer = func(channel.Message) channel.Outcome {
+		return channel.Outcome{Verdict: channel.Unknown, Reason: "timeout"}
+	}
+	w.entered(3, thanks(treatAll))
+	w.send(start.Add(1*days + time.Hour))
+	for left := 3; left >= 0; left-- {
+		g, err := w.Store.Gauges(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "in doubt", g.InDoubt, int64(left))
+		same(t, "under way", g.UnderWay, int64(0))
+		if left > 0 {
+			w.saysAll(testkit.Get[int64](t, w.db, "select min(delivery_id) from deliveries where state = 'unknown'"), []string{"delivered"})
+			w.hear()
+		}
+	}
+}
+
 // Whatever a provider says, how often and in which order, before the worker has
 // written its own outcome or after it: it ends the same.
 func TestTheOrderOfFeedbackDoesNotMatter(t *testing.T) {

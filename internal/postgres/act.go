@@ -202,6 +202,7 @@ type Told struct {
 	SettledAt                            *time.Time
 	DeliveredAt, BouncedAt, ComplainedAt *time.Time
 	Lost                                 *audience.Loss // what it lost to; nil: nothing
+	Stopped                              string         // what keeps a planned one from going out now; empty: nothing but its time
 }
 
 // Telling says which deliveries are wanted; what is empty asks for all.
@@ -217,6 +218,9 @@ func (s *Store) Deliveries(ctx context.Context, t Telling) ([]Told, error) {
 	var states []string
 	for _, s := range t.States {
 		states = append(states, string(s))
+	}
+	if err := knows(ctx, s.pool, t.Campaign); err != nil {
+		return nil, err
 	}
 	rows, err := s.pool.Query(ctx, statement("delivery/list"), states, said(t.Campaign), said(t.Customer), t.IDs, t.Limit)
 	if err != nil {

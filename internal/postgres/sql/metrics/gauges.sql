@@ -4,6 +4,10 @@ select (select count(*) from deliveries d join campaigns c on c.campaign_id = d.
          where d.due_at is not null and d.due_at <= now() and c.status = 'running') as due,
        coalesce((select extract(epoch from now() - min(d.due_at)) from deliveries d join campaigns c on c.campaign_id = d.campaign_id
                   where d.due_at is not null and d.due_at <= now() and c.status = 'running'), 0)::float8 as oldest,
-       coalesce((select sum(cardinality(k.delivery_ids)) from claims k where k.kind = 'lease'), 0)::bigint as under_way,
-       coalesce((select sum(cardinality(k.delivery_ids)) from claims k where k.kind = 'doubt'), 0)::bigint as in_doubt,
+       count(*) filter (where d.state = 'sending') as under_way,
+       count(*) filter (where d.state in ('unknown', 'quarantine')) as in_doubt,
        (select ended_at from audits) as audited
+  -- a claim stays until the last of its deliveries has an end
+  from claims k
+  cross join lateral unnest(k.delivery_ids, k.epochs) as a(delivery_id, epoch)
+  join deliveries d on d.delivery_id = a.delivery_id and d.epoch = a.epoch
