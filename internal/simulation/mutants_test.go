@@ -186,7 +186,7 @@ var failovers = []mutant{
 	planted("who complains is not held", says, "if err := m.holdBanned(ctx, t, words); err != nil {", "if err := error(nil); err != nil {"),
 	planted("a hard bounce suppresses nobody", says, `w.Type == "bounced" && w.Hard {`+"\n\t\t\tm.banHeard", "false {\n\t\t\tm.banHeard"),
 
-	planted("who rests is not told to others", heeds, "err := e.ledger().RestChannel(try, lane, e.at(), wait, why); err != nil", "err := error(nil); err != nil"),
+	planted("who rests is not told to others", heeds, "err := e.ledger().RestChannel(try, lane, e.at(), wait, why); err != nil", "err := try.Err(); err != nil && false"),
 	planted("a rest has no end", heeds, "wait = min(cmp.Or(out.RetryAfter, restUnnamed), longestRest)", "wait = 1e5 * longestRest"),
 	planted("a breaker stays open", breaks, "\t\tcase good:\n\t\t\t*b = Breaker{}\n", "\t\tcase good:\n"),
 	planted("a breaker that tries never tries again", breaks, "func (b *Breaker) End() { b.trying = false }", "func (b *Breaker) End() {}"),
@@ -195,8 +195,8 @@ var failovers = []mutant{
 	planted("a call that was refused for good is bad", breaks, "case Accepted, Failed: // it answered, and for good", "case Accepted:"),
 	planted("calls go on while the provider rests", send, "if rests.Load() || !run.Slot(", "if !run.Slot("),
 	planted("a provider is asked once", sentTo, "e.ask = now.Add(delivery.AskAfter(e.asked))", "e.ask = now.Add(1e6 * time.Hour)"),
-	planted("a doubt of an earlier pass is asked about", sentTo, "d == nil || d.epoch != c.epochs[i] || d.state", "d == nil || d.state"),
-	planted("another message is sent under its key", sentTo, "case d.body == nil || !bytes.Equal(d.body, g.Body):", "case false:"),
+	planted("a doubt of an earlier pass is asked about", sentTo, "d == nil || d.epoch != c.epochs[i] || d.state", "d == nil || d.epoch < c.epochs[i] || d.state"),
+	planted("another message is sent under its key", sentTo, "case d.body == nil || !bytes.Equal(d.body, g.Body):", "case d.body == nil && bytes.Equal(d.body, g.Body) && why != \"\":"),
 	planted("an unknown answer to a second call settles it", asking, "\t\tcase delivery.Accepted, delivery.Failed:\n\t\t\tsays.Says", "\t\tcase delivery.Accepted, delivery.Failed, delivery.Planned:\n\t\t\tsays.Says"),
 }
 
