@@ -42,7 +42,7 @@ func Handler(read func(context.Context) (Figures, error), log *slog.Logger) http
 		oldest:   desc("due_oldest_seconds", "Seconds since the first of them came due."),
 		underWay: desc("deliveries_under_way", "Deliveries between gate and outcome."),
 		inDoubt:  desc("deliveries_in_doubt", "Deliveries of which nobody knows yet whether they arrived."),
-		audited:  desc("audit_timestamp_seconds", "When the last audit of the ledger ended, in seconds since 1970."),
+		audited:  desc("audit_timestamp_seconds", "When the last hourly audit of the ledger ended, in seconds since 1970."),
 		broken:   desc("invariant_broken_rows", "Rows that break an invariant, by the last audit.", "invariant"),
 	})
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
