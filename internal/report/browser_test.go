@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"html"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -13,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rewave/rewave/internal/testkit"
 )
 
 // laidOut is what a browser made of a page at one width.
@@ -74,10 +75,6 @@ addEventListener('load', () => {
 // stands upon another, every text has its contrast, and it prints on A4.
 func TestReportInABrowser(t *testing.T) {
 	t.Parallel()
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal("no Chromium: apt-get install chromium")
-	}
 	reports := all(t)
 	for name, pages := range map[string]int{"shop-pays": 5, "shop-open": 0, "shop-e02": 0, "shop-e03": 0, "shop-rounds": 10, "refused": 2} {
 		page := render(t, reports[name], "html")
@@ -89,15 +86,8 @@ func TestReportInABrowser(t *testing.T) {
 		dir := t.TempDir()
 		run := func(args ...string) []byte {
 			t.Helper()
-			c := exec.CommandContext(t.Context(), browser, append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=" + dir,
-				"--enable-logging=stderr", "--virtual-time-budget=5000"}, args...)...)
-			var stderr bytes.Buffer
-			c.Stderr = &stderr
-			out, err := c.Output()
-			if err != nil {
-				t.Fatalf("%s: %v\n%s", name, err, &stderr)
-			}
-			for line := range strings.Lines(stderr.String()) {
+			out, stderr := testkit.Chromium(t, append([]string{"--enable-logging=stderr", "--virtual-time-budget=5000"}, args...)...)
+			for line := range strings.Lines(string(stderr)) {
 				if strings.Contains(line, "CONSOLE") {
 					t.Errorf("%s: %s", name, line)
 				}

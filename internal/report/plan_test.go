@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -18,6 +17,7 @@ import (
 	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/evaluation"
 	"github.com/rewave/rewave/internal/report"
+	"github.com/rewave/rewave/internal/testkit"
 )
 
 // plans are one of a slot with everything in it, one of orders, and three of what
@@ -210,10 +210,6 @@ func renders(t *testing.T, c report.PlannedCampaign) {
 // nothing hangs over its edge, and every picture has its size and its words.
 func TestPlanInABrowser(t *testing.T) {
 	t.Parallel()
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal("no Chromium: apt-get install chromium")
-	}
 	for name, p := range plans() {
 		var page bytes.Buffer
 		if err := p.HTML(&page); err != nil {
@@ -236,12 +232,7 @@ document.body.setAttribute('data-probe', [wide.scrollWidth - wide.clientWidth, b
 			t.Fatal(err)
 		}
 		for _, width := range []int{1200, 500} {
-			c := exec.CommandContext(t.Context(), browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir="+t.TempDir(),
-				"--window-size="+strconv.Itoa(width)+",1200", "--dump-dom", "file://"+path)
-			dom, err := c.Output()
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
+			dom, _ := testkit.Chromium(t, "--window-size="+strconv.Itoa(width)+",1200", "--dump-dom", "file://"+path)
 			found := regexp.MustCompile(`data-probe="([^"]*)"`).FindSubmatch(dom)
 			if found == nil {
 				t.Fatalf("%s at %d: the page was not laid out", name, width)

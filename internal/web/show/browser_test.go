@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -24,6 +23,7 @@ import (
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/channel"
+	"github.com/rewave/rewave/internal/testkit"
 	"github.com/rewave/rewave/internal/web/show"
 )
 
@@ -32,20 +32,11 @@ var shots = flag.String("shots", "", "take pictures of the pages into this `FOLD
 // browse is what Chromium makes of an address, in light or dark.
 func browse(t *testing.T, address string, dark bool, more ...string) string {
 	t.Helper()
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal("no Chromium: apt-get install chromium")
-	}
 	scheme := "1"
 	if dark {
 		scheme = "0"
 	}
-	args := append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--user-data-dir=" + t.TempDir(),
-		"--blink-settings=preferredColorScheme=" + scheme, "--virtual-time-budget=3000"}, more...)
-	out, err := exec.CommandContext(t.Context(), browser, append(args, address)...).Output()
-	if err != nil {
-		t.Fatalf("%s: %v", address, err)
-	}
+	out, _ := testkit.Chromium(t, append(append([]string{"--hide-scrollbars", "--blink-settings=preferredColorScheme=" + scheme, "--virtual-time-budget=3000"}, more...), address)...)
 	return string(out)
 }
 
