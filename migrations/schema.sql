@@ -80,6 +80,31 @@ CREATE OR REPLACE FUNCTION public.half_even(x numeric)
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN ((abs((x - trunc(x))) = 0.5) AND (mod(trunc(x), (2)::numeric) = (0)::numeric)) THEN trunc(x) ELSE round(x) END;
 
+CREATE OR REPLACE FUNCTION public.note_due()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+AS $function$
+begin
+    if old.due_at is not null then
+        delete from due where due_at = old.due_at and delivery_id = old.delivery_id;
+    end if;
+    if new.due_at is not null then
+        insert into due values (new.due_at, new.delivery_id, new.expires_at, new.campaign_id, new.version_id, new.wave, new.channel)
+            on conflict (due_at, delivery_id) do update set expires_at = excluded.expires_at, channel = excluded.channel;
+    end if;
+    return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.note_planned()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    insert into due select due_at, delivery_id, expires_at, campaign_id, version_id, wave, channel from fresh;
+    return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.number_category()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -799,9 +824,10 @@ create table deliveries (
     constraint refusals_have_a_reason CHECK (((reason IS NOT NULL) OR (state <> ALL (ARRAY['failed'::text, 'suppressed'::text, 'cancelled'::text, 'expired'::text, 'dead'::text, 'quarantine'::text, 'unknown_final'::text])))),
     constraint sending_was_claimed CHECK (((state <> 'sending'::text) OR ((claimed_at IS NOT NULL) AND (epoch > 0)))),
     constraint skipped_are_not_sent CHECK (((NOT skip) OR (state <> ALL (ARRAY['sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'quarantine'::text]))))
-) with (fillfactor=60);
-CREATE INDEX deliveries_due ON public.deliveries USING btree (due_at, delivery_id) WHERE (due_at IS NOT NULL);
+) with (fillfactor=45);
 CREATE UNIQUE INDEX deliveries_id ON public.deliveries USING btree (delivery_id, customer_id, entered_at);
+CREATE TRIGGER deliveries_are_due AFTER INSERT ON public.deliveries REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_planned();
+CREATE TRIGGER deliveries_are_due_then AFTER UPDATE OF due_at, expires_at, channel ON public.deliveries FOR EACH ROW WHEN ((((old.due_at IS DISTINCT FROM new.due_at) OR ((old.expires_at IS DISTINCT FROM new.expires_at) OR (old.channel IS DISTINCT FROM new.channel))) AND (COALESCE(old.due_at, new.due_at) IS NOT NULL) AND (new.state <> ALL (ARRAY['sending'::text, 'withheld'::text, 'suppressed'::text])))) EXECUTE FUNCTION note_due();
 CREATE TRIGGER deliveries_begin_planned BEFORE INSERT ON public.deliveries FOR EACH ROW WHEN ((new.state <> 'planned'::text)) EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_immutable AFTER UPDATE OF customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, variant, skip, uncapped, scheduled_at ON public.deliveries FOR EACH ROW WHEN (((old.customer_id IS DISTINCT FROM new.customer_id) OR (old.entered_at IS DISTINCT FROM new.entered_at) OR (old.enrollment_id IS DISTINCT FROM new.enrollment_id) OR (old.round IS DISTINCT FROM new.round) OR (old.wave IS DISTINCT FROM new.wave) OR (old.campaign_id IS DISTINCT FROM new.campaign_id) OR (old.version_id IS DISTINCT FROM new.version_id) OR (old.arm IS DISTINCT FROM new.arm) OR (old.skip IS DISTINCT FROM new.skip) OR (old.uncapped IS DISTINCT FROM new.uncapped) OR (old.scheduled_at IS DISTINCT FROM new.scheduled_at) OR (old.variant IS DISTINCT FROM new.variant))) EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_of_a_round AFTER INSERT ON public.deliveries REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_round();
@@ -1496,6 +1522,18 @@ create table gate_rules (
 );
 comment on table gate_rules is 'one row whenever a process began to send by other settings than were known';
 comment on column gate_rules.rules is 'as Go writes them: ShopCap {Limit, Window in ns}, Quiet by channel {From, To in minutes of the day}, QuietIn by country and channel, Blackout {From, To, In, All}, Zone';
+
+create table due (
+    due_at timestamp with time zone not null,
+    delivery_id bigint not null,
+    expires_at timestamp with time zone not null,
+    campaign_id integer not null,
+    version_id integer not null,
+    wave text not null,
+    channel text not null,
+    constraint due_pkey PRIMARY KEY (due_at, delivery_id)
+);
+comment on table due is 'the deliveries that are planned, in the order in which the gate may be asked; triggers keep it, and delivery/decide takes off what it lets go';
 
 create view exposures as
  SELECT d.customer_id,

@@ -35,6 +35,8 @@ func BenchmarkLateness(b *testing.B) {
 			p.seed = fmt.Sprintf(`set session_replication_role = replica;
 				update deliveries set scheduled_at = at, due_at = at, expires_at = at + interval '1 day'
 				  from (select delivery_id as id, now() + make_interval(secs => %f + (delivery_id - 1) / %f) as at from deliveries) x where x.id = delivery_id;
+				delete from due;
+				insert into due select due_at, delivery_id, expires_at, campaign_id, version_id, wave, channel from deliveries where due_at is not null;
 				set session_replication_role = origin`, 10+float64(n)/10_000, rate)
 			return p.run(b, stack, dsn, n)
 		}, &steady)

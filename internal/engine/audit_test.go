@@ -69,6 +69,7 @@ var breaks = map[string]string{
 		select 'email', email_hash, 'bounced', gate_at - interval '1 minute', claimed_at from deliveries join contacts using (customer_id) where state = 'accepted' order by delivery_id limit 1`,
 	"only_treated": `alter table deliveries drop constraint only_treated_are_sent;
 		update deliveries set state = 'accepted', provider = 'test', epoch = 1, claimed_at = now() where delivery_id = (select min(delivery_id) from deliveries where state = 'withheld')`,
+	"planned_is_due":  "delete from due where delivery_id = (select min(delivery_id) from due)",
 	"planned_once":    "delete from deliveries where delivery_id = (select min(delivery_id) from deliveries where state = 'planned')",
 	"provider_once":   "update deliveries set provider_id = 'same', provider = 'test' where delivery_id in (select delivery_id from deliveries where state = 'accepted' order by delivery_id limit 2)",
 	"refunds_add_up":  "update orders set refunded_minor = 1 where order_id = (select min(order_id) from orders)",

@@ -18,10 +18,10 @@ import (
 func (w *world) shopping() {
 	w.t.Helper()
 	w.customers(1500)
-	w.db.Exec(w.t, "select setseed(0.4)")
-	w.db.Exec(w.t, `insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor)
+	// In one statement: another may go over another connection, whose random numbers are others.
+	w.db.Exec(w.t, `with seeded as materialized (select setseed(0.4)) insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor)
 		select 'test', c.customer_id || '-' || n, c.customer_id, $1::timestamptz - (700 * c.born) * interval '1 day' + o.day * interval '1 day', 'EUR', (1000 + 8000 * c.spends * (.7 + .6 * random()))::int
-		  from (select customer_id, random() as born, 10 + 40 * random() as every, .05 + .3 * random() as gone, random() as spends from customers) c
+		  from (select customer_id, random() as born, 10 + 40 * random() as every, .05 + .3 * random() as gone, random() as spends from seeded, customers) c
 		 cross join lateral (select n, sum(case when n = 1 then 0 else -c.every * ln(random() + 1e-12) end) over (order by n) as day, bool_or(n > 1 and random() < c.gone) over (order by n) as ended
 			from generate_series(1, 60) n where c.customer_id > 0) o
 		 where not o.ended and o.day < 700 * c.born`, start)

@@ -40,8 +40,8 @@ func (s *Store) SetStatus(ctx context.Context, name, status, because string) (St
 			return fault.New(fault.Conflict, fmt.Sprintf("campaign %q was cancelled; a cancelled campaign cannot be %s", name, deeds[status]), "give the new campaign a name of its own")
 		}
 		var expires *time.Time
-		err = tx.QueryRow(ctx, `select count(*) filter (where arm = 'treat' and not skip), count(*) filter (where arm <> 'treat' or skip), min(expires_at) filter (where arm = 'treat' and not skip)
-			from deliveries where campaign_id = $1 and due_at is not null`, id).Scan(&out.Waiting, &out.Held, &expires)
+		err = tx.QueryRow(ctx, `select count(*) filter (where arm = 'treat' and not skip), count(*) filter (where arm <> 'treat' or skip), min(d.expires_at) filter (where arm = 'treat' and not skip)
+			from deliveries d join due q on q.delivery_id = d.delivery_id where q.campaign_id = $1`, id).Scan(&out.Waiting, &out.Held, &expires)
 		if expires != nil {
 			out.Expires = *expires
 		}

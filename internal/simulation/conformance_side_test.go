@@ -269,7 +269,7 @@ func newInPostgres(t testing.TB) *inPostgres {
 // empty makes it as new: making a database takes longer than most histories.
 func (p *inPostgres) empty(t testing.TB) *inPostgres {
 	p.t, p.made = t, nil
-	p.exec("do $$ begin set local session_replication_role = replica; delete from resends; truncate customers, campaigns, rounds, deliveries, coupon_pools, claims, suppressions, feeds restart identity cascade; end $$") // they stay
+	p.exec("do $$ begin set local session_replication_role = replica; delete from resends; truncate customers, campaigns, rounds, deliveries, due, coupon_pools, claims, suppressions, feeds restart identity cascade; end $$") // they stay
 	p.exec("insert into incarnations (name) values (server_incarnation())")
 	p.exec("update dispatch set due_at = '-infinity', delivery_id = 0, round_at = '-infinity'")
 	p.exec("do $$ begin set local session_replication_role = replica; delete from send_holds; delete from provider_holds; delete from channel_days; end $$") // without an act

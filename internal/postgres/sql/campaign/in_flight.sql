@@ -1,8 +1,8 @@
 -- Customers of a campaign whose way is not over: a message waits, or a round is to come. One row a version and round. $1 campaign.
 with waiting as (
     select d.version_id, d.customer_id, d.entered_at, d.enrollment_id, max(d.round) as round
-      from deliveries d
-     where d.campaign_id = $1 and d.due_at is not null
+      from due q join deliveries d on d.delivery_id = q.delivery_id
+     where q.campaign_id = $1
      group by 1, 2, 3, 4
 ), on_their_way as (
     select version_id, customer_id, entered_at, enrollment_id, round from waiting

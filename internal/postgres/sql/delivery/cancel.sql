@@ -1,7 +1,7 @@
 -- Ends planned rows of cancelled campaigns, due or not; none while nobody has noticed a failover, as in sweep. $1 at most so many rows.
 with gone as (
     select d.delivery_id, d.customer_id, d.entered_at
-      from deliveries d join campaigns c on c.campaign_id = d.campaign_id
+      from due q join campaigns c on c.campaign_id = q.campaign_id join deliveries d on d.delivery_id = q.delivery_id
      where d.due_at is not null and c.status = 'cancelled'
        and (select coalesce((select name from incarnations order by incarnation_id desc limit 1) = server_incarnation(), false))
      limit $1 for no key update of d skip locked

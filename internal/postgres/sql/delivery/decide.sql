@@ -4,7 +4,14 @@
 -- $9 cost in millionths of the main unit, $10 what they lost to, as JSON (null: nothing; what held one before stays where that ended it),
 -- $11 hashes of the messages (null: none is kept), $12 epochs and $13 due_at as they were read; of $4 to $7 and $9 to $11 a list may be empty where
 -- all are sending, without reason, on the channel $14, with the cost $15, or null.
+-- What goes out or is withheld or suppressed is taken off what is due here, and by a trigger otherwise.
 -- OFFSET 0 keeps the planner from reading the whole wave for each chunk of a ledger that was never analyzed.
+with gone as (
+    delete from due q
+     using (select t.delivery_id, t.was_due from unnest($1::bigint[], $13::timestamptz[], $4::text[]) as t(delivery_id, was_due, state)
+             where coalesce(t.state, 'sending') in ('sending', 'withheld', 'suppressed') offset 0) a
+     where q.due_at = a.was_due and q.delivery_id = a.delivery_id
+)
 update deliveries d
    set state = a.state, reason = nullif(a.reason, ''), channel = a.channel,
        due_at = case when a.state = 'planned' then coalesce(a.due_at, d.due_at) end,

@@ -7,7 +7,8 @@ with moved as (
     update deliveries d
        set state = 'quarantine', reason = $1, epoch = d.epoch + 1, due_at = null, settled_at = clock_timestamp(), claimed_at = clock_timestamp(),
            gate_at = greatest(d.due_at, d.scheduled_at), cost_micros = null
-     where d.due_at <= clock_timestamp() + interval '5 seconds' and d.state = 'planned' and d.arm = 'treat' and not d.skip
+      from due q
+     where q.due_at <= clock_timestamp() + interval '5 seconds' and d.delivery_id = q.delivery_id and d.due_at <= clock_timestamp() + interval '5 seconds' and d.state = 'planned' and d.arm = 'treat' and not d.skip
        and d.expires_at > greatest(d.due_at, d.scheduled_at)
     returning d.delivery_id, d.epoch
 ), doubt as (

@@ -3,11 +3,11 @@ with gone as (
     select d.delivery_id, d.customer_id, d.entered_at,
            case when c.status = 'paused' then 'paused' when exists (select from send_holds h where h.channel in ('', d.channel)) then 'on_hold'
                 when d.channel = any (array(select h.channel from provider_holds h where h.until > coalesce($1::timestamptz, now()))) then 'provider_rests' when d.reason is not null then 'held' else 'late' end as reason
-      from deliveries d join campaigns c on c.campaign_id = d.campaign_id
-     where d.due_at is not null and d.due_at <= coalesce($1::timestamptz, now()) and d.expires_at <= coalesce($1::timestamptz, now())
+      from due q join campaigns c on c.campaign_id = q.campaign_id join deliveries d on d.delivery_id = q.delivery_id
+     where q.due_at <= coalesce($1::timestamptz, now()) and q.expires_at <= coalesce($1::timestamptz, now()) and d.due_at is not null and d.expires_at <= coalesce($1::timestamptz, now())
        and c.status <> 'cancelled'
        and (select coalesce((select name from incarnations order by incarnation_id desc limit 1) = server_incarnation(), false))
-     order by d.due_at limit $2 for no key update of d skip locked
+     order by q.due_at limit $2 for no key update of d skip locked
 )
 update deliveries d set state = 'expired', reason = g.reason, due_at = null, settled_at = clock_timestamp()
   from gone g
