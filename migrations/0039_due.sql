@@ -17,9 +17,17 @@ comment on table due is 'the deliveries that are planned, in the order in which 
 insert into due select due_at, delivery_id, expires_at, campaign_id, version_id, wave, channel from deliveries where due_at is not null;
 drop index deliveries_due;
 -- A page has room for another version of each of its rows.
-alter table deliveries set (fillfactor = 45);
+alter table deliveries set (fillfactor = 38);
+
+-- Packing the ids of a chunk takes longer than writing them.
+alter table claims alter column delivery_ids set storage external, alter column epochs set storage external;
 
 -- +goose StatementBegin
+-- In SQL it would be planned anew with every statement.
+create or replace function server_incarnation() returns text language plpgsql volatile as $$
+begin
+    return (select system_identifier::text from pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8);
+end $$;
 create function note_planned() returns trigger language plpgsql as $$
 begin
     insert into due select due_at, delivery_id, expires_at, campaign_id, version_id, wave, channel from fresh;

@@ -371,8 +371,11 @@ end $function$;
 
 CREATE OR REPLACE FUNCTION public.server_incarnation()
  RETURNS text
- LANGUAGE sql
-AS $function$ select system_identifier::text || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) from pg_control_system() $function$;
+ LANGUAGE plpgsql
+AS $function$
+begin
+    return (select system_identifier::text from pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8);
+end $function$;
 
 create table installation (
     only_one boolean not null default true,
@@ -824,7 +827,7 @@ create table deliveries (
     constraint refusals_have_a_reason CHECK (((reason IS NOT NULL) OR (state <> ALL (ARRAY['failed'::text, 'suppressed'::text, 'cancelled'::text, 'expired'::text, 'dead'::text, 'quarantine'::text, 'unknown_final'::text])))),
     constraint sending_was_claimed CHECK (((state <> 'sending'::text) OR ((claimed_at IS NOT NULL) AND (epoch > 0)))),
     constraint skipped_are_not_sent CHECK (((NOT skip) OR (state <> ALL (ARRAY['sending'::text, 'accepted'::text, 'failed'::text, 'unknown'::text, 'unknown_final'::text, 'quarantine'::text]))))
-) with (fillfactor=45);
+) with (fillfactor=38);
 CREATE UNIQUE INDEX deliveries_id ON public.deliveries USING btree (delivery_id, customer_id, entered_at);
 CREATE TRIGGER deliveries_are_due AFTER INSERT ON public.deliveries REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_planned();
 CREATE TRIGGER deliveries_are_due_then AFTER UPDATE OF due_at, expires_at, channel ON public.deliveries FOR EACH ROW WHEN ((((old.due_at IS DISTINCT FROM new.due_at) OR ((old.expires_at IS DISTINCT FROM new.expires_at) OR (old.channel IS DISTINCT FROM new.channel))) AND (COALESCE(old.due_at, new.due_at) IS NOT NULL) AND (new.state <> ALL (ARRAY['sending'::text, 'withheld'::text, 'suppressed'::text])))) EXECUTE FUNCTION note_due();

@@ -28,6 +28,7 @@ type rendered struct {
 	cost     int64 // millionths of the currency's unit
 	codeless bool  // it carries no code
 	untaken  int   // how often the provider did not take it though it took others
+	planned  *postgres.Planned
 }
 
 // message is what is sent, with the code that the gate has bound in its place.
@@ -109,17 +110,18 @@ func (e *Engine) render(ctx context.Context, v *version, w campaigns.Wave, c Chu
 	}
 	contents := make(map[int64]*rendered, len(loaded))
 	dead := map[int64]string{}
-	for _, r := range loaded {
+	for i := range loaded {
+		r := &loaded[i]
 		if r.Untaken >= untakenLimit {
 			dead[r.ID] = fmt.Sprintf("not taken %d times: %s", r.Untaken, r.Reason)
 			continue
 		}
-		out, err := e.renderOne(v, w, c.Channel, r, at, pools)
+		out, err := e.renderOne(v, w, c.Channel, *r, at, pools)
 		if err != nil {
 			dead[r.ID] = string(audience.Template) + ": " + err.Error()
 			continue
 		}
-		out.untaken = r.Untaken
+		out.untaken, out.planned = r.Untaken, &r.Planned
 		contents[r.ID] = &out
 	}
 	if len(dead) > 0 {
@@ -175,7 +177,7 @@ func (e *Engine) renderOne(v *version, w campaigns.Wave, to string, r postgres.R
 // wants is what the messages of a wave speak of, in any language.
 func (v *version) wants(wave, currency string) postgres.RenderingWants {
 	def := v.stored.Definition
-	want := postgres.RenderingWants{Strata: def.Strata != nil, Orders: v.reads(wave, "orders"), Order: def.Enter.On == "order_paid" && v.reads(wave, "order."),
+	want := postgres.RenderingWants{Orders: v.reads(wave, "orders"), Order: def.Enter.On == "order_paid" && v.reads(wave, "order."),
 		Event: def.Enter.On == "event" && v.reads(wave, "event.")}
 	if v.reads(wave, "orders.total") {
 		want.Currency = currency

@@ -130,6 +130,10 @@ func (e *Engine) sendBatch(ctx context.Context, v *version, w campaigns.Wave, la
 	gateCtx, cancel := e.runner().Timeout(context.WithoutCancel(ctx), gateTimeout)
 	defer cancel()
 	in, pools := e.gateInput(v, w, lane, sender, ids), map[int64]string{}
+	in.Planned = make([]*postgres.Planned, len(ids))
+	for i, id := range ids {
+		in.Planned[i] = contents[id].planned
+	}
 	passed, seen, err := e.ledger().Gate(gateCtx, in, func(at time.Time, g *postgres.Gated) {
 		decided[g.ID] = true
 		sent.rests = sent.rests || g.Facts.Rests

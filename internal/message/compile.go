@@ -115,7 +115,7 @@ func compile(folder, locale string, files Files, s *scope) (*Template, source.Li
 		faults = append(faults, c.faults...)
 	}
 	t.roots = map[string]bool{}
-	for _, root := range []string{"customer", "unsubscribe_url", "shop", "orders", "stratum", "order", "coupon"} {
+	for _, root := range []string{"customer", "unsubscribe_url", "shop", "orders", "stratum", "order", "coupon", "first_name", "last_name", "locale"} {
 		t.roots[root] = strings.Contains(t.source, root)
 	}
 	t.split()

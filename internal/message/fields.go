@@ -157,12 +157,17 @@ func reserved(name string) bool {
 func (t *Template) vars(b Bindings) (map[string]any, error) {
 	s, vars := t.scope, map[string]any{}
 	if t.Reads("customer") {
-		vars["customer"] = map[string]any{
-			"id":         b.Customer.ID,
-			"first_name": optional(b.Customer.FirstName),
-			"last_name":  optional(b.Customer.LastName),
-			"locale":     optional(b.Customer.Locale),
+		who := make(map[string]any, 4)
+		if who["id"] = b.Customer.ID; t.Reads("first_name") {
+			who["first_name"] = optional(b.Customer.FirstName)
 		}
+		if t.Reads("last_name") {
+			who["last_name"] = optional(b.Customer.LastName)
+		}
+		if t.Reads("locale") {
+			who["locale"] = optional(b.Customer.Locale)
+		}
+		vars["customer"] = who
 	}
 	if t.Reads("unsubscribe_url") {
 		vars["unsubscribe_url"] = b.UnsubscribeURL

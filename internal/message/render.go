@@ -50,6 +50,9 @@ func (p *part) into(c *Content, vars map[string]any) error {
 	switch p.name {
 	case SubjectFile:
 		// A new line can only come from the template's own text here.
+		if c.Subject = out; !empty && plainLine(out) {
+			return nil
+		}
 		if c.Subject = strings.Join(strings.Fields(strings.Map(flat, out)), " "); c.Subject == "" {
 			return &renderError{file: p.file, cause: "the subject is empty"}
 		}
@@ -68,6 +71,18 @@ func (p *part) into(c *Content, vars map[string]any) error {
 		}
 	}
 	return nil
+}
+
+// plainLine says that a text is of ASCII words with single spaces between them.
+func plainLine(s string) bool {
+	before := byte(' ')
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || s[i] == ' ' && before == ' ' {
+			return false
+		}
+		before = s[i]
+	}
+	return before != ' '
 }
 
 func (p *part) render(vars map[string]any) (out string, err error) {

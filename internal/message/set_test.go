@@ -219,7 +219,7 @@ func TestLengthsAreOfTheDearerCustomer(t *testing.T) {
 
 func TestSplicePutsTheCodeIntoEveryPart(t *testing.T) {
 	t.Parallel()
-	files := message.Files{Subject: "{{ coupon.code }} for you", Text: "({{ coupon.code }}) {{ coupon.code }}{% if customer.id == '' %}{% endif %}",
+	files := message.Files{Subject: "{{ coupon.code }} for you", Text: "({{ coupon.code }}) {{ coupon.code }}{% if customer.first_name == '' %}{% endif %}",
 		HTML: `<a href="https://shop.example/?c={{ coupon.code | url_encode }}">{{ coupon.code }}</a>`, SMS: "{{ coupon.code }}"}
 	s := set(t, map[string]message.Files{"": files}, message.Options{Coupon: true})
 	content, err := message.Render(s.For(""), message.Sample())

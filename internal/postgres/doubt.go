@@ -92,7 +92,7 @@ func (s *Store) GateAgain(ctx context.Context, in GateInput, window time.Duratio
 			case why != "":
 			case g.body == nil || !bytes.Equal(g.body, g.Body):
 				why = "the message would not be the same"
-			case !delivery.Resendable(g.claimed, g.clock, window):
+			case g.claimed == nil || !delivery.Resendable(*g.claimed, g.clock, window):
 				why = "the provider's window is over"
 			}
 			if why != "" {

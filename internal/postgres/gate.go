@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/rewave/rewave/internal/calendar"
 	"github.com/rewave/rewave/internal/delivery"
@@ -20,6 +21,7 @@ import (
 // wave. What the wave does not ask for is not read.
 type GateInput struct {
 	IDs        []int64
+	Planned    []*Planned // as they were loaded; nil: they are read now
 	Lane       Lane       // rows that are in another are passed over
 	At         *time.Time // business time; nil: the database's clock, read under the locks
 	Campaign   int
@@ -66,15 +68,32 @@ type Gated struct {
 	Expires   time.Duration  // left to the caller: how long a code given now counts; 0: as long as its pool
 	Body      []byte         // left to the caller: hash of the message; nil: none is kept
 
-	scheduled time.Time
-	due       time.Time
-	trigger   int64 // the order that brought the customer in; 0: none
-	email     []byte
-	phone     []byte // hashes of the addresses
-	stock     *CouponStock
-	claimed   time.Time // of one in doubt, with the database's clock now and the hash it went out under
-	clock     time.Time
-	body      []byte
+	*Planned
+	email, phone         string
+	emailHash, phoneHash []byte
+	stock                *CouponStock
+}
+
+// Planned is what the gate knows of a delivery before it holds its customer: all of
+// it stays so for as long as nobody moves the delivery.
+type Planned struct {
+	id, customer     int64
+	place            pgtype.TID
+	entered          time.Time
+	arm              string
+	skip             bool
+	variant, stratum string
+	epoch            int
+	due              time.Time
+	scheduled        time.Time
+	expires          time.Time
+	held             string // what it waited for last
+	zone             string
+	trigger          int64 // the order that brought the customer in; 0: none
+
+	claimed *time.Time // of one in doubt, with the database's clock now and the hash it went out under
+	clock   time.Time
+	body    []byte
 }
 
 func (g *Gated) wanted() Wanted {
@@ -118,6 +137,7 @@ type Took struct {
 // the chunk twice, are left planned and not counted in seen.
 func (s *Store) Gate(ctx context.Context, in GateInput, prepare func(at time.Time, g *Gated)) (passed Passed, seen int, err error) {
 	if passed, seen, err = s.gate(ctx, in, false, prepare); errors.Is(err, errMoved) {
+		in.Planned = nil
 		passed, seen, err = s.gate(ctx, in, true, prepare)
 	}
 	if err != nil {
@@ -168,7 +188,7 @@ func (s *Store) gate(ctx context.Context, in GateInput, firm bool, prepare func(
 			passed.Took = now.took(in)
 			w.took, w.began, w.ofDay = passed.Took, now.began, reserve.Spent
 		}
-		if err := w.write(ctx, tx, now.at, passed.Claims, in.Lease, &passed.ID); err != nil || !in.Coupons {
+		if err := w.write(ctx, tx, in, now.at, passed.Claims, &passed.ID); err != nil || !in.Coupons {
 			return err
 		}
 		return bindCodes(ctx, tx, gated, w.bind, passed.Claims)
@@ -196,11 +216,25 @@ type moment struct {
 // lockChunk takes the customers first and the campaign's limits second. It returns
 // what is planned and due of the customers that are ours, one delivery a customer.
 func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (now moment, ours []Gated, err error) {
+	planned := slices.Clone(in.Planned)
+	if in.Planned == nil {
+		if planned, err = readPlanned(ctx, tx, in); err != nil {
+			return now, nil, err
+		}
+	}
+	slices.SortFunc(planned, func(a, b *Planned) int {
+		return cmp.Or(cmp.Compare(a.customer, b.customer), cmp.Compare(a.id, b.id))
+	})
+	customers := make([]int64, len(planned))
+	for i, p := range planned {
+		customers[i] = p.customer
+	}
+	var held []holder
 	same := false
 	batch := &pgx.Batch{}
 	batch.Queue("select set_config('statement_timeout', '2s', true), set_config('lock_timeout', '500ms', true)")
-	batch.Queue(statement("delivery/lock"), in.IDs, in.At, in.Lane.Version, in.Lane.Wave, in.Lane.Channel, in.Doubt).Query(func(rows pgx.Rows) (err error) {
-		ours, err = scanChunk(rows, in)
+	batch.Queue(statement("delivery/lock"), customers).Query(func(rows pgx.Rows) (err error) {
+		held, err = pgx.CollectRows(rows, pgx.RowToStructByPos[holder])
 		return err
 	})
 	batch.Queue(sameIncarnation).QueryRow(func(row pgx.Row) error { return row.Scan(&same) })
@@ -212,6 +246,7 @@ func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (now moment, ours [
 	if !same {
 		return now, ours, closedGate()
 	}
+	ours = chunk(in, now.at, planned, held)
 	if now.limited && len(ours) > 0 {
 		if err := now.hold(ctx, tx, in); err != nil {
 			return now, ours, fmt.Errorf("lock limits: %w", err)
@@ -338,8 +373,8 @@ func (d dayBudget) left(day time.Time) *int64 {
 
 // decisions are the columns of delivery/decide, and what was taken of limits.
 type decisions struct {
-	ids, customers            []int64
-	entered                   []time.Time
+	ids                       []int64
+	places                    []pgtype.TID
 	states, reasons, channels []string
 	due                       []*time.Time
 	costs                     []int64
@@ -370,7 +405,7 @@ func (w *decisions) add(g *Gated, a delivery.Answer) error {
 	if !a.DueAt.IsZero() {
 		due = &a.DueAt
 	}
-	w.ids, w.customers, w.entered = append(w.ids, g.ID), append(w.customers, g.Customer), append(w.entered, g.EnteredAt)
+	w.ids, w.places = append(w.ids, g.ID), append(w.places, g.place)
 	w.states, w.reasons, w.channels = append(w.states, string(a.To)), append(w.reasons, string(a.Reason)), append(w.channels, a.Channel)
 	w.due, w.costs, w.bodies = append(w.due, due), append(w.costs, g.Facts.Cost), append(w.bodies, g.Body)
 	w.epochs, w.wasDue = append(w.epochs, g.Epoch), append(w.wasDue, g.due)
@@ -387,15 +422,15 @@ func (w *decisions) add(g *Gated, a delivery.Answer) error {
 }
 
 // write stores the decisions and the claim of those that go out.
-func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims []Claim, lease time.Duration, claim *int64) error {
+func (w *decisions) write(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, claims []Claim, claim *int64) error {
 	batch := &pgx.Batch{}
 	bodies := w.bodies
 	if !slices.ContainsFunc(bodies, func(b []byte) bool { return b != nil }) {
 		bodies = nil
 	}
-	channel, cost := w.channels[0], w.costs[0]
-	batch.Queue(statement("delivery/decide"), w.ids, w.customers, w.entered, unless(w.states, string(delivery.Sending)), unless(w.reasons, ""), unless(w.channels, channel),
-		unless(w.due, nil), at, unless(w.costs, cost), unless(w.lost, nil), bodies, w.epochs, w.wasDue, channel, cost).Exec(func(tag pgconn.CommandTag) error {
+	channel, cost := in.Lane.Channel, w.costs[0]
+	batch.Queue(statement("delivery/decide"), w.ids, w.places, w.epochs, w.wasDue, channel, unless(w.states, string(delivery.Sending)), unless(w.reasons, ""),
+		unless(w.channels, channel), unless(w.due, nil), unless(w.costs, cost), unless(w.lost, nil), bodies, cost, at).Exec(func(tag pgconn.CommandTag) error {
 		if int(tag.RowsAffected()) != len(w.ids) {
 			return errMoved
 		}
@@ -406,7 +441,7 @@ func (w *decisions) write(ctx context.Context, tx pgx.Tx, at time.Time, claims [
 		for i, c := range claims {
 			sending[i], epochs[i] = c.ID, c.Epoch
 		}
-		batch.Queue(statement("delivery/claim"), sending, epochs, lease.Seconds()).QueryRow(func(row pgx.Row) error { return row.Scan(claim) })
+		batch.Queue(statement("delivery/claim"), sending, epochs, in.Lease.Seconds()).QueryRow(func(row pgx.Row) error { return row.Scan(claim) })
 	}
 	if w.took.Campaign != 0 {
 		batch.Queue(statement("limits/take"), w.took.Campaign, w.spent, at, len(claims), w.began, w.ofDay)

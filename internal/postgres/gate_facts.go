@@ -14,35 +14,59 @@ import (
 	"github.com/rewave/rewave/internal/holdout"
 )
 
-// scanChunk reads who the deliveries of a chunk are, one a customer: the rows are in
-// the order of customers.
-func scanChunk(rows pgx.Rows, in GateInput) ([]Gated, error) {
-	ours := make([]Gated, 0, len(in.IDs))
-	var g Gated
-	var arm, held, email, phone string
-	var claimed *time.Time
-	f := &g.Facts
-	_, err := pgx.ForEachRow(rows, []any{&g.ID, &g.Customer, &g.EnteredAt, &arm, &f.Skip, &g.Variant, &g.Stratum, &f.Channel, &g.Epoch, &g.due,
-		&g.scheduled, &f.ExpiresAt, &held, &g.Zone, &g.trigger, &f.Contact.Erased, &email, &phone, &g.email, &g.phone, &claimed, &g.clock, &g.body}, func() error {
-		if len(ours) > 0 && ours[len(ours)-1].Customer == g.Customer {
-			return nil
-		}
-		f.Arm, f.HeldFor = holdout.Arm(arm), audience.Reason(held)
-		f.Contact.Channels = make(map[string]audience.Reach, len(in.Channels))
-		for _, name := range in.Channels {
-			r := audience.Reach{Address: email}
-			if name == "sms" {
-				r.Address = phone
-			}
-			f.Contact.Channels[name] = r
-		}
-		if claimed != nil {
-			g.claimed = *claimed
-		}
-		ours = append(ours, g)
-		return nil
+// readPlanned reads what was not loaded before, or has been moved since.
+func readPlanned(ctx context.Context, tx pgx.Tx, in GateInput) ([]*Planned, error) {
+	rows, err := tx.Query(ctx, statement("delivery/planned"), in.IDs, in.At, in.Lane.Version, in.Lane.Wave, in.Lane.Channel, in.Doubt)
+	if err != nil {
+		return nil, fmt.Errorf("read deliveries: %w", err)
+	}
+	planned, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*Planned, error) {
+		p := &Planned{}
+		return p, row.Scan(append(p.columns(), &p.claimed, &p.clock, &p.body)...)
 	})
-	return ours, err
+	if err != nil {
+		return nil, fmt.Errorf("read deliveries: %w", err)
+	}
+	return planned, nil
+}
+
+// columns are where delivery/planned and delivery/load begin.
+func (p *Planned) columns() []any {
+	return []any{&p.id, &p.place, &p.customer, &p.entered, &p.arm, &p.skip, &p.variant, &p.stratum, &p.epoch, &p.due, &p.scheduled, &p.expires, &p.held, &p.zone, &p.trigger}
+}
+
+// holder is a customer whom the gate holds.
+type holder struct {
+	Customer             int64
+	Erased               bool
+	Email, Phone         string
+	EmailHash, PhoneHash []byte
+}
+
+// chunk is what is due of customers whom the gate holds, the first delivery of each.
+// Both lists are in the order of customers.
+func chunk(in GateInput, at time.Time, planned []*Planned, held []holder) []Gated {
+	ours := make([]Gated, 0, len(held))
+	for _, p := range planned {
+		for len(held) > 0 && held[0].Customer < p.customer {
+			held = held[1:]
+		}
+		if len(held) == 0 {
+			break
+		}
+		k := &held[0]
+		if k.Customer != p.customer || !in.Doubt && p.due.After(at) {
+			continue
+		}
+		held = held[1:]
+		g := Gated{ID: p.id, Customer: p.customer, EnteredAt: p.entered, Epoch: p.epoch, Variant: p.variant, Stratum: p.stratum, Zone: p.zone,
+			Planned: p, email: k.Email, phone: k.Phone, emailHash: k.EmailHash, phoneHash: k.PhoneHash}
+		f := &g.Facts
+		f.Arm, f.Skip, f.Channel, f.ExpiresAt, f.HeldFor = holdout.Arm(p.arm), p.skip, in.Lane.Channel, p.expires, audience.Reason(p.held)
+		f.Contact.Erased = k.Erased
+		ours = append(ours, g)
+	}
+	return ours
 }
 
 // readFacts reads what the gate looks at, of deliveries whose customers are ours.
@@ -58,22 +82,23 @@ func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, gated
 		g := &gated[i]
 		ids[i], customers[i], entered[i], triggers[i] = g.ID, g.Customer, g.EnteredAt, g.trigger
 		if mails {
-			emails[i] = g.email
+			emails[i] = g.emailHash
 		}
 		if texts {
-			phones[i] = g.phone
+			phones[i] = g.phoneHash
 		}
 	}
-	var words map[topic]bool
+	var words []lastWord
+	reaches := make([]audience.Reach, len(gated)*len(in.Channels)) // of each delivery in turn, by the wave's channels
 	batch := &pgx.Batch{}
 	batch.Queue(statement("delivery/facts"), ids, customers, entered, triggers, emails, phones, at, requires, in.Regions, in.Campaign, in.Lane.Channel).
-		Query(func(rows pgx.Rows) error { return scanFacts(rows, in, gated) })
+		Query(func(rows pgx.Rows) error { return scanFacts(rows, in, gated, reaches) })
 	purposes := []string{"marketing"}
 	if in.Service {
 		purposes = append(purposes, "service")
 	}
 	batch.Queue(statement("delivery/consents"), customers, in.Channels, purposes, at).Query(func(rows pgx.Rows) (err error) {
-		words, err = scanWords(rows, len(customers))
+		words, err = pgx.CollectRows(rows, scanWord)
 		return err
 	})
 	pressed := queuePressure(batch, in, at, customers)
@@ -82,13 +107,24 @@ func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, gated
 	}
 	for i := range gated {
 		g := &gated[i]
-		for name, r := range g.Facts.Contact.Channels {
-			word, known := words[topic{g.Customer, name, "marketing"}]
-			r.Word = consent.Word{Known: known, Granted: word}
-			if service, known := words[topic{g.Customer, name, "service"}]; known {
-				r.ServiceRefused = !service
+		mine := reaches[i*len(in.Channels):][:len(in.Channels)]
+		// Both are in the order of customers.
+		for ; len(words) > 0 && words[0].customer <= g.Customer; words = words[1:] {
+			w := &words[0]
+			switch n := slices.Index(in.Channels, w.channel); {
+			case w.customer < g.Customer:
+			case w.purpose == "service":
+				mine[n].ServiceRefused = !w.granted
+			default:
+				mine[n].Word = consent.Word{Known: true, Granted: w.granted}
 			}
-			g.Facts.Contact.Channels[name] = r
+		}
+		g.Facts.Contact.Channels = make(map[string]audience.Reach, len(mine))
+		for n, name := range in.Channels {
+			if mine[n].Address = g.email; name == "sms" {
+				mine[n].Address = g.phone
+			}
+			g.Facts.Contact.Channels[name] = mine[n]
 		}
 		if pressed != nil {
 			asked := audience.Asked{Of: pressed.of, ScheduledAt: g.scheduled, At: at}
@@ -98,22 +134,22 @@ func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, gated
 	return readRareFacts(ctx, tx, in, at, gated)
 }
 
-func scanFacts(rows pgx.Rows, in GateInput, gated []Gated) error {
+func scanFacts(rows pgx.Rows, in GateInput, gated []Gated, reaches []audience.Reach) error {
 	var status, region string
 	var onHold, rests, merged, bannedEmail, bannedPhone, bought bool
 	var required *string
 	n := 0
 	_, err := pgx.ForEachRow(rows, []any{&status, &onHold, &rests, &region, &merged, &bannedEmail, &bannedPhone, &bought, &required}, func() error {
 		g := &gated[n]
-		n++
 		f := &g.Facts
 		g.Region, f.CampaignStatus, f.OnHold, f.Rests, f.Merged, f.Repurchased = region, status, onHold, rests, merged, bought
-		for name, r := range f.Contact.Channels {
+		for i, name := range in.Channels {
+			r := &reaches[n*len(in.Channels)+i]
 			if r.Suppressed = bannedEmail; name == "sms" {
 				r.Suppressed = bannedPhone
 			}
-			f.Contact.Channels[name] = r
 		}
+		n++
 		if in.Requires != "" {
 			state := delivery.Suppressed
 			if required != nil {
@@ -129,18 +165,15 @@ func scanFacts(rows pgx.Rows, in GateInput, gated []Gated) error {
 	return err
 }
 
-// topic is what the newest word of a customer is about.
-type topic struct {
+// lastWord is the newest of a customer on a channel and purpose.
+type lastWord struct {
 	customer         int64
 	channel, purpose string
+	granted          bool
 }
 
-func scanWords(rows pgx.Rows, customers int) (map[topic]bool, error) {
-	words := make(map[topic]bool, customers)
-	var w topic
-	var granted bool
-	_, err := pgx.ForEachRow(rows, []any{&w.customer, &w.channel, &w.purpose, &granted}, func() error { words[w] = granted; return nil })
-	return words, err
+func scanWord(row pgx.CollectableRow) (w lastWord, err error) {
+	return w, row.Scan(&w.customer, &w.channel, &w.purpose, &w.granted)
 }
 
 // pressure is what counts against the caps of customers.

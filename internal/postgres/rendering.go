@@ -34,6 +34,8 @@ type Rendering struct {
 	Event      map[string]event.Value // of the event that brought the customer in
 	Attributes map[string]event.Value // those asked for that are known
 	Expires    *time.Time             // of the code that an earlier try has bound; zero: it has no end; nil: none is bound
+
+	Planned Planned // for the gate
 }
 
 // RenderingOrder is the order that brought a customer in.
@@ -47,7 +49,6 @@ type RenderingOrder struct {
 
 // RenderingWants says what of a Rendering is wanted besides profile and variant.
 type RenderingWants struct {
-	Strata     bool
 	Orders     bool
 	Currency   string // of Spent; empty: it is not wanted
 	Order      bool
@@ -61,13 +62,17 @@ type RenderingWants struct {
 // locks. Deliveries that are not planned any more, or not in this lane, are left
 // out.
 func (s *Store) LoadRendering(ctx context.Context, lane Lane, ids []int64, at *time.Time, want RenderingWants) ([]Rendering, error) {
-	rows, err := s.hot.Query(ctx, statement("delivery/load"), ids, at, want.Orders, lane.Version, lane.Wave, lane.Channel, want.Strata, said(want.Currency), want.Doubt)
+	rows, err := s.hot.Query(ctx, statement("delivery/load"), ids, at, want.Orders, lane.Version, lane.Wave, lane.Channel, said(want.Currency), want.Doubt)
 	if err != nil {
 		return nil, fmt.Errorf("load deliveries: %w", mapError(err))
 	}
-	loaded, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Rendering, err error) {
-		return r, row.Scan(&r.ID, &r.Customer, &r.EnteredAt, &r.ShopID, &r.FirstName, &r.LastName, &r.Locale, &r.Variant, &r.Stratum, &r.Untaken, &r.Reason,
-			&r.Orders, &r.LastOrder, &r.Spent)
+	loaded := make([]Rendering, 0, len(ids))
+	var r Rendering
+	p := &r.Planned
+	_, err = pgx.ForEachRow(rows, append(p.columns(), &r.ShopID, &r.FirstName, &r.LastName, &r.Locale, &r.Untaken, &r.Orders, &r.LastOrder, &r.Spent), func() error {
+		r.ID, r.Customer, r.EnteredAt, r.Variant, r.Stratum, r.Reason = p.id, p.customer, p.entered, p.variant, p.stratum, p.held
+		loaded = append(loaded, r)
+		return nil
 	})
 	if err == nil && len(loaded) > 0 {
 		err = s.loadRare(ctx, loaded, at, want)

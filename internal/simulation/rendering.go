@@ -24,9 +24,7 @@ func (m *Memory) LoadRendering(ctx context.Context, lane postgres.Lane, ids []in
 			d := r.see(t)
 			p := m.person(d.customer).see(t)
 			x := postgres.Rendering{ID: d.id, Customer: d.customer, EnteredAt: d.entered, ShopID: p.shop, Locale: p.locale, Variant: d.variant, Untaken: d.untaken, Reason: d.reason}
-			if want.Strata {
-				x.Stratum = m.enrollment(d.enrollment).see(t).stratum
-			}
+			x.Stratum = m.enrollment(d.enrollment).see(t).stratum
 			if want.Orders || want.Currency != "" {
 				addOrders(&x, p, now, want)
 			}
