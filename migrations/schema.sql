@@ -864,7 +864,7 @@ create table claims (
     constraint claims_pkey PRIMARY KEY (claim_id),
     constraint claims_check CHECK ((cardinality(epochs) = cardinality(delivery_ids))),
     constraint claims_kind_check CHECK ((kind = ANY (ARRAY['lease'::text, 'doubt'::text])))
-);
+) with (toast_tuple_target=8160);
 CREATE INDEX claims_ask ON public.claims USING btree (ask_at) WHERE (ask_at IS NOT NULL);
 CREATE INDEX claims_attend ON public.claims USING btree (attend_at);
 comment on column claims.ask_at is 'when the provider is asked next about a doubt; null: of a lease';

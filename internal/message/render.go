@@ -28,12 +28,9 @@ const maxSegments = 10
 // names file and line and holds no value of the bindings.
 func Render(t *Template, b Bindings) (Content, error) {
 	var c Content
-	vars, err := t.vars(b)
-	if err != nil {
-		return c, err
-	}
+	x := bound{template: t, bindings: &b}
 	for i := range t.parts {
-		if err := t.parts[i].into(&c, vars); err != nil {
+		if err := t.parts[i].into(&c, &x); err != nil {
 			return Content{}, err
 		}
 	}
@@ -41,8 +38,8 @@ func Render(t *Template, b Bindings) (Content, error) {
 }
 
 // into writes the part to its place in c.
-func (p *part) into(c *Content, vars map[string]any) error {
-	out, err := p.render(vars)
+func (p *part) into(c *Content, x *bound) error {
+	out, err := p.render(x)
 	if err != nil {
 		return err
 	}
@@ -85,7 +82,7 @@ func plainLine(s string) bool {
 	return before != ' '
 }
 
-func (p *part) render(vars map[string]any) (out string, err error) {
+func (p *part) render(x *bound) (out string, err error) {
 	buf := buffers.Get().(*limited)
 	defer buffers.Put(buf)
 	// The library panics on some conversions; a template must never take the
@@ -96,13 +93,18 @@ func (p *part) render(vars map[string]any) (out string, err error) {
 		}
 	}()
 	buf.Reset()
-	if p.straight != nil {
-		if p.straight.write(buf, vars, puts[p.name]) {
-			return buf.String(), nil
-		}
-		buf.Reset()
+	put := puts[p.name]
+	if p.straight != nil && p.straight.write(buf, x, put) {
+		return buf.String(), nil
 	}
-	if serr := p.tpl.FRender(buf, vars); serr != nil {
+	if err := x.bind(); err != nil {
+		return "", err
+	}
+	if buf.Reset(); p.straight != nil && p.straight.write(buf, x, put) {
+		return buf.String(), nil
+	}
+	buf.Reset()
+	if serr := p.tpl.FRender(buf, x.vars); serr != nil {
 		return "", &renderError{file: p.file, line: serr.LineNumber(), cause: plain(serr)}
 	}
 	return buf.String(), nil

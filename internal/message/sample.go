@@ -168,7 +168,7 @@ func (t *Template) try() ([]Content, source.List) {
 		vars, err := t.vars(try.bindings)
 		for i := range t.parts {
 			if err == nil {
-				err = t.parts[i].into(&c, vars)
+				err = t.parts[i].into(&c, &bound{vars: vars})
 			}
 			if r := (*renderError)(nil); errors.As(err, &r) {
 				d := source.Diagnostic{File: r.file, Line: r.line, Message: t.parts[i].shown(r), Hint: try.who}

@@ -99,7 +99,7 @@ func branch(n *render.BlockNode, clauses []*render.BlockNode) (s step, ok bool) 
 
 // write is false where the library must say what to do: a field that is not
 // there, a value of another kind than a text or a whole number, or too much of all.
-func (s straight) write(to *limited, vars map[string]any, put func(*limited, string) error) bool {
+func (s straight) write(to *limited, x *bound, put func(*limited, string) error) bool {
 	for i := range s {
 		of := &s[i]
 		if of.root == "" {
@@ -108,11 +108,7 @@ func (s straight) write(to *limited, vars map[string]any, put func(*limited, str
 			}
 			continue
 		}
-		v, found := vars[of.root]
-		if of.name != "" {
-			fields, _ := v.(map[string]any)
-			v, found = fields[of.name]
-		}
+		v, found := x.find(of.root, of.name)
 		if !found {
 			return false
 		}
@@ -128,11 +124,11 @@ func (s straight) write(to *limited, vars map[string]any, put func(*limited, str
 		}
 		switch {
 		case of.asks && v != nil:
-			if !of.yes.write(to, vars, put) {
+			if !of.yes.write(to, x, put) {
 				return false
 			}
 		case of.asks:
-			if !of.no.write(to, vars, put) {
+			if !of.no.write(to, x, put) {
 				return false
 			}
 		default:
@@ -146,6 +142,52 @@ func (s straight) write(to *limited, vars map[string]any, put func(*limited, str
 	}
 	return true
 }
+
+// bound are the values of a message, which are made only when they are asked for.
+type bound struct {
+	template *Template
+	bindings *Bindings
+	vars     map[string]any // nil: not made yet
+}
+
+func (x *bound) bind() (err error) {
+	if x.vars == nil {
+		x.vars, err = x.template.vars(*x.bindings)
+	}
+	return err
+}
+
+// find is the value of a field. What most messages speak of is found before the
+// values are made, unless something is wrong with it.
+func (x *bound) find(root, name string) (v any, found bool) {
+	if x.vars != nil {
+		v, found = x.vars[root]
+		if name != "" {
+			fields, _ := v.(map[string]any)
+			v, found = fields[name]
+		}
+		return v, found
+	}
+	text := ""
+	switch b := x.bindings; {
+	case root == "customer" && name == "first_name":
+		text = b.Customer.FirstName
+	case root == "customer" && name == "last_name":
+		text = b.Customer.LastName
+	case root == "unsubscribe_url" && name == "":
+		return b.UnsubscribeURL, sane(b.UnsubscribeURL)
+	case root == "shop" && name == "name":
+		return b.Shop.Name, sane(b.Shop.Name)
+	case root == "coupon" && name == "code" && b.Coupon != nil:
+		return Sentinel, true
+	default:
+		return nil, false
+	}
+	return optional(text), sane(text)
+}
+
+// sane is what bounded asks of a text.
+func sane(s string) bool { return len(s) <= maxString && !strings.Contains(s, Sentinel) }
 
 // How a value stands in each file.
 

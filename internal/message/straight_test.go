@@ -65,15 +65,18 @@ func TestStraightIsWhatTheLibraryWrites(t *testing.T) {
 				continue
 			}
 			var buf limited
-			if p.straight.write(&buf, vars, puts[p.name]) {
+			if p.straight.write(&buf, &bound{vars: vars}, puts[p.name]) {
 				straight++
 			} else {
 				fell++
 			}
-			got, gotErr := p.render(vars)
+			got, gotErr := p.render(&bound{vars: vars})
 			plain := *p
 			plain.straight = nil
-			want, wantErr := plain.render(vars)
+			want, wantErr := plain.render(&bound{vars: vars})
+			if quick, err := p.render(&bound{template: tpl, bindings: &b}); quick != got || fmt.Sprint(err) != fmt.Sprint(gotErr) {
+				t.Fatalf("%s of %q:\n  unbound %q, %v\n  bound   %q, %v", p.name, text, quick, err, got, gotErr)
+			}
 			if got != want || fmt.Sprint(gotErr) != fmt.Sprint(wantErr) {
 				t.Fatalf("%s of %q:\n  straight %q, %v\n  library  %q, %v", p.name, text, got, gotErr, want, wantErr)
 			}

@@ -85,10 +85,10 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, clai
 		epochs []int
 	}
 	n := len(settled)
-	ids, customers, entered, epochs := make([]int64, n), make([]int64, n), make([]time.Time, n), make([]int, n)
-	states, reasons, refs, wait, untaken := make([]string, n), make([]string, n), make([]string, n), make([]float64, n), make([]bool, n)
+	ids, epochs, refs := make(int64s, n), make([]int, n), make(texts, n)
+	states, reasons, wait, untaken := make([]string, n), make([]string, n), make([]float64, n), make([]bool, n)
 	for i, x := range settled {
-		ids[i], customers[i], entered[i], epochs[i] = x.Claim.ID, x.Claim.Customer, x.Claim.EnteredAt, x.Claim.Epoch
+		ids[i], epochs[i] = x.Claim.ID, x.Claim.Epoch
 		states[i], reasons[i], refs[i], wait[i] = string(x.State), x.Reason, x.ProviderID, x.RetryIn.Seconds()
 		untaken[i] = x.Untaken
 		if x.State == delivery.Accepted || x.State == delivery.Failed {
@@ -99,7 +99,7 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, clai
 	var gates []time.Time
 	var costs []int64
 	var same bool
-	args := []any{ids, customers, entered, epochs, unless(states, string(delivery.Accepted)), unless(reasons, ""), refs, unless(wait, 0), provider, at, claim,
+	args := []any{ids, epochs, unless(states, string(delivery.Accepted)), unless(reasons, ""), refs, unless(wait, 0), provider, at, claim,
 		giveUp.Seconds(), unless(untaken, false), delivery.AskAfter(0).Seconds()}
 	var err error
 	if took == (Took{}) {

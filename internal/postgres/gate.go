@@ -225,7 +225,7 @@ func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (now moment, ours [
 	slices.SortFunc(planned, func(a, b *Planned) int {
 		return cmp.Or(cmp.Compare(a.customer, b.customer), cmp.Compare(a.id, b.id))
 	})
-	customers := make([]int64, len(planned))
+	customers := make(int64s, len(planned))
 	for i, p := range planned {
 		customers[i] = p.customer
 	}
@@ -234,7 +234,7 @@ func lockChunk(ctx context.Context, tx pgx.Tx, in GateInput) (now moment, ours [
 	batch := &pgx.Batch{}
 	batch.Queue("select set_config('statement_timeout', '2s', true), set_config('lock_timeout', '500ms', true)")
 	batch.Queue(statement("delivery/lock"), customers).Query(func(rows pgx.Rows) (err error) {
-		held, err = pgx.CollectRows(rows, pgx.RowToStructByPos[holder])
+		held, err = scanHeld(rows, len(planned))
 		return err
 	})
 	batch.Queue(sameIncarnation).QueryRow(func(row pgx.Row) error { return row.Scan(&same) })
@@ -373,7 +373,7 @@ func (d dayBudget) left(day time.Time) *int64 {
 
 // decisions are the columns of delivery/decide, and what was taken of limits.
 type decisions struct {
-	ids                       []int64
+	ids                       int64s
 	places                    []pgtype.TID
 	states, reasons, channels []string
 	due                       []*time.Time
@@ -381,7 +381,7 @@ type decisions struct {
 	bodies                    [][]byte
 	lost                      []*string
 	epochs                    []int
-	wasDue                    []time.Time
+	wasDue                    times
 
 	bind  map[int64]bool
 	took  Took
@@ -437,7 +437,7 @@ func (w *decisions) write(ctx context.Context, tx pgx.Tx, in GateInput, at time.
 		return nil
 	})
 	if len(claims) > 0 {
-		sending, epochs := make([]int64, len(claims)), make([]int, len(claims))
+		sending, epochs := make(int64s, len(claims)), make([]int, len(claims))
 		for i, c := range claims {
 			sending[i], epochs[i] = c.ID, c.Epoch
 		}

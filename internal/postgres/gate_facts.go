@@ -37,10 +37,21 @@ func (p *Planned) columns() []any {
 
 // holder is a customer whom the gate holds.
 type holder struct {
-	Customer             int64
-	Erased               bool
-	Email, Phone         string
-	EmailHash, PhoneHash []byte
+	customer             int64
+	erased               bool
+	email, phone         string
+	emailHash, phoneHash []byte
+}
+
+func scanHeld(rows pgx.Rows, most int) ([]holder, error) {
+	held := make([]holder, 0, most)
+	var k holder
+	_, err := pgx.ForEachRow(rows, []any{&k.customer, &k.erased, &k.email, &k.phone, &k.emailHash, &k.phoneHash}, func() error {
+		held = append(held, k)
+		k.emailHash, k.phoneHash = nil, nil
+		return nil
+	})
+	return held, err
 }
 
 // chunk is what is due of customers whom the gate holds, the first delivery of each.
@@ -48,22 +59,22 @@ type holder struct {
 func chunk(in GateInput, at time.Time, planned []*Planned, held []holder) []Gated {
 	ours := make([]Gated, 0, len(held))
 	for _, p := range planned {
-		for len(held) > 0 && held[0].Customer < p.customer {
+		for len(held) > 0 && held[0].customer < p.customer {
 			held = held[1:]
 		}
 		if len(held) == 0 {
 			break
 		}
 		k := &held[0]
-		if k.Customer != p.customer || !in.Doubt && p.due.After(at) {
+		if k.customer != p.customer || !in.Doubt && p.due.After(at) {
 			continue
 		}
 		held = held[1:]
 		g := Gated{ID: p.id, Customer: p.customer, EnteredAt: p.entered, Epoch: p.epoch, Variant: p.variant, Stratum: p.stratum, Zone: p.zone,
-			Planned: p, email: k.Email, phone: k.Phone, emailHash: k.EmailHash, phoneHash: k.PhoneHash}
+			Planned: p, email: k.email, phone: k.phone, emailHash: k.emailHash, phoneHash: k.phoneHash}
 		f := &g.Facts
 		f.Arm, f.Skip, f.Channel, f.ExpiresAt, f.HeldFor = holdout.Arm(p.arm), p.skip, in.Lane.Channel, p.expires, audience.Reason(p.held)
-		f.Contact.Erased = k.Erased
+		f.Contact.Erased = k.erased
 		ours = append(ours, g)
 	}
 	return ours
@@ -75,8 +86,8 @@ func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, gated
 	if in.Requires != "" {
 		requires = &in.Requires
 	}
-	ids, customers, entered := make([]int64, len(gated)), make([]int64, len(gated)), make([]time.Time, len(gated))
-	triggers, emails, phones := make([]int64, len(gated)), make([][]byte, len(gated)), make([][]byte, len(gated))
+	ids, customers, entered := make(int64s, len(gated)), make(int64s, len(gated)), make(times, len(gated))
+	triggers, emails, phones := make(int64s, len(gated)), make([][]byte, len(gated)), make([][]byte, len(gated))
 	mails, texts := slices.Contains(in.Channels, "email"), slices.Contains(in.Channels, "sms")
 	for i := range gated {
 		g := &gated[i]
