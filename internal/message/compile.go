@@ -86,12 +86,13 @@ func compile(folder, locale string, files Files, s *scope) (*Template, source.Li
 	for _, f := range []struct {
 		name, channel, text string
 		engine              *liquid.Engine
+		tongue              *tongue
 		optional            bool
 	}{
-		{SubjectFile, Email, files.Subject, e.line, false},
-		{TextFile, Email, files.Text, e.text, false},
-		{HTMLFile, Email, files.HTML, e.html, true},
-		{SMSFile, SMS, files.SMS, e.sms, false},
+		{SubjectFile, Email, files.Subject, e.line, &e.plain, false},
+		{TextFile, Email, files.Text, e.text, &e.plain, false},
+		{HTMLFile, Email, files.HTML, e.html, &e.plain, true},
+		{SMSFile, SMS, files.SMS, e.sms, &e.phone, false},
 	} {
 		file := fileOf(folder, f.name)
 		if strings.TrimSpace(f.text) == "" {
@@ -110,7 +111,7 @@ func compile(folder, locale string, files Files, s *scope) (*Template, source.Li
 			c.links(f.name == HTMLFile)
 		}
 		if len(c.faults) == 0 && tpl != nil {
-			t.parts = append(t.parts, part{name: f.name, file: file, channel: f.channel, text: f.text, tpl: tpl, straight: straightOf(tpl)})
+			t.parts = append(t.parts, part{name: f.name, file: file, channel: f.channel, text: f.text, tpl: tpl, straight: straightOf(tpl, f.tongue)})
 		}
 		faults = append(faults, c.faults...)
 	}
@@ -132,7 +133,10 @@ func fileOf(folder, name string) string {
 
 // engines are the ways a value is written, in one language. They are only read
 // once they are built.
-type engines struct{ line, text, html, sms *liquid.Engine }
+type engines struct {
+	line, text, html, sms *liquid.Engine
+	plain, phone          tongue // what the first three speak, and the last
+}
 
 // built keeps engines for ever, by what they differ in: there are as many as a
 // shop has languages, and one takes as long to build as ten templates to parse.
@@ -154,7 +158,7 @@ func enginesFor(s *scope, locale string) engines {
 	plain := tongue{tag: tag, currency: s.Currency, zone: zone, zones: new(calendar.Zones)}
 	phone := plain
 	phone.phone = true
-	e := engines{line: engine(plain), text: engine(plain), html: engine(plain), sms: engine(phone)}
+	e := engines{line: engine(plain), text: engine(plain), html: engine(plain), sms: engine(phone), plain: plain, phone: phone}
 	e.line.SetAutoEscapeReplacer(oneLine{})
 	e.html.SetAutoEscapeReplacer(render.HtmlEscaper)
 	e.sms.SetAutoEscapeReplacer(oneLine{})

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -48,16 +49,56 @@ func (l tongue) money(v any, code func(string) string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	iso := code(l.currency)
+	return amounts.find(written{l.tag, l.phone, code(l.currency), n}, l.amount)
+}
+
+// written is an amount in a language and a currency, in a text message or not.
+type written struct {
+	tag   language.Tag
+	phone bool
+	iso   string
+	n     float64
+}
+
+// amounts are those written lately: a campaign says the same few thousands of
+// times, and the tables of languages are slow.
+var amounts = lately{texts: map[written]string{}}
+
+type lately struct {
+	sync.RWMutex
+	texts map[written]string
+}
+
+func (l *lately) find(w written, write func(string, float64) (string, error)) (any, error) {
+	l.RLock()
+	text, ok := l.texts[w]
+	l.RUnlock()
+	if ok {
+		return text, nil
+	}
+	text, err := write(w.iso, w.n)
+	if err != nil {
+		return nil, err
+	}
+	l.Lock()
+	defer l.Unlock()
+	if len(l.texts) >= 1000 {
+		clear(l.texts)
+	}
+	l.texts[w] = text
+	return text, nil
+}
+
+func (l tongue) amount(iso string, n float64) (string, error) {
 	unit, err := currency.ParseISO(iso)
 	if iso != "" && err != nil {
-		return nil, errors.New("no such currency")
+		return "", errors.New("no such currency")
 	}
 	scale := digits(iso)
 	// Half to even at the decimals of the currency, as amounts are rounded elsewhere.
 	n, err = strconv.ParseFloat(strconv.FormatFloat(n, 'f', scale, 64), 64)
 	if err != nil {
-		return nil, errAmount
+		return "", errAmount
 	}
 	sign := ""
 	if n < 0 {

@@ -34,6 +34,8 @@ func TestStraightIsWhatTheLibraryWrites(t *testing.T) {
 				fmt.Fprintf(&b, "{%% if %s%s %%}%s{%% endif %%}", field(), []string{"", "", `|default:""`}[r.IntN(3)], write(depth+1))
 			case of == 7 && depth < 3:
 				fmt.Fprintf(&b, "{%% if %s %%}%s{%% elsif %s %%}%s{%% else %%}%s{%% endif %%}", field(), write(depth+1), field(), write(depth+1), write(depth+1))
+			case r.IntN(3) == 0:
+				fmt.Fprintf(&b, "{{ %s | money }}", []string{"coupon.value", "coupon.min_spend", "orders.total", "order.total", "event.size", "customer.id", "shop.name"}[r.IntN(7)])
 			case r.IntN(6) == 0:
 				fmt.Fprintf(&b, "{{- %s | upcase -}}{%% unless %s %%}no{%% endunless %%}", field(), field())
 			}
