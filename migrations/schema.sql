@@ -175,6 +175,14 @@ begin
     raise exception 'acts are never changed or deleted' using errcode = 'check_violation';
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_code()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    raise exception 'a code is 4 to 40 capital letters and digits, not %', new.code using errcode = 'check_violation';
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_delivery_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -897,7 +905,6 @@ create table coupons (
     constraint coupons_customer_id_entered_at_enrollment_id_round_wave_key UNIQUE (customer_id, entered_at, enrollment_id, round, wave),
     constraint burnt_codes_are_never_bound CHECK (((burnt_at IS NULL) OR (bound_at IS NULL))),
     constraint coupons_check CHECK ((num_nulls(customer_id, entered_at, enrollment_id, round, wave, bound_at) = ANY (ARRAY[0, 6]))),
-    constraint coupons_code_check CHECK ((code ~ '^[A-Z0-9]{4,40}$'::text)),
     constraint coupons_redeemed_minor_check CHECK ((redeemed_minor >= 0)),
     constraint expires_after_it_was_bound CHECK ((expires_at > bound_at)),
     constraint only_bound_codes_are_redeemed CHECK (((bound_at IS NOT NULL) OR (redeemed_order_id IS NULL))),
@@ -910,6 +917,7 @@ CREATE INDEX coupons_bound ON public.coupons USING btree (pool) WHERE (bound_at 
 CREATE INDEX coupons_free ON public.coupons USING btree (pool, code) WHERE ((bound_at IS NULL) AND (burnt_at IS NULL));
 CREATE INDEX coupons_redeemed ON public.coupons USING btree (redeemed_order_id) WHERE (redeemed_order_id IS NOT NULL);
 CREATE TRIGGER coupons_begin_of_a_delivery AFTER INSERT ON public.coupons REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_delivery();
+CREATE TRIGGER coupons_code BEFORE INSERT OR UPDATE OF code ON public.coupons FOR EACH ROW WHEN ((new.code !~ '^[A-Z0-9]{4,40}$'::text)) EXECUTE FUNCTION refuse_code();
 CREATE TRIGGER coupons_of_a_delivery AFTER UPDATE ON public.coupons REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_delivery();
 comment on column coupons.bound_at is 'business time of the gate that gave it to this delivery; a bound code is never free again';
 comment on column coupons.burnt_at is 'an order named it while it was free: it got out, and nobody is given it';
