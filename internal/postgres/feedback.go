@@ -151,7 +151,7 @@ func readFeedback(ctx context.Context, tx pgx.Tx, ids []int64) (said map[int64][
 	return said, now, err
 }
 
-// forgotten is why a planned delivery goes into quarantine on its way to accepted.
+// forgotten is why a planned or dead delivery goes into quarantine on its way to accepted.
 const forgotten = "its provider has taken it"
 
 // applyHearings moves deliveries, step by step where the way is long.
@@ -166,7 +166,7 @@ func applyHearings(ctx context.Context, tx pgx.Tx, ids []int64, states map[int64
 			continue
 		}
 		switch states[id] {
-		case delivery.Planned:
+		case delivery.Planned, delivery.Dead:
 			planned, quarantined = append(planned, id), append(quarantined, id)
 		case delivery.Quarantine:
 			quarantined = append(quarantined, id)

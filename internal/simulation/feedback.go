@@ -204,11 +204,14 @@ func (m *Memory) hearOne(t *tx, r *record[message]) error {
 	d := r.edit(t)
 	h := delivery.Hear(d.state, words, now)
 	if h.To != d.state {
-		if d.state == delivery.Planned {
+		if d.state == delivery.Planned || d.state == delivery.Dead {
 			if d.arm != "treat" || d.skip {
 				return nil
 			}
-			d.epoch, d.claimed, d.gateAt, d.due, d.reason, d.cost = d.epoch+1, now, earlier(d.due, d.expires.Add(-time.Microsecond)), time.Time{}, "its provider has taken it", 0
+			if d.state == delivery.Planned || d.gateAt.IsZero() {
+				d.claimed, d.gateAt = now, earlier(later(d.due, d.scheduled), d.expires.Add(-time.Microsecond))
+			}
+			d.epoch, d.due, d.reason, d.cost = d.epoch+1, time.Time{}, "its provider has taken it", 0
 			if err := t.move(r, delivery.Quarantine); err != nil {
 				return err
 			}
