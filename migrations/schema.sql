@@ -80,6 +80,15 @@ CREATE OR REPLACE FUNCTION public.half_even(x numeric)
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN ((abs((x - trunc(x))) = 0.5) AND (mod(trunc(x), (2)::numeric) = (0)::numeric)) THEN trunc(x) ELSE round(x) END;
 
+CREATE OR REPLACE FUNCTION public.note_doubt()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    insert into doubts (delivery_id, reason) values (new.delivery_id, coalesce(new.reason, ''));
+    return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.number_category()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -803,6 +812,7 @@ create table deliveries (
 CREATE INDEX deliveries_due ON public.deliveries USING btree (due_at, delivery_id) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX deliveries_id ON public.deliveries USING btree (delivery_id, customer_id, entered_at);
 CREATE TRIGGER deliveries_begin_planned BEFORE INSERT ON public.deliveries FOR EACH ROW WHEN ((new.state <> 'planned'::text)) EXECUTE FUNCTION refuse_delivery_change();
+CREATE TRIGGER deliveries_doubted AFTER UPDATE OF state ON public.deliveries FOR EACH ROW WHEN (((old.state = 'sending'::text) AND (new.state = ANY (ARRAY['unknown'::text, 'quarantine'::text])))) EXECUTE FUNCTION note_doubt();
 CREATE TRIGGER deliveries_immutable AFTER UPDATE OF customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, variant, skip, uncapped, scheduled_at ON public.deliveries FOR EACH ROW WHEN (((old.customer_id IS DISTINCT FROM new.customer_id) OR (old.entered_at IS DISTINCT FROM new.entered_at) OR (old.enrollment_id IS DISTINCT FROM new.enrollment_id) OR (old.round IS DISTINCT FROM new.round) OR (old.wave IS DISTINCT FROM new.wave) OR (old.campaign_id IS DISTINCT FROM new.campaign_id) OR (old.version_id IS DISTINCT FROM new.version_id) OR (old.arm IS DISTINCT FROM new.arm) OR (old.skip IS DISTINCT FROM new.skip) OR (old.uncapped IS DISTINCT FROM new.uncapped) OR (old.scheduled_at IS DISTINCT FROM new.scheduled_at) OR (old.variant IS DISTINCT FROM new.variant))) EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_of_a_round AFTER INSERT ON public.deliveries REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_round();
 CREATE TRIGGER deliveries_of_a_version AFTER INSERT ON public.deliveries REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_version();
@@ -1496,6 +1506,16 @@ create table gate_rules (
 );
 comment on table gate_rules is 'one row whenever a process began to send by other settings than were known';
 comment on column gate_rules.rules is 'as Go writes them: ShopCap {Limit, Window in ns}, Quiet by channel {From, To in minutes of the day}, QuietIn by country and channel, Blackout {From, To, In, All}, Zone';
+
+create table doubts (
+    doubt_id bigint not null generated always as identity,
+    delivery_id bigint not null,
+    at timestamp with time zone not null default clock_timestamp(),
+    reason text not null,
+    constraint doubts_pkey PRIMARY KEY (doubt_id)
+);
+CREATE INDEX doubts_delivery ON public.doubts USING btree (delivery_id);
+comment on table doubts is 'one row whenever a call was made of which nobody knew how it ended; for people to read, and nothing is decided by it';
 
 create view exposures as
  SELECT d.customer_id,

@@ -182,16 +182,6 @@ func choose(ctx context.Context, tx pgx.Tx, m Meant, verb string, to delivery.St
 	return done, nil
 }
 
-// Acts returns what people did to a delivery, the oldest first.
-func (s *Store) Acts(ctx context.Context, id int64) ([]Act, error) {
-	rows, err := s.pool.Query(ctx, "select at, who, verb, because, was, became from acts where delivery_id = $1 order by act_id", id)
-	if err != nil {
-		return nil, fmt.Errorf("read acts: %w", mapError(err))
-	}
-	acts, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Act])
-	return acts, mapError(err)
-}
-
 // Told is a delivery for people to look at. Nil times have not come.
 type Told struct {
 	ID                                   int64
