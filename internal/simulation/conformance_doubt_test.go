@@ -166,6 +166,7 @@ var doubtHistories = map[string]func(*scene){
 			}
 			words = append(words, postgres.Feedback{ID: fmt.Sprint("e", i), Ref: fmt.Sprint(of, ".here"), Type: kind, At: noon})
 		}
+		words = append(words, postgres.Feedback{ID: "e4", Ref: "1.there", Type: "delivered", At: noon})
 		_, err := s.StoreFeedback(context.Background(), "email", words)
 		must(s.t, err)
 		for range 2 {

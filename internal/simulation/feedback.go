@@ -99,7 +99,7 @@ func (m *Memory) HearFeedback(ctx context.Context, name string, giveUp time.Dura
 				fallthrough
 			case w.rejected != "":
 				w.due = time.Time{}
-				heard.Rejected++
+				heard.Rejected = append(heard.Rejected, postgres.RejectedWord{Channel: w.channel, Ref: w.ref, Why: w.rejected})
 			case w.delivery == 0:
 				w.due = now.Add(time.Minute)
 				heard.Later++
