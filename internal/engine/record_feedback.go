@@ -7,13 +7,12 @@ import (
 	"github.com/rewave/rewave/internal/postgres"
 )
 
-const (
-	// hearLimit bounds one pass over feedback.
-	hearLimit = 500
-	// tellRejected is how many words a pass names that speak of nothing here: a
-	// provider that serves several installations may tell each of all.
-	tellRejected = 5
-)
+// hearLimit bounds one pass over feedback.
+const hearLimit = 500
+
+// tellRejected is how many words a pass names that speak of nothing here: a
+// provider that serves several installations may tell each of all.
+const tellRejected = 5
 
 // RecordFeedback keeps what a channel's provider says, and returns how much of it
 // was new. It is kept when this returns; what follows from it comes later.
