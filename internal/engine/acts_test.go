@@ -155,6 +155,7 @@ func TestWhatAPersonKnowsWasNotTakenIsTriedAgainAtOnce(t *testing.T) {
 	w.provider.answer = nil
 	same(t, "sent again", w.send(start.Add(1*days+2*time.Hour)), engine.Sent{Accepted: 1, Gated: 1})
 	same(t, "in the end", w.states("hello"), map[string]int{"treat accepted": 3, "treat unknown timeout": 1})
+	same(t, "passes", testkit.List[string](t, w.db, "select concat_ws(' ', epoch, returned) from deliveries where delivery_id = any ($1) order by delivery_id", ids), []string{"2 1", "1 0", "2 1", "1 0"})
 	w.sound()
 }
 

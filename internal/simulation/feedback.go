@@ -211,7 +211,12 @@ func (m *Memory) hearOne(t *tx, r *record[message]) error {
 			if d.state == delivery.Planned || d.gateAt.IsZero() {
 				d.claimed, d.gateAt = now, earlier(later(d.due, d.scheduled), d.expires.Add(-time.Microsecond))
 			}
-			d.epoch, d.due, d.reason, d.cost = d.epoch+1, time.Time{}, "its provider has taken it", 0
+			if d.state == delivery.Planned || d.returned == 0 {
+				d.epoch++
+			} else {
+				d.returned--
+			}
+			d.due, d.reason, d.cost = time.Time{}, "its provider has taken it", 0
 			if err := t.move(r, delivery.Quarantine); err != nil {
 				return err
 			}
