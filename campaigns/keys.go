@@ -148,7 +148,7 @@ var (
 
 	limitTable = table{keys: []key{
 		{"per_customer", "At most so many messages of this campaign to one customer in any such span; a change holds for those who enter from then on.", matching(capPattern), list("4 in 14d"), false},
-		{"per_minute", "At most so many messages of this campaign a minute; a change holds at once, for those on their way too.", whole(1, maxMinute), list(600), false},
+		{"per_minute", "A rate, not a total: so many messages of this campaign go out in any minute at most, perhaps all at once, and the others wait; a change holds at once, for those on their way too.", whole(1, maxMinute), list(600), false},
 		{"budget", "What messages and coupons may cost in all, in the shop's currency, what is spent already included; a change holds at once, for those on their way too, and messages that no longer fit are suppressed for good.", budget, list(20000), false},
 		{"budget_per_day", "What may be spent on one day in the shop's zone; messages that find none left wait for the next, or end as held; a change holds at once, for those on their way too.", budget, list(500), false},
 		{"cool_down", "No promotion of this campaign within that time after a promotion of any other; it waits, or ends as held; a change holds for those who enter from then on.", anyDuration, list("3d"), false},

@@ -59,14 +59,17 @@ func steered(name, status, because string, did postgres.Steered, zone *time.Loca
 		says += " because " + did.Because
 	}
 	if said := strings.TrimSpace(because); !did.Changed && said != "" && said != did.Because {
-		says += " (that reason stays)"
+		says += map[bool]string{true: " (that reason stays)", false: " (nothing changes, and the reason is not kept)"}[did.Because != ""]
 	}
-	messages := count(int(did.Waiting), "planned message")
+	messages, wait, they, first := count(int(did.Waiting), "planned message"), "wait", "they expire", "the first "
+	if did.Waiting == 1 {
+		wait, they, first = "waits", "it expires", ""
+	}
 	switch {
 	case did.Waiting == 0:
 		return says + "; no message is planned"
 	case status == "paused":
-		says += "; " + messages + " wait until it is resumed or they expire, the first " + did.Expires.In(zone).Format("2006-01-02 15:04")
+		says += "; " + messages + " " + wait + " until the campaign is resumed or " + they + ", " + first + did.Expires.In(zone).Format("2006-01-02 15:04")
 		if did.Because == "" {
 			says += fmt.Sprintf("; say why, for the record: rewave campaign pause %s --because REASON", name)
 		}

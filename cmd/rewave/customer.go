@@ -62,7 +62,11 @@ both writes once. It cannot be taken back.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.endCustomer(c, because, func(l *live, because string) (postgres.Ended, string, error) {
 				out, err := l.store.MergeCustomers(c.Context(), args[0], args[1], account(), because)
-				return out, "customer " + args[0] + " is " + out.Into, err
+				says := "customer " + args[0] + " is " + out.Into
+				if out.Into != "" && out.Into != args[1] {
+					says += ", as is " + args[1] + ","
+				}
+				return out, says, err
 			})
 		}}
 	c.Flags().StringVar(&because, "because", "", "the `REASON`, kept on record")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +24,7 @@ call changes nothing.`,
   rewave db migrate --json
   DATABASE_URL=postgres://rewave@127.0.0.1/rewave rewave db migrate`,
 			RunE: func(c *cobra.Command, _ []string) error {
-				_, dsn, err := a.configured()
+				settings, dsn, err := a.configured()
 				if err != nil {
 					return err
 				}
@@ -31,14 +32,14 @@ call changes nothing.`,
 				if err != nil {
 					return err
 				}
-				return a.migrations(applied, "the database was up to date")
+				return a.migrations(applied, settings.Shop.Zone, "the database was up to date")
 			}})),
 		a.takesJSON(a.takesConfig(&cobra.Command{Use: "status", Short: "List migrations and what is missing", Args: operands,
 			Example: `  rewave db status
   rewave db status --json
   rewave db status --config /etc/rewave.yaml`,
 			RunE: func(c *cobra.Command, _ []string) error {
-				_, dsn, err := a.configured()
+				settings, dsn, err := a.configured()
 				if err != nil {
 					return err
 				}
@@ -46,7 +47,7 @@ call changes nothing.`,
 				if err != nil {
 					return err
 				}
-				return a.migrations(all, "")
+				return a.migrations(all, settings.Shop.Zone, "")
 			}})),
 		a.takesJSON(a.takesConfig(&cobra.Command{Use: "features", Short: "Work out anew what rules ask of orders", Args: operands,
 			Long: `Works out anew, from all orders, the table that rules over many customers read
@@ -90,7 +91,7 @@ func (a *app) configured() (config.Config, string, error) {
 	return c, c.Database.Reveal(), nil
 }
 
-func (a *app) migrations(list []postgres.Migration, none string) error {
+func (a *app) migrations(list []postgres.Migration, zone *time.Location, none string) error {
 	if a.json {
 		type row struct {
 			Version   int64   `json:"version"`
@@ -113,7 +114,7 @@ func (a *app) migrations(list []postgres.Migration, none string) error {
 	for _, m := range list {
 		state := "pending"
 		if !m.AppliedAt.IsZero() {
-			state = "applied " + m.AppliedAt.UTC().Format("2006-01-02 15:04 MST")
+			state = "applied " + m.AppliedAt.In(zone).Format("2006-01-02 15:04 MST")
 		}
 		fmt.Fprintf(a.stdout, "%-20s %s\n", m.Name, state)
 	}

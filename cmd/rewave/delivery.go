@@ -1,10 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os/user"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -88,31 +88,32 @@ func (a *app) deliveryList() *cobra.Command {
 
 func (a *app) deliveryExplain() *cobra.Command {
 	return &cobra.Command{Use: "explain ID", Short: "Tell what happened to one message, and why", Args: operands,
+		Long: `Tells what happened to one message: what was decided, what nobody knew for a
+while, what its provider said, and what people did.
+
+` + refHelp,
 		Example: `  rewave delivery explain 4711
-  rewave delivery explain 4711 --json
-  rewave delivery explain 4711 --config /etc/rewave.yaml`,
+  rewave delivery explain 4711.f9d5d258
+  rewave delivery explain 4711 --json`,
 		RunE: func(c *cobra.Command, args []string) error {
-			ids, err := readIDs(c, args)
-			if err != nil {
-				return err
-			}
 			l, err := a.open(c.Context())
 			if err != nil {
 				return err
 			}
 			defer l.close()
+			ids, err := l.deliveries(c.Context(), args)
+			if err != nil {
+				return err
+			}
 			list, err := l.store.Deliveries(c.Context(), postgres.Telling{IDs: ids, Limit: 1})
+			if err != nil || len(list) == 0 {
+				return err
+			}
+			past, err := l.store.Past(c.Context(), ids[0])
 			if err != nil {
 				return err
 			}
-			if len(list) == 0 {
-				return fault.New(fault.NotFound, fmt.Sprintf("there is no delivery %d", ids[0]), "rewave delivery list")
-			}
-			acts, err := l.store.Acts(c.Context(), ids[0])
-			if err != nil {
-				return err
-			}
-			story := tellStory(list[0], acts)
+			story := tellStory(list[0], past, l.config.Shop.Zone)
 			if a.json {
 				return a.print(struct {
 					toldRow
@@ -124,7 +125,7 @@ func (a *app) deliveryExplain() *cobra.Command {
 			for _, e := range story {
 				fmt.Fprintln(a.stdout, wrap("  "+e.when.In(l.config.Shop.Zone).Format(clockForm)+"  ", e.Says))
 			}
-			if next := nextOf(d); next != "" {
+			for _, next := range nextOf(d) {
 				fmt.Fprintln(a.stdout, wrap("  ", next))
 			}
 			return nil
@@ -143,8 +144,9 @@ the gate again, with all that it asks. One whose time is over is left, unless
 --within gives it more.
 
 One in state unknown_final or quarantine may have arrived: it is sent again only
-with --state unknown_final --may-arrive-twice. Who did it and why is kept for
-ever.`,
+with --state unknown_final --may-arrive-twice. Where you know that it did not,
+say so first: rewave delivery settle ID --as not_taken. Who did it and why is
+kept for ever.`,
 		Example: `  rewave delivery replay 4711 --because "they take it now"
   rewave delivery replay --campaign win-back --within 2d --because "mended"
   rewave delivery list --state dead`,
@@ -169,6 +171,9 @@ ever.`,
 				return err
 			}
 			defer l.close()
+			if m.IDs, err = l.deliveries(c.Context(), args); err != nil {
+				return err
+			}
 			var until *time.Time
 			if within > 0 {
 				now, err := l.store.Now(c.Context())
@@ -209,18 +214,15 @@ What the provider does not know stays in doubt: its index may lag.`,
 			if len(args) > 0 && campaign != "" {
 				return fault.New(fault.Usage, "delivery reconcile: name the messages by their ids, or all of a campaign by --campaign", firstExample(c))
 			}
-			var ids []int64
-			var err error
-			if len(args) > 0 {
-				if ids, err = readIDs(c, args); err != nil {
-					return err
-				}
-			}
 			l, err := a.openToAsk(c.Context())
 			if err != nil {
 				return err
 			}
 			defer l.close()
+			ids, err := l.deliveries(c.Context(), args)
+			if err != nil {
+				return err
+			}
 			found, err := l.engine.ReconcileNow(c.Context(), campaign, ids)
 			if err != nil {
 				return err
@@ -246,16 +248,23 @@ func (a *app) deliverySettle() *cobra.Command {
 	var as, because string
 	c := &cobra.Command{Use: "settle ID...", Short: "Write what is known of messages in doubt", Args: operands,
 		Long: `Writes what a person has found out about messages in state unknown,
-unknown_final or quarantine: that the provider accepted them, or that they
-failed. Nothing is sent, then or later: an outcome is final, and a failed
-message is not replayed. Who did it and why is kept for ever.`,
+unknown_final or quarantine:
+
+  accepted   the provider has taken them
+  failed     they did not arrive, and shall not: that is final
+  not_taken  the provider has surely not taken them: they are dead, and go out
+             again by rewave delivery replay, at once if you like
+
+By settling nothing is sent. Who did it and why is kept for ever.
+
+` + refHelp,
 		Example: `  rewave delivery settle 4711 --as accepted --because "in the provider's log"
-  rewave delivery settle 4711 4712 --as failed --because "not in their log"
+  rewave delivery settle 4711 4712 --as not_taken --because "their line was cut"
   rewave delivery list --state unknown,unknown_final`,
 		RunE: func(c *cobra.Command, args []string) error {
-			to := delivery.State(as)
-			if to != delivery.Accepted && to != delivery.Failed {
-				return fault.New(fault.Usage, "delivery settle: --as takes accepted or failed", firstExample(c))
+			to, ok := map[string]delivery.State{"accepted": delivery.Accepted, "failed": delivery.Failed, "not_taken": delivery.Dead}[as]
+			if !ok {
+				return fault.New(fault.Usage, "delivery settle: --as takes accepted, failed or not_taken", firstExample(c))
 			}
 			m, err := meantBy(c, args, "", because)
 			if err != nil {
@@ -267,18 +276,26 @@ message is not replayed. Who did it and why is kept for ever.`,
 				return err
 			}
 			defer l.close()
+			if m.IDs, err = l.deliveries(c.Context(), args); err != nil {
+				return err
+			}
 			done, err := l.store.SettleByHand(c.Context(), m, to)
 			if err != nil {
 				return err
 			}
-			return a.did(done, "settled as "+as, "not in doubt")
+			err = a.did(done, "settled as "+as, "not in doubt")
+			if to == delivery.Dead && len(done.IDs) > 0 && !a.json {
+				fmt.Fprintln(a.stdout, wrap("", "To send again: rewave delivery replay "+spacedIDs(done.IDs)+" --because REASON"))
+			}
+			return err
 		}}
-	c.Flags().StringVar(&as, "as", "", "what became of them: `accepted` or failed")
+	c.Flags().StringVar(&as, "as", "", "what became of them: `accepted`, failed or not_taken")
 	c.Flags().StringVar(&because, "because", "", "the `REASON`, kept on record")
 	return c
 }
 
-// meantBy reads which deliveries a person means, who it is and why.
+// meantBy reads whether a person means deliveries by their ids or a campaign's, who
+// it is and why.
 func meantBy(c *cobra.Command, args []string, campaign, because string) (m postgres.Meant, err error) {
 	m = postgres.Meant{Campaign: campaign, Because: strings.TrimSpace(because)}
 	switch {
@@ -286,11 +303,6 @@ func meantBy(c *cobra.Command, args []string, campaign, because string) (m postg
 		return m, fault.New(fault.Usage, named(c)+"say why, for the record: --because REASON", firstExample(c))
 	case (len(args) > 0) == (campaign != ""):
 		return m, fault.New(fault.Usage, named(c)+"name the messages by their ids, or all of a campaign by --campaign", firstExample(c))
-	}
-	if len(args) > 0 {
-		if m.IDs, err = readIDs(c, args); err != nil {
-			return m, err
-		}
 	}
 	m.Who = account()
 	return m, nil
@@ -304,15 +316,15 @@ func account() string {
 	return "unknown"
 }
 
-func readIDs(c *cobra.Command, args []string) ([]int64, error) {
-	ids := make([]int64, len(args))
-	for i, text := range args {
-		var err error
-		if ids[i], err = strconv.ParseInt(text, 10, 64); err != nil || ids[i] < 1 {
-			return nil, fault.New(fault.Usage, fmt.Sprintf("%s%q is not the id of a delivery", named(c), text), "rewave delivery list")
-		}
+const refHelp = `An ID may also be a reference, as it stands in the Message-ID of a mail and in
+what providers are told (4711.f9d5d258), or the provider's own name for it.`
+
+// deliveries finds those that are named; nil: none is.
+func (l *live) deliveries(ctx context.Context, names []string) ([]int64, error) {
+	if len(names) == 0 {
+		return nil, nil
 	}
-	return ids, nil
+	return l.store.DeliveryIDs(ctx, l.engine.Links.Installation, names)
 }
 
 func readStates(c *cobra.Command, names []string, known []delivery.State) (states []delivery.State, err error) {
@@ -357,12 +369,11 @@ func (a *app) did(done postgres.Done, what, left string) error {
 	if len(done.Left) == 0 {
 		return nil
 	}
-	ids := make([]string, len(done.Left))
-	for i, id := range done.Left {
-		ids[i] = strconv.FormatInt(id, 10)
-	}
+	ids := strings.Fields(spacedIDs(done.Left))
 	return fault.New(fault.Conflict, fmt.Sprintf("left as they were: %s; %s", listed(ids), left), "rewave delivery explain "+ids[0])
 }
+
+func spacedIDs(ids []int64) string { return strings.Trim(fmt.Sprint(ids), "[]") }
 
 // durationFlag is a duration as campaigns write it.
 type durationFlag time.Duration

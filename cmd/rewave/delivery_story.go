@@ -85,8 +85,9 @@ type episode struct {
 	when time.Time
 }
 
-// tellStory is all that the ledger knows of a delivery, the oldest first.
-func tellStory(d postgres.Told, acts []postgres.Act) []episode {
+// tellStory is all that the ledger knows of a delivery, the oldest first; its times
+// are those of a zone.
+func tellStory(d postgres.Told, past postgres.Past, zone *time.Location) []episode {
 	var story []episode
 	add := func(at time.Time, says string) { story = append(story, episode{timestamp(at), says, at}) }
 	arm := map[string]string{"hold": "held out of the campaign", "global_hold": "held out of all campaigns"}[d.Arm]
@@ -111,10 +112,14 @@ func tellStory(d postgres.Told, acts []postgres.Act) []episode {
 		}
 		add(*d.GateAt, says)
 	}
-	for _, act := range acts {
+	for _, act := range past.Acts {
 		says := fmt.Sprintf("%s let it be tried again, from %s, because %s", act.Who, spaced(act.Was), act.Because)
 		if act.Verb == "settle" {
-			says = fmt.Sprintf("%s settled it as %s, from %s, because %s", act.Who, act.Became, spaced(act.Was), act.Because)
+			became := spaced(act.Became)
+			if act.Became == delivery.Dead {
+				became = "not taken"
+			}
+			says = fmt.Sprintf("%s settled it as %s, from %s, because %s", act.Who, became, spaced(act.Was), act.Because)
 		}
 		add(act.At, says)
 	}
@@ -129,29 +134,96 @@ func tellStory(d postgres.Told, acts []postgres.Act) []episode {
 				says += " as " + d.ProviderID
 			}
 		}
-		add(*d.SettledAt, says)
+		add(*d.SettledAt, says+endedDoubt(d, past))
 	}
-	for _, fed := range []struct {
-		at   *time.Time
-		says string
-	}{{d.DeliveredAt, "delivered, says the provider"}, {d.BouncedAt, "bounced, says the provider"}, {d.ComplainedAt, "the customer complained"}} {
-		if fed.at != nil {
-			add(*fed.at, fed.says)
-		}
-	}
+	tellDoubts(d, past, add)
+	tellWords(d, past, add)
 	slices.SortStableFunc(story, func(a, b episode) int { return cmp.Compare(a.when.UnixNano(), b.when.UnixNano()) })
 	if d.State == delivery.Planned && d.DueAt != nil {
 		says := "due"
 		if d.Reason != "" {
 			says += ", after " + strings.ReplaceAll(d.Reason, "_", " ") + lostBy(d)
 		}
-		says += "; may go out until " + d.ExpiresAt.UTC().Format(clockForm+" MST")
+		says += "; may go out until " + d.ExpiresAt.In(zone).Format(clockForm)
 		if d.Stopped != "" {
 			says += "; waits: " + d.Stopped
 		}
 		add(*d.DueAt, says)
 	}
 	return story
+}
+
+// tellDoubts tells of the times when nobody knew: that it is so now, its state says.
+func tellDoubts(d postgres.Told, past postgres.Past, add func(time.Time, string)) {
+	doubts := past.Doubts
+	if n := len(doubts); n > 0 && (d.State == delivery.Unknown || d.State == delivery.Quarantine) {
+		doubts = doubts[:n-1]
+	}
+	for _, doubt := range doubts {
+		says := "unknown whether it was taken"
+		if doubt.Reason != "" {
+			says += ": " + doubt.Reason
+		}
+		add(doubt.At, says)
+	}
+	for _, at := range past.Resends {
+		add(at, "sent again under its key, which the provider takes once")
+	}
+}
+
+// endedDoubt is by what the last doubt ended, where no person did it.
+func endedDoubt(d postgres.Told, past postgres.Past) string {
+	n := len(past.Doubts)
+	if n == 0 || d.State != delivery.Accepted && d.State != delivery.Failed || d.Provider == "" {
+		return ""
+	}
+	doubted := past.Doubts[n-1].At
+	if d.ClaimedAt != nil && d.ClaimedAt.After(doubted) {
+		return "" // of an earlier call
+	}
+	for _, w := range past.Words {
+		if !w.Received.After(*d.SettledAt) && (w.Type == "failed") == (d.State == delivery.Failed) {
+			return ", as its feedback says"
+		}
+	}
+	if slices.ContainsFunc(past.Resends, func(at time.Time) bool { return at.After(doubted) }) {
+		return ", as it answered to that"
+	}
+	return ", as it said later"
+}
+
+// tellWords tells what the provider has said, each once, and what followed.
+func tellWords(d postgres.Told, past postgres.Past, add func(time.Time, string)) {
+	words := slices.SortedFunc(slices.Values(past.Words), func(a, b delivery.Word) int { return a.Received.Compare(b.Received) })
+	told, bans := map[string]bool{}, false
+	for _, w := range words {
+		says := w.Type + ", says the provider"
+		switch {
+		case w.Type == "complained":
+			says = "the customer complained, says the provider"
+		case w.Type == "bounced" && w.Hard:
+			says = "bounced for good, says the provider"
+		}
+		if w.Reason != "" {
+			says += ": " + w.Reason
+		}
+		bans = bans || w.Type == "complained" || w.Type == "bounced" && w.Hard
+		if !told[says] {
+			told[says] = true
+			add(earlier(w.At, w.Received), says)
+		}
+	}
+	if bans && past.Ban != nil {
+		add(past.Ban.Recorded, "nothing goes to this address by "+d.Channel+" any more: "+past.Ban.Reason)
+	}
+}
+
+// earlier believes no clock that is ahead.
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // lostBy is what it lost to, behind its reason.
@@ -162,16 +234,18 @@ func lostBy(d postgres.Told) string {
 	return ", " + d.Lost.String()
 }
 
-// nextOf is what a person may do about it.
-func nextOf(d postgres.Told) string {
+// nextOf is what a person may do about it, in lines.
+func nextOf(d postgres.Told) []string {
 	switch d.State {
 	case delivery.Dead:
-		return fmt.Sprintf("It is not tried again by itself: rewave delivery replay %d --because REASON", d.ID)
-	case delivery.Unknown, delivery.UnknownFinal:
-		return fmt.Sprintf(`It may have arrived and is never sent again by itself. A provider that can be asked is asked by itself, and now by: rewave delivery reconcile %[1]d
-Of another find out, then: rewave delivery settle %[1]d --as accepted (or failed) --because REASON`, d.ID)
+		return []string{fmt.Sprintf("It is not tried again by itself: rewave delivery replay %d --because REASON", d.ID)}
+	case delivery.Unknown, delivery.UnknownFinal, delivery.Quarantine:
+		return []string{
+			fmt.Sprintf("It may have arrived and is never sent again by itself. A provider that can be asked is asked by itself, and now by: rewave delivery reconcile %d", d.ID),
+			fmt.Sprintf("Of another find out, then: rewave delivery settle %d --as accepted (or failed, or not_taken, which may be sent again) --because REASON", d.ID),
+		}
 	}
-	return ""
+	return nil
 }
 
 func spaced(s delivery.State) string { return strings.ReplaceAll(string(s), "_", " ") }

@@ -145,7 +145,9 @@ func (a *app) evaluate(ctx context.Context, call, campaign string, of evaluated)
 func (a *app) audit() *cobra.Command {
 	return a.takesJSON(a.takesConfig(&cobra.Command{Use: "audit", Short: "Hold the ledger against its promises, now", Args: operands,
 		Long: `Runs every invariant of the ledger as a query on one snapshot, at any moment,
-also while messages go out. Exit code 5 when one does not hold.`,
+also while messages go out. Of what does not hold it names up to five rows, and
+the command that shows the first or mends them. Exit code 5 when one does not
+hold.`,
 		Example: `  rewave audit
   rewave audit --json
   rewave audit || echo "stop sending and look"`,
@@ -183,7 +185,8 @@ func auditText(w io.Writer, r audit.Result) error {
 			return err
 		}
 		if p.Broken > 0 {
-			if _, err := fmt.Fprintln(w, wrap(strings.Repeat(" ", len(prefix)), count(int(p.Broken), "row")+", for example "+p.Example)); err != nil {
+			under := strings.Repeat(" ", len(prefix))
+			if _, err := fmt.Fprintf(w, "%s\n%s%s\n", wrap(under, count(int(p.Broken), "row")+", for example "+strings.Join(p.Examples, ", ")), under, p.Next); err != nil {
 				return err
 			}
 		}

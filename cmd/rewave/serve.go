@@ -141,18 +141,37 @@ func (l *live) serving(notes func() []string) (func(context.Context) error, erro
 // figures are what Prometheus asks for.
 func (l *live) figures(ctx context.Context) (metrics.Figures, error) {
 	g, err := l.store.Gauges(ctx)
-	return metrics.Figures(g), err
+	if err != nil {
+		return metrics.Figures{}, err
+	}
+	f := metrics.Figures{Due: g.Due, Oldest: g.Oldest, UnderWay: g.UnderWay, InDoubt: g.InDoubt, Audited: g.Audited, Broken: g.Broken,
+		Held: map[metrics.Hold]bool{{Channel: "all", By: "person"}: false}}
+	for _, name := range l.channels() {
+		f.Held[metrics.Hold{Channel: name, By: "person"}], f.Held[metrics.Hold{Channel: name, By: "provider"}] = false, false
+	}
+	rows, err := l.onHold(ctx)
+	for _, r := range rows {
+		h := metrics.Hold{Channel: r.On, By: "person"}
+		if r.Until != "" {
+			h.By = "provider"
+		}
+		if _, known := f.Held[h]; known { // not one that the settings have no more
+			f.Held[h] = true
+		}
+	}
+	return f, err
 }
 
-// notes adds the providers that rest to what a process knows by itself.
+// notes adds what is on hold, and the providers that rest, to what a process knows
+// by itself. It is well all the same: a restart would change nothing.
 func (l *live) notes(own func() []string) func(context.Context) []string {
 	return func(ctx context.Context) (all []string) {
 		if own != nil {
 			all = own()
 		}
-		resting, _ := l.store.ProviderHolds(ctx) // without the database, that is what the answer says
-		for _, h := range resting {
-			all = append(all, l.says(h))
+		held, _ := l.onHold(ctx) // without the database, that is what the answer says
+		for _, h := range held {
+			all = append(all, h.says)
 		}
 		return all
 	}

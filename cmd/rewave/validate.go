@@ -27,9 +27,10 @@ func (a *app) campaignValidate() *cobra.Command {
 		Long: `Checks campaign.yaml, its rules and its messages in every language, and names
 every fault at once, each with its place and what to do. Exit code 3 when there
 is one. With a rewave.yaml the channels must be among those set up there. Says
-of each text message in how many segments it goes and what they cost. A folder
-of campaigns stands for all of them. Coupon pools, which are in the database,
-are checked by plan, diff and apply.`,
+of each text message in how many segments it goes and what they cost, and in how
+many where a name has letters that phones lack. A folder of campaigns stands for
+all of them. Coupon pools, which are in the database, are checked by plan, diff
+and apply.`,
 		Example: `  rewave campaign validate campaigns/win-back
   rewave campaign validate campaigns/win-back campaigns/second-order
   rewave campaign validate campaigns/win-back --json`,
@@ -49,13 +50,15 @@ type texts struct {
 	Segments   int          `json:"segments"`
 	Encoding   gsm.Encoding `json:"encoding"`
 	Characters int          `json:"characters"`
-	Cost       *float64     `json:"cost,omitempty"` // in the shop's currency, where it is known
+	Cost       *float64     `json:"cost,omitempty"`           // in the shop's currency, where it is known
+	Named      int          `json:"segments_named,omitempty"` // with a name that phones have no letters for, where that takes more
+	Foreign    string       `json:"foreign,omitempty"`        // its own letters that make it dearer
 
 	length gsm.Length
 }
 
-func measure(path, locale string, l gsm.Length, c config.Config) texts {
-	t := texts{Message: path, Locale: locale, Segments: l.Segments, Encoding: l.Encoding, Characters: l.Characters, length: l}
+func measure(path, locale string, l message.Length, c config.Config) texts {
+	t := texts{Message: path, Locale: locale, Segments: l.Segments, Encoding: l.Encoding, Characters: l.Characters, Named: l.Named.Segments, Foreign: l.Foreign, length: l.Length}
 	if c.SMS != nil && c.SMS.CostMicros > 0 {
 		cost := float64(int64(l.Segments)*c.SMS.CostMicros) / 1e6
 		t.Cost = &cost
@@ -64,10 +67,17 @@ func measure(path, locale string, l gsm.Length, c config.Config) texts {
 }
 
 func (t texts) says(c config.Config) string {
-	if t.Cost == nil {
-		return t.length.String()
+	says := t.length.String()
+	if t.Cost != nil {
+		says += fmt.Sprintf(", costs %g %s", *t.Cost, c.Shop.Currency)
 	}
-	return fmt.Sprintf("%v, costs %g %s", t.length, *t.Cost, c.Shop.Currency)
+	if t.Named > 0 {
+		says += fmt.Sprintf("; up to %d segments where a name has a letter outside GSM-7, like Zoë", t.Named)
+	}
+	if t.Foreign != "" {
+		says += fmt.Sprintf("; fewer without %s, outside GSM-7", t.Foreign)
+	}
+	return says
 }
 
 // loadMeasured also measures its text messages, and where the coupon pools are
@@ -241,7 +251,7 @@ func (a *app) validate(folders []string) error {
 	for _, v := range fine {
 		fmt.Fprintln(a.stdout, wrap(v.Campaign+": ", fmt.Sprintf("fine (%s, holdout %s)", count(v.Waves, "wave"), v.holdout)))
 		for _, t := range v.Texts {
-			fmt.Fprintf(a.stdout, "  %s/sms.txt: %s\n", filepath.ToSlash(filepath.Join(t.Message, t.Locale)), t.says(c))
+			fmt.Fprintln(a.stdout, wrap("  "+filepath.ToSlash(filepath.Join(t.Message, t.Locale))+"/sms.txt: ", t.says(c)))
 		}
 	}
 	return faults.Err()

@@ -39,7 +39,7 @@ func (r Result) Err() error {
 	for _, p := range r.Probes {
 		if p.Broken > 0 {
 			return fault.New(fault.Broken, fmt.Sprintf("the ledger breaks %d of its %d invariants; first: %s (rows: %d, for example %s)",
-				r.Broken(), len(r.Probes), p.Name, p.Broken, p.Example), "keep the database as it is and look at these rows before anything is sent")
+				r.Broken(), len(r.Probes), p.Name, p.Broken, p.Examples[0]), "keep the database as it is and look at these rows before anything is sent (rewave hold all stops it)")
 		}
 	}
 	return nil

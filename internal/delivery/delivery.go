@@ -3,15 +3,17 @@
 //
 //	planned ──► sending ──► accepted
 //	  ▲  │        │  ├────► failed
-//	  │  │        │  └────► unknown ──► accepted | failed | unknown_final
+//	  │  │        │  └────► unknown ──► accepted | failed | unknown_final | dead
 //	  │  │        └───────► planned            (surely not taken)
 //	  │  ├──► withheld                          (a ghost: the holdout's, or by a skip)
 //	  │  ├──► suppressed | cancelled | expired  (with a reason)
 //	  │  └──► dead ──► planned                  (a person, with a reason)
 //	  └── quarantine ◄── planned | sending      (after a failover that may have forgotten)
+//	          ▲───────── planned | dead         (its provider says that it took it)
 //
 // unknown means that the provider may or may not have taken it. It is never sent
-// again by itself: only the provider's evidence or a person settles it. The
+// again by itself: only the provider's evidence or a person settles it. Who knows
+// that it was surely not taken makes it dead, from where it may be tried again. The
 // database refuses every move that Legal refuses.
 package delivery
 
@@ -47,13 +49,13 @@ func Legal(from, to State) bool {
 	case Sending:
 		return to == Accepted || to == Failed || to == Unknown || to == Planned || to == Quarantine
 	case Unknown:
-		return to == Accepted || to == Failed || to == UnknownFinal
+		return to == Accepted || to == Failed || to == UnknownFinal || to == Dead
 	case UnknownFinal:
-		return to == Accepted || to == Failed || to == Planned
+		return to == Accepted || to == Failed || to == Planned || to == Dead
 	case Quarantine:
 		return to == Planned || to == Unknown
 	case Dead:
-		return to == Planned
+		return to == Planned || to == Quarantine
 	}
 	return false
 }

@@ -36,9 +36,9 @@ const failedAfter = 10 * time.Minute
 // it. "failed" says that it arrived nowhere: a bounce of what was taken, and the
 // end of what nobody else speaks of.
 //
-// A planned or quarantined delivery of which a provider says that it took it was
+// A planned, dead or quarantined delivery of which a provider says that it took it was
 // let out by a gate that the ledger has forgotten, or was taken in spite of what
-// the call heard: it goes, by quarantine and unknown, to accepted.
+// the call heard or a person found out: it goes, by quarantine and unknown, to accepted.
 func Hear(s State, words []Word, now time.Time) Hearing {
 	h := Hearing{To: s}
 	taken := false
@@ -61,7 +61,7 @@ func Hear(s State, words []Word, now time.Time) Hearing {
 		taken = taken || w.Type != "failed"
 	}
 	switch s {
-	case Planned, Quarantine:
+	case Dead, Planned, Quarantine:
 		if taken {
 			h.To = Accepted
 		}

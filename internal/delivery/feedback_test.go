@@ -17,7 +17,7 @@ func TestWordsLeadOnlyWhereTheyMay(t *testing.T) {
 			word := []delivery.Word{{Type: kind, At: at.Add(time.Hour), Received: at}}
 			early, late := delivery.Hear(s, word, at.Add(time.Minute)), delivery.Hear(s, word, at.Add(time.Hour))
 			moves := late.To != s
-			want := s == delivery.Sending || s == delivery.Unknown || s == delivery.UnknownFinal || s == delivery.Planned || s == delivery.Quarantine
+			want := s == delivery.Sending || s == delivery.Unknown || s == delivery.UnknownFinal || s == delivery.Planned || s == delivery.Dead || s == delivery.Quarantine
 			if kind == "failed" {
 				want = s == delivery.Unknown || s == delivery.UnknownFinal
 			}

@@ -115,6 +115,50 @@ func TestAMessageThatMayHaveArrivedIsSettledOrSentAgainByAPersonOnly(t *testing.
 	w.sound()
 }
 
+// Who knows that a message in doubt was not taken need not wait until nobody else
+// can know: it is tried again at once, under its code and within the budget. Where
+// the provider knows better, it has the last word, before the replay or after it.
+func TestWhatAPersonKnowsWasNotTakenIsTriedAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.entered(4, thanks(treatAll, budget(10_000)))
+	ctx := context.Background()
+	w.provider.answer = func(channel.Message) channel.Outcome {
+		return channel.Outcome{Verdict: channel.Unknown, Reason: "timeout"}
+	}
+	same(t, "sent", w.send(start.Add(1*days)), engine.Sent{Unknown: 4, Gated: 4})
+	ids := testkit.List[int64](t, w.db, "select delivery_id from deliveries where state = 'unknown' order by 1")
+	spent := func() int64 { return testkit.Get[int64](t, w.db, "select spent_micros from campaign_limits") }
+	before := spent()
+	by := postgres.Meant{Who: "ann", Because: "their log ends before it", From: []delivery.State{delivery.Unknown, delivery.UnknownFinal}, At: w.clock.At()}
+	by.IDs = ids[:3]
+	done, err := w.Store.SettleByHand(ctx, by, delivery.Dead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "not taken", done, postgres.Done{IDs: ids[:3]})
+	same(t, "money that came back", before-spent(), before*3/4)
+	same(t, "states", w.states("hello"), map[string]int{"treat dead not taken, by hand: their log ends before it": 3, "treat unknown timeout": 1})
+	same(t, "tried again by itself", w.send(start.Add(1*days+time.Hour)), engine.Sent{})
+	w.sound()
+
+	w.saysAll(ids[1], []string{"delivered"})
+	w.hear()
+	by.From = []delivery.State{delivery.Dead}
+	if done, err = w.Store.Replay(ctx, by, nil); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "replayed", done, postgres.Done{IDs: []int64{ids[0], ids[2]}, Left: ids[1:2]})
+	w.feed(w.word(ids[2], "late", "delivered", false))
+	w.hear()
+	w.sound()
+	w.provider.answer = nil
+	same(t, "sent again", w.send(start.Add(1*days+2*time.Hour)), engine.Sent{Accepted: 1, Gated: 1})
+	same(t, "in the end", w.states("hello"), map[string]int{"treat accepted": 3, "treat unknown timeout": 1})
+	same(t, "passes", testkit.List[string](t, w.db, "select concat_ws(' ', epoch, returned) from deliveries where delivery_id = any ($1) order by delivery_id", ids), []string{"2 1", "1 0", "2 1", "1 0"})
+	w.sound()
+}
+
 func TestWhatOnlyAPersonMayDoNeedsTheirAct(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -14,7 +14,7 @@ func (e *Engine) AuditLedger(ctx context.Context) (int, error) {
 	found, _, err := e.Store.AuditIfDue(ctx, auditEvery)
 	for _, p := range found {
 		if p.Broken > 0 {
-			e.Log.Error("the ledger breaks an invariant", "invariant", p.Name, "promise", p.Promise, "rows", p.Broken, "example", p.Example)
+			e.Log.Error("the ledger breaks an invariant", "invariant", p.Name, "promise", p.Promise, "rows", p.Broken, "examples", p.Examples, "next", p.Next)
 		}
 	}
 	return 0, err

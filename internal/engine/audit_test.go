@@ -3,12 +3,14 @@ package engine_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/audit"
 	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/testkit"
 )
 
 // breaks says for each probe how to break its invariant, and nothing else, in a
@@ -117,6 +119,7 @@ func TestEachProbeSeesItsOwnInvariantBrokenAndNoOther(t *testing.T) {
 				}
 			}
 			same(t, "broken probes", broken, []string{probe})
+			w.shown(result)
 			if result.Err() == nil {
 				t.Error("a broken ledger was called sound")
 			}
@@ -125,6 +128,28 @@ func TestEachProbeSeesItsOwnInvariantBrokenAndNoOther(t *testing.T) {
 	for name := range breaks {
 		if !slices.Contains(postgres.Probes(), name) {
 			t.Errorf("%s is broken here and no probe looks for it", name)
+		}
+	}
+}
+
+// shown holds that what an audit says to look at is there.
+func (w *world) shown(result audit.Result) {
+	w.t.Helper()
+	for _, p := range result.Probes {
+		if p.Broken == 0 {
+			continue
+		}
+		if n := min(int(p.Broken), 5); len(p.Examples) != n || p.Next == "" {
+			w.t.Errorf("%s: of %d rows it names %v, and then %q", p.Name, p.Broken, p.Examples, p.Next)
+		}
+		sql := "select 1"
+		if id, ok := strings.CutPrefix(p.Next, "rewave delivery explain "); ok {
+			sql = "select 1 from deliveries where delivery_id = " + id
+		} else if _, query, ok := strings.Cut(p.Next, ` -xc "`); ok {
+			sql = strings.TrimSuffix(query, `"`)
+		}
+		if n := testkit.Get[int](w.t, w.db, "select count(*) from ("+sql+") found"); n != 1 {
+			w.t.Errorf("%s: %s shows %d rows", p.Name, p.Next, n)
 		}
 	}
 }

@@ -150,7 +150,7 @@ func TestNobodyIsMergedInACircle(t *testing.T) {
 			t.Errorf("%s into %s: %v, want %s", row.from, row.into, err, row.want)
 		}
 	}
-	if _, err := w.Store.EraseCustomer(context.Background(), "c1", "ann", "test"); err == nil || err.Error() != `erase customer: customer "c1" was merged into "c2"` {
+	if _, err := w.Store.EraseCustomer(context.Background(), "c1", "ann", "test"); err == nil || err.Error() != `erase customer: customer "c1" was merged into "c2", and is forgotten with them` {
 		t.Errorf("erasing who was merged: %v", err)
 	}
 	same(t, "both", w.erase("c2"), postgres.Ended{Changed: true})

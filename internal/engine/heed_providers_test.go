@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -151,6 +152,28 @@ func TestABreakerLeavesAProviderAloneThatFails(t *testing.T) {
 		same(t, what, said.count(what), want)
 	}
 	w.sound()
+}
+
+// mute is a ledger that no rest can be written to.
+type mute struct{ engine.Ledger }
+
+func (mute) RestChannel(context.Context, string, *time.Time, time.Duration, string) error {
+	return errors.New("away")
+}
+
+func TestARestThatCannotBeWrittenIsInTheLog(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var said lines
+	w.Log, w.Ledger = said.logger(), mute{w.Store}
+	w.entered(1, thanks(once, treatAll))
+	w.provider.answer = func(channel.Message) channel.Outcome {
+		return channel.Outcome{Verdict: channel.NotTaken, Reason: "421 busy", Trouble: channel.Rests}
+	}
+	w.send(start.Add(1 * days))
+	for what, want := range map[string]int{"others could not be told that the provider rests": 1, "error=away": 1, "the provider rests; its messages wait": 0} {
+		same(t, what, said.count(what), want)
+	}
 }
 
 // tokens gives out what it is told to.

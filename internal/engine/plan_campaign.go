@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -234,12 +235,14 @@ func (e *Engine) enteredSegment(ctx context.Context, c *planned, at time.Time) e
 }
 
 // measureTexts finds the segments of each text message, filled in as validate
-// does and in the language in which it is longest. One that cannot be measured is
-// an error: any number said of it would be made up.
+// does and in the language in which it is longest, and what letters may make of
+// them. One that cannot be measured is an error: any number said of it would be
+// made up.
 func (c *planned) measureTexts(shop message.Options) error {
 	c.segments = map[string]int64{}
 	uses := message.Uses(c.def, shop)
-	for path, files := range c.def.Messages {
+	for _, path := range slices.Sorted(maps.Keys(c.def.Messages)) {
+		files := c.def.Messages[path]
 		use, used := uses[path]
 		if !used || !slices.Contains(use.Channels, message.SMS) {
 			continue
@@ -248,8 +251,15 @@ func (c *planned) measureTexts(shop message.Options) error {
 		if err != nil {
 			return err
 		}
-		for _, l := range lengths {
+		for _, locale := range slices.Sorted(maps.Keys(lengths)) {
+			l, of := lengths[locale], strings.TrimSuffix(path+"/"+locale, "/")
 			c.segments[path] = max(c.segments[path], int64(l.Segments))
+			if l.Foreign != "" {
+				c.warn("text_letters", of+" ("+l.Foreign+")", float64(l.Segments), 0)
+			}
+			if l.Named.Segments > 0 {
+				c.warn("text_names", of, float64(l.Named.Segments), float64(l.Segments))
+			}
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -322,6 +323,35 @@ func TestAPlanWarns(t *testing.T) {
 	}
 	if diff := cmp.Diff(p.Campaigns[1].Audience.Nothing, []report.AudienceLine{{Reason: "capped", LostTo: "gift", Count: 40}}); diff != "" {
 		t.Errorf("second: -got +want\n%s", diff)
+	}
+}
+
+// What a text costs is what it costs with most names; that some, or its own letters,
+// make it dearer is said beside.
+func TestAPlanDoublesNoCostForANameThatPhonesLackLettersFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Shop.CostMicros = map[string]int64{"sms": 70_000}
+	w.db.Exec(t, "with c as (insert into customers (shop_id) values ('c1') returning customer_id) insert into contacts (customer_id, phone) select customer_id, '+4915112345678' from c")
+	w.say("c1", "sms", true, start.Add(-1*days))
+	says := func(text string) report.PlannedCampaign {
+		return w.plan(start, thanks(slotOn(3, "true"), treatAll, once, func(c *campaigns.Campaign) {
+			c.Waves[0].Channels, c.Messages = []string{"sms"}, map[string]campaigns.Message{"messages/hello": {"": {SMS: text + " {{ unsubscribe_url }}"}}}
+		})).Campaigns[0]
+	}
+	long := strings.Repeat("x", 40)
+	for _, test := range []struct {
+		text string
+		cost float64
+		want report.PlanWarning
+	}{
+		{"Dear {{ customer.first_name }}, " + long, 0.07, report.PlanWarning{Code: "text_names", Of: "messages/hello", Count: 2, Limit: 1}},
+		{"we’re back " + long, 0.14, report.PlanWarning{Code: "text_letters", Of: "messages/hello (’)", Count: 2}},
+	} {
+		c := says(test.text)
+		if c.Money.Messages != test.cost || !slices.Contains(c.Warnings, test.want) {
+			t.Errorf("%s: costs %v with %+v, want %v and %+v among them", test.text, c.Money.Messages, c.Warnings, test.cost, test.want)
+		}
 	}
 }
 

@@ -10,6 +10,10 @@ import (
 // hearLimit bounds one pass over feedback.
 const hearLimit = 500
 
+// tellRejected is how many words a pass names that speak of nothing here: a
+// provider that serves several installations may tell each of all.
+const tellRejected = 5
+
 // RecordFeedback keeps what a channel's provider says, and returns how much of it
 // was new. It is kept when this returns; what follows from it comes later.
 func (e *Engine) RecordFeedback(ctx context.Context, channel string, events []postgres.Feedback) (int, error) {
@@ -25,8 +29,12 @@ func (e *Engine) RecordFeedback(ctx context.Context, channel string, events []po
 // again for as long as an unknown waits, and then rejected.
 func (e *Engine) HearFeedback(ctx context.Context) (int, error) {
 	heard, err := e.ledger().HearFeedback(ctx, e.Links.Installation, giveUpAfter, hearLimit)
-	if heard.Rejected > 0 {
-		e.Log.Warn("feedback speaks of messages that are not ours, or not known; it is rejected", "words", heard.Rejected)
+	for i, w := range heard.Rejected {
+		if i == tellRejected {
+			e.Log.Warn("more feedback is rejected", "words", len(heard.Rejected)-i)
+			break
+		}
+		e.Log.Warn("feedback is rejected", "channel", w.Channel, "ref", text(w.Ref), "reason", w.Why)
 	}
-	return heard.Done + heard.Rejected, err
+	return heard.Done + len(heard.Rejected), err
 }

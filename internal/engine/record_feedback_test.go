@@ -194,6 +194,8 @@ func TestTheOrderOfFeedbackDoesNotMatter(t *testing.T) {
 func TestFeedbackOnWhatIsNotKnownIsKeptAndThenRejected(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	var said lines
+	w.Log = said.logger()
 	w.entered(2, thanks(treatAll))
 	w.send(start.Add(1*days + time.Hour))
 	id := testkit.Get[int64](t, w.db, "select min(delivery_id) from deliveries where state = 'accepted'")
@@ -213,6 +215,16 @@ func TestFeedbackOnWhatIsNotKnownIsKeptAndThenRejected(t *testing.T) {
 		"email " + foreign.Ref + " not a reference of this installation t", "email " + unknown.Ref + " there is no such delivery on this channel t",
 		"sms " + other.Ref + " there is no such delivery on this channel t"})
 	same(t, "delivered", testkit.Get[int](t, w.db, "select count(*) from deliveries where delivered_at is not null"), 0)
+	for what, want := range map[string]int{`"feedback is rejected" channel=email ref=` + foreign.Ref + ` reason="not a reference of this installation"`: 1,
+		"channel=sms ref=" + other.Ref: 1, `msg="more feedback is rejected"`: 0} {
+		same(t, what, said.count(what), want)
+	}
+	for i := range 8 {
+		foreign.ID = fmt.Sprint("many", i)
+		w.feed(foreign)
+	}
+	w.hear()
+	same(t, "of many", said.count(`"more feedback is rejected" words=3`), 1)
 }
 
 // A provider that took what the ledger has not let out, or was told was not taken.

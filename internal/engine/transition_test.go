@@ -58,8 +58,8 @@ func tryMove(ctx context.Context, conn *pgx.Conn, from, to delivery.State) error
 	if _, err := tx.Exec(ctx, "set local session_replication_role = origin"); err != nil {
 		return err
 	}
-	if to == delivery.Planned {
-		// From where only people lead back.
+	if to == delivery.Planned || to == delivery.Dead {
+		// Where only people lead.
 		if _, err := tx.Exec(ctx, "insert into acts (verb, delivery_id, was, became, who, because) select 'replay', delivery_id, $1, $2, 'ann', 'test' from deliveries where wave = 'hello'",
 			string(from), string(to)); err != nil {
 			return err

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rewave/rewave/internal/gsm"
 	"github.com/rewave/rewave/internal/source"
 )
 
@@ -76,14 +75,14 @@ func sparse(o Options) Bindings {
 // Check compiles a message folder in all its languages, then renders each part
 // with every optional field unknown and with all of them known; an advertisement
 // must print the link to unsubscribe in every part. A fault of one file hides
-// none of another. The lengths are those of the text messages, by locale, of the
-// dearer of the two. The error, if any, is a source.List.
+// none of another. The lengths are those of the text messages, by locale. The error,
+// if any, is a source.List.
 //
 // NewSet does not ask for that link and follows none, so that what was stored
 // before still runs.
-func Check(folder string, files map[string]Files, o Options) (map[string]gsm.Length, error) {
+func Check(folder string, files map[string]Files, o Options) (map[string]Length, error) {
 	var faults source.List
-	lengths := map[string]gsm.Length{}
+	lengths := map[string]Length{}
 	scope := newScope(o)
 	scope.checking = true
 	if _, ok := files[""]; !ok {
@@ -96,7 +95,7 @@ func Check(folder string, files map[string]Files, o Options) (map[string]gsm.Len
 		faults = append(faults, found...)
 		rendered, found := t.try()
 		faults = append(faults, found...)
-		if l := dearest(rendered); l.Segments > 0 {
+		if l := t.lengthOf(rendered); l.Segments > 0 {
 			lengths[locale] = l
 		}
 		if o.Service {
@@ -121,9 +120,9 @@ func Check(folder string, files map[string]Files, o Options) (map[string]gsm.Len
 // asks for nothing that a message that was stored before may lack: an attribute
 // that it reads need not be declared. The error is a source.List of what could
 // not be compiled or rendered; then there are no lengths.
-func Lengths(folder string, files map[string]Files, o Options) (map[string]gsm.Length, error) {
+func Lengths(folder string, files map[string]Files, o Options) (map[string]Length, error) {
 	var faults source.List
-	lengths := map[string]gsm.Length{}
+	lengths := map[string]Length{}
 	o.Channels = []string{SMS} // by e-mail nothing is measured
 	scope := newScope(o)
 	for _, locale := range slices.Sorted(maps.Keys(files)) {
@@ -134,25 +133,13 @@ func Lengths(folder string, files map[string]Files, o Options) (map[string]gsm.L
 		faults = append(faults, found...)
 		rendered, found := t.try()
 		faults = append(faults, found...)
-		lengths[locale] = dearest(rendered)
+		lengths[locale] = t.lengthOf(rendered)
 	}
 	if faults != nil {
 		faults.Sort()
 		return nil, faults
 	}
 	return lengths, nil
-}
-
-// dearest is the length of the text message that takes the most segments, the
-// last of those that take as many; zero where there is none.
-func dearest(rendered []Content) gsm.Length {
-	var most gsm.Length
-	for _, c := range rendered {
-		if l := gsm.Measure(c.SMS); c.SMS != "" && l.Segments >= most.Segments {
-			most = l
-		}
-	}
-	return most
 }
 
 // try renders each part by itself for both extremes; a part that cannot be

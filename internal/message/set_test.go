@@ -179,7 +179,7 @@ func TestCheckMeasuresTextMessages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]gsm.Length{"": {Encoding: gsm.Septets, Characters: 104, Segments: 1}, "zh": {Encoding: gsm.UCS2, Characters: 96, Segments: 2}}
+	want := map[string]message.Length{"": {Length: gsm.Length{Encoding: gsm.Septets, Characters: 104, Segments: 1}}, "zh": {Length: gsm.Length{Encoding: gsm.UCS2, Characters: 96, Segments: 2}}}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("-got +want\n%s", diff)
 	}
@@ -196,7 +196,8 @@ func TestLengthsAreOfTheDearerCustomer(t *testing.T) {
 	shop := message.Options{Channels: []string{"sms"}, Link: "https://s.example/"}
 	declared := shop
 	declared.Attributes = []string{"likes"}
-	want := map[string]gsm.Length{"": {Encoding: gsm.UCS2, Characters: 130, Segments: 2}, "de": {Encoding: gsm.UCS2, Characters: 130, Segments: 2}}
+	most := message.Length{Length: gsm.Length{Encoding: gsm.UCS2, Characters: 130, Segments: 2}, Foreign: "茶"}
+	want := map[string]message.Length{"": most, "de": most}
 	checked, err := message.Check("m", files, declared)
 	if err != nil {
 		t.Fatal(err)
@@ -214,6 +215,36 @@ func TestLengthsAreOfTheDearerCustomer(t *testing.T) {
 	got, err := message.Lengths("m", map[string]message.Files{"": {SMS: "{{ customer.likes | divided_by: 0 }}"}}, shop)
 	if err == nil {
 		t.Errorf("what fails was measured: %v", got)
+	}
+}
+
+// A name that phones have no letters for doubles what its message costs, and not
+// what is said of everybody's. Letters of the text itself double it for all.
+func TestANameDoublesNoEstimate(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 60)
+	septets := func(n int) gsm.Length { return gsm.Length{Encoding: gsm.Septets, Characters: n, Segments: 1} }
+	ucs2 := func(n, segments int) gsm.Length {
+		return gsm.Length{Encoding: gsm.UCS2, Characters: n, Segments: segments}
+	}
+	for name, test := range map[string]struct {
+		text string
+		want message.Length
+	}{
+		"a name":                {"{{ customer.first_name }}, " + long, message.Length{Length: septets(133), Named: ucs2(133, 2)}},
+		"no name":               {long, message.Length{Length: septets(119)}},
+		"a curly apostrophe":    {"we’re back: " + long, message.Length{Length: ucs2(131, 2), Foreign: "’"}},
+		"a name and two dashes": {"{{ customer.first_name }} – — " + long, message.Length{Length: ucs2(136, 3), Foreign: "– —"}},
+		"another script":        {"感谢您的订单" + long, message.Length{Length: ucs2(125, 2)}},
+		"a short one":           {"’", message.Length{Length: ucs2(60, 1)}},
+	} {
+		got, err := message.Check("m", map[string]message.Files{"": {SMS: test.text + " {{ unsubscribe_url }}"}}, message.Options{Channels: []string{"sms"}, Link: "https://s.example/"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(got, map[string]message.Length{"": test.want}); diff != "" {
+			t.Errorf("%s: -got +want\n%s", name, diff)
+		}
 	}
 }
 

@@ -68,7 +68,8 @@ func (s *Store) Replay(ctx context.Context, m Meant, until *time.Time) (done Don
 	return done, s.HandOutAgain(ctx)
 }
 
-// SettleByHand writes an outcome that a person knows of deliveries in doubt. A
+// SettleByHand writes what a person knows of deliveries in doubt: accepted, failed,
+// or dead, which says that they were surely not taken and may be replayed. A
 // message that was not taken costs its campaign nothing.
 func (s *Store) SettleByHand(ctx context.Context, m Meant, to delivery.State) (done Done, err error) {
 	err = s.InTx(ctx, func(tx pgx.Tx) error {
@@ -79,17 +80,8 @@ func (s *Store) SettleByHand(ctx context.Context, m Meant, to delivery.State) (d
 		if done, err = choose(ctx, tx, m, "settle", to, nil); err != nil || len(done.IDs) == 0 {
 			return err
 		}
-		var reason *string
-		if to == delivery.Failed {
-			text := "by hand: " + m.Because
-			reason = &text
-		}
-		rows, err := tx.Query(ctx, statement("delivery/settle_by_hand"), done.IDs, string(to), reason)
-		if err != nil {
-			return err
-		}
-		untaken, err := untakenOf(rows)
-		if err != nil || to != delivery.Failed {
+		untaken, err := settleByHand(ctx, tx, done.IDs, to, m.Because)
+		if err != nil || to == delivery.Accepted {
 			return err
 		}
 		return untaken.giveBack(ctx, tx)
@@ -98,6 +90,23 @@ func (s *Store) SettleByHand(ctx context.Context, m Meant, to delivery.State) (d
 		return Done{}, fmt.Errorf("settle deliveries by hand: %w", mapError(err))
 	}
 	return done, nil
+}
+
+func settleByHand(ctx context.Context, tx pgx.Tx, ids []int64, to delivery.State, because string) (untaken, error) {
+	var rows pgx.Rows
+	var err error
+	switch to {
+	case delivery.Dead:
+		rows, err = tx.Query(ctx, statement("delivery/not_taken_by_hand"), ids, "not taken, by hand: "+because)
+	case delivery.Failed:
+		rows, err = tx.Query(ctx, statement("delivery/settle_by_hand"), ids, string(to), "by hand: "+because)
+	default:
+		rows, err = tx.Query(ctx, statement("delivery/settle_by_hand"), ids, string(to), nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return untakenOf(rows)
 }
 
 // knows is a fault where there is no campaign of that name; the empty name is any.
@@ -171,16 +180,6 @@ func choose(ctx context.Context, tx pgx.Tx, m Meant, verb string, to delivery.St
 		}
 	}
 	return done, nil
-}
-
-// Acts returns what people did to a delivery, the oldest first.
-func (s *Store) Acts(ctx context.Context, id int64) ([]Act, error) {
-	rows, err := s.pool.Query(ctx, "select at, who, verb, because, was, became from acts where delivery_id = $1 order by act_id", id)
-	if err != nil {
-		return nil, fmt.Errorf("read acts: %w", mapError(err))
-	}
-	acts, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Act])
-	return acts, mapError(err)
 }
 
 // Told is a delivery for people to look at. Nil times have not come.

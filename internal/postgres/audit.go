@@ -33,13 +33,14 @@ func Promise(probe string) string {
 	return strings.TrimPrefix(line, "-- ")
 }
 
-// Probe counts the rows that break one invariant, and names one of them. All
+// Probe counts the rows that break one invariant, and names some of them. All
 // probes of one audit read the same snapshot when run in one call of Audit.
 type Probe struct {
-	Name    string `json:"name"`
-	Promise string `json:"promise"`
-	Broken  int64  `json:"broken"`
-	Example string `json:"example,omitempty"` // the id of a row that breaks it
+	Name     string   `json:"name"`
+	Promise  string   `json:"promise"`
+	Broken   int64    `json:"broken"`
+	Examples []string `json:"examples,omitempty"` // the ids of the first rows that break it, at most five
+	Next     string   `json:"next,omitempty"`     // the command that shows the first, or mends all
 
 	Took time.Duration `json:"-"` // beside the others; of those that are asked at once, together
 }
@@ -135,28 +136,62 @@ func condition(probe string) string {
 func ask(ctx context.Context, tx pgx.Tx, names []string, question []int, out []Probe) error {
 	var found, wrong, broken []string
 	var into []any
-	examples := make([]*string, len(question))
 	for n, i := range question {
 		out[i] = Probe{Name: names[i], Promise: Promise(names[i])}
-		into = append(into, &out[i].Broken, &examples[n])
+		into = append(into, &out[i].Broken)
 		column := fmt.Sprintf("p%d", n)
-		found = append(found, fmt.Sprintf("count(*) filter (where %[1]s), min(id::text) filter (where %[1]s)", column))
+		found = append(found, "count(*) filter (where "+column+")")
 		wrong = append(wrong, "("+condition(names[i])+"\n) as "+column)
 		broken = append(broken, column)
 	}
-	sql := "select count(*), min(broken.id::text) from (\n" + statement("audit/"+names[question[0]]) + "\n) as broken(id)"
+	sql := "select count(*) from (\n" + statement("audit/"+names[question[0]]) + "\n) as broken(id)"
 	if condition(names[question[0]]) != "" {
-		sql = "select " + strings.Join(found, ", ") + " from (select d.delivery_id as id, " + strings.Join(wrong, ", ") + " from deliveries d) each where " + strings.Join(broken, " or ")
+		sql = "select " + strings.Join(found, ", ") + " from (select " + strings.Join(wrong, ", ") + " from deliveries d) each where " + strings.Join(broken, " or ")
 	}
 	begun := time.Now()
 	if err := tx.QueryRow(ctx, sql).Scan(into...); err != nil {
 		return fmt.Errorf("%s: %w", names[question[0]], err)
 	}
-	for n, i := range question {
-		out[i].Took = time.Since(begun)
-		if examples[n] != nil {
-			out[i].Example = *examples[n]
+	took := time.Since(begun)
+	for _, i := range question {
+		p := &out[i]
+		if p.Took = took; p.Broken == 0 {
+			continue
 		}
+		rows, err := tx.Query(ctx, "select broken.id::text from (\n"+statement("audit/"+p.Name)+"\n) as broken(id) order by broken.id limit 5")
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.Name, err)
+		}
+		if p.Examples, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+			return fmt.Errorf("%s: %w", p.Name, err)
+		}
+		p.Next = next(p.Name, p.Examples[0])
 	}
 	return nil
+}
+
+// next is the command that shows a row that breaks an invariant, or mends all:
+// most probes tell of deliveries.
+func next(probe, id string) string {
+	switch probe {
+	case "features_add_up":
+		return "rewave db features"
+	case "coupon_limit", "coupon_once", "coupon_redeemed", "coupon_single", "coupon_treated":
+		return "rewave coupon status"
+	case "within_budget":
+		return "rewave campaign list"
+	case "within_warm_up":
+		return "rewave delivery list --state accepted"
+	case "arm_recomputed", "entered_once", "planned_once":
+		return inTable("enrollments", "enrollment_id", id)
+	case "refunds_add_up":
+		return inTable("orders", "order_id", id)
+	case "forgotten", "stages_told":
+		return inTable("customers", "customer_id", id)
+	}
+	return "rewave delivery explain " + id
+}
+
+func inTable(table, key, id string) string {
+	return fmt.Sprintf(`psql "$DATABASE_URL" -xc "select * from %s where %s = %s"`, table, key, id)
 }

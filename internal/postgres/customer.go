@@ -35,7 +35,7 @@ func (s *Store) EraseCustomer(ctx context.Context, id, who, because string) (out
 	err = s.changeCustomers(ctx, []string{id}, func(tx pgx.Tx, found map[string]known) error {
 		k := found[id]
 		if k.into != 0 {
-			return fault.New(fault.Conflict, fmt.Sprintf("customer %q was merged into %q", id, k.intoID), fmt.Sprintf("erase %q: that erases both", k.intoID))
+			return fault.New(fault.Conflict, fmt.Sprintf("customer %q was merged into %q, and is forgotten with them", id, k.intoID), fmt.Sprintf("rewave customer erase %s --because REASON", k.intoID))
 		}
 		ids, err := lockCustomers(ctx, tx, k.customer)
 		if err != nil {
@@ -75,7 +75,7 @@ func (s *Store) MergeCustomers(ctx context.Context, from, into, who, because str
 		case target == f.customer:
 			return fault.New(fault.Conflict, fmt.Sprintf("customer %q was merged into %q: the other way round is a circle", into, from), "")
 		case f.into != 0 && f.into != target:
-			return fault.New(fault.Conflict, fmt.Sprintf("customer %q was merged into %q", from, f.intoID), fmt.Sprintf("merge %q", f.intoID))
+			return fault.New(fault.Conflict, fmt.Sprintf("customer %q was merged into %q", from, f.intoID), fmt.Sprintf("rewave customer merge %s %s --because REASON", f.intoID, into))
 		case f.erased || i.erased:
 			return fault.New(fault.Conflict, "one of the two was erased, and nothing is to be known of them any more", "")
 		}

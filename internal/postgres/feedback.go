@@ -35,9 +35,15 @@ func (s *Store) StoreFeedback(ctx context.Context, channel string, events []Feed
 	return int(tag.RowsAffected()), nil
 }
 
-// Heard counts what became of words: Done, put off, or rejected because nothing
-// that they could speak of is here.
-type Heard struct{ Done, Later, Rejected int }
+// Heard is what became of words: how many are done and put off, and those rejected
+// because nothing that they could speak of is here.
+type Heard struct {
+	Done, Later int
+	Rejected    []RejectedWord
+}
+
+// RejectedWord is a word of a channel's provider, and why it is rejected.
+type RejectedWord struct{ Channel, Ref, Why string }
 
 // How soon words are looked at again: on a delivery that somebody else holds, on
 // one that cannot be judged yet, and on one that is not known.
@@ -52,6 +58,7 @@ type heardWord struct {
 	id, delivery, customer int64 // delivery 0: there is none
 	bans, ours             bool
 	received               time.Time
+	channel, ref           string
 }
 
 // HearFeedback applies words whose time has come, at most limit. References of
@@ -66,7 +73,7 @@ func (s *Store) HearFeedback(ctx context.Context, name string, giveUp time.Durat
 		}
 		words, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (w heardWord, err error) {
 			var id, customer *int64
-			if err = row.Scan(&w.id, &id, &customer, &w.bans, &w.ours, &w.received); err == nil && id != nil {
+			if err = row.Scan(&w.id, &id, &customer, &w.bans, &w.ours, &w.received, &w.channel, &w.ref); err == nil && id != nil {
 				w.delivery, w.customer = *id, *customer
 			}
 			return w, err
@@ -151,7 +158,7 @@ func readFeedback(ctx context.Context, tx pgx.Tx, ids []int64) (said map[int64][
 	return said, now, err
 }
 
-// forgotten is why a planned delivery goes into quarantine on its way to accepted.
+// forgotten is why a planned or dead delivery goes into quarantine on its way to accepted.
 const forgotten = "its provider has taken it"
 
 // applyHearings moves deliveries, step by step where the way is long.
@@ -166,7 +173,7 @@ func applyHearings(ctx context.Context, tx pgx.Tx, ids []int64, states map[int64
 			continue
 		}
 		switch states[id] {
-		case delivery.Planned:
+		case delivery.Planned, delivery.Dead:
 			planned, quarantined = append(planned, id), append(quarantined, id)
 		case delivery.Quarantine:
 			quarantined = append(quarantined, id)
@@ -236,16 +243,18 @@ func endWords(ctx context.Context, tx pgx.Tx, words []heardWord, hearings map[in
 		waits[i] = &seconds
 		heard.Later++
 	}
+	reject := func(i int, why string) {
+		whys[i] = why
+		heard.Rejected = append(heard.Rejected, RejectedWord{words[i].channel, words[i].ref, why})
+	}
 	for i, w := range words {
 		ids[i] = w.id
 		h, held := hearings[w.delivery]
 		switch {
 		case !w.ours:
-			whys[i] = "not a reference of this installation"
-			heard.Rejected++
+			reject(i, "not a reference of this installation")
 		case w.delivery == 0 && w.received.Before(oldest):
-			whys[i] = "there is no such delivery on this channel"
-			heard.Rejected++
+			reject(i, "there is no such delivery on this channel")
 		case w.delivery == 0:
 			later(i, unknownWord)
 		case !held:

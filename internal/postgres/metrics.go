@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -48,7 +49,7 @@ func (s *Store) AuditIfDue(ctx context.Context, every time.Duration) (found []Pr
 	}
 	names, broken, examples := make([]string, len(found)), make([]int64, len(found)), make([]string, len(found))
 	for i, p := range found {
-		names[i], broken[i], examples[i] = p.Name, p.Broken, p.Example
+		names[i], broken[i], examples[i] = p.Name, p.Broken, strings.Join(p.Examples, ", ")
 	}
 	_, err = s.pool.Exec(ctx, statement("metrics/keep"), names, broken, examples)
 	return found, true, mapError(err)

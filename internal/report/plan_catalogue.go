@@ -214,4 +214,6 @@ var planEnglish = map[string]string{
 	"plan.warn.expires":      "{count} messages of {of} would expire before their hours come.",
 	"plan.warn.ramp_empty":   "Nobody is in the first step of the ramp of {of}: what is wrong with it is seen when the first {count} of {limit} have it.",
 	"plan.warn.unmeasured":   "{of}",
+	"plan.warn.text_letters": "Letters that phones lack make the text {of} take {count} segments: write it without them.",
+	"plan.warn.text_names":   "The cost goes by {limit} in segments of the text {of}; a name with letters that phones lack, like Zoë, makes it {count}.",
 }

@@ -172,7 +172,7 @@ func TestEveryWordOfAPlanIsInTheCatalogue(t *testing.T) {
 			renders(t, c)
 		}
 	}
-	for _, code := range []string{"paused", "nobody", "nobody_left", "no_history", "no_scores", "unseen", "rule_error", "collides", "pool_missing", "pool_small", "pool_limit", "pool_again", "budget", "day_budget", "expires", "ramp_empty", "unmeasured"} {
+	for _, code := range []string{"paused", "nobody", "nobody_left", "no_history", "no_scores", "unseen", "rule_error", "collides", "pool_missing", "pool_small", "pool_limit", "pool_again", "budget", "day_budget", "expires", "ramp_empty", "unmeasured", "text_letters", "text_names"} {
 		c := base
 		c.Warnings = []report.PlanWarning{{Code: code, Of: "free", Count: 2, Limit: 1}}
 		renders(t, c)

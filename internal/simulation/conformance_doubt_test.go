@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -151,6 +152,29 @@ var doubtHistories = map[string]func(*scene){
 			s.tell("planned again: %d", len(again))
 		}
 		s.gate(c, "hello", "email", time.Minute, everybody)
+	},
+	"a provider says that it has what is dead": func(s *scene) {
+		c := s.few(4, "email", "hello", "ghost")
+		id := func(who int64, wave string) int64 { return s.id(who, c, 1, wave) }
+		s.settle(s.gate(c, "hello", "email", time.Hour, []int64{1}, costs(7)), delivery.Planned, time.Hour)
+		must(s.t, s.Bury(context.Background(), map[int64]string{id(1, "hello"): "no", id(2, "hello"): "no", id(3, "hello"): "no", id(4, "ghost"): "no"}))
+		var words []postgres.Feedback
+		for i, of := range []int64{id(1, "hello"), id(2, "hello"), id(3, "hello"), id(4, "ghost")} {
+			kind := "delivered"
+			if i == 2 {
+				kind = "failed"
+			}
+			words = append(words, postgres.Feedback{ID: fmt.Sprint("e", i), Ref: fmt.Sprint(of, ".here"), Type: kind, At: noon})
+		}
+		words = append(words, postgres.Feedback{ID: "e4", Ref: "1.there", Type: "delivered", At: noon})
+		_, err := s.StoreFeedback(context.Background(), "email", words)
+		must(s.t, err)
+		for range 2 {
+			heard, err := s.HearFeedback(context.Background(), "here", time.Hour, 10)
+			must(s.t, err)
+			s.tell("heard %+v", heard)
+			s.shows()
+		}
 	},
 	"loaded while in doubt": func(s *scene) {
 		c := s.few(2, "email", "hello")

@@ -99,7 +99,7 @@ func (m *Memory) HearFeedback(ctx context.Context, name string, giveUp time.Dura
 				fallthrough
 			case w.rejected != "":
 				w.due = time.Time{}
-				heard.Rejected++
+				heard.Rejected = append(heard.Rejected, postgres.RejectedWord{Channel: w.channel, Ref: w.ref, Why: w.rejected})
 			case w.delivery == 0:
 				w.due = now.Add(time.Minute)
 				heard.Later++
@@ -204,11 +204,19 @@ func (m *Memory) hearOne(t *tx, r *record[message]) error {
 	d := r.edit(t)
 	h := delivery.Hear(d.state, words, now)
 	if h.To != d.state {
-		if d.state == delivery.Planned {
+		if d.state == delivery.Planned || d.state == delivery.Dead {
 			if d.arm != "treat" || d.skip {
 				return nil
 			}
-			d.epoch, d.claimed, d.gateAt, d.due, d.reason, d.cost = d.epoch+1, now, earlier(d.due, d.expires.Add(-time.Microsecond)), time.Time{}, "its provider has taken it", 0
+			if d.state == delivery.Planned || d.gateAt.IsZero() {
+				d.claimed, d.gateAt = now, earlier(later(d.due, d.scheduled), d.expires.Add(-time.Microsecond))
+			}
+			if d.state == delivery.Planned || d.returned == 0 {
+				d.epoch++
+			} else {
+				d.returned--
+			}
+			d.due, d.reason, d.cost = time.Time{}, "its provider has taken it", 0
 			if err := t.move(r, delivery.Quarantine); err != nil {
 				return err
 			}

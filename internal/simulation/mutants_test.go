@@ -172,7 +172,7 @@ var failovers = []mutant{
 	{name: "a word twice is two", edits: []edit{{says, "\t\t\tif !known {\n", "\t\t\tif true {\n"}},
 		harmless: "what follows from words is the earliest of each kind: the same one again is a row more and nothing else"},
 	planted("a word before the outcome is lost", hearing, "case Sending, Unknown, UnknownFinal:", "case Unknown, UnknownFinal:"),
-	planted("a word after a failover is lost", hearing, "case Planned, Quarantine:", "case Planned:"),
+	planted("a word after a failover is lost", hearing, "case Dead, Planned, Quarantine:", "case Dead, Planned:"),
 	{name: "a word too late is lost", edits: []edit{{hearing, "case Sending, Unknown, UnknownFinal:", "case Sending, Unknown:"}},
 		harmless: "in the simulation no word comes later than a day, and a doubt is final after three; TestWordsLeadOnlyWhereTheyMay holds it"},
 	planted("failed is believed at once", hearing, "case s == Sending || now.Before(failed.Add(failedAfter)):", "case s == Sending:"),

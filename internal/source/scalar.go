@@ -129,6 +129,8 @@ func (n Node) Duration(low time.Duration) (time.Duration, bool) {
 
 var duration = regexp.MustCompile(`^(0|[1-9][0-9]{0,6})([mhdw])$`)
 
+var seconds = regexp.MustCompile(`^[0-9]+ ?(s|sec|seconds?)$`)
+
 var units = map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}
 
 const longest = 10 * 366 * 24 * time.Hour
@@ -141,6 +143,9 @@ func ParseDuration(s string) (time.Duration, error) {
 		hint := "for example 90m, 36h, 14d or 2w"
 		if wholeNumber.MatchString(s) {
 			hint = fmt.Sprintf("say the unit: %sm, %sh, %sd or %sw", s, s, s, s)
+		}
+		if seconds.MatchString(s) {
+			return 0, fault.New(fault.Invalid, fmt.Sprintf("%q counts seconds, and the smallest unit is a minute", s), "for example 1m")
 		}
 		return 0, fault.New(fault.Invalid, fmt.Sprintf("%q is not a duration", s), hint)
 	}

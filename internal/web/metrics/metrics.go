@@ -1,5 +1,6 @@
 // Package metrics answers Prometheus: how late messages are, how many are in
-// doubt, and whether each invariant of the ledger holds. It names no customer.
+// doubt, what is held, and whether each invariant of the ledger holds. It names no
+// customer.
 package metrics
 
 import (
@@ -21,13 +22,17 @@ type Figures struct {
 	InDoubt  int64            // deliveries that are unknown, and looked after
 	Audited  time.Time        // zero: never
 	Broken   map[string]int64 // rows that break each invariant, by its name
+	Held     map[Hold]bool    // whether messages wait; as many as there are channels, and no more
 }
+
+// Hold is a channel, or all of them, and who holds it: a person, or its provider.
+type Hold struct{ Channel, By string }
 
 type collector struct {
 	read func(context.Context) (Figures, error)
 	log  *slog.Logger
 
-	due, oldest, underWay, inDoubt, audited, broken *prometheus.Desc
+	due, oldest, underWay, inDoubt, audited, broken, held *prometheus.Desc
 }
 
 // Handler answers with what read says at that moment, and with what the process
@@ -44,6 +49,7 @@ func Handler(read func(context.Context) (Figures, error), log *slog.Logger) http
 		inDoubt:  desc("deliveries_in_doubt", "Deliveries of which nobody knows yet whether they arrived."),
 		audited:  desc("audit_timestamp_seconds", "When the last hourly audit of the ledger ended, in seconds since 1970."),
 		broken:   desc("invariant_broken_rows", "Rows that break an invariant, by the last audit.", "invariant"),
+		held:     desc("sends_held", "Whether messages wait: a person holds the channel, or all, or its provider rests.", "channel", "by"),
 	})
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
 }
@@ -72,5 +78,12 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	}
 	for name, rows := range f.Broken {
 		gauge(c.broken, float64(rows), name)
+	}
+	for h, on := range f.Held {
+		value := 0.0
+		if on {
+			value = 1
+		}
+		gauge(c.held, value, h.Channel, h.By)
 	}
 }

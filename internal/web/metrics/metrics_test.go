@@ -30,11 +30,12 @@ func scrape(t *testing.T, f metrics.Figures, err error) string {
 func TestFiguresAreToldAsPrometheusReadsThem(t *testing.T) {
 	t.Parallel()
 	text := scrape(t, metrics.Figures{Due: 12, Oldest: 90 * time.Second, UnderWay: 3, InDoubt: 1, Audited: time.Unix(1_800_000_000, 0),
-		Broken: map[string]int64{"sent_once": 0, "no_opt_out": 2}}, nil)
+		Broken: map[string]int64{"sent_once": 0, "no_opt_out": 2}, Held: map[metrics.Hold]bool{{"email", "provider"}: true, {"all", "person"}: false}}, nil)
 	for _, line := range []string{
 		"rewave_due_deliveries 12", "rewave_due_oldest_seconds 90", "rewave_deliveries_under_way 3", "rewave_deliveries_in_doubt 1",
 		"rewave_audit_timestamp_seconds 1.8e+09", `rewave_invariant_broken_rows{invariant="sent_once"} 0`,
 		`rewave_invariant_broken_rows{invariant="no_opt_out"} 2`,
+		`rewave_sends_held{by="provider",channel="email"} 1`, `rewave_sends_held{by="person",channel="all"} 0`,
 	} {
 		if !strings.Contains(text, "\n"+line+"\n") {
 			t.Errorf("nothing says %q in\n%s", line, text)

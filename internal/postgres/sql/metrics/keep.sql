@@ -1,4 +1,4 @@
--- Replaces what the last audit found. $1 probes, $2 rows that break each, $3 an example of them (empty: none).
+-- Replaces what the last audit found. $1 probes, $2 rows that break each, $3 examples of them (empty: none).
 with gone as (
     delete from audit_findings f where not f.probe = any ($1::text[])
 ), ended as (
