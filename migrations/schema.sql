@@ -80,6 +80,15 @@ CREATE OR REPLACE FUNCTION public.half_even(x numeric)
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN ((abs((x - trunc(x))) = 0.5) AND (mod(trunc(x), (2)::numeric) = (0)::numeric)) THEN trunc(x) ELSE round(x) END;
 
+CREATE OR REPLACE FUNCTION public.note_doubt()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    insert into doubts (delivery_id, reason) values (new.delivery_id, coalesce(new.reason, ''));
+    return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.note_due()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -840,13 +849,14 @@ CREATE UNIQUE INDEX deliveries_id ON public.deliveries USING btree (delivery_id,
 CREATE TRIGGER deliveries_are_due AFTER INSERT ON public.deliveries REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_planned();
 CREATE TRIGGER deliveries_are_due_then AFTER UPDATE OF due_at, expires_at, channel ON public.deliveries FOR EACH ROW WHEN ((((old.due_at IS DISTINCT FROM new.due_at) OR ((old.expires_at IS DISTINCT FROM new.expires_at) OR (old.channel IS DISTINCT FROM new.channel))) AND (COALESCE(old.due_at, new.due_at) IS NOT NULL) AND (new.state <> ALL (ARRAY['sending'::text, 'withheld'::text, 'suppressed'::text])))) EXECUTE FUNCTION note_due();
 CREATE TRIGGER deliveries_begin_planned BEFORE INSERT ON public.deliveries FOR EACH ROW WHEN ((new.state <> 'planned'::text)) EXECUTE FUNCTION refuse_delivery_change();
+CREATE TRIGGER deliveries_doubted AFTER UPDATE OF state ON public.deliveries FOR EACH ROW WHEN (((old.state = 'sending'::text) AND (new.state = ANY (ARRAY['unknown'::text, 'quarantine'::text])))) EXECUTE FUNCTION note_doubt();
 CREATE TRIGGER deliveries_immutable AFTER UPDATE OF customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, variant, skip, uncapped, scheduled_at ON public.deliveries FOR EACH ROW WHEN (((old.customer_id IS DISTINCT FROM new.customer_id) OR (old.entered_at IS DISTINCT FROM new.entered_at) OR (old.enrollment_id IS DISTINCT FROM new.enrollment_id) OR (old.round IS DISTINCT FROM new.round) OR (old.wave IS DISTINCT FROM new.wave) OR (old.campaign_id IS DISTINCT FROM new.campaign_id) OR (old.version_id IS DISTINCT FROM new.version_id) OR (old.arm IS DISTINCT FROM new.arm) OR (old.skip IS DISTINCT FROM new.skip) OR (old.uncapped IS DISTINCT FROM new.uncapped) OR (old.scheduled_at IS DISTINCT FROM new.scheduled_at) OR (old.variant IS DISTINCT FROM new.variant))) EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_of_a_round AFTER INSERT ON public.deliveries REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_round();
 CREATE TRIGGER deliveries_of_a_version AFTER INSERT ON public.deliveries REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_version();
 CREATE TRIGGER deliveries_stay BEFORE DELETE ON public.deliveries FOR EACH ROW EXECUTE FUNCTION refuse_delivery_change();
 CREATE TRIGGER deliveries_stay_all BEFORE TRUNCATE ON public.deliveries FOR EACH STATEMENT EXECUTE FUNCTION refuse_leaving();
-CREATE TRIGGER deliveries_transition AFTER UPDATE OF state ON public.deliveries FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || '>'::text) || new.state) <> ALL (ARRAY['planned>sending'::text, 'sending>accepted'::text, 'planned>withheld'::text, 'planned>suppressed'::text, 'planned>cancelled'::text, 'planned>expired'::text, 'planned>dead'::text, 'planned>quarantine'::text, 'sending>failed'::text, 'sending>unknown'::text, 'sending>planned'::text, 'sending>quarantine'::text, 'unknown>accepted'::text, 'unknown>failed'::text, 'unknown>unknown_final'::text, 'unknown_final>accepted'::text, 'unknown_final>failed'::text, 'unknown_final>planned'::text, 'quarantine>planned'::text, 'quarantine>unknown'::text, 'dead>planned'::text])))) EXECUTE FUNCTION refuse_delivery_change();
-CREATE TRIGGER deliveries_transition_by_act AFTER UPDATE OF state ON public.deliveries FOR EACH ROW WHEN ((((old.state = ANY (ARRAY['dead'::text, 'unknown_final'::text])) AND (new.state = 'planned'::text)) OR ((old.state = ANY (ARRAY['unknown'::text, 'unknown_final'::text])) AND (new.state = ANY (ARRAY['accepted'::text, 'failed'::text])) AND (new.provider IS NULL)))) EXECUTE FUNCTION require_act();
+CREATE TRIGGER deliveries_transition AFTER UPDATE OF state ON public.deliveries FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || '>'::text) || new.state) <> ALL (ARRAY['planned>sending'::text, 'sending>accepted'::text, 'planned>withheld'::text, 'planned>suppressed'::text, 'planned>cancelled'::text, 'planned>expired'::text, 'planned>dead'::text, 'planned>quarantine'::text, 'sending>failed'::text, 'sending>unknown'::text, 'sending>planned'::text, 'sending>quarantine'::text, 'unknown>accepted'::text, 'unknown>failed'::text, 'unknown>unknown_final'::text, 'unknown>dead'::text, 'unknown_final>accepted'::text, 'unknown_final>failed'::text, 'unknown_final>planned'::text, 'unknown_final>dead'::text, 'quarantine>planned'::text, 'quarantine>unknown'::text, 'dead>planned'::text, 'dead>quarantine'::text])))) EXECUTE FUNCTION refuse_delivery_change();
+CREATE TRIGGER deliveries_transition_by_act AFTER UPDATE OF state ON public.deliveries FOR EACH ROW WHEN ((((old.state = ANY (ARRAY['dead'::text, 'unknown_final'::text])) AND (new.state = 'planned'::text)) OR ((old.state = ANY (ARRAY['unknown'::text, 'unknown_final'::text])) AND (new.state = 'dead'::text)) OR ((old.state = ANY (ARRAY['unknown'::text, 'unknown_final'::text])) AND (new.state = ANY (ARRAY['accepted'::text, 'failed'::text])) AND (new.provider IS NULL)))) EXECUTE FUNCTION require_act();
 comment on column deliveries.arm is 'the delivery''s own: the enrollment''s on promotion waves, treat on service waves';
 comment on column deliveries.body is 'hash of what the newest gate let out, address and all but the code; null where the provider takes no key once';
 comment on column deliveries.claimed_at is 'the same moment in lease time: what was recorded later was not known to the gate';
@@ -1545,6 +1555,16 @@ create table due (
     constraint due_pkey PRIMARY KEY (due_at, delivery_id)
 );
 comment on table due is 'the deliveries that are planned, in the order in which the gate may be asked; triggers keep it, and delivery/decide takes off what it lets go';
+
+create table doubts (
+    doubt_id bigint not null generated always as identity,
+    delivery_id bigint not null,
+    at timestamp with time zone not null default clock_timestamp(),
+    reason text not null,
+    constraint doubts_pkey PRIMARY KEY (doubt_id)
+);
+CREATE INDEX doubts_delivery ON public.doubts USING btree (delivery_id);
+comment on table doubts is 'one row whenever a call was made of which nobody knew how it ended; for people to read, and nothing is decided by it';
 
 create view exposures as
  SELECT d.customer_id,

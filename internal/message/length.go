@@ -26,7 +26,7 @@ func (t *Template) lengthOf(rendered []Content) Length {
 	sample.Customer.FirstName = strings.ReplaceAll(sample.Customer.FirstName, "ë", "e")
 	if vars, err := t.vars(sample); err == nil {
 		for i := range t.parts {
-			if t.parts[i].name == SMSFile && t.parts[i].into(&plain, vars) != nil {
+			if t.parts[i].name == SMSFile && t.parts[i].into(&plain, &bound{vars: vars}) != nil {
 				plain.SMS = most // try has told why it cannot be rendered
 			}
 		}
