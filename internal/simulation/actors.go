@@ -365,7 +365,7 @@ func (r runner) Go(_ *sync.WaitGroup, call func()) {
 	me := r.me()
 	me.calls++
 	th := r.w.spawn(me.name+" call", me.actor, call)
-	th.parent = me
+	th.parent, th.warned = me, me.warned
 }
 
 // Wait waits for the threads that Go began.

@@ -30,11 +30,13 @@ const (
 	Again                         // an import is repeated, half-way or whole
 	FailOver                      // the database fails over to a server that lacks the newest commits
 	Words                         // providers say what became of messages: late, twice, in any order, before the call has ended
+	Outage                        // a provider is out of order for minutes, and a crowd waits for it
+	Moves                         // a customer has another address, or another order, by the time that a message is in doubt
 	allFaults  = 1<<iota - 1
 )
 
 var faultNames = []string{"crash", "stop", "stall", "slow-sql", "bad-sql", "lost-commit", "restart", "lose-hint", "double-hint", "flush", "bad-queue",
-	"bad-call", "slow-call", "skew", "steer", "people", "feed", "again", "fail-over", "words"}
+	"bad-call", "slow-call", "skew", "steer", "people", "feed", "again", "fail-over", "words", "outage", "moves"}
 
 // String lists the kinds with commas.
 func (f Faults) String() string {

@@ -21,6 +21,9 @@ type judge struct {
 	steers []steer
 	passed []passedAt
 	rests  []knownRest
+	asked  []request  // for rests
+	deals  []dealings // of processes with providers
+	ended  time.Time  // when an operator last ended a rest
 }
 
 // file is what the judge knows of a delivery.
@@ -40,6 +43,9 @@ type file struct {
 	till    time.Time // then: a second call is taken for the first
 	failed  bool      // its provider says that it arrived nowhere
 	shaken  bool      // excused, before a failover excused everybody
+	untaken bool      // its provider did not take it the last time
+	moved   bool      // its customer had another address
+	to      string    // the address that its gate read
 	written bool      // what became of its last pass was kept, if not for long
 }
 
@@ -48,6 +54,9 @@ type call struct {
 	taken   int
 	says    string          // to whom and what
 	verdict channel.Verdict // empty: nobody has heard it yet
+	began   time.Time
+	epoch   int  // of its pass
+	again   bool // it is of a message in doubt
 }
 
 // steer is what an operator did to a campaign, or above all of them.
@@ -71,6 +80,7 @@ type passedAt struct {
 
 func (j *judge) reset() {
 	j.files, j.steers, j.passed, j.rests = j.files[:0], j.steers[:0], j.passed[:0], j.rests[:0]
+	j.asked, j.deals, j.ended = j.asked[:0], j.deals[:0], time.Time{}
 	if j.codes == nil {
 		j.codes = map[string]int64{}
 	}
@@ -130,6 +140,7 @@ func (j *judge) kept(w *World, t *tx, th *thread) {
 		case *record[resend]:
 			if d := w.memory.delivery(r.was.delivery).see(t); r.born {
 				r.was.at = w.clock // its commit may have taken its time
+				th.warned, j.file(d.id).to = false, w.memory.person(d.customer).see(t).address(d.channel)
 				w.gatedFor(t, d, waveOf(w.definition(d.campaign), d.wave), w.memory.person(d.customer).see(t), func(invariant, why string) {
 					w.violate(invariant, "delivery %d of customer %d is sent again: %s", d.id, d.customer, why)
 				})
@@ -140,6 +151,7 @@ func (j *judge) kept(w *World, t *tx, th *thread) {
 			}
 		case *record[rest]:
 			if r.written {
+				j.ended = w.clock
 				for i := range j.rests {
 					if x := &j.rests[i]; x.channel == r.is.channel && x.until.After(r.is.until) {
 						x.until = r.is.until
@@ -147,10 +159,13 @@ func (j *judge) kept(w *World, t *tx, th *thread) {
 				}
 				continue
 			}
+			j.rest(w, th, &r.was)
 			j.rests = append(j.rests, knownRest{r.was, w.clock})
 			if r.was.until.After(w.lastMishap) {
 				w.lastMishap = r.was.until // nothing is due before
 			}
+		case *record[claim]:
+			j.asks(w, t, r)
 		case *record[string]:
 			if r.born || r.gone {
 				j.steers = append(j.steers, steer{channel: r.was, status: map[bool]string{true: "on hold", false: "running"}[r.born], at: w.clock})
@@ -176,6 +191,7 @@ func (j *judge) moved(w *World, t *tx, th *thread, r *record[message]) {
 		w.violate("a key is used again within its window", "delivery %d is let out at %s, and that was over at %s", d.id, d.gateAt, f.till)
 	case d.state == delivery.Sending:
 		f.by, f.life, f.gated, f.epoch, f.excused, f.trouble = th.actor, th.actor.life, w.clock, d.epoch, false, 0
+		th.warned, f.to = false, w.memory.person(d.customer).see(t).address(d.channel)
 		w.gated(t, d)
 	case d.state == delivery.Unknown && d.reason == "lease lapsed" && !f.excused:
 		w.violate("unknown has a cause", "delivery %d is unknown though nothing befell %s", d.id, f.by.name)

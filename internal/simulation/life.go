@@ -23,6 +23,7 @@ func (w *World) live() {
 			w.operator(fmt.Sprintf("operator %d", i+1))
 		}
 	}
+	w.moves()
 	w.feeds()
 }
 

@@ -24,6 +24,7 @@ type thread struct {
 	parent  *thread
 	calls   int       // threads of its own that run
 	stalled time.Time // when it was last held up in the middle of something
+	warned  bool      // a call of its own heard that the provider rests
 
 	next  func() (struct{}, bool)
 	yield func(struct{}) bool

@@ -45,6 +45,7 @@ type World struct {
 
 	promises map[string]channel.Promise // by channel
 	keys     map[string]time.Time       // when a provider first took a key
+	outages  []outage
 
 	lastMishap time.Time
 	awayTill   time.Time // the database does not answer
@@ -383,6 +384,10 @@ func (w *World) populate() {
 	campaigns := 1 + min(r.IntN(3), r.IntN(3))
 	workers, dispatchers := 1+min(r.IntN(4), r.IntN(4)), 1+r.IntN(2)
 	w.faults &^= w.spec.Without
+	if w.crowded() {
+		people, workers = people+20+int(w.spec.Seed%16), 1
+		w.addCampaign(w.unhindered())
+	}
 	people, campaigns, workers = or0(w.spec.People, people), or0(w.spec.Campaigns, campaigns), or0(w.spec.Workers, workers)
 
 	shop := &engine.Shop{}
@@ -406,6 +411,9 @@ func (w *World) populate() {
 		day := calendar.DateOf(w.start, time.UTC).AddDays(more.IntN(3))
 		shop.Blackout = []calendar.Blackout{{From: day, To: day.AddDays(more.IntN(2)), All: more.IntN(2) == 0}}
 	}
+	if w.crowded() {
+		shop.Cap, shop.Quiet = postgres.Cap{}, nil
+	}
 	shop.Zone = time.UTC
 	if zone, err := w.zones.Find(odd[1+more.IntN(len(odd)-1)]); err == nil {
 		shop.Zone = zone
@@ -420,6 +428,7 @@ func (w *World) populate() {
 	for range campaigns {
 		w.addCampaign(w.catalogue[r.IntN(len(w.catalogue))])
 	}
+	w.drawOutages()
 	for i := range people {
 		w.addPerson(int64(i) + 1)
 	}
