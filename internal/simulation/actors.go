@@ -199,9 +199,9 @@ func (w *World) dispatch(a *actor) {
 	w.spawn(a.name, a, func() {
 		me, pause := w.scheduler.running, time.Second
 		for {
-			me.await(func() bool { return w.due() || w.queue.lost })
+			me.attend(&w.outlook.handOut)
 			if w.has(Flush, 8) {
-				w.queue.hints, w.queue.lost = w.queue.hints[:0], true
+				w.queue.hints, w.queue.lost, w.outlook.touched = w.queue.hints[:0], true, true
 			}
 			handed, err := w.handOut()
 			if pause *= 2; handed > 0 || err != nil {
@@ -217,7 +217,7 @@ func (w *World) handOut() (int, error) {
 		if err := w.others.HandOutAgain(background); err != nil {
 			return 0, err
 		}
-		w.queue.lost = false
+		w.queue.lost, w.outlook.touched = false, true
 	}
 	chunks, err := w.others.HandOut(background, w.queue.used() == 0, 4+w.rand.IntN(60))
 	for _, c := range chunks {
@@ -234,7 +234,7 @@ func (w *World) reaper(a *actor) {
 	w.spawn(a.name, a, func() {
 		me := w.scheduler.running
 		for {
-			me.await(w.reap)
+			me.attend(&w.outlook.reap)
 			if _, err := w.others.Reap(background); err == nil {
 				_, _ = w.others.Sweep(background) // again in five seconds
 			}
@@ -253,7 +253,7 @@ func (w *World) reconciler(a *actor, e *engine.Engine) {
 	w.spawn(a.name, a, func() {
 		me := w.scheduler.running
 		for {
-			me.await(w.ask)
+			me.attend(&w.outlook.ask)
 			_, _ = e.Reconcile(background) // again in five seconds
 			me.sleep(5 * time.Second)
 		}
@@ -266,7 +266,7 @@ func (w *World) planner(a *actor) {
 	w.spawn(a.name, a, func() {
 		me := w.scheduler.running
 		for {
-			me.await(w.plan)
+			me.attend(&w.outlook.plan)
 			for _, e := range w.running {
 				_, _ = w.memory.plan(background, e.stored.ID, w.memory.campaign(e.stored.ID, nil).version, func(p *planning) error { return w.planOnce(p, e.planner) }) // again in a second
 			}

@@ -121,7 +121,7 @@ func draw(r *rand.Rand, i int) campaigns.Campaign {
 	}
 	hello := "Hello"
 	if i%4 == 0 {
-		hello += "{% if orders.count > 1 %} again{% endif %}"
+		hello += " {{ orders.count }}"
 	}
 	c.Messages = map[string]campaigns.Message{"plain": words(hello), "code": words("Use {{ coupon.code }}"),
 		"perhaps": words("Hello{% if coupon.code %} Use {{ coupon.code }}{% endif %}")}

@@ -69,7 +69,7 @@ func ParseFaults(list string) (f Faults, err error) {
 // has draws whether a fault happens now, one time in n. Nothing is drawn where
 // its kind is off, so that what is left does not depend on it.
 func (w *World) has(f Faults, n int) bool {
-	return w.faults&f != 0 && w.mishaps > 0 && w.clock.Before(w.healAt) && w.rand.IntN(1+n/w.storm) == 0 && w.hit()
+	return w.faults&f != 0 && w.mishaps > 0 && w.gone < w.heal && w.rand.IntN(1+n/w.storm) == 0 && w.hit()
 }
 
 // hit counts a mishap: there are only so many before everything is healed.

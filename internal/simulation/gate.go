@@ -42,13 +42,13 @@ func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(a
 func (m *Memory) gate(ctx context.Context, in postgres.GateInput, firm bool, prepare func(at time.Time, g *postgres.Gated)) (passed postgres.Passed, seen int, err error) {
 	err = m.in(ctx, whatOfGate, func(t *tx) error {
 		gated, reserve, now, took, err := m.lockChunk(ctx, t, in)
+		defer func() { m.spare(gated) }()
 		if err == nil && firm {
 			gated, err = m.holdDeliveries(ctx, t, gated)
 		}
 		if err != nil || len(gated) == 0 {
 			return err
 		}
-		defer m.spare(gated)
 		if err := m.facts(ctx, t, in, now, gated); err != nil {
 			return err
 		}

@@ -179,7 +179,7 @@ func (w *World) feeds() {
 	th := w.spawn("feed", nil, nil)
 	th.job = func() {
 		for {
-			th.await(w.anyDue)
+			th.attend(&w.outlook.anyDue)
 			_ = w.memory.moveFeed(background, w.clock) // the next one moves it further
 			th.sleep(time.Duration(20+w.rand.IntN(60)) * time.Minute)
 		}

@@ -21,7 +21,7 @@ type outage struct {
 // takes a crowd and one worker for calls enough to tell anything by. It and
 // drawOutages draw by themselves, so that older seeds stand for what they did.
 func (w *World) crowded() bool {
-	return w.faults&Outage != 0 && rand.New(rand.NewPCG(w.spec.Seed, 0xc406)).IntN(24) == 0
+	return w.faults&Outage != 0 && rand.New(rand.NewPCG(w.spec.Seed, 0xc406)).IntN(64) == 0
 }
 
 // drawOutages has a provider out of order when the messages of a wave are due.
@@ -103,7 +103,7 @@ func (w *World) moves() {
 		address, wait := r.IntN(3) > 0, time.Duration(r.IntN(40))*time.Second
 		th := w.spawn("move", nil, nil)
 		th.job = func() {
-			th.await(func() bool { return w.ahead().doubtful.known })
+			th.await(func() bool { return w.outlook.doubtful.known })
 			th.sleep(wait)
 			if d := w.inDoubt(i); d != nil && address {
 				w.insist(func() error { return w.move(d.customer, d.channel) })

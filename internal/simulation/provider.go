@@ -74,7 +74,7 @@ func (p *Provider) Send(ctx context.Context, m channel.Message) channel.Outcome 
 		fate = out.fate(w, fate)
 	}
 	took := time.Duration(1+w.rand.IntN(30)) * time.Millisecond
-	slow := w.faults&SlowCall != 0 && w.clock.Before(w.healAt) && w.rand.IntN(3) == 0 // a state of things more than a mishap
+	slow := w.faults&SlowCall != 0 && w.gone < w.heal && w.rand.IntN(3) == 0 // a state of things more than a mishap
 	if p.repeats(id, m) || slow || fate.hangs {
 		took = time.Duration(300+w.rand.IntN(11_000)) * time.Millisecond
 	}

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"iter"
+	"math"
 	"slices"
 	"time"
 )
@@ -10,10 +11,11 @@ import (
 // meanwhile. Threads are used again, for the next job and the next schedule.
 type thread struct {
 	// Side by side, because everybody is looked at again and again. It waits for one thing.
-	wake   time.Duration // it sleeps until then; 0: it does not
-	behind *tx           // it waits for this one to end
-	until  func() bool   // it waits for this to hold
-	by     time.Duration // when that will hold at the latest; 0: nobody knows
+	wake   time.Duration  // it sleeps until then; 0: it does not
+	behind *tx            // it waits for this one to end
+	when   *time.Duration // it waits for this time to come, which may move
+	until  func() bool    // it waits for this to hold
+	by     time.Duration  // when that will hold at the latest; 0: nobody knows
 	dying  bool
 
 	s       *scheduler
@@ -43,8 +45,9 @@ type scheduler struct {
 	running *thread
 	then    *thread // who goes on next, chosen by the one that gave way
 	choose  func(n int) int
-	alarm   func() time.Time // when somebody will have something to do; zero: never
-	halted  bool             // nobody goes on any more
+	look    func()               // works out the times that threads wait for
+	alarm   func() time.Duration // when somebody will have something to do; 0: never
+	halted  bool                 // nobody goes on any more
 }
 
 // spawn begins a job.
@@ -120,6 +123,18 @@ func (t *thread) await(cond func() bool) {
 	}
 }
 
+// never is a time that does not come.
+const never = time.Duration(math.MaxInt64)
+
+// attend gives way until a time has come.
+func (t *thread) attend(at *time.Duration) {
+	for t.s.look(); *at > t.s.gone; {
+		t.when = at
+		t.pause()
+		t.when = nil
+	}
+}
+
 // pass moves the clock.
 func (s *scheduler) pass(d time.Duration) {
 	s.gone += d
@@ -132,7 +147,7 @@ func (s *scheduler) pick() *thread {
 	if s.halted {
 		return nil
 	}
-	for {
+	for s.look(); ; {
 		s.ready = s.ready[:0]
 		var first time.Duration
 		for _, t := range s.busy {
@@ -148,6 +163,8 @@ func (s *scheduler) pick() *thread {
 					first = t.by
 				}
 				continue
+			case t.when != nil && *t.when > s.gone:
+				continue
 			case t.until != nil && !t.until():
 				if t.by != 0 && (first == 0 || t.by < first) {
 					first = t.by
@@ -159,10 +176,8 @@ func (s *scheduler) pick() *thread {
 		if len(s.ready) > 0 {
 			return s.ready[s.choose(len(s.ready))]
 		}
-		if at := s.alarm(); !at.IsZero() {
-			if due := s.gone + at.Sub(s.clock); first == 0 || due < first {
-				first = due
-			}
+		if due := s.alarm(); due > 0 && (first == 0 || due < first) {
+			first = due
 		}
 		if first == 0 {
 			return nil

@@ -99,7 +99,7 @@ func (w *World) listener(a *actor) {
 	w.spawn(a.name, a, func() {
 		me := w.scheduler.running
 		for {
-			me.await(w.hear)
+			me.attend(&w.outlook.hear)
 			_, _ = w.others.HearFeedback(background) // again in a second
 			me.sleep(time.Second)
 		}

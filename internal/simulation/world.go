@@ -33,9 +33,9 @@ type World struct {
 
 	spec    Spec
 	faults  Faults
-	mishaps int       // that may still happen
-	storm   int       // how much more often than else
-	healAt  time.Time // no mishap after it
+	mishaps int           // that may still happen
+	storm   int           // how much more often than else
+	heal    time.Duration // no mishap after it
 	start   time.Time
 	actors  []*actor
 	queue   queue
@@ -70,7 +70,7 @@ func NewWorld() (*World, error) {
 	w := &World{promises: map[string]channel.Promise{}, keys: map[string]time.Time{}}
 	w.rand = rand.New(&w.pcg)
 	w.choose = w.rand.IntN
-	w.alarm = w.next
+	w.alarm, w.scheduler.look = w.next, w.look
 	w.memory = NewMemory(w)
 	var err error
 	if w.catalogue, err = newCatalogue(); err != nil {
@@ -379,7 +379,7 @@ func (w *World) populate() {
 	if r.IntN(3) == 0 {
 		w.mishaps, w.storm = 10+r.IntN(30), 5
 	}
-	w.healAt = w.start.Add(time.Duration(1+r.IntN(30)) * time.Hour)
+	w.heal = time.Duration(1+r.IntN(30)) * time.Hour
 	people := 3 + min(r.IntN(58), r.IntN(20), r.IntN(20), r.IntN(12))
 	campaigns := 1 + min(r.IntN(3), r.IntN(3))
 	workers, dispatchers := 1+min(r.IntN(4), r.IntN(4)), 1+r.IntN(2)
