@@ -95,7 +95,7 @@ func (w *World) crash(a *actor) {
 		if th.actor != a {
 			continue
 		}
-		th.dying = true
+		th.die()
 		if th.tx != nil && !th.tx.done {
 			th.tx.kill(errDied)
 		}

@@ -347,14 +347,14 @@ func (w *World) gatedWithin(t *tx, d *message, def *campaigns.Campaign, v *campa
 		}
 	}
 	for _, b := range w.others.Shop.Blackout {
-		wall, here := d.gateAt.In(w.zoneOf(t, d)).Format(time.DateOnly), len(b.In) == 0 || slices.Contains(b.In, m.person(d.customer).see(t).region)
-		if here && (b.All || !v.Service) && wall >= b.From.String() && wall <= b.To.String() {
-			refuse("days without messages", "it is "+wall+" where the customer lives")
+		wall, here := dateOf(d.gateAt.In(w.zoneOf(t, d))), len(b.In) == 0 || slices.Contains(b.In, m.person(d.customer).see(t).region)
+		if here && (b.All || !v.Service) && wall >= number(b.From) && wall <= number(b.To) {
+			refuse("days without messages", "it is "+itoa(int64(wall))+" where the customer lives")
 		}
 	}
 	if l := m.limit(d.campaign); l != nil && l.see(t).perDay != nil {
 		if day, spent := w.spentOn(t, d); spent > *l.see(t).perDay {
-			refuse("the money of a day", itoa(spent)+" millionths of "+itoa(*l.see(t).perDay)+" on "+day)
+			refuse("the money of a day", itoa(spent)+" millionths of "+itoa(*l.see(t).perDay)+" on "+itoa(int64(day)))
 		}
 	}
 	w.judge.passed = append(w.judge.passed, passedAt{d.campaign, d.gateAt})
@@ -386,9 +386,17 @@ func (w *World) zoneOf(t *tx, d *message) *time.Location {
 	return time.UTC
 }
 
+// dateOf is a day as one writes it, without the dashes.
+func dateOf(at time.Time) int {
+	y, m, d := at.Date()
+	return number(calendar.Date{Year: y, Month: m, Day: d})
+}
+
+func number(d calendar.Date) int { return d.Year*10_000 + int(d.Month)*100 + d.Day }
+
 // spentOn is what a campaign has spent on the day of a gate, on the shop's calendar.
-func (w *World) spentOn(t *tx, d *message) (day string, micros int64) {
-	on := func(at time.Time) string { return at.In(w.others.Shop.Zone).Format(time.DateOnly) }
+func (w *World) spentOn(t *tx, d *message) (day int, micros int64) {
+	on := func(at time.Time) int { return dateOf(at.In(w.others.Shop.Zone)) }
 	day = on(d.gateAt)
 	for _, r := range w.memory.deliveries.rows {
 		o := r.see(t)

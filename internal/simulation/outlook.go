@@ -95,7 +95,7 @@ func (w *World) look() {
 	o.touched = false
 }
 
-// next is when somebody will have something to do, since the schedule began; 0: never.
+// next is when somebody will have something to do, since the schedule began.
 func (w *World) next() time.Duration {
 	w.look()
 	first, o := never, &w.outlook
@@ -103,9 +103,6 @@ func (w *World) next() time.Duration {
 		if in > w.gone {
 			first = min(first, in)
 		}
-	}
-	if first == never {
-		return 0
 	}
 	return first
 }

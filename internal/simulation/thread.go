@@ -11,12 +11,13 @@ import (
 // meanwhile. Threads are used again, for the next job and the next schedule.
 type thread struct {
 	// Side by side, because everybody is looked at again and again. It waits for one thing.
-	wake   time.Duration  // it sleeps until then; 0: it does not
-	behind *tx            // it waits for this one to end
 	when   *time.Duration // it waits for this time to come, which may move
-	until  func() bool    // it waits for this to hold
-	by     time.Duration  // when that will hold at the latest; 0: nobody knows
+	barred bool           // it also waits for one of the next two
 	dying  bool
+	wake   time.Duration // when it has slept
+	behind *tx           // it waits for this one to end
+	until  func() bool   // it waits for this to hold
+	by     time.Duration // when that will hold at the latest; 0: nobody knows
 
 	s       *scheduler
 	name    string
@@ -46,7 +47,7 @@ type scheduler struct {
 	then    *thread // who goes on next, chosen by the one that gave way
 	choose  func(n int) int
 	look    func()               // works out the times that threads wait for
-	alarm   func() time.Duration // when somebody will have something to do; 0: never
+	alarm   func() time.Duration // when somebody will have something to do; never: nobody will
 	halted  bool                 // nobody goes on any more
 }
 
@@ -61,7 +62,7 @@ func (s *scheduler) spawn(name string, a *actor, job func()) *thread {
 		t.next, _ = iter.Pull(t.loop)
 	}
 	next, yield := t.next, t.yield
-	*t = thread{s: s, name: name, actor: a, job: job, next: next, yield: yield}
+	*t = thread{s: s, name: name, actor: a, job: job, next: next, yield: yield, when: &atOnce}
 	s.busy = append(s.busy, t)
 	return t
 }
@@ -110,28 +111,41 @@ func (t *thread) pause() {
 // sleep gives way for at least d.
 func (t *thread) sleep(d time.Duration) {
 	t.wake = t.s.gone + d
+	t.when = &t.wake
 	t.pause()
-	t.wake = 0
+	t.when = &atOnce
 }
 
 // await gives way until cond holds.
 func (t *thread) await(cond func() bool) {
 	for !cond() {
-		t.until = cond
+		t.until, t.barred = cond, true
 		t.pause()
-		t.until = nil
+		t.until, t.barred = nil, false
 	}
 }
 
-// never is a time that does not come.
+// stand gives way until a transaction has ended, or the time is over.
+func (t *thread) stand(behind *tx) {
+	t.behind, t.barred = behind, true
+	t.pause()
+	t.behind, t.barred = nil, false
+}
+
+// die has a thread end as soon as it goes on, which it may do at once.
+func (t *thread) die() { t.dying, t.barred, t.when = true, false, &atOnce }
+
+// never is a time that does not come; atOnce is never written.
 const never = time.Duration(math.MaxInt64)
+
+var atOnce time.Duration
 
 // attend gives way until a time has come.
 func (t *thread) attend(at *time.Duration) {
 	for t.s.look(); *at > t.s.gone; {
 		t.when = at
 		t.pause()
-		t.when = nil
+		t.when = &atOnce
 	}
 }
 
@@ -149,25 +163,15 @@ func (s *scheduler) pick() *thread {
 	}
 	for s.look(); ; {
 		s.ready = s.ready[:0]
-		var first time.Duration
+		first, gone := never, s.gone
 		for _, t := range s.busy {
-			switch {
-			case t.dying:
-			case t.wake > s.gone:
-				if first == 0 || t.wake < first {
-					first = t.wake
-				}
+			if at := *t.when; at > gone {
+				first = min(first, at)
 				continue
-			case t.behind != nil && !t.behind.done && (t.by == 0 || t.by > s.gone):
-				if t.by != 0 && (first == 0 || t.by < first) {
-					first = t.by
-				}
-				continue
-			case t.when != nil && *t.when > s.gone:
-				continue
-			case t.until != nil && !t.until():
-				if t.by != 0 && (first == 0 || t.by < first) {
-					first = t.by
+			}
+			if t.barred && (t.by == 0 || t.by > gone) && (t.behind != nil && !t.behind.done || t.until != nil && !t.until()) {
+				if t.by != 0 {
+					first = min(first, t.by)
 				}
 				continue
 			}
@@ -176,13 +180,10 @@ func (s *scheduler) pick() *thread {
 		if len(s.ready) > 0 {
 			return s.ready[s.choose(len(s.ready))]
 		}
-		if due := s.alarm(); due > 0 && (first == 0 || due < first) {
-			first = due
-		}
-		if first == 0 {
+		if first = min(first, s.alarm()); first == never {
 			return nil
 		}
-		s.pass(first - s.gone)
+		s.pass(first - gone)
 	}
 }
 
@@ -217,7 +218,7 @@ func (s *scheduler) resume(t *thread) {
 func (s *scheduler) stop() {
 	s.halted = true
 	for _, t := range s.busy {
-		t.dying = true
+		t.die()
 	}
 	for len(s.busy) > 0 {
 		s.then = nil

@@ -281,16 +281,16 @@ func (w *World) wait(t *tx) error {
 	if t.queues {
 		patient = time.Hour
 	}
-	th.behind = t.waits
+	behind := t.waits
 	if end, ok := t.ctx.Deadline(); ok {
 		th.by = w.gone + end.Sub(w.clock)
 	}
 	if t.what == whatOfGate {
 		th.by = w.gone + lockTimeout
 	}
-	th.pause()
-	ended := th.behind.done
-	th.behind, th.by = nil, 0
+	th.stand(behind)
+	ended := behind.done
+	th.by = 0
 	if waited := w.clock.Sub(begun); waited > patient {
 		w.violate("no lock is held for long", "%s of %s waited for %s", t.what, th.name, waited)
 	}
