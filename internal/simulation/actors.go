@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -53,24 +52,24 @@ func (q *queue) used() int { return len(q.hints) + q.active }
 func (w *World) cast(workers, dispatchers int) {
 	for i := range workers {
 		inFlight, threads := 1+min(w.rand.IntN(4), w.rand.IntN(4)), 1+w.rand.IntN(2)
-		w.enter(fmt.Sprintf("worker %d", i+1), func(a *actor) { w.work(a, w.engines[i], inFlight, threads) })
+		w.enter("worker "+itoa(int64(i+1)), func(a *actor) { w.work(a, w.engines[i], inFlight, threads) })
 	}
 	for i := range dispatchers {
-		w.enter(fmt.Sprintf("dispatcher %d", i+1), w.dispatch)
+		w.enter("dispatcher "+itoa(int64(i+1)), w.dispatch)
 	}
 	for i := range 1 + w.rand.IntN(2) {
-		w.enter(fmt.Sprintf("planner %d", i+1), w.planner)
-		w.enter(fmt.Sprintf("reaper %d", i+1), w.reaper)
+		w.enter("planner "+itoa(int64(i+1)), w.planner)
+		w.enter("reaper "+itoa(int64(i+1)), w.reaper)
 	}
 	for i := range 1 + w.rand.IntN(maxAskers) {
-		w.enter(fmt.Sprintf("%s %d", reconcilers, i+1), func(a *actor) { w.reconciler(a, w.askers[i]) })
+		w.enter(reconcilers+" "+itoa(int64(i+1)), func(a *actor) { w.reconciler(a, w.askers[i]) })
 	}
 	if w.faults&FailOver != 0 {
 		w.enter("watch", w.watch)
 	}
 	if w.faults&Words != 0 {
 		for i := range 1 + w.rand.IntN(2) {
-			w.enter(fmt.Sprintf("listener %d", i+1), w.listener)
+			w.enter("listener "+itoa(int64(i+1)), w.listener)
 		}
 	}
 	w.live()
@@ -143,7 +142,7 @@ func (w *World) work(a *actor, e *engine.Engine, inFlight, threads int) {
 	}
 	stop, left := a.stop, threads
 	for i := range threads {
-		w.spawn(fmt.Sprintf("%s/%d", a.name, i+1), a, func() {
+		w.spawn(a.name+"/"+itoa(int64(i+1)), a, func() {
 			me := w.scheduler.running
 			for {
 				me.await(func() bool { return len(w.queue.hints) > 0 || stop.told })
@@ -319,11 +318,13 @@ func entering(p *wave.Planner, o waiting, d wave.Decision) postgres.Entering {
 	return x
 }
 
+var bothChannels = []string{"email", "sms"}
+
 // candidate is what the planner knows of whoever placed an order.
 func (w *World) candidate(p *planning, o waiting) wave.Candidate {
 	who := w.memory.person(o.customer).see(p.tx)
 	k := wave.Candidate{Profile: customer.Profile{ID: customer.ID(who.id), ShopID: who.shop, Zone: who.zone}, EnteredAt: o.placed}
-	k.Contact = w.memory.contact(p.tx, who, nil, []string{"email", "sms"}, true, o.placed)
+	k.Contact = w.memory.contact(p.tx, who, nil, bothChannels, true, o.placed)
 	k.Env = new(rules.Room).NewEnv(rules.Customer{ID: who.shop}, []rules.OrderFact{{At: o.placed, Minor: 1000}}, o.placed, rules.Basis{Zone: time.UTC, Digits: 2})
 	k.Entries, k.LastEntry = p.entries(who.id)
 	return k

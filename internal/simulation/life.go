@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -15,12 +14,12 @@ func (w *World) live() {
 	}
 	if w.faults&People != 0 {
 		for i := range w.rand.IntN(10) {
-			w.deed(fmt.Sprintf("deed %d", i+1), orders[w.rand.IntN(len(orders))].customer, int64(1000+i))
+			w.deed("deed "+itoa(int64(i+1)), orders[w.rand.IntN(len(orders))].customer, int64(1000+i))
 		}
 	}
 	if w.faults&Steer != 0 {
 		for i := range 1 + w.rand.IntN(3) {
-			w.operator(fmt.Sprintf("operator %d", i+1))
+			w.operator("operator " + itoa(int64(i+1)))
 		}
 	}
 	w.moves()

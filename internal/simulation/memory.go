@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/coupon"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/engine"
@@ -38,11 +39,12 @@ type Memory struct {
 	onHold     table[string] // channels; empty: all of them
 	rests      table[rest]
 	days       table[channelDay]
-	planning   map[int]*tx // who plans a campaign
-	begun      []*tx       // transactions of this schedule; those behind them are used again
-	gatings    [][]gating  // that nobody uses
-	known      record[int] // the server that the ledger is known on
-	server     int         // the one that it is on
+	planning   map[int]*tx           // who plans a campaign
+	begun      []*tx                 // transactions of this schedule; those behind them are used again
+	gatings    [][]gating            // that nobody uses
+	pressing   [2][]audience.Message // room for what a customer had, and for what others will want
+	known      record[int]           // the server that the ledger is known on
+	server     int                   // the one that it is on
 }
 
 var _ engine.Ledger = (*Memory)(nil)

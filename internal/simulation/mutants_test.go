@@ -120,7 +120,7 @@ var sending = []mutant{
 	planted("a cap forgets what is under way", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Sending && p.gateAt"),
 	planted("a cap forgets what is unknown", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Unknown && p.state != delivery.UnknownFinal && p.gateAt"),
 	planted("a group has no cap", presses, `if asked.Of.Group != "" {`, "if false {"),
-	planted("a cap forgets who was merged", ours, "p.customer != d.customer && m.person(p.customer).see(t).into != d.customer", "p.customer != d.customer"),
+	planted("a cap forgets who was merged", ours, "p.customer != d.customer && !(merged && m.person(p.customer).see(t).into == d.customer)", "(p.customer != d.customer || merged && p == nil)"),
 	planted("nobody cools down", gates, "f.Purpose == audience.Promotion && until.After(at)", "false && until.After(at)"),
 	planted("days without messages by the date in UTC", gates, "calendar.AfterBlackout(at, f.Zone, f.Blackout)", "calendar.AfterBlackout(at, time.UTC, f.Blackout)"),
 	planted("the money of a day by the date in UTC", send, "Zone: e.Shop.Zone, ", "Zone: time.UTC, "),

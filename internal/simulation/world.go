@@ -478,8 +478,8 @@ func (w *World) addCampaign(e entry) {
 
 func (w *World) addPerson(id int64) {
 	r := w.rand
-	name := fmt.Sprintf("c%d", id)
-	p := person{id: id, shop: name, email: name + "@mail.example", phone: fmt.Sprintf("+49%d", id), zone: odd[r.IntN(len(odd))]}
+	name := "c" + itoa(id)
+	p := person{id: id, shop: name, email: name + "@mail.example", phone: "+49" + itoa(id), zone: odd[r.IntN(len(odd))]}
 	if r.IntN(12) == 0 && id > 1 {
 		p.email = "c1@mail.example" // a mailbox of two
 	}
