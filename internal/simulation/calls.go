@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,10 @@ func (j *judge) called(w *World, th *thread, channelName string, id int64, m cha
 	once := w.promises[channelName].IdempotencyWindow > 0 // who was held up may call after it was sent again
 	if c.again = !again.IsZero(); c.again {
 		late = w.clock.Sub(again)
+	}
+	if once && f.excused && d.state == delivery.Failed && slices.ContainsFunc(f.calls, func(c *call) bool { return c.again && c.verdict == channel.Failed }) {
+		f.failed = true
+		return c // it was held up, and its repetition was refused for good: the ledger cannot know better
 	}
 	switch {
 	case d.state != delivery.Sending && !(f.excused && (d.state == delivery.Unknown || once && d.state == delivery.Accepted)) && again.IsZero():

@@ -79,8 +79,12 @@ func (j *judge) failedOver(w *World) {
 		f := &j.files[i]
 		d := w.memory.delivery(int64(i) + 1).see(nil)
 		f.shaken, f.excused = f.excused || f.written || d == nil || d.epoch+1 != f.epoch, true // of two lost passes the newer is not known again
-		if d != nil && d.state == delivery.Quarantine {
+		switch {
+		case d == nil:
+		case d.state == delivery.Quarantine:
 			f.unasked = true // whatever gate it has passed since
+		case d.state == delivery.Planned, d.state == delivery.Sending:
+			f.unasked = false // what put it in quarantine is forgotten
 		}
 		if f.code == "" {
 			continue
