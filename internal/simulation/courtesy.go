@@ -68,10 +68,8 @@ func (j *judge) heard(w *World, th *thread, name string, c *call, out channel.Ou
 	d.ends = append(d.ends, end{w.clock, bad})
 	switch {
 	case !d.maybe && bad:
-		for back := 54 * time.Second; back < 62*time.Second && !d.maybe; back += time.Second {
-			if n, wrong := d.count(w.clock.Add(-back)); n >= 20 && 2*wrong >= n {
-				d.maybe, d.since = true, w.clock
-			}
+		if d.trips(w.clock.Add(-61 * time.Second)) {
+			d.maybe, d.since = true, w.clock
 		}
 		if n, wrong := d.count(later(d.closed, w.clock.Add(-50*time.Second))); n >= 20 && 2*wrong > n {
 			d.shut = w.clock
@@ -103,6 +101,20 @@ func (d *dealings) count(from time.Time) (n, bad int) {
 		}
 	}
 	return n, bad
+}
+
+// trips says whether a breaker may open that has closed at whatever instant since.
+func (d *dealings) trips(from time.Time) bool {
+	n, bad := 0, 0
+	for i := len(d.ends) - 1; i >= 0 && d.ends[i].at.After(from); i-- {
+		if n++; d.ends[i].bad {
+			bad++
+		}
+		if n >= 20 && 2*bad >= n {
+			return true
+		}
+	}
+	return false
 }
 
 // rest judges a rest that everybody is told of.
