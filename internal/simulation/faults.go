@@ -75,6 +75,6 @@ func (w *World) has(f Faults, n int) bool {
 // hit counts a mishap: there are only so many before everything is healed.
 func (w *World) hit() bool {
 	w.mishaps--
-	w.lastMishap = w.clock
+	w.lastMishap = later(w.lastMishap, w.clock) // the database may stay away for longer
 	return true
 }
