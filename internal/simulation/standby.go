@@ -123,7 +123,7 @@ func (w *World) quarantined(d *message, f *file) {
 		told = told || c.verdict == channel.Accepted
 	}
 	// It was noticed while the worker still tried to write, and nothing else went wrong.
-	heard := told && !f.shaken && f.by.life == f.life && !w.failedOver.Before(f.gated) && d.claimed.Before(f.gated.Add(20*time.Second)) && !w.lastMishap.After(later(w.failedOver, w.awayTill))
+	heard := told && !f.shaken && f.by.life == f.life && !w.failedOver.Before(f.gated) && d.claimed.Before(f.gated.Add(20*time.Second)) && w.awayTill.Before(f.gated.Add(20*time.Second)) && !w.lastMishap.After(later(w.failedOver, w.awayTill))
 	switch {
 	case w.failedOver.IsZero():
 		w.violate("comes to rest", "delivery %d is in quarantine, and no failover put it there", d.id)
