@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -53,24 +52,24 @@ func (q *queue) used() int { return len(q.hints) + q.active }
 func (w *World) cast(workers, dispatchers int) {
 	for i := range workers {
 		inFlight, threads := 1+min(w.rand.IntN(4), w.rand.IntN(4)), 1+w.rand.IntN(2)
-		w.enter(fmt.Sprintf("worker %d", i+1), func(a *actor) { w.work(a, w.engines[i], inFlight, threads) })
+		w.enter("worker "+itoa(int64(i+1)), func(a *actor) { w.work(a, w.engines[i], inFlight, threads) })
 	}
 	for i := range dispatchers {
-		w.enter(fmt.Sprintf("dispatcher %d", i+1), w.dispatch)
+		w.enter("dispatcher "+itoa(int64(i+1)), w.dispatch)
 	}
 	for i := range 1 + w.rand.IntN(2) {
-		w.enter(fmt.Sprintf("planner %d", i+1), w.planner)
-		w.enter(fmt.Sprintf("reaper %d", i+1), w.reaper)
+		w.enter("planner "+itoa(int64(i+1)), w.planner)
+		w.enter("reaper "+itoa(int64(i+1)), w.reaper)
 	}
 	for i := range 1 + w.rand.IntN(maxAskers) {
-		w.enter(fmt.Sprintf("%s %d", reconcilers, i+1), func(a *actor) { w.reconciler(a, w.askers[i]) })
+		w.enter(reconcilers+" "+itoa(int64(i+1)), func(a *actor) { w.reconciler(a, w.askers[i]) })
 	}
 	if w.faults&FailOver != 0 {
 		w.enter("watch", w.watch)
 	}
 	if w.faults&Words != 0 {
 		for i := range 1 + w.rand.IntN(2) {
-			w.enter(fmt.Sprintf("listener %d", i+1), w.listener)
+			w.enter("listener "+itoa(int64(i+1)), w.listener)
 		}
 	}
 	w.live()
@@ -95,7 +94,7 @@ func (w *World) crash(a *actor) {
 		if th.actor != a {
 			continue
 		}
-		th.dying = true
+		th.die()
 		if th.tx != nil && !th.tx.done {
 			th.tx.kill(errDied)
 		}
@@ -143,7 +142,7 @@ func (w *World) work(a *actor, e *engine.Engine, inFlight, threads int) {
 	}
 	stop, left := a.stop, threads
 	for i := range threads {
-		w.spawn(fmt.Sprintf("%s/%d", a.name, i+1), a, func() {
+		w.spawn(a.name+"/"+itoa(int64(i+1)), a, func() {
 			me := w.scheduler.running
 			for {
 				me.await(func() bool { return len(w.queue.hints) > 0 || stop.told })
@@ -199,9 +198,9 @@ func (w *World) dispatch(a *actor) {
 	w.spawn(a.name, a, func() {
 		me, pause := w.scheduler.running, time.Second
 		for {
-			me.await(func() bool { return w.due() || w.queue.lost })
+			me.attend(&w.outlook.handOut)
 			if w.has(Flush, 8) {
-				w.queue.hints, w.queue.lost = w.queue.hints[:0], true
+				w.queue.hints, w.queue.lost, w.outlook.touched = w.queue.hints[:0], true, true
 			}
 			handed, err := w.handOut()
 			if pause *= 2; handed > 0 || err != nil {
@@ -217,7 +216,7 @@ func (w *World) handOut() (int, error) {
 		if err := w.others.HandOutAgain(background); err != nil {
 			return 0, err
 		}
-		w.queue.lost = false
+		w.queue.lost, w.outlook.touched = false, true
 	}
 	chunks, err := w.others.HandOut(background, w.queue.used() == 0, 4+w.rand.IntN(60))
 	for _, c := range chunks {
@@ -234,7 +233,7 @@ func (w *World) reaper(a *actor) {
 	w.spawn(a.name, a, func() {
 		me := w.scheduler.running
 		for {
-			me.await(w.reap)
+			me.attend(&w.outlook.reap)
 			if _, err := w.others.Reap(background); err == nil {
 				_, _ = w.others.Sweep(background) // again in five seconds
 			}
@@ -253,7 +252,7 @@ func (w *World) reconciler(a *actor, e *engine.Engine) {
 	w.spawn(a.name, a, func() {
 		me := w.scheduler.running
 		for {
-			me.await(w.ask)
+			me.attend(&w.outlook.ask)
 			_, _ = e.Reconcile(background) // again in five seconds
 			me.sleep(5 * time.Second)
 		}
@@ -266,7 +265,7 @@ func (w *World) planner(a *actor) {
 	w.spawn(a.name, a, func() {
 		me := w.scheduler.running
 		for {
-			me.await(w.plan)
+			me.attend(&w.outlook.plan)
 			for _, e := range w.running {
 				_, _ = w.memory.plan(background, e.stored.ID, w.memory.campaign(e.stored.ID, nil).version, func(p *planning) error { return w.planOnce(p, e.planner) }) // again in a second
 			}
@@ -319,11 +318,13 @@ func entering(p *wave.Planner, o waiting, d wave.Decision) postgres.Entering {
 	return x
 }
 
+var bothChannels = []string{"email", "sms"}
+
 // candidate is what the planner knows of whoever placed an order.
 func (w *World) candidate(p *planning, o waiting) wave.Candidate {
 	who := w.memory.person(o.customer).see(p.tx)
 	k := wave.Candidate{Profile: customer.Profile{ID: customer.ID(who.id), ShopID: who.shop, Zone: who.zone}, EnteredAt: o.placed}
-	k.Contact = w.memory.contact(p.tx, who, nil, []string{"email", "sms"}, true, o.placed)
+	k.Contact = w.memory.contact(p.tx, who, nil, bothChannels, true, o.placed)
 	k.Env = new(rules.Room).NewEnv(rules.Customer{ID: who.shop}, []rules.OrderFact{{At: o.placed, Minor: 1000}}, o.placed, rules.Basis{Zone: time.UTC, Digits: 2})
 	k.Entries, k.LastEntry = p.entries(who.id)
 	return k
@@ -365,7 +366,7 @@ func (r runner) Go(_ *sync.WaitGroup, call func()) {
 	me := r.me()
 	me.calls++
 	th := r.w.spawn(me.name+" call", me.actor, call)
-	th.parent = me
+	th.parent, th.warned = me, me.warned
 }
 
 // Wait waits for the threads that Go began.

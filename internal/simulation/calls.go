@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // called judges a call that begins.
 func (j *judge) called(w *World, th *thread, channelName string, id int64, m channel.Message) *call {
 	r := w.memory.delivery(id)
-	c := &call{says: m.To + " " + m.Text}
+	c := &call{says: m.To + " " + m.Text, began: w.clock}
 	if r == nil {
 		w.violate("only deliveries are sent", "there is no delivery %d", id)
 		return c
@@ -30,13 +31,19 @@ func (j *judge) called(w *World, th *thread, channelName string, id int64, m cha
 		}
 	}
 	f.calls = append(f.calls, c)
+	j.leavesAlone(w, th, channelName)
+	c.epoch = f.epoch
 	if !w.failedOver.IsZero() && (!w.failedOver.Before(f.gated) || !th.stalled.IsZero()) {
 		return c // its gate may be forgotten
 	}
 	late, again := w.clock.Sub(f.gated), w.resent(th, id)
 	once := w.promises[channelName].IdempotencyWindow > 0 // who was held up may call after it was sent again
-	if !again.IsZero() {
+	if c.again = !again.IsZero(); c.again {
 		late = w.clock.Sub(again)
+	}
+	if once && f.excused && d.state == delivery.Failed && slices.ContainsFunc(f.calls, func(c *call) bool { return c.again && c.verdict == channel.Failed }) {
+		f.failed = true
+		return c // it was held up, and its repetition was refused for good: the ledger cannot know better
 	}
 	switch {
 	case d.state != delivery.Sending && !(f.excused && (d.state == delivery.Unknown || once && d.state == delivery.Accepted)) && again.IsZero():
@@ -51,9 +58,8 @@ func (j *judge) called(w *World, th *thread, channelName string, id int64, m cha
 	if since, stopped := j.stopped(d, w.clock); stopped && since > effectLimit && th.stalled.IsZero() {
 		w.violate("a pause takes effect", "delivery %d is called %s after its campaign or channel was stopped", id, since)
 	}
-	p := w.memory.person(d.customer).see(nil)
-	if p.erased.IsZero() && m.To != p.address(channelName) {
-		w.violate("to the right person", "delivery %d goes to %s and not to %s", id, m.To, p.address(channelName))
+	if m.To != f.to {
+		w.violate("to the right person", "delivery %d goes to %s and not to %s", id, m.To, f.to)
 	}
 	if is := w.memory.enrollment(d.enrollment).see(nil).version > catalogueSize; is != strings.HasSuffix(strings.TrimSpace(m.Text), mark) {
 		w.violate("customers on their way keep their version", "delivery %d of version %d says %q", d.id, d.version, m.Text)

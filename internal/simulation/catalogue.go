@@ -119,7 +119,11 @@ func draw(r *rand.Rand, i int) campaigns.Campaign {
 	for n := range 1 + min(r.IntN(4), r.IntN(5)) {
 		c.Waves = append(c.Waves, drawWave(r, c, n))
 	}
-	c.Messages = map[string]campaigns.Message{"plain": words("Hello"), "code": words("Use {{ coupon.code }}"),
+	hello := "Hello"
+	if i%4 == 0 {
+		hello += " {{ orders.count }}"
+	}
+	c.Messages = map[string]campaigns.Message{"plain": words(hello), "code": words("Use {{ coupon.code }}"),
 		"perhaps": words("Hello{% if coupon.code %} Use {{ coupon.code }}{% endif %}")}
 	return c
 }

@@ -72,10 +72,10 @@ func (m *Memory) GateAgain(ctx context.Context, in postgres.GateInput, window ti
 	err = m.in(ctx, whatOfGate, func(t *tx) error {
 		again = postgres.Again{Left: map[int64]string{}}
 		gated, _, now, _, err := m.lockChunk(ctx, t, in)
+		defer m.spare(gated)
 		if err != nil || len(gated) == 0 {
 			return err
 		}
-		defer m.spare(gated)
 		if err := m.facts(ctx, t, in, now, gated); err != nil {
 			return err
 		}

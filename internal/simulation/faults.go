@@ -30,11 +30,13 @@ const (
 	Again                         // an import is repeated, half-way or whole
 	FailOver                      // the database fails over to a server that lacks the newest commits
 	Words                         // providers say what became of messages: late, twice, in any order, before the call has ended
+	Outage                        // a provider is out of order for minutes, and a crowd waits for it
+	Moves                         // a customer has another address, or another order, by the time that a message is in doubt
 	allFaults  = 1<<iota - 1
 )
 
 var faultNames = []string{"crash", "stop", "stall", "slow-sql", "bad-sql", "lost-commit", "restart", "lose-hint", "double-hint", "flush", "bad-queue",
-	"bad-call", "slow-call", "skew", "steer", "people", "feed", "again", "fail-over", "words"}
+	"bad-call", "slow-call", "skew", "steer", "people", "feed", "again", "fail-over", "words", "outage", "moves"}
 
 // String lists the kinds with commas.
 func (f Faults) String() string {
@@ -67,12 +69,12 @@ func ParseFaults(list string) (f Faults, err error) {
 // has draws whether a fault happens now, one time in n. Nothing is drawn where
 // its kind is off, so that what is left does not depend on it.
 func (w *World) has(f Faults, n int) bool {
-	return w.faults&f != 0 && w.mishaps > 0 && w.clock.Before(w.healAt) && w.rand.IntN(1+n/w.storm) == 0 && w.hit()
+	return w.faults&f != 0 && w.mishaps > 0 && w.gone < w.heal && w.rand.IntN(1+n/w.storm) == 0 && w.hit()
 }
 
 // hit counts a mishap: there are only so many before everything is healed.
 func (w *World) hit() bool {
 	w.mishaps--
-	w.lastMishap = w.clock
+	w.lastMishap = later(w.lastMishap, w.clock) // the database may stay away for longer
 	return true
 }

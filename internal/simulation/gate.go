@@ -42,13 +42,13 @@ func (m *Memory) Gate(ctx context.Context, in postgres.GateInput, prepare func(a
 func (m *Memory) gate(ctx context.Context, in postgres.GateInput, firm bool, prepare func(at time.Time, g *postgres.Gated)) (passed postgres.Passed, seen int, err error) {
 	err = m.in(ctx, whatOfGate, func(t *tx) error {
 		gated, reserve, now, took, err := m.lockChunk(ctx, t, in)
+		defer func() { m.spare(gated) }()
 		if err == nil && firm {
 			gated, err = m.holdDeliveries(ctx, t, gated)
 		}
 		if err != nil || len(gated) == 0 {
 			return err
 		}
-		defer m.spare(gated)
 		if err := m.facts(ctx, t, in, now, gated); err != nil {
 			return err
 		}
@@ -231,9 +231,13 @@ func (m *Memory) facts(ctx context.Context, t *tx, in postgres.GateInput, now ti
 
 // gating is room for n deliveries at the gate; spare gives it back.
 func (m *Memory) gating(n int) []gating {
-	if last := len(m.gatings) - 1; last >= 0 && n <= cap(m.gatings[last]) {
-		had := m.gatings[last][:n]
-		m.gatings = m.gatings[:last]
+	last := len(m.gatings) - 1
+	if last < 0 {
+		return make([]gating, n, max(n, 8))
+	}
+	had := m.gatings[last][:0]
+	if m.gatings = m.gatings[:last]; n <= cap(had) { // else it is too small, and not kept
+		had = had[:n]
 		for i := range had {
 			channels := had[i].Facts.Contact.Channels
 			clear(channels)
@@ -317,10 +321,11 @@ func (m *Memory) pressure(t *tx, f *delivery.Facts, d *message, in postgres.Gate
 		}
 	}
 	ahead := (in.ShopCap.Limit > 0 || len(in.Groups) > 0) && (highest > of.Priority || of.Group != "")
-	var had, wanted []audience.Message
+	had, wanted := m.pressing[0][:0], m.pressing[1][:0]
+	merged := slices.ContainsFunc(m.people.rows, func(r *record[person]) bool { return r.see(t).into == d.customer })
 	for _, r := range m.deliveries.rows {
 		p := r.see(t)
-		if p == nil || p.uncapped || p.customer != d.customer && m.person(p.customer).see(t).into != d.customer {
+		if p == nil || p.customer != d.customer && !(merged && m.person(p.customer).see(t).into == d.customer) || p.uncapped {
 			continue
 		}
 		x := audience.Message{Of: m.rank(p.campaign, t), At: p.gateAt, Ghost: p.state == delivery.Withheld}
@@ -333,6 +338,7 @@ func (m *Memory) pressure(t *tx, f *delivery.Facts, d *message, in postgres.Gate
 			wanted = append(wanted, x)
 		}
 	}
+	m.pressing = [...][]audience.Message{had, wanted}
 	f.Caps, f.Cooling = limits.Weigh(audience.Asked{Of: of, ScheduledAt: d.scheduled, At: now}, had, wanted)
 }
 

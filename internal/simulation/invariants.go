@@ -21,6 +21,9 @@ type judge struct {
 	steers []steer
 	passed []passedAt
 	rests  []knownRest
+	asked  []request  // for rests
+	deals  []dealings // of processes with providers
+	ended  time.Time  // when an operator last ended a rest
 }
 
 // file is what the judge knows of a delivery.
@@ -40,6 +43,9 @@ type file struct {
 	till    time.Time // then: a second call is taken for the first
 	failed  bool      // its provider says that it arrived nowhere
 	shaken  bool      // excused, before a failover excused everybody
+	untaken bool      // its provider did not take it the last time
+	moved   bool      // its customer had another address
+	to      string    // the address that its gate read
 	written bool      // what became of its last pass was kept, if not for long
 }
 
@@ -48,6 +54,9 @@ type call struct {
 	taken   int
 	says    string          // to whom and what
 	verdict channel.Verdict // empty: nobody has heard it yet
+	began   time.Time
+	epoch   int  // of its pass
+	again   bool // it is of a message in doubt
 }
 
 // steer is what an operator did to a campaign, or above all of them.
@@ -71,6 +80,7 @@ type passedAt struct {
 
 func (j *judge) reset() {
 	j.files, j.steers, j.passed, j.rests = j.files[:0], j.steers[:0], j.passed[:0], j.rests[:0]
+	j.asked, j.deals, j.ended = j.asked[:0], j.deals[:0], time.Time{}
 	if j.codes == nil {
 		j.codes = map[string]int64{}
 	}
@@ -130,6 +140,7 @@ func (j *judge) kept(w *World, t *tx, th *thread) {
 		case *record[resend]:
 			if d := w.memory.delivery(r.was.delivery).see(t); r.born {
 				r.was.at = w.clock // its commit may have taken its time
+				th.warned, j.file(d.id).to = false, w.memory.person(d.customer).see(t).address(d.channel)
 				w.gatedFor(t, d, waveOf(w.definition(d.campaign), d.wave), w.memory.person(d.customer).see(t), func(invariant, why string) {
 					w.violate(invariant, "delivery %d of customer %d is sent again: %s", d.id, d.customer, why)
 				})
@@ -140,6 +151,7 @@ func (j *judge) kept(w *World, t *tx, th *thread) {
 			}
 		case *record[rest]:
 			if r.written {
+				j.ended = w.clock
 				for i := range j.rests {
 					if x := &j.rests[i]; x.channel == r.is.channel && x.until.After(r.is.until) {
 						x.until = r.is.until
@@ -147,10 +159,13 @@ func (j *judge) kept(w *World, t *tx, th *thread) {
 				}
 				continue
 			}
+			j.rest(w, th, &r.was)
 			j.rests = append(j.rests, knownRest{r.was, w.clock})
 			if r.was.until.After(w.lastMishap) {
 				w.lastMishap = r.was.until // nothing is due before
 			}
+		case *record[claim]:
+			j.asks(w, t, r)
 		case *record[string]:
 			if r.born || r.gone {
 				j.steers = append(j.steers, steer{channel: r.was, status: map[bool]string{true: "on hold", false: "running"}[r.born], at: w.clock})
@@ -176,6 +191,7 @@ func (j *judge) moved(w *World, t *tx, th *thread, r *record[message]) {
 		w.violate("a key is used again within its window", "delivery %d is let out at %s, and that was over at %s", d.id, d.gateAt, f.till)
 	case d.state == delivery.Sending:
 		f.by, f.life, f.gated, f.epoch, f.excused, f.trouble = th.actor, th.actor.life, w.clock, d.epoch, false, 0
+		th.warned, f.to = false, w.memory.person(d.customer).see(t).address(d.channel)
 		w.gated(t, d)
 	case d.state == delivery.Unknown && d.reason == "lease lapsed" && !f.excused:
 		w.violate("unknown has a cause", "delivery %d is unknown though nothing befell %s", d.id, f.by.name)
@@ -331,14 +347,14 @@ func (w *World) gatedWithin(t *tx, d *message, def *campaigns.Campaign, v *campa
 		}
 	}
 	for _, b := range w.others.Shop.Blackout {
-		wall, here := d.gateAt.In(w.zoneOf(t, d)).Format(time.DateOnly), len(b.In) == 0 || slices.Contains(b.In, m.person(d.customer).see(t).region)
-		if here && (b.All || !v.Service) && wall >= b.From.String() && wall <= b.To.String() {
-			refuse("days without messages", "it is "+wall+" where the customer lives")
+		wall, here := dateOf(d.gateAt.In(w.zoneOf(t, d))), len(b.In) == 0 || slices.Contains(b.In, m.person(d.customer).see(t).region)
+		if here && (b.All || !v.Service) && wall >= number(b.From) && wall <= number(b.To) {
+			refuse("days without messages", "it is "+itoa(int64(wall))+" where the customer lives")
 		}
 	}
 	if l := m.limit(d.campaign); l != nil && l.see(t).perDay != nil {
 		if day, spent := w.spentOn(t, d); spent > *l.see(t).perDay {
-			refuse("the money of a day", itoa(spent)+" millionths of "+itoa(*l.see(t).perDay)+" on "+day)
+			refuse("the money of a day", itoa(spent)+" millionths of "+itoa(*l.see(t).perDay)+" on "+itoa(int64(day)))
 		}
 	}
 	w.judge.passed = append(w.judge.passed, passedAt{d.campaign, d.gateAt})
@@ -370,9 +386,17 @@ func (w *World) zoneOf(t *tx, d *message) *time.Location {
 	return time.UTC
 }
 
+// dateOf is a day as one writes it, without the dashes.
+func dateOf(at time.Time) int {
+	y, m, d := at.Date()
+	return number(calendar.Date{Year: y, Month: m, Day: d})
+}
+
+func number(d calendar.Date) int { return d.Year*10_000 + int(d.Month)*100 + d.Day }
+
 // spentOn is what a campaign has spent on the day of a gate, on the shop's calendar.
-func (w *World) spentOn(t *tx, d *message) (day string, micros int64) {
-	on := func(at time.Time) string { return at.In(w.others.Shop.Zone).Format(time.DateOnly) }
+func (w *World) spentOn(t *tx, d *message) (day int, micros int64) {
+	on := func(at time.Time) int { return dateOf(at.In(w.others.Shop.Zone)) }
 	day = on(d.gateAt)
 	for _, r := range w.memory.deliveries.rows {
 		o := r.see(t)

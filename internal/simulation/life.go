@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -15,14 +14,15 @@ func (w *World) live() {
 	}
 	if w.faults&People != 0 {
 		for i := range w.rand.IntN(10) {
-			w.deed(fmt.Sprintf("deed %d", i+1), orders[w.rand.IntN(len(orders))].customer, int64(1000+i))
+			w.deed("deed "+itoa(int64(i+1)), orders[w.rand.IntN(len(orders))].customer, int64(1000+i))
 		}
 	}
 	if w.faults&Steer != 0 {
 		for i := range 1 + w.rand.IntN(3) {
-			w.operator(fmt.Sprintf("operator %d", i+1))
+			w.operator("operator " + itoa(int64(i+1)))
 		}
 	}
+	w.moves()
 	w.feeds()
 }
 
@@ -178,7 +178,7 @@ func (w *World) feeds() {
 	th := w.spawn("feed", nil, nil)
 	th.job = func() {
 		for {
-			th.await(w.anyDue)
+			th.attend(&w.outlook.anyDue)
 			_ = w.memory.moveFeed(background, w.clock) // the next one moves it further
 			th.sleep(time.Duration(20+w.rand.IntN(60)) * time.Minute)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rewave/rewave/internal/audience"
 	"github.com/rewave/rewave/internal/coupon"
 	"github.com/rewave/rewave/internal/delivery"
 	"github.com/rewave/rewave/internal/engine"
@@ -38,11 +39,12 @@ type Memory struct {
 	onHold     table[string] // channels; empty: all of them
 	rests      table[rest]
 	days       table[channelDay]
-	planning   map[int]*tx // who plans a campaign
-	begun      []*tx       // transactions of this schedule; those behind them are used again
-	gatings    [][]gating  // that nobody uses
-	known      record[int] // the server that the ledger is known on
-	server     int         // the one that it is on
+	planning   map[int]*tx           // who plans a campaign
+	begun      []*tx                 // transactions of this schedule; those behind them are used again
+	gatings    [][]gating            // that nobody uses
+	pressing   [2][]audience.Message // room for what a customer had, and for what others will want
+	known      record[int]           // the server that the ledger is known on
+	server     int                   // the one that it is on
 }
 
 var _ engine.Ledger = (*Memory)(nil)
@@ -122,6 +124,13 @@ type record[T any] struct {
 	born    bool // by the transaction that holds it
 	gone    bool // likewise
 	dead    bool // was deleted, or its birth was rolled back
+	undone  []undone[T]
+}
+
+// undone is a row as a commit found it.
+type undone[T any] struct {
+	was  T
+	dead bool
 }
 
 // see is the row as a transaction finds it; nil: it is not there for it.
@@ -156,17 +165,25 @@ func (r *record[T]) free(t *tx) bool { return r.by == nil || r.by == t }
 // row is a record of any table.
 type row interface {
 	end(keep bool)
-	before() func()
+	keep() bool
+	undo()
 }
 
-// before is what makes a row again what it was before the transaction that holds
-// it; nil: it leaves it as it was.
-func (r *record[T]) before() func() {
+// keep notes what the transaction that holds a row is about to overwrite; false: it
+// leaves it as it was.
+func (r *record[T]) keep() bool {
 	if !r.written && !r.born && !r.gone {
-		return nil
+		return false
 	}
-	was, dead := r.was, r.born
-	return func() { *r = record[T]{was: was, dead: dead} }
+	r.undone = append(r.undone, undone[T]{r.was, r.born})
+	return true
+}
+
+// undo makes it again what it was when it was kept last.
+func (r *record[T]) undo() {
+	last := len(r.undone) - 1
+	u := r.undone[last]
+	*r = record[T]{was: u.was, dead: u.dead, undone: r.undone[:last]}
 }
 
 func (r *record[T]) end(keep bool) {
@@ -225,7 +242,7 @@ func (x *table[T]) add(t *tx, row T) *record[T] {
 		r = new(record[T])
 		x.rows[n] = r
 	}
-	*r = record[T]{was: row}
+	*r = record[T]{was: row, undone: r.undone[:0]}
 	if t != nil {
 		r.by, r.born = t, true
 		t.held = append(t.held, r)

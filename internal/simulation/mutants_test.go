@@ -120,7 +120,7 @@ var sending = []mutant{
 	planted("a cap forgets what is under way", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Sending && p.gateAt"),
 	planted("a cap forgets what is unknown", ours, "if counts(p.state) && p.gateAt", "if counts(p.state) && p.state != delivery.Unknown && p.state != delivery.UnknownFinal && p.gateAt"),
 	planted("a group has no cap", presses, `if asked.Of.Group != "" {`, "if false {"),
-	planted("a cap forgets who was merged", ours, "p.customer != d.customer && m.person(p.customer).see(t).into != d.customer", "p.customer != d.customer"),
+	planted("a cap forgets who was merged", ours, "p.customer != d.customer && !(merged && m.person(p.customer).see(t).into == d.customer)", "(p.customer != d.customer || merged && p == nil)"),
 	planted("nobody cools down", gates, "f.Purpose == audience.Promotion && until.After(at)", "false && until.After(at)"),
 	planted("days without messages by the date in UTC", gates, "calendar.AfterBlackout(at, f.Zone, f.Blackout)", "calendar.AfterBlackout(at, time.UTC, f.Blackout)"),
 	planted("the money of a day by the date in UTC", send, "Zone: e.Shop.Zone, ", "Zone: time.UTC, "),
@@ -193,11 +193,18 @@ var failovers = []mutant{
 	planted("a breaker opens at one call in two", breaks, "good+bad >= enough && bad >= good", "bad >= good"),
 	planted("a breaker never opens", breaks, "good+bad >= enough && bad >= good", "good+bad < 0"),
 	planted("a call that was refused for good is bad", breaks, "case Accepted, Failed: // it answered, and for good", "case Accepted:"),
-	planted("calls go on while the provider rests", send, "if rests.Load() || !run.Slot(", "if !run.Slot("),
+	{name: "calls go on while the provider rests", edits: []edit{{send, "if rests.Load() || !run.Slot(", "if !run.Slot("}, {send, "begin.Err() != nil || rests.Load() {", "begin.Err() != nil {"}}},
 	planted("a provider is asked once", sentTo, "e.ask = now.Add(delivery.AskAfter(e.asked))", "e.ask = now.Add(1e6 * time.Hour)"),
 	planted("a doubt of an earlier pass is asked about", sentTo, "d == nil || d.epoch != c.epochs[i] || d.state", "d == nil || d.epoch < c.epochs[i] || d.state"),
 	planted("another message is sent under its key", sentTo, "case d.body == nil || !bytes.Equal(d.body, g.Body):", "case d.body == nil && bytes.Equal(d.body, g.Body) && why != \"\":"),
-	planted("an unknown answer to a second call settles it", asking, "\t\tcase delivery.Accepted, delivery.Failed:\n\t\t\tsays.Says", "\t\tcase delivery.Accepted, delivery.Failed, delivery.Planned:\n\t\t\tsays.Says"),
+	planted("an unknown answer to a second call settles it", asking, again, "\t\tcase delivery.Unknown:\n\t\t\ts.State, s.Reason = delivery.Failed, \"no answer twice\"\n\t\t\tfallthrough\n"+again),
+	planted("a second call that was not taken settles it", asking, again, "\t\tcase delivery.Planned:\n\t\t\ts.State, s.Reason = delivery.Failed, \"not taken\"\n\t\t\tfallthrough\n"+again),
+	{name: "a second call that was not taken makes it due again", edits: []edit{{asking, again, "\t\tcase delivery.Accepted, delivery.Failed, delivery.Planned:\n\t\t\tsays.Says"}},
+		harmless: "of a doubt the ledger writes only an answer about the message: \"legal moves\" finds the bug below, in which it writes any"},
+	{name: "a second call that was not taken makes it due again, and the ledger lets it", edits: []edit{{asking, again, "\t\tcase delivery.Accepted, delivery.Failed, delivery.Planned:\n\t\t\tsays.Says"},
+		{ledgers, "d.state == delivery.Unknown && (s.State == delivery.Accepted || s.State == delivery.Failed) ||", "d.state == delivery.Unknown ||"}}},
 }
+
+const again = "\t\tcase delivery.Accepted, delivery.Failed:\n\t\t\tsays.Says"
 
 var behind = edit{plans, "\tif at := p.m.place.edit(p.tx); !at.due.Before(first) {\n\t\tat.due, at.id = first, 0\n\t}\n", ""}

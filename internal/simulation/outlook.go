@@ -12,12 +12,16 @@ type outlook struct {
 	waiting          next // of orders
 	round            next // of enrollments
 	heard            next // of words
+
+	// When whoever does it has something to do, since the schedule began.
+	handOut, anyDue, reap, plan, ask, hear time.Duration
 }
 
 // next is an instant, if there is one.
 type next struct {
 	at    time.Time
 	known bool
+	in    time.Duration // the same, since the schedule began: it is asked for again and again
 }
 
 // The parts are the tables that they are worked out from.
@@ -32,11 +36,9 @@ const (
 
 func (n *next) soonest(at time.Time) {
 	if !n.known || at.Before(n.at) {
-		*n = next{at, true}
+		*n = next{at: at, known: true}
 	}
 }
-
-func (n *next) come(now time.Time) bool { return n.known && !now.Before(n.at) }
 
 func (o *outlook) reset() { *o = outlook{stale: everything, touched: true} }
 
@@ -58,55 +60,56 @@ func (o *outlook) changed(t *tx) {
 			o.stale[ofWords] = true
 		case *record[campaign], *record[string], *record[rest]:
 			o.stale = everything
+		default:
+			continue
 		}
+		o.touched = true
 	}
-	o.touched = true
 }
 
-// ahead is the outlook as it is.
-func (w *World) ahead() *outlook {
-	if w.outlook.touched {
-		w.look()
-	}
-	return &w.outlook
-}
-
+// look brings the outlook up to date.
 func (w *World) look() {
 	o := &w.outlook
+	if !o.touched {
+		return
+	}
 	for part, read := range [parts]func(*outlook){w.deliveries, w.doubts, w.inbox, w.enrollments, w.words} {
 		if o.stale[part] {
 			o.stale[part] = false
 			read(o)
+			for _, n := range o.of(part) {
+				if n.in = never; n.known {
+					n.in = n.at.Sub(w.start)
+				}
+			}
 		}
+	}
+	o.handOut, o.anyDue, o.ask, o.hear = o.due.in, never, o.doubtful.in, o.heard.in
+	o.reap, o.plan = min(o.swept.in, o.lapsed.in), min(o.waiting.in, o.round.in)
+	if w.queue.lost {
+		o.handOut = 0
+	}
+	if o.due.known {
+		o.anyDue = 0
 	}
 	o.touched = false
 }
 
-// due says whether a delivery can be handed out, anyDue whether one ever will be.
-func (w *World) due() bool    { return w.ahead().due.come(w.clock) }
-func (w *World) anyDue() bool { return w.ahead().due.known }
-func (w *World) ask() bool    { return w.ahead().doubtful.come(w.clock) }
-func (w *World) hear() bool   { return w.ahead().heard.come(w.clock) }
-
-func (w *World) reap() bool {
-	o := w.ahead()
-	return o.swept.come(w.clock) || o.lapsed.come(w.clock)
-}
-
-func (w *World) plan() bool {
-	o := w.ahead()
-	return o.waiting.come(w.clock) || o.round.come(w.clock)
-}
-
-// next is when somebody will have something to do; zero: never.
-func (w *World) next() time.Time {
-	first, o := next{}, w.ahead()
-	for _, n := range []*next{&o.due, &o.swept, &o.lapsed, &o.doubtful, &o.waiting, &o.round, &o.heard} {
-		if n.known && n.at.After(w.clock) {
-			first.soonest(n.at)
+// next is when somebody will have something to do, since the schedule began.
+func (w *World) next() time.Duration {
+	w.look()
+	first, o := never, &w.outlook
+	for _, in := range [...]time.Duration{o.due.in, o.swept.in, o.lapsed.in, o.doubtful.in, o.waiting.in, o.round.in, o.heard.in} {
+		if in > w.gone {
+			first = min(first, in)
 		}
 	}
-	return first.at
+	return first
+}
+
+// of is what is worked out from a part; where there is one, twice.
+func (o *outlook) of(part int) [2]*next {
+	return [parts][2]*next{{&o.due, &o.swept}, {&o.lapsed, &o.doubtful}, {&o.waiting, &o.waiting}, {&o.round, &o.round}, {&o.heard, &o.heard}}[part]
 }
 
 func (w *World) deliveries(o *outlook) {

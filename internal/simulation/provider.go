@@ -70,9 +70,12 @@ func (p *Provider) Send(ctx context.Context, m channel.Message) channel.Outcome 
 		w.note(th.name, "calls for delivery "+strconv.FormatInt(id, 10)+" to "+m.To)
 	}
 	fate := p.fate()
+	if out := w.outage(p.name); out != nil {
+		fate = out.fate(w, fate)
+	}
 	took := time.Duration(1+w.rand.IntN(30)) * time.Millisecond
-	slow := w.faults&SlowCall != 0 && w.clock.Before(w.healAt) && w.rand.IntN(3) == 0 // a state of things more than a mishap
-	if slow || fate.hangs {
+	slow := w.faults&SlowCall != 0 && w.gone < w.heal && w.rand.IntN(3) == 0 // a state of things more than a mishap
+	if p.repeats(id, m) || slow || fate.hangs {
 		took = time.Duration(300+w.rand.IntN(11_000)) * time.Millisecond
 	}
 	if _, known := w.keys[m.Ref]; known && fate.outcome.Verdict == channel.Failed {
@@ -85,9 +88,7 @@ func (p *Provider) Send(ctx context.Context, m channel.Message) channel.Outcome 
 			c.taken++
 		}
 	}
-	if fate.taken || fate.outcome.Verdict == channel.Failed {
-		p.speak(id, m, fate.taken)
-	}
+	p.speak(id, m, fate)
 	if end, ok := ctx.Deadline(); ok && w.clock.Add(took).After(end) {
 		took = end.Sub(w.clock)
 		fate.outcome = channel.Outcome{Verdict: channel.Unknown, Reason: "timeout after data"}
@@ -96,9 +97,11 @@ func (p *Provider) Send(ctx context.Context, m channel.Message) channel.Outcome 
 	_ = w.elapse(th, "hears "+string(fate.outcome.Verdict))
 	if fate.panics {
 		c.verdict = channel.Unknown
+		w.judge.heard(w, th, p.name, c, channel.Outcome{Verdict: channel.Unknown})
 		panic("the channel's own")
 	}
 	c.verdict = fate.outcome.Verdict
+	w.judge.heard(w, th, p.name, c, fate.outcome)
 	return fate.outcome
 }
 
@@ -126,6 +129,9 @@ func (p *Provider) fate() fate {
 	case 2, 3:
 		out := says(channel.NotTaken, "429")
 		out.RetryAfter = time.Duration(w.rand.IntN(90)) * time.Second
+		if w.faults&Words != 0 && w.rand.IntN(4) == 0 {
+			out.RetryAfter += 11 * time.Minute
+		}
 		out.Trouble = []channel.Trouble{channel.Rests, channel.OfMessage, channel.Rests, channel.OfProvider}[int(out.RetryAfter/time.Second)%4]
 		return fate{outcome: out}
 	case 4, 5:

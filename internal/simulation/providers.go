@@ -54,7 +54,7 @@ func (m *Memory) day(t *tx, channel string, date calendar.Date) (*record[channel
 }
 
 // RestChannel adds a row unless it sees one that lasts as long.
-func (m *Memory) RestChannel(ctx context.Context, channel string, at *time.Time, wait time.Duration, _ string) error {
+func (m *Memory) RestChannel(ctx context.Context, channel string, at *time.Time, wait time.Duration, why string) error {
 	return m.one(ctx, "rest", func(t *tx) error {
 		now := m.host.now()
 		if at != nil {
@@ -65,7 +65,7 @@ func (m *Memory) RestChannel(ctx context.Context, channel string, at *time.Time,
 				return nil
 			}
 		}
-		m.rests.add(t, rest{channel, now, now.Add(wait)})
+		m.rests.add(t, rest{channel, now, now.Add(wait), why})
 		return nil
 	})
 }

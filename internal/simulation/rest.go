@@ -49,7 +49,11 @@ func (w *World) agrees(d *message, f *file) {
 		taken += c.taken
 		surely = surely && (c.verdict == channel.Accepted || c.verdict == channel.Failed || c.verdict == channel.NotTaken)
 	}
+	last := len(f.calls) - 1
+	heard := last >= 0 && f.calls[last].verdict == channel.Accepted && f.calls[last].epoch == f.epoch && !f.calls[last].again && !f.excused
 	switch {
+	case heard && d.state == delivery.Failed:
+		w.violate("the ledger is the provider's", "delivery %d failed, and its worker heard that it was taken", d.id)
 	case taken > 1:
 		w.violate("never twice", "delivery %d was taken %d times", d.id, taken)
 	case d.state == delivery.Accepted && taken == 0:
@@ -86,7 +90,7 @@ func (w *World) inTime(d *message, f *file) {
 		}
 	}
 	from := d.scheduled
-	for _, later := range []time.Time{f.planned, w.lastMishap} {
+	for _, later := range []time.Time{f.planned, w.lastMishap, w.lastOutage()} {
 		if later.After(from) {
 			from = later
 		}

@@ -37,6 +37,7 @@ type limits struct {
 type rest struct {
 	channel      string
 	since, until time.Time
+	why          string
 }
 
 // channelDay is the messages of a day on a channel that warms up.

@@ -1,17 +1,16 @@
 package simulation
 
 import (
-	"slices"
 	"time"
 
 	"github.com/rewave/rewave/internal/channel"
 	"github.com/rewave/rewave/internal/delivery"
 )
 
-// past is what undoes a commit, in the ledger and in what the judge has noted.
+// past is what a commit has written, and what the judge had noted before it.
 type past struct {
 	at             time.Time
-	rows           []func()
+	rows           []row
 	steers, passed int
 }
 
@@ -23,16 +22,22 @@ const (
 
 // remember keeps what a commit is about to overwrite.
 func (w *World) remember(t *tx) {
-	p := past{at: w.clock, steers: len(w.judge.steers), passed: len(w.judge.passed)}
+	var rows []row // room of a commit that cannot be lost any more
+	switch n := len(w.tail); {
+	case n == longestTail:
+		rows = w.tail[0].rows
+		copy(w.tail, w.tail[1:])
+		w.tail = w.tail[:n-1]
+	case n < cap(w.tail):
+		rows = w.tail[:n+1][n].rows
+	}
+	rows = rows[:0]
 	for _, r := range t.held {
-		if undo := r.before(); undo != nil {
-			p.rows = append(p.rows, undo)
+		if r.keep() {
+			rows = append(rows, r)
 		}
 	}
-	if len(w.tail) == longestTail {
-		w.tail = slices.Delete(w.tail, 0, 1)
-	}
-	w.tail = append(w.tail, p)
+	w.tail = append(w.tail, past{w.clock, rows, len(w.judge.steers), len(w.judge.passed)})
 }
 
 // failOver ends every open transaction, and has a server go on that lacks the
@@ -47,8 +52,8 @@ func (w *World) failOver() {
 			break
 		}
 		w.tail = w.tail[:len(w.tail)-1]
-		for _, undo := range p.rows {
-			undo()
+		for _, r := range p.rows {
+			r.undo()
 		}
 		w.judge.steers, w.judge.passed = w.judge.steers[:p.steers], w.judge.passed[:p.passed]
 	}
@@ -74,8 +79,12 @@ func (j *judge) failedOver(w *World) {
 		f := &j.files[i]
 		d := w.memory.delivery(int64(i) + 1).see(nil)
 		f.shaken, f.excused = f.excused || f.written || d == nil || d.epoch+1 != f.epoch, true // of two lost passes the newer is not known again
-		if d != nil && d.state == delivery.Quarantine {
+		switch {
+		case d == nil:
+		case d.state == delivery.Quarantine:
 			f.unasked = true // whatever gate it has passed since
+		case d.state == delivery.Planned, d.state == delivery.Sending:
+			f.unasked = false // what put it in quarantine is forgotten
 		}
 		if f.code == "" {
 			continue
@@ -114,7 +123,7 @@ func (w *World) quarantined(d *message, f *file) {
 		told = told || c.verdict == channel.Accepted
 	}
 	// It was noticed while the worker still tried to write, and nothing else went wrong.
-	heard := told && !f.shaken && f.by.life == f.life && !w.failedOver.Before(f.gated) && d.claimed.Before(f.gated.Add(20*time.Second)) && !w.lastMishap.After(later(w.failedOver, w.awayTill))
+	heard := told && !f.shaken && f.by.life == f.life && !w.failedOver.Before(f.gated) && d.claimed.Before(f.gated.Add(20*time.Second)) && w.awayTill.Before(f.gated.Add(20*time.Second)) && !w.lastMishap.After(later(w.failedOver, w.awayTill))
 	switch {
 	case w.failedOver.IsZero():
 		w.violate("comes to rest", "delivery %d is in quarantine, and no failover put it there", d.id)

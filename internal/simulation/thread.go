@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"iter"
+	"math"
 	"slices"
 	"time"
 )
@@ -10,11 +11,13 @@ import (
 // meanwhile. Threads are used again, for the next job and the next schedule.
 type thread struct {
 	// Side by side, because everybody is looked at again and again. It waits for one thing.
-	wake   time.Duration // it sleeps until then; 0: it does not
+	when   *time.Duration // it waits for this time to come, which may move
+	barred bool           // it also waits for one of the next two
+	dying  bool
+	wake   time.Duration // when it has slept
 	behind *tx           // it waits for this one to end
 	until  func() bool   // it waits for this to hold
 	by     time.Duration // when that will hold at the latest; 0: nobody knows
-	dying  bool
 
 	s       *scheduler
 	name    string
@@ -24,6 +27,7 @@ type thread struct {
 	parent  *thread
 	calls   int       // threads of its own that run
 	stalled time.Time // when it was last held up in the middle of something
+	warned  bool      // a call of its own heard that the provider rests
 
 	next  func() (struct{}, bool)
 	yield func(struct{}) bool
@@ -42,8 +46,9 @@ type scheduler struct {
 	running *thread
 	then    *thread // who goes on next, chosen by the one that gave way
 	choose  func(n int) int
-	alarm   func() time.Time // when somebody will have something to do; zero: never
-	halted  bool             // nobody goes on any more
+	look    func()               // works out the times that threads wait for
+	alarm   func() time.Duration // when somebody will have something to do; never: nobody will
+	halted  bool                 // nobody goes on any more
 }
 
 // spawn begins a job.
@@ -57,7 +62,7 @@ func (s *scheduler) spawn(name string, a *actor, job func()) *thread {
 		t.next, _ = iter.Pull(t.loop)
 	}
 	next, yield := t.next, t.yield
-	*t = thread{s: s, name: name, actor: a, job: job, next: next, yield: yield}
+	*t = thread{s: s, name: name, actor: a, job: job, next: next, yield: yield, when: &atOnce}
 	s.busy = append(s.busy, t)
 	return t
 }
@@ -106,16 +111,41 @@ func (t *thread) pause() {
 // sleep gives way for at least d.
 func (t *thread) sleep(d time.Duration) {
 	t.wake = t.s.gone + d
+	t.when = &t.wake
 	t.pause()
-	t.wake = 0
+	t.when = &atOnce
 }
 
 // await gives way until cond holds.
 func (t *thread) await(cond func() bool) {
 	for !cond() {
-		t.until = cond
+		t.until, t.barred = cond, true
 		t.pause()
-		t.until = nil
+		t.until, t.barred = nil, false
+	}
+}
+
+// stand gives way until a transaction has ended, or the time is over.
+func (t *thread) stand(behind *tx) {
+	t.behind, t.barred = behind, true
+	t.pause()
+	t.behind, t.barred = nil, false
+}
+
+// die has a thread end as soon as it goes on, which it may do at once.
+func (t *thread) die() { t.dying, t.barred, t.when = true, false, &atOnce }
+
+// never is a time that does not come; atOnce is never written.
+const never = time.Duration(math.MaxInt64)
+
+var atOnce time.Duration
+
+// attend gives way until a time has come.
+func (t *thread) attend(at *time.Duration) {
+	for t.s.look(); *at > t.s.gone; {
+		t.when = at
+		t.pause()
+		t.when = &atOnce
 	}
 }
 
@@ -131,25 +161,17 @@ func (s *scheduler) pick() *thread {
 	if s.halted {
 		return nil
 	}
-	for {
+	for s.look(); ; {
 		s.ready = s.ready[:0]
-		var first time.Duration
+		first, gone := never, s.gone
 		for _, t := range s.busy {
-			switch {
-			case t.dying:
-			case t.wake > s.gone:
-				if first == 0 || t.wake < first {
-					first = t.wake
-				}
+			if at := *t.when; at > gone {
+				first = min(first, at)
 				continue
-			case t.behind != nil && !t.behind.done && (t.by == 0 || t.by > s.gone):
-				if t.by != 0 && (first == 0 || t.by < first) {
-					first = t.by
-				}
-				continue
-			case t.until != nil && !t.until():
-				if t.by != 0 && (first == 0 || t.by < first) {
-					first = t.by
+			}
+			if t.barred && (t.by == 0 || t.by > gone) && (t.behind != nil && !t.behind.done || t.until != nil && !t.until()) {
+				if t.by != 0 {
+					first = min(first, t.by)
 				}
 				continue
 			}
@@ -158,15 +180,10 @@ func (s *scheduler) pick() *thread {
 		if len(s.ready) > 0 {
 			return s.ready[s.choose(len(s.ready))]
 		}
-		if at := s.alarm(); !at.IsZero() {
-			if due := s.gone + at.Sub(s.clock); first == 0 || due < first {
-				first = due
-			}
-		}
-		if first == 0 {
+		if first = min(first, s.alarm()); first == never {
 			return nil
 		}
-		s.pass(first - s.gone)
+		s.pass(first - gone)
 	}
 }
 
@@ -201,7 +218,7 @@ func (s *scheduler) resume(t *thread) {
 func (s *scheduler) stop() {
 	s.halted = true
 	for _, t := range s.busy {
-		t.dying = true
+		t.die()
 	}
 	for len(s.busy) > 0 {
 		s.then = nil

@@ -17,33 +17,66 @@ type thanked struct {
 }
 
 // speak has a provider say what became of a message: now or much later, once or
-// twice. It says nothing of its own accord that is not so.
-func (p *Provider) speak(id int64, m channel.Message, taken bool) {
+// twice. It says nothing of its own accord that is not so; but of what it has not
+// taken it may say that it failed.
+func (p *Provider) speak(id int64, m channel.Message, fate fate) {
 	w := p.w
-	if w.faults&Words == 0 || w.rand.IntN(3) > 0 {
+	if w.faults&Words == 0 {
+		return
+	}
+	f := w.judge.file(id)
+	if f.untaken = fate.outcome.Verdict == channel.NotTaken; w.rand.IntN(3) > 0 {
 		return
 	}
 	types := [][]string{{"accepted"}, {"delivered"}, {"delivered", "complained"}, {"bounced"}, {"accepted", "delivered"}, {"failed", "bounced"}}[w.rand.IntN(6)]
-	if !taken {
+	switch {
+	case fate.taken:
+	case fate.outcome.Verdict == channel.Failed, f.untaken:
 		types = []string{"failed"}
+	default:
+		return
 	}
 	for _, typ := range types {
-		f := w.judge.file(id)
-		f.failed = f.failed || typ == "failed"
-		w.spoken++
-		e := postgres.Feedback{ID: "e" + itoa(w.spoken), Ref: m.Ref, Type: typ, At: w.clock, Hard: typ == "bounced" && w.rand.IntN(2) == 0}
-		for range 1 + w.rand.IntN(2) {
-			w.word(p.name, id, e)
-		}
+		p.say(id, m, typ, typ == "bounced" && w.rand.IntN(2) == 0, w.later())
+	}
+}
+
+// repeats has a provider say once more, while it is called again, that it has not
+// taken a message.
+func (p *Provider) repeats(id int64, m channel.Message) bool {
+	w := p.w
+	if w.faults&Words == 0 || !w.judge.file(id).untaken || w.rand.IntN(2) == 0 {
+		return false
+	}
+	p.say(id, m, "failed", false, time.Duration(w.rand.IntN(100))*time.Millisecond)
+	return true
+}
+
+// later is how long words are under way.
+func (w *World) later() time.Duration {
+	switch w.rand.IntN(6) {
+	case 0, 1:
+		return time.Duration(w.rand.IntN(24*3600)) * time.Second
+	case 2:
+		return time.Duration(w.rand.IntN(8*60)) * time.Second
+	}
+	return time.Duration(w.rand.IntN(2000)) * time.Millisecond
+}
+
+func (p *Provider) say(id int64, m channel.Message, typ string, hard bool, after time.Duration) {
+	w := p.w
+	f := w.judge.file(id)
+	f.failed = f.failed || typ == "failed"
+	w.spoken++
+	e := postgres.Feedback{ID: "e" + itoa(w.spoken), Ref: m.Ref, Type: typ, At: w.clock, Hard: hard}
+	for range 1 + w.rand.IntN(2) {
+		w.word(p.name, id, e, after)
+		after = w.later()
 	}
 }
 
 // word posts a word, until it is thanked for.
-func (w *World) word(channel string, id int64, e postgres.Feedback) {
-	after := time.Duration(w.rand.IntN(2000)) * time.Millisecond
-	if w.rand.IntN(3) == 0 {
-		after = time.Duration(w.rand.IntN(24*3600)) * time.Second
-	}
+func (w *World) word(channel string, id int64, e postgres.Feedback, after time.Duration) {
 	th := w.spawn("word on "+e.Ref, nil, nil)
 	th.job = func() {
 		th.sleep(after)
@@ -66,7 +99,7 @@ func (w *World) listener(a *actor) {
 	w.spawn(a.name, a, func() {
 		me := w.scheduler.running
 		for {
-			me.await(w.hear)
+			me.attend(&w.outlook.hear)
 			_, _ = w.others.HearFeedback(background) // again in a second
 			me.sleep(time.Second)
 		}
@@ -92,18 +125,38 @@ func (w *World) wordsAtRest() {
 		switch {
 		case !kept.due.IsZero():
 			w.violate("comes to rest", "%s of delivery %d was never heard", x.Type, x.id)
+		case x.channel != d.channel && (x.Type == "failed" || !w.failedOver.IsZero()):
+			// It was sent on another channel since.
 		case kept.rejected != "":
 			w.violate("what a provider said is known", "%s of delivery %d is rejected: %s", x.Type, x.id, kept.rejected)
 		case x.Type == "failed":
-			if d.state == delivery.UnknownFinal {
+			if d.state == delivery.UnknownFinal && !kept.Received.Before(f.gated) { // else it was said of an earlier pass
 				w.violate("what a provider said is known", "delivery %d is unknown, and its provider said that it failed", d.id)
 			}
+		case d.state == delivery.Failed && f.failed && w.inTimeToSay(d.id, f, kept):
+			w.violate("failed is the last word", "delivery %d failed, and its provider said %s within minutes", d.id, x.Type)
 		case d.state != delivery.Accepted && !f.again && !(d.state == delivery.Failed && f.failed):
 			w.violate("what a provider said is known", "delivery %d is %s, and its provider said %s", d.id, d.state, x.Type)
-		case kept.bans() && !w.banned(d):
+		case kept.bans() && !f.moved && !w.banned(d):
 			w.violate("who complains or cannot be reached is written to no more", "delivery %d: %s", d.id, x.Type)
 		}
 	}
+}
+
+// inTimeToSay says whether a provider said that it took a message soon enough
+// after it said that it failed, and not by the end of a call.
+func (w *World) inTimeToSay(id int64, f *file, taken *said) bool {
+	for _, c := range f.calls {
+		if c.verdict == channel.Failed || c.verdict == channel.NotTaken {
+			return false
+		}
+	}
+	for _, r := range w.memory.said.rows {
+		if x := r.see(nil); x != nil && x.delivery == id && x.Type == "failed" && !taken.Received.Before(x.Received.Add(9*time.Minute)) {
+			return false
+		}
+	}
+	return true
 }
 
 // banned says whether the address of a delivery's customer is suppressed, or gone.

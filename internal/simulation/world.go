@@ -33,9 +33,9 @@ type World struct {
 
 	spec    Spec
 	faults  Faults
-	mishaps int       // that may still happen
-	storm   int       // how much more often than else
-	healAt  time.Time // no mishap after it
+	mishaps int           // that may still happen
+	storm   int           // how much more often than else
+	heal    time.Duration // no mishap after it
 	start   time.Time
 	actors  []*actor
 	queue   queue
@@ -45,6 +45,7 @@ type World struct {
 
 	promises map[string]channel.Promise // by channel
 	keys     map[string]time.Time       // when a provider first took a key
+	outages  []outage
 
 	lastMishap time.Time
 	awayTill   time.Time // the database does not answer
@@ -69,7 +70,7 @@ func NewWorld() (*World, error) {
 	w := &World{promises: map[string]channel.Promise{}, keys: map[string]time.Time{}}
 	w.rand = rand.New(&w.pcg)
 	w.choose = w.rand.IntN
-	w.alarm = w.next
+	w.alarm, w.scheduler.look = w.next, w.look
 	w.memory = NewMemory(w)
 	var err error
 	if w.catalogue, err = newCatalogue(); err != nil {
@@ -280,16 +281,16 @@ func (w *World) wait(t *tx) error {
 	if t.queues {
 		patient = time.Hour
 	}
-	th.behind = t.waits
+	behind := t.waits
 	if end, ok := t.ctx.Deadline(); ok {
 		th.by = w.gone + end.Sub(w.clock)
 	}
 	if t.what == whatOfGate {
 		th.by = w.gone + lockTimeout
 	}
-	th.pause()
-	ended := th.behind.done
-	th.behind, th.by = nil, 0
+	th.stand(behind)
+	ended := behind.done
+	th.by = 0
 	if waited := w.clock.Sub(begun); waited > patient {
 		w.violate("no lock is held for long", "%s of %s waited for %s", t.what, th.name, waited)
 	}
@@ -378,11 +379,15 @@ func (w *World) populate() {
 	if r.IntN(3) == 0 {
 		w.mishaps, w.storm = 10+r.IntN(30), 5
 	}
-	w.healAt = w.start.Add(time.Duration(1+r.IntN(30)) * time.Hour)
+	w.heal = time.Duration(1+r.IntN(30)) * time.Hour
 	people := 3 + min(r.IntN(58), r.IntN(20), r.IntN(20), r.IntN(12))
 	campaigns := 1 + min(r.IntN(3), r.IntN(3))
 	workers, dispatchers := 1+min(r.IntN(4), r.IntN(4)), 1+r.IntN(2)
 	w.faults &^= w.spec.Without
+	if w.crowded() {
+		people, workers = people+20+int(w.spec.Seed%16), 1
+		w.addCampaign(w.unhindered())
+	}
 	people, campaigns, workers = or0(w.spec.People, people), or0(w.spec.Campaigns, campaigns), or0(w.spec.Workers, workers)
 
 	shop := &engine.Shop{}
@@ -406,6 +411,9 @@ func (w *World) populate() {
 		day := calendar.DateOf(w.start, time.UTC).AddDays(more.IntN(3))
 		shop.Blackout = []calendar.Blackout{{From: day, To: day.AddDays(more.IntN(2)), All: more.IntN(2) == 0}}
 	}
+	if w.crowded() {
+		shop.Cap, shop.Quiet = postgres.Cap{}, nil
+	}
 	shop.Zone = time.UTC
 	if zone, err := w.zones.Find(odd[1+more.IntN(len(odd)-1)]); err == nil {
 		shop.Zone = zone
@@ -420,6 +428,7 @@ func (w *World) populate() {
 	for range campaigns {
 		w.addCampaign(w.catalogue[r.IntN(len(w.catalogue))])
 	}
+	w.drawOutages()
 	for i := range people {
 		w.addPerson(int64(i) + 1)
 	}
@@ -469,8 +478,8 @@ func (w *World) addCampaign(e entry) {
 
 func (w *World) addPerson(id int64) {
 	r := w.rand
-	name := fmt.Sprintf("c%d", id)
-	p := person{id: id, shop: name, email: name + "@mail.example", phone: fmt.Sprintf("+49%d", id), zone: odd[r.IntN(len(odd))]}
+	name := "c" + itoa(id)
+	p := person{id: id, shop: name, email: name + "@mail.example", phone: "+49" + itoa(id), zone: odd[r.IntN(len(odd))]}
 	if r.IntN(12) == 0 && id > 1 {
 		p.email = "c1@mail.example" // a mailbox of two
 	}
