@@ -64,12 +64,12 @@ func (l *mortalLedger) Gate(ctx context.Context, in postgres.GateInput, prepare 
 	return passed, seen, err
 }
 
-func (l *mortalLedger) Settle(ctx context.Context, provider string, at *time.Time, claim int64, took postgres.Took, giveUp time.Duration, settled []postgres.Settlement) (int, error) {
-	if claim != 0 {
+func (l *mortalLedger) Settle(ctx context.Context, provider string, at *time.Time, under postgres.Under, took postgres.Took, giveUp time.Duration, settled []postgres.Settlement) (int, error) {
+	if under.Claim != 0 && !under.Open {
 		l.point.pass("before settle")
 	}
-	n, err := l.Ledger.Settle(ctx, provider, at, claim, took, giveUp, settled)
-	if err == nil && claim != 0 {
+	n, err := l.Ledger.Settle(ctx, provider, at, under, took, giveUp, settled)
+	if err == nil && under.Claim != 0 && !under.Open {
 		l.point.pass("after settle")
 	}
 	return n, err

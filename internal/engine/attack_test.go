@@ -492,7 +492,8 @@ func TestAProviderThatPanicsEndsNoProcess(t *testing.T) {
 }
 
 // Only the newest epoch may write an outcome: a worker that was given up on has
-// no word any more about a delivery that somebody else is sending.
+// no word any more about a delivery that somebody else is sending; nor has one whose
+// claim a failover forgot, though its epoch was counted again.
 func TestAWorkerOfAnEarlierEpochHasNoWord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -505,8 +506,13 @@ func TestAWorkerOfAnEarlierEpochHasNoWord(t *testing.T) {
 	w.provider.answer = func(channel.Message) channel.Outcome {
 		id := w.delivery("c1", "hello")
 		late = postgres.Claim{ID: id, Customer: testkit.Get[int64](t, w.db, "select customer_id from deliveries where delivery_id = $1", id), EnteredAt: start, Epoch: 1}
-		for _, state := range []delivery.State{delivery.Accepted, delivery.Failed, delivery.Unknown, delivery.Planned} {
-			n, err := w.Store.Settle(context.Background(), "test", w.clock.At(), 0, postgres.Took{}, time.Hour, []postgres.Settlement{{Claim: late, State: state, Reason: "late"}})
+		now := testkit.Get[int64](t, w.db, "select claim_id from claims where kind = 'lease'")
+		for i, state := range []delivery.State{delivery.Accepted, delivery.Failed, delivery.Unknown, delivery.Planned, delivery.Accepted, delivery.Planned} {
+			under := postgres.Under{Claim: now}
+			if late.Epoch = 1; i > 3 {
+				late.Epoch, under.Claim = 2, now+1
+			}
+			n, err := w.Store.Settle(context.Background(), "test", w.clock.At(), under, postgres.Took{}, time.Hour, []postgres.Settlement{{Claim: late, State: state, Reason: "late"}})
 			if n != 0 || err != nil {
 				t.Errorf("a late %s wrote %d rows, %v", state, n, err)
 			}

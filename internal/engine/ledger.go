@@ -26,7 +26,7 @@ type Ledger interface {
 	Postpone(ctx context.Context, lane postgres.Lane, ids []int64, at *time.Time, wait time.Duration, reason string) error
 	Gate(ctx context.Context, in postgres.GateInput, prepare func(at time.Time, g *postgres.Gated)) (passed postgres.Passed, seen int, err error)
 	Claimed(ctx context.Context, claim int64) (bool, error)
-	Settle(ctx context.Context, provider string, at *time.Time, claim int64, took postgres.Took, giveUp time.Duration, settled []postgres.Settlement) (int, error)
+	Settle(ctx context.Context, provider string, at *time.Time, under postgres.Under, took postgres.Took, giveUp time.Duration, settled []postgres.Settlement) (int, error)
 
 	RestChannel(ctx context.Context, channel string, at *time.Time, wait time.Duration, reason string) error
 

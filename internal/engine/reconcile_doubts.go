@@ -196,7 +196,7 @@ func (r *reconciling) write(ctx context.Context, sender *Sender, settled []postg
 	}
 	run := r.e.runner()
 	for _, limited := range slices.Sorted(maps.Keys(by)) {
-		if err := r.e.settle(ctx, run.Now().Add(lease/2), sender.Channel.Name(), 0, postgres.Took{Campaign: limited}, by[limited]); err != nil {
+		if err := r.e.settle(ctx, run.Now().Add(lease/2), sender.Channel.Name(), postgres.Under{}, postgres.Took{Campaign: limited}, by[limited]); err != nil {
 			return err
 		}
 		for _, s := range by[limited] {

@@ -150,7 +150,9 @@ func TestTheOrderOfFeedbackDoesNotMatter(t *testing.T) {
 		// As new: the delivery is under way, and nobody has said anything.
 		w.damage(`update deliveries set state = 'sending', reason = null, provider = null, provider_id = null, settled_at = null, due_at = null, epoch = 1, returned = 0, claimed_at = now(),
 			gate_at = scheduled_at + interval '1 hour', delivered_at = null, bounced_at = null, complained_at = null where delivery_id = (select min(delivery_id) from deliveries);
-			delete from feedback; delete from suppressions; delete from claims`)
+			delete from feedback; delete from suppressions; delete from claims;
+			insert into claims (kind, attend_at, delivery_ids, epochs) select 'lease', now() + interval '1 hour', array_agg(delivery_id), array_agg(epoch) from deliveries where state = 'sending'`)
+		under := postgres.Under{Claim: testkit.Get[int64](t, w.db, "select claim_id from claims")}
 		set := rapid.IntRange(0, sets-1).Draw(r, "set")
 		var events []postgres.Feedback
 		for i, kind := range words[set] {
@@ -165,7 +167,7 @@ func TestTheOrderOfFeedbackDoesNotMatter(t *testing.T) {
 		settle := func() {
 			claim := postgres.Claim{ID: id, Epoch: 1, Customer: testkit.Get[int64](t, w.db, "select customer_id from deliveries where delivery_id = $1", id),
 				EnteredAt: testkit.Get[time.Time](t, w.db, "select entered_at from deliveries where delivery_id = $1", id)}
-			if _, err := w.Store.Settle(context.Background(), "test", nil, 0, postgres.Took{}, time.Hour, []postgres.Settlement{{Claim: claim, State: "accepted", ProviderID: "own"}}); err != nil {
+			if _, err := w.Store.Settle(context.Background(), "test", nil, under, postgres.Took{}, time.Hour, []postgres.Settlement{{Claim: claim, State: "accepted", ProviderID: "own"}}); err != nil {
 				r.Fatal(err)
 			}
 		}

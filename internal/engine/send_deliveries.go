@@ -290,7 +290,7 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, lane string, passe
 	// What never began is given back at once: a crash while the others are under way must not put it in doubt.
 	var err error
 	if len(back) > 0 {
-		err = e.settle(ctx, committed.Add(lease/3), sender.Channel.Name(), 0, passed.Took, back)
+		err = e.settle(ctx, committed.Add(lease/3), sender.Channel.Name(), postgres.Under{Claim: passed.ID, Open: true}, passed.Took, back)
 	}
 	run.Wait(&calls)
 	sent.called += len(claims) - len(back)
@@ -307,7 +307,7 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, lane string, passe
 	if err != nil {
 		called = append(called, back...) // once more: nobody else knows that they were never begun
 	}
-	return e.settle(ctx, committed.Add(lease-2*time.Second), sender.Channel.Name(), passed.ID, passed.Took, called)
+	return e.settle(ctx, committed.Add(lease-2*time.Second), sender.Channel.Name(), postgres.Under{Claim: passed.ID}, passed.Took, called)
 }
 
 // giveBackAll gives back what a gate has claimed whose commit was made though
@@ -339,7 +339,7 @@ func (e *Engine) giveBackAll(ctx context.Context, sender *Sender, passed postgre
 	for i, claim := range passed.Claims {
 		back[i] = giveBack(claim)
 	}
-	return e.settle(ctx, begun.Add(lease-2*time.Second), sender.Channel.Name(), passed.ID, passed.Took, back)
+	return e.settle(ctx, begun.Add(lease-2*time.Second), sender.Channel.Name(), postgres.Under{Claim: passed.ID}, passed.Took, back)
 }
 
 // untakenLimit is after how many tries a delivery is dead that the provider does
@@ -420,13 +420,13 @@ const retryAfter = 30 * time.Second
 
 // settle writes outcomes; it tries until the lease is nearly over, because what
 // it knows is lost with it. After that the rows are reaped as unknown.
-func (e *Engine) settle(ctx context.Context, until time.Time, provider string, claim int64, took postgres.Took, settled []postgres.Settlement) error {
+func (e *Engine) settle(ctx context.Context, until time.Time, provider string, under postgres.Under, took postgres.Took, settled []postgres.Settlement) error {
 	run := e.runner()
 	ctx, cancel := run.Timeout(context.WithoutCancel(ctx), until.Sub(run.Now()))
 	defer cancel()
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		try, done := run.Timeout(ctx, writeTimeout)
-		_, err := e.ledger().Settle(try, provider, e.at(), claim, took, giveUpAfter, settled)
+		_, err := e.ledger().Settle(try, provider, e.at(), under, took, giveUpAfter, settled)
 		done()
 		if err == nil {
 			return nil

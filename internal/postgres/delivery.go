@@ -74,12 +74,19 @@ type Settlement struct {
 	Untaken    bool          // for planned: the provider took others meanwhile, and named no time to come back
 }
 
+// Under is the claim that outcomes come under; Open says that others of it are
+// still under way.
+type Under struct {
+	Claim int64
+	Open  bool
+}
+
 // Settle writes what became of calls. Rows whose epoch has moved on, or whom
 // feedback has settled meanwhile, are left alone; it returns how many it wrote.
 // What messages cost that were not taken, and their places in the channel's day,
 // are given back to whom they were taken from. After a failover that nobody has
 // noticed it is a fault, and nothing is written.
-func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, claim int64, took Took, giveUp time.Duration, settled []Settlement) (int, error) {
+func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, under Under, took Took, giveUp time.Duration, settled []Settlement) (int, error) {
 	var known struct { // outcomes that also end a quarantine
 		ids    []int64
 		epochs []int
@@ -99,8 +106,8 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, clai
 	var gates []time.Time
 	var costs []int64
 	var same bool
-	args := []any{ids, epochs, unless(states, string(delivery.Accepted)), unless(reasons, ""), refs, unless(wait, 0), provider, at, claim,
-		giveUp.Seconds(), unless(untaken, false), delivery.AskAfter(0).Seconds()}
+	args := []any{ids, epochs, unless(states, string(delivery.Accepted)), unless(reasons, ""), refs, unless(wait, 0), provider, at, under.Claim,
+		giveUp.Seconds(), unless(untaken, false), delivery.AskAfter(0).Seconds(), !under.Open}
 	var err error
 	if took == (Took{}) {
 		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &gates, &costs, &back, &same)
@@ -121,7 +128,7 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, clai
 		var woken pgconn.CommandTag
 		if woken, err = s.hot.Exec(ctx, statement("delivery/wake"), known.ids, known.epochs); err == nil && woken.RowsAffected() > 0 {
 			var more int
-			more, err = s.Settle(ctx, provider, at, claim, took, giveUp, settled)
+			more, err = s.Settle(ctx, provider, at, under, took, giveUp, settled)
 			written += more
 		}
 	}

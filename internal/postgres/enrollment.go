@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,8 +18,9 @@ import (
 // Planning is the transaction in which a campaign's candidates are decided.
 // Whoever holds it is alone with this campaign.
 type Planning struct {
-	tx pgx.Tx
-	c  Campaign
+	tx    pgx.Tx
+	c     Campaign
+	first time.Time // of what was planned; zero: nothing was
 }
 
 // Plan runs fn in one transaction under the campaign's own lock; busy is true,
@@ -44,7 +44,11 @@ func (s *Store) Plan(ctx context.Context, c Campaign, fn func(*Planning) error) 
 				return err
 			}
 		}
-		return fn(&Planning{tx: tx, c: c})
+		p := &Planning{tx: tx, c: c}
+		if err := fn(p); err != nil {
+			return err
+		}
+		return p.notBehind(ctx)
 	})
 	if err != nil {
 		return busy, fmt.Errorf("plan %s: %w", c.Name, mapError(err))
@@ -129,17 +133,29 @@ func (p *Planning) Enter(ctx context.Context, page []Entering) (int, error) {
 	if err := p.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return 0, fmt.Errorf("enroll: %w", err)
 	}
-	return count, p.notBehind(ctx, d.scheduled)
+	p.planned(d.scheduled)
+	return count, nil
+}
+
+func (p *Planning) planned(scheduled []time.Time) {
+	for _, at := range scheduled {
+		if p.first.IsZero() || at.Before(p.first) {
+			p.first = at
+		}
+	}
 }
 
 // notBehind takes the dispatcher's place back to what was planned behind it: an
-// order learned late, or a slot opened late.
-func (p *Planning) notBehind(ctx context.Context, scheduled []time.Time) error {
-	if len(scheduled) == 0 {
+// order learned late, or a slot opened late. Nothing is handed out until the
+// commit, so it comes last, and a planner that is suspended then is soon ended.
+func (p *Planning) notBehind(ctx context.Context) error {
+	if p.first.IsZero() {
 		return nil
 	}
-	_, err := p.tx.Exec(ctx, "update dispatch set due_at = $1, delivery_id = 0 where due_at >= $1", slices.MinFunc(scheduled, time.Time.Compare))
-	return err
+	batch := &pgx.Batch{}
+	batch.Queue("select set_config('idle_in_transaction_session_timeout', '5s', true)")
+	batch.Queue("update dispatch set due_at = $1, delivery_id = 0 where due_at >= $1", p.first)
+	return p.tx.SendBatch(ctx, batch).Close()
 }
 
 // Considered removes decided orders from the inbox.
@@ -227,7 +243,8 @@ func (p *Planning) BeginRounds(ctx context.Context, page []DueRound) error {
 	if err != nil {
 		return fmt.Errorf("begin rounds: %w", err)
 	}
-	return p.notBehind(ctx, d.scheduled)
+	p.planned(d.scheduled)
+	return nil
 }
 
 // Analyze refreshes the planner's knowledge of the ledger: without it, a wave

@@ -33,20 +33,22 @@ func (j *judge) called(w *World, th *thread, channelName string, id int64, m cha
 	f.calls = append(f.calls, c)
 	j.leavesAlone(w, th, channelName)
 	c.epoch = f.epoch
+	once := w.promises[channelName].IdempotencyWindow > 0 // who was held up may call after it was sent again
+	if once && f.excused && slices.ContainsFunc(f.calls, func(c *call) bool { return c.again }) {
+		f.failed = true // it was held up, and its repetition may be refused for good: the ledger cannot know better
+		if d.state == delivery.Failed {
+			return c
+		}
+	}
 	if !w.failedOver.IsZero() && (!w.failedOver.Before(f.gated) || !th.stalled.IsZero()) {
 		return c // its gate may be forgotten
 	}
 	late, again := w.clock.Sub(f.gated), w.resent(th, id)
-	once := w.promises[channelName].IdempotencyWindow > 0 // who was held up may call after it was sent again
 	if c.again = !again.IsZero(); c.again {
 		late = w.clock.Sub(again)
 	}
-	if once && f.excused && d.state == delivery.Failed && slices.ContainsFunc(f.calls, func(c *call) bool { return c.again && c.verdict == channel.Failed }) {
-		f.failed = true
-		return c // it was held up, and its repetition was refused for good: the ledger cannot know better
-	}
 	switch {
-	case d.state != delivery.Sending && !(f.excused && (d.state == delivery.Unknown || once && d.state == delivery.Accepted)) && again.IsZero():
+	case d.state != delivery.Sending && !(f.excused && d.state == delivery.Unknown || once && d.state == delivery.Accepted && (f.excused || !w.failedOver.IsZero())) && again.IsZero():
 		w.violate("no call without a claim", "delivery %d is called as %s", id, d.state)
 	case d.channel != channelName:
 		w.violate("no call without a claim", "delivery %d is called by %s and gated for %s", id, channelName, d.channel)

@@ -126,7 +126,7 @@ var doubtHistories = map[string]func(*scene){
 		_, _, err := s.Gate(context.Background(), postgres.GateInput{IDs: []int64{s.id(6, c, 1, "hello")}, Lane: postgres.Lane{Version: c, Wave: "hello", Channel: "email"}, At: &at, Campaign: c,
 			Channels: []string{"email"}, Lease: time.Hour}, func(time.Time, *postgres.Gated) {})
 		s.tell("a gate is closed: %t", err != nil)
-		_, err = s.Settle(context.Background(), "test", &at, under.ID, postgres.Took{}, time.Hour, []postgres.Settlement{{Claim: under.Claims[0], State: delivery.Accepted}})
+		_, err = s.Settle(context.Background(), "test", &at, postgres.Under{Claim: under.ID}, postgres.Took{}, time.Hour, []postgres.Settlement{{Claim: under.Claims[0], State: delivery.Accepted}})
 		s.tell("an outcome is refused: %t", err != nil)
 		s.sweep(1000 * time.Hour) // what is late may have been sent
 		s.shows()

@@ -138,7 +138,7 @@ func (s *scene) settle(passed postgres.Passed, state delivery.State, at time.Dur
 		}
 		all = append(all, x)
 	}
-	n, err := s.Settle(context.Background(), "test", &now, passed.ID, passed.Took, -time.Second, all)
+	n, err := s.Settle(context.Background(), "test", &now, postgres.Under{Claim: passed.ID}, passed.Took, -time.Second, all)
 	if err != nil {
 		s.t.Fatal(err)
 	}

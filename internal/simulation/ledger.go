@@ -194,10 +194,10 @@ func (m *Memory) Bury(ctx context.Context, reasons map[int64]string) error {
 }
 
 // Settle takes the claim before its deliveries, as Reap does.
-func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, claim int64, took postgres.Took, giveUp time.Duration, settled []postgres.Settlement) (written int, err error) {
+func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, under postgres.Under, took postgres.Took, giveUp time.Duration, settled []postgres.Settlement) (written int, err error) {
 	err = m.in(ctx, "settle", func(t *tx) error {
 		written = 0
-		untaken, back, err := m.settle(ctx, t, provider, at, claim, giveUp, settled, &written)
+		untaken, back, err := m.settle(ctx, t, provider, at, under, giveUp, settled, &written)
 		if err != nil {
 			return err
 		}
@@ -212,7 +212,7 @@ func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, cla
 			return 0, err
 		}
 		if woken > 0 {
-			more, err := m.Settle(ctx, provider, at, claim, took, giveUp, settled)
+			more, err := m.Settle(ctx, provider, at, under, took, giveUp, settled)
 			return written + more, err
 		}
 	}
@@ -238,15 +238,17 @@ func (u untaken) since(day time.Time) (micros int64) {
 
 // settle is the statement; it returns the messages that were not taken,
 // and how many of them may be tried again.
-func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Time, claimed int64, giveUp time.Duration, settled []postgres.Settlement, written *int) (untaken untaken, back int, err error) {
+func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Time, under postgres.Under, giveUp time.Duration, settled []postgres.Settlement, written *int) (untaken untaken, back int, err error) {
 	if err := t.step(ctx, "settle"); err != nil {
 		return nil, 0, err
 	}
 	if !m.same(t) {
 		return nil, 0, errClosed
 	}
+	held := m.claim(under.Claim, t)
+	ours := held != nil
 	speaks := func(s *postgres.Settlement, d *message) bool {
-		return d.epoch == s.Claim.Epoch && (d.state == delivery.Sending || d.state == delivery.Unknown && (s.State == delivery.Accepted || s.State == delivery.Failed) ||
+		return d.epoch == s.Claim.Epoch && (d.state == delivery.Sending && ours || d.state == delivery.Unknown && (s.State == delivery.Accepted || s.State == delivery.Failed) ||
 			d.state == delivery.Accepted && s.State == delivery.Accepted && d.providerID == "" && s.ProviderID != "")
 	}
 	seen := make([]*record[message], len(settled)) // as the statement begins
@@ -257,11 +259,11 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 			}
 		}
 	}
-	held := m.claim(claimed, t)
 	if held != nil {
 		if err := await(t, held); err != nil {
 			return nil, 0, err
 		}
+		ours = held.see(t) != nil
 	}
 	doubt := claim{doubt: true, attend: m.host.now().Add(giveUp), ask: m.host.now().Add(delivery.AskAfter(0))}
 	for i, r := range seen {
@@ -293,7 +295,7 @@ func (m *Memory) settle(ctx context.Context, t *tx, provider string, at *time.Ti
 		}
 		*written += n
 	}
-	if held != nil && held.see(t) != nil {
+	if ours && !under.Open {
 		held.gone = true
 	}
 	m.addClaim(t, doubt)

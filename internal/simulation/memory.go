@@ -262,7 +262,7 @@ const (
 
 // idle is the limit for a transaction.
 func (t *tx) idle() time.Duration {
-	if t.what == whatOfPlanner {
+	if t.what == whatOfPlanner && !t.soon {
 		return idlePlanner
 	}
 	return idleLimit
@@ -272,6 +272,7 @@ func (t *tx) idle() time.Duration {
 type tx struct {
 	m      *Memory
 	what   string
+	soon   bool // a planner's last statement before its commit, which others wait for
 	began  time.Time
 	ctx    context.Context // of the statement that runs
 	held   []row

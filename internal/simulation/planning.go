@@ -18,6 +18,7 @@ type planning struct {
 	ctx      context.Context
 	campaign int
 	version  int
+	first    time.Time // of what was planned; zero: nothing was
 }
 
 // plan runs fn alone with a campaign; busy: another planner has it.
@@ -30,7 +31,11 @@ func (m *Memory) plan(ctx context.Context, campaign, version int, fn func(*plann
 			return nil
 		}
 		m.planning[campaign] = t
-		return fn(&planning{t, ctx, campaign, version})
+		p := &planning{tx: t, ctx: ctx, campaign: campaign, version: version}
+		if err := fn(p); err != nil {
+			return err
+		}
+		return p.notBehind()
 	})
 	return busy, err
 }
@@ -82,7 +87,14 @@ func (p *planning) enter(page []postgres.Entering) error {
 		p.m.enrolled.add(p.tx, row)
 		p.deliver(&row, 1, x.Deliveries)
 	}
-	return p.notBehind(scheduled(page))
+	p.earliest(scheduled(page))
+	return nil
+}
+
+func (p *planning) earliest(at time.Time) {
+	if p.first.IsZero() || !at.IsZero() && at.Before(p.first) {
+		p.first = at
+	}
 }
 
 func scheduled(page []postgres.Entering) (first time.Time) {
@@ -127,10 +139,12 @@ func (p *planning) planned(enrollment int64, round int, wave string) bool {
 }
 
 // notBehind takes the dispatcher's place back to what was planned behind it.
-func (p *planning) notBehind(first time.Time) error {
+func (p *planning) notBehind() error {
+	first := p.first
 	if first.IsZero() {
 		return nil
 	}
+	p.soon = true
 	if err := p.step(p.ctx, "not behind"); err != nil {
 		return err
 	}
@@ -205,5 +219,6 @@ func (p *planning) beginRounds(page []round) error {
 			}
 		}
 	}
-	return p.notBehind(first)
+	p.earliest(first)
+	return nil
 }

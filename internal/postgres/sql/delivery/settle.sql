@@ -1,8 +1,10 @@
--- Writes what became of provider calls. Only the epoch that made the call may speak; a late word still settles an unknown,
+-- Writes what became of provider calls. Only the epoch that made the call may speak, and of what is under way only under its claim: a
+-- failover may forget an epoch and count it again, and gives no claim's number twice; a late word still settles an unknown,
 -- and adds the provider's own name for a message to what feedback has settled.
 -- $1 delivery ids, $2 epochs, $3 states, $4 reasons, $5 provider ids, $6 seconds to wait (planned), $7 provider,
 -- $8 business time (null: now), $9 claim, $10 seconds after which an unknown is given up,
--- $11 whether the provider took others meanwhile and named no time (planned), $12 seconds until an unknown is asked about.
+-- $11 whether the provider took others meanwhile and named no time (planned), $12 seconds until an unknown is asked about,
+-- $13 whether nothing else is under way under the claim.
 -- Of $3, $4, $6 and $11 a list may be empty where all are accepted, without reason, or 0.
 -- Rows: one; how many were written, of those that were not taken the gates and what they would have cost, how many may be tried again,
 -- and whether the server is the one that the ledger is known on: if not, nothing is written.
@@ -23,14 +25,14 @@ with known as materialized (
               from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::float8[], $11::bool[])
                 as t(delivery_id, epoch, state, reason, provider_id, wait, untaken)
                      where (select count(*) from held) >= 0 and (select same from known) offset 0) a
-     where d.delivery_id = a.delivery_id and d.epoch = a.epoch and (d.state = 'sending' or (d.state = 'unknown' and a.state in ('accepted', 'failed'))
+     where d.delivery_id = a.delivery_id and d.epoch = a.epoch and ((d.state = 'sending' and (select count(*) from held) = 1) or (d.state = 'unknown' and a.state in ('accepted', 'failed'))
             or (d.state = 'accepted' and a.state = 'accepted' and d.provider_id is null and a.provider_id <> ''))
     returning d.delivery_id, d.epoch, d.state, d.gate_at, d.cost_micros
 ), doubt as (
     insert into claims (kind, attend_at, ask_at, delivery_ids, epochs)
     select 'doubt', clock_timestamp() + make_interval(secs => $10), clock_timestamp() + make_interval(secs => $12), array_agg(delivery_id), array_agg(epoch) from settled where state = 'unknown' having count(*) > 0
 ), done as (
-    delete from claims where claim_id = $9 and (select same from known)
+    delete from claims where claim_id = $9 and $13 and (select same from known)
 )
 select count(*), array_agg(gate_at) filter (where state in ('planned', 'failed') and cost_micros > 0),
        array_agg(cost_micros) filter (where state in ('planned', 'failed') and cost_micros > 0), count(*) filter (where state = 'planned'), (select same from known) from settled
