@@ -279,3 +279,17 @@ func TestSeveralListenersAtOnce(t *testing.T) {
 	same(t, "bans", testkit.Get[int](t, w.db, "select count(*) from suppressions where reason = 'complained'"), 200)
 	w.sound()
 }
+
+// What an old address gives back is no word on the new one; a complaint is the
+// customer's own.
+func TestABounceBansTheAddressThatItCameFrom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.entered(2, thanks(treatAll))
+	w.send(start.Add(1 * days))
+	w.db.Exec(t, "update contacts set email = 'new.' || email, changed_at = clock_timestamp()")
+	w.feed(w.word(w.delivery("c1", "hello"), "late", "bounced", true), w.word(w.delivery("c2", "hello"), "late", "complained", false))
+	w.hear()
+	same(t, "banned", testkit.List[string](t, w.db, "select u.shop_id from suppressions s join contacts k on k.email_hash = s.address_hash join customers u using (customer_id)"), []string{"c2"})
+	w.sound()
+}

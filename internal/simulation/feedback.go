@@ -254,14 +254,18 @@ func (m *Memory) hearOne(t *tx, r *record[message]) error {
 	}
 	for _, w := range words {
 		if w.Type == "complained" || w.Type == "bounced" && w.Hard {
-			m.banHeard(t, d, earlier(w.At, now))
+			m.banHeard(t, d, w.Type, earlier(w.At, now))
 		}
 	}
 	return nil
 }
 
-func (m *Memory) banHeard(t *tx, d *message, since time.Time) {
-	address := m.person(d.customer).see(t).address(d.channel)
+func (m *Memory) banHeard(t *tx, d *message, said string, since time.Time) {
+	p := m.person(d.customer).see(t)
+	address := p.address(d.channel)
+	if said == "bounced" && p.changed.After(d.claimed) {
+		return // it was the old one
+	}
 	for _, r := range m.bans.rows {
 		if b := r.see(t); b != nil && b.channel == d.channel && b.address == address {
 			return

@@ -133,6 +133,7 @@ func (w *World) move(customer int64, channel string) error {
 		}
 	}
 	return w.memory.change(background, "move", customer, func(_ *tx, p *person) {
+		p.changed = w.clock
 		switch {
 		case !p.erased.IsZero():
 		case channel == "sms":

@@ -56,7 +56,7 @@ type person struct {
 	shop                 string // the shop's own id
 	email, phone         string
 	region, zone, locale string
-	erased               time.Time
+	erased, changed      time.Time // changed: the addresses
 	into                 int64 // the customer that this one was merged into; 0: none
 	words                []word
 	orders               []order
