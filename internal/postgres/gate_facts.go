@@ -38,7 +38,7 @@ func (p *Planned) columns() []any {
 // holder is a customer whom the gate holds.
 type holder struct {
 	customer             int64
-	erased               bool
+	erased, merged       bool
 	email, phone         string
 	emailHash, phoneHash []byte
 }
@@ -46,7 +46,7 @@ type holder struct {
 func scanHeld(rows pgx.Rows, most int) ([]holder, error) {
 	held := make([]holder, 0, most)
 	var k holder
-	_, err := pgx.ForEachRow(rows, []any{&k.customer, &k.erased, &k.email, &k.phone, &k.emailHash, &k.phoneHash}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&k.customer, &k.erased, &k.merged, &k.email, &k.phone, &k.emailHash, &k.phoneHash}, func() error {
 		held = append(held, k)
 		k.emailHash, k.phoneHash = nil, nil
 		return nil
@@ -74,7 +74,7 @@ func chunk(in GateInput, at time.Time, planned []*Planned, held []holder) []Gate
 			Planned: p, email: k.email, phone: k.phone, emailHash: k.emailHash, phoneHash: k.phoneHash}
 		f := &g.Facts
 		f.Arm, f.Skip, f.Channel, f.ExpiresAt, f.HeldFor = holdout.Arm(p.arm), p.skip, in.Lane.Channel, p.expires, audience.Reason(p.held)
-		f.Contact.Erased = k.erased
+		f.Contact.Erased, f.Merged = k.erased, k.merged
 		ours = append(ours, g)
 	}
 	return ours
@@ -147,13 +147,13 @@ func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, gated
 
 func scanFacts(rows pgx.Rows, in GateInput, gated []Gated, reaches []audience.Reach) error {
 	var status, region string
-	var onHold, rests, merged, bannedEmail, bannedPhone, bought bool
+	var onHold, rests, bannedEmail, bannedPhone, bought bool
 	var required *string
 	n := 0
-	_, err := pgx.ForEachRow(rows, []any{&status, &onHold, &rests, &region, &merged, &bannedEmail, &bannedPhone, &bought, &required}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&status, &onHold, &rests, &region, &bannedEmail, &bannedPhone, &bought, &required}, func() error {
 		g := &gated[n]
 		f := &g.Facts
-		g.Region, f.CampaignStatus, f.OnHold, f.Rests, f.Merged, f.Repurchased = region, status, onHold, rests, merged, bought
+		g.Region, f.CampaignStatus, f.OnHold, f.Rests, f.Repurchased = region, status, onHold, rests, bought
 		for i, name := range in.Channels {
 			r := &reaches[n*len(in.Channels)+i]
 			if r.Suppressed = bannedEmail; name == "sms" {

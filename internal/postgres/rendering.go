@@ -62,19 +62,19 @@ type RenderingWants struct {
 // locks. Deliveries that are not planned any more, or not in this lane, are left
 // out.
 func (s *Store) LoadRendering(ctx context.Context, lane Lane, ids []int64, at *time.Time, want RenderingWants) ([]Rendering, error) {
-	rows, err := s.hot.Query(ctx, statement("delivery/load"), ids, at, want.Orders, lane.Version, lane.Wave, lane.Channel, said(want.Currency), want.Doubt)
+	rows, err := s.hot.Query(ctx, statement("delivery/load"), ids, lane.Version, lane.Wave, lane.Channel, want.Doubt)
 	if err != nil {
 		return nil, fmt.Errorf("load deliveries: %w", mapError(err))
 	}
 	loaded := make([]Rendering, 0, len(ids))
 	var r Rendering
 	p := &r.Planned
-	_, err = pgx.ForEachRow(rows, append(p.columns(), &r.ShopID, &r.FirstName, &r.LastName, &r.Locale, &r.Untaken, &r.Orders, &r.LastOrder, &r.Spent), func() error {
+	_, err = pgx.ForEachRow(rows, append(p.columns(), &r.ShopID, &r.FirstName, &r.LastName, &r.Locale, &r.Untaken), func() error {
 		r.ID, r.Customer, r.EnteredAt, r.Variant, r.Stratum, r.Reason = p.id, p.customer, p.entered, p.variant, p.stratum, p.held
 		loaded = append(loaded, r)
 		return nil
 	})
-	if err == nil && len(loaded) > 0 {
+	if err == nil && len(loaded) > 0 && (want.Orders || want.Currency != "" || want.Order || want.Event || want.Coupon || len(want.Attributes) > 0) {
 		err = s.loadRare(ctx, loaded, at, want)
 	}
 	if err != nil {
@@ -94,6 +94,18 @@ func (s *Store) loadRare(ctx context.Context, loaded []Rendering, at *time.Time,
 	}
 	batch := &pgx.Batch{}
 	var id int64
+	if want.Orders || want.Currency != "" {
+		batch.Queue(statement("delivery/load_orders"), customers, at, said(want.Currency)).Query(func(rows pgx.Rows) error {
+			var x Rendering
+			_, err := pgx.ForEachRow(rows, []any{&x.Customer, &x.Orders, &x.LastOrder, &x.Spent}, func() error {
+				for _, r := range of[x.Customer] {
+					r.Orders, r.LastOrder, r.Spent = x.Orders, x.LastOrder, x.Spent
+				}
+				return nil
+			})
+			return err
+		})
+	}
 	if want.Order {
 		batch.Queue(statement("delivery/load_order"), ids, customers, entered, at).Query(func(rows pgx.Rows) error {
 			var o RenderingOrder
@@ -134,9 +146,6 @@ func (s *Store) loadRare(ctx context.Context, loaded []Rendering, at *time.Time,
 			}
 			return err
 		})
-	}
-	if batch.Len() == 0 {
-		return nil
 	}
 	return s.hot.SendBatch(ctx, batch).Close()
 }

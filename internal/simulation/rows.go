@@ -57,7 +57,7 @@ type person struct {
 	email, phone         string
 	region, zone, locale string
 	erased, changed      time.Time // changed: the addresses
-	into                 int64 // the customer that this one was merged into; 0: none
+	into                 int64     // the customer that this one was merged into; 0: none
 	words                []word
 	orders               []order
 	holds                []hold

@@ -7,7 +7,6 @@ select (select c.status from campaigns c where c.campaign_id = $10) as status,
        exists (select from send_holds s where s.channel in ('', $11)) as on_hold,
        exists (select from provider_holds r where r.channel = $11 and r.until > $7::timestamptz) as rests,
        coalesce(case when $9 then (select u.region from customers u where u.customer_id = a.customer_id) end, '') as region,
-       exists (select from customers u where u.customer_id = a.customer_id and u.merged_into is not null) as merged,
        -- a ban on the address itself
        a.email_hash is not null and exists (select from suppressions s where s.channel = 'email' and s.address_hash = a.email_hash and s.at <= $7::timestamptz) as banned_email,
        a.phone_hash is not null and exists (select from suppressions s where s.channel = 'sms' and s.address_hash = a.phone_hash and s.at <= $7::timestamptz) as banned_phone,

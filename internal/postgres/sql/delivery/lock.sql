@@ -3,7 +3,7 @@
 -- caller holds the locks until it commits. The deliveries themselves are not locked: delivery/decide writes to those only that are
 -- still as they were read.
 -- $1 customer ids. Rows: one a customer, in their order.
-select k.customer_id, k.erased_at is not null, coalesce(k.email, ''), coalesce(k.phone, ''), k.email_hash, k.phone_hash
+select k.customer_id, k.erased_at is not null, k.merged, coalesce(k.email, ''), coalesce(k.phone, ''), k.email_hash, k.phone_hash
   from contacts k
  where k.customer_id = any ($1)
  order by k.customer_id
