@@ -67,12 +67,26 @@ func (p *Provider) say(id int64, m channel.Message, typ string, hard bool, after
 	w := p.w
 	f := w.judge.file(id)
 	f.failed = f.failed || typ == "failed"
+	if next, ok := w.nextOf(id); ok && (typ == "complained" || hard) && w.rand.IntN(2) == 0 {
+		after = max(0, next.Sub(w.clock)+time.Duration(w.rand.IntN(300)-150)*time.Millisecond) // while it is at the gate
+	}
 	w.spoken++
 	e := postgres.Feedback{ID: "e" + itoa(w.spoken), Ref: m.Ref, Type: typ, At: w.clock, Hard: hard}
 	for range 1 + w.rand.IntN(2) {
 		w.word(p.name, id, e, after)
 		after = w.later()
 	}
+}
+
+// nextOf is when the next message of a delivery's customer is due.
+func (w *World) nextOf(id int64) (next time.Time, ok bool) {
+	of := w.memory.delivery(id).was.customer
+	for _, r := range w.memory.deliveries.rows {
+		if d := r.see(nil); d != nil && d.customer == of && d.state == delivery.Planned && d.due.After(w.clock) && (!ok || d.due.Before(next)) {
+			next, ok = d.due, true
+		}
+	}
+	return next, ok
 }
 
 // word posts a word, until it is thanked for.
