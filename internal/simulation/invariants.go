@@ -106,6 +106,7 @@ func (w *World) excuse(a *actor) {
 	}
 	for i := range w.judge.files {
 		if f := &w.judge.files[i]; f.by == a && f.life == a.life {
+			f.shaken = f.shaken || !w.failedOver.Before(f.gated) // it may not write what it heard after all
 			f.excused = true
 		}
 	}

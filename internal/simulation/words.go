@@ -144,7 +144,11 @@ func (w *World) wordsAtRest() {
 		case kept.rejected != "":
 			w.violate("what a provider said is known", "%s of delivery %d is rejected: %s", x.Type, x.id, kept.rejected)
 		case x.Type == "failed":
-			if d.state == delivery.UnknownFinal && !kept.Received.Before(f.gated) { // else it was said of an earlier pass
+			said := f.gated // before that it was said of an earlier pass
+			if d.returned > 0 {
+				said = said.Add(30 * time.Second) // and may have been while this one was under way
+			}
+			if d.state == delivery.UnknownFinal && !kept.Received.Before(said) {
 				w.violate("what a provider said is known", "delivery %d is unknown, and its provider said that it failed", d.id)
 			}
 		case d.state == delivery.Failed && f.failed && w.inTimeToSay(d.id, f, kept):
