@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ func Connect(ctx context.Context, url string, log *slog.Logger) (redis.Universal
 	}
 	client := at.open()
 	client.AddHook(patient{})
+	whole := ctx
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	err = ping(ctx, client)
@@ -39,9 +41,9 @@ func Connect(ctx context.Context, url string, log *slog.Logger) (redis.Universal
 	if err = at.refuseKind(ctx, client); err == nil {
 		err = refuseEviction(ctx, client)
 	}
-	if _, ok := fault.Of(err); ok {
+	if _, ok := fault.Of(err); ok || whole.Err() != nil { // or we are told to stop
 		_ = client.Close() // nothing was written
-		return nil, err
+		return nil, cmp.Or(whole.Err(), err)
 	}
 	if err != nil { // a node of a cluster is away: Presence asks again
 		log.Warn("Redis does not tell whether it evicts keys", "address", strings.Join(at.nodes, ", "), "error", err)
