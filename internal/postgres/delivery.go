@@ -105,15 +105,15 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, unde
 	var written, back int
 	var gates []time.Time
 	var costs []int64
-	var same bool
+	var same, gone bool
 	args := []any{ids, epochs, unless(states, string(delivery.Accepted)), unless(reasons, ""), refs, unless(wait, 0), provider, at, under.Claim,
 		giveUp.Seconds(), unless(untaken, false), delivery.AskAfter(0).Seconds(), !under.Open}
 	var err error
 	if took == (Took{}) {
-		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &gates, &costs, &back, &same)
+		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &gates, &costs, &back, &same, &gone)
 	} else {
 		err = s.inHotTx(ctx, func(tx pgx.Tx) error {
-			if err := tx.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &gates, &costs, &back, &same); err != nil {
+			if err := tx.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &gates, &costs, &back, &same, &gone); err != nil {
 				return err
 			}
 			return took.giveBack(ctx, tx, gates, costs, back)
@@ -126,7 +126,10 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, unde
 		return 0, closedGate()
 	case written < n:
 		var woken pgconn.CommandTag
-		if woken, err = s.hot.Exec(ctx, statement("delivery/wake"), known.ids, known.epochs); err == nil && woken.RowsAffected() > 0 {
+		woken, err = s.hot.Exec(ctx, statement("delivery/wake"), known.ids, known.epochs)
+		// Who reaped the claim meanwhile had put them in doubt after the statement began: it looked for them under way.
+		if err == nil && (woken.RowsAffected() > 0 || gone && under.Claim != 0) {
+			under.Claim = 0
 			var more int
 			more, err = s.Settle(ctx, provider, at, under, took, giveUp, settled)
 			written += more

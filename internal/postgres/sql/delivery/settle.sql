@@ -7,7 +7,7 @@
 -- $13 whether nothing else is under way under the claim.
 -- Of $3, $4, $6 and $11 a list may be empty where all are accepted, without reason, or 0.
 -- Rows: one; how many were written, of those that were not taken the gates and what they would have cost, how many may be tried again,
--- and whether the server is the one that the ledger is known on: if not, nothing is written.
+-- whether the server is the one that the ledger is known on: if not, nothing is written; and whether the claim is not there any more.
 -- Safe to run twice: the second time finds nothing in sending.
 -- The claim is locked before its deliveries, as the reaper does it.
 with known as materialized (
@@ -35,4 +35,4 @@ with known as materialized (
     delete from claims where claim_id = $9 and $13 and (select same from known)
 )
 select count(*), array_agg(gate_at) filter (where state in ('planned', 'failed') and cost_micros > 0),
-       array_agg(cost_micros) filter (where state in ('planned', 'failed') and cost_micros > 0), count(*) filter (where state = 'planned'), (select same from known) from settled
+       array_agg(cost_micros) filter (where state in ('planned', 'failed') and cost_micros > 0), count(*) filter (where state = 'planned'), (select same from known), (select count(*) from held) = 0 from settled
