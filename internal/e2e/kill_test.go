@@ -17,6 +17,7 @@ func TestAWorkerThatIsKilledInMidWaveSendsNothingTwice(t *testing.T) {
 	s.orders(customers)
 	for _, n := range []int{40, 120, 200} {
 		s.untilArrived(n)
+		s.until("calls are under way", func() bool { return s.states("hello")["sending"] > 0 })
 		victim.kill()
 		s.overtime()
 		victim = s.start("work")
