@@ -50,6 +50,9 @@ type Options struct {
 	// Connections is PostgreSQL's max_connections; 0 means 200.
 	Connections int
 
+	// SharedMB is PostgreSQL's shared_buffers; 0 means its own, 128.
+	SharedMB int
+
 	// RedisDatabases is the number of Redis databases; 0 means 16.
 	RedisDatabases int
 

@@ -140,6 +140,9 @@ func startPostgres(ctx context.Context, s *starter, r *run, as account, opts Opt
 		// One machine, one server: nothing replicates from it.
 		"wal_level=minimal", "max_wal_senders=0",
 	}
+	if opts.SharedMB > 0 {
+		settings = append(settings, fmt.Sprintf("shared_buffers=%dMB", opts.SharedMB))
+	}
 	if !opts.Durable && !opts.Sync {
 		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
 	}

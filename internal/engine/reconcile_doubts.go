@@ -345,7 +345,9 @@ func (r *reconciling) resend(ctx context.Context, sender *Sender, window time.Du
 			return
 		}
 		var out channel.Outcome
-		settled[i], out = e.call(ctx, sender, again.Claims[i], contents[again.Claims[i].ID])
+		callCtx, done := run.Timeout(context.WithoutCancel(ctx), callTimeout)
+		settled[i], out = e.call(callCtx, sender, again.Claims[i], contents[again.Claims[i].ID])
+		done()
 		e.heed(ctx, sender, lane.Channel, out, &rests)
 	})
 	var known []postgres.Settlement

@@ -270,20 +270,24 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, lane string, passe
 	var calls sync.WaitGroup
 	var rests atomic.Bool
 	var back []postgres.Settlement
+	var within deadline
+	defer within.cancel()
 	for i, claim := range claims {
 		if rests.Load() || !run.Slot(begin, sender.pace.slots) {
 			back = append(back, giveBack(claim))
 			continue
 		}
-		if run.Now().Sub(committed) > startWithin || begin.Err() != nil || rests.Load() {
+		now := run.Now()
+		if now.Sub(committed) > startWithin || begin.Err() != nil || rests.Load() {
 			<-sender.pace.slots
 			back = append(back, giveBack(claim))
 			continue
 		}
+		callCtx := within.of(ctx, run, now)
 		run.Go(&calls, func() {
 			defer func() { <-sender.pace.slots }()
 			var out channel.Outcome
-			settled[i], out = e.call(ctx, sender, claim, contents[claim.ID])
+			settled[i], out = e.call(callCtx, sender, claim, contents[claim.ID])
 			e.heed(ctx, sender, lane, out, &rests)
 		})
 	}
@@ -308,6 +312,30 @@ func (e *Engine) callAll(ctx context.Context, sender *Sender, lane string, passe
 		called = append(called, back...) // once more: nobody else knows that they were never begun
 	}
 	return e.settle(ctx, committed.Add(lease-2*time.Second), sender.Channel.Name(), postgres.Under{Claim: passed.ID}, passed.Took, called)
+}
+
+// deadline is when calls must be through. Those that begin within a hundredth of
+// callTimeout share one, as a context and a timer each take longer than the rest
+// of a call to a provider nearby. A stop does not cut a call in the middle: what was
+// begun is seen through, within its own time.
+type deadline struct {
+	ctx     context.Context
+	since   time.Time
+	cancels []context.CancelFunc
+}
+
+func (d *deadline) of(ctx context.Context, run Runner, now time.Time) context.Context {
+	if d.ctx == nil || now.Sub(d.since) > callTimeout/100 {
+		within, cancel := run.Timeout(context.WithoutCancel(ctx), callTimeout)
+		d.ctx, d.since, d.cancels = within, now, append(d.cancels, cancel)
+	}
+	return d.ctx
+}
+
+func (d *deadline) cancel() {
+	for _, cancel := range d.cancels {
+		cancel()
+	}
 }
 
 // giveBackAll gives back what a gate has claimed whose commit was made though
@@ -367,7 +395,7 @@ func giveBack(c postgres.Claim) postgres.Settlement {
 	return postgres.Settlement{Claim: c, State: delivery.Planned, Reason: "given back"}
 }
 
-// call makes one call. What is settled follows from its outcome alone.
+// call makes one call, which ends with ctx. What is settled follows from its outcome alone.
 func (e *Engine) call(ctx context.Context, sender *Sender, claim postgres.Claim, content *rendered) (s postgres.Settlement, out channel.Outcome) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -384,10 +412,7 @@ func (e *Engine) call(ctx context.Context, sender *Sender, claim postgres.Claim,
 	}
 	m.Ref, m.To, m.From = e.Ref(claim.ID), claim.Address, sender.From
 	begun := e.runner().Now()
-	// A stop must not cut a call in the middle: what was begun is seen through, within its own time.
-	callCtx, cancel := e.runner().Timeout(context.WithoutCancel(ctx), callTimeout)
-	defer cancel()
-	out = sender.Channel.Send(callCtx, m)
+	out = sender.Channel.Send(ctx, m)
 	sender.pace.took(e.runner().Now().Sub(begun))
 	s = postgres.Settlement{Claim: claim, Reason: text(out.Reason), ProviderID: text(out.ProviderID)}
 	switch out.Verdict {

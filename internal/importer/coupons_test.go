@@ -27,8 +27,8 @@ func codes(t *testing.T) *testkit.DB {
 		update coupons c set customer_id = k.customer_id, entered_at = '2026-03-01', enrollment_id = 1, round = 1, wave = c.code, bound_at = '2026-03-01',
 			expires_at = case when c.code <> 'ANNCODE3' then timestamptz '2026-03-11' end
 		  from customers k where k.shop_id = case when c.code like 'ANN%' then 'ann' when c.code like 'BOB%' then 'bob' end;
-		insert into deliveries (customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, channel, scheduled_at, due_at, expires_at)
-		select customer_id, entered_at, enrollment_id, round, wave, 1, 1, 'treat', 'email', bound_at, bound_at, '2026-03-11' from coupons where bound_at is not null`)
+		insert into deliveries (customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, channel, scheduled_at, due_at, expires_at, zone)
+		select customer_id, entered_at, enrollment_id, round, wave, 1, 1, 'treat', 'email', bound_at, bound_at, '2026-03-11', 'UTC' from coupons where bound_at is not null`)
 	return db
 }
 

@@ -118,6 +118,9 @@ func (s straight) write(to *limited, x *bound, put func(*limited, string) error)
 			return false
 		}
 		if of.money != nil {
+			if p, ok := v.(*string); ok {
+				v = *p
+			}
 			var err error
 			if v, err = of.money.money(v, asItIs); err != nil {
 				return false
@@ -128,6 +131,8 @@ func (s straight) write(to *limited, x *bound, put func(*limited, string) error)
 		case nil:
 		case string:
 			text = v
+		case *string:
+			text = *v
 		case int:
 			text = strconv.Itoa(v)
 		default:
@@ -169,7 +174,7 @@ func (x *bound) bind() (err error) {
 }
 
 // find is the value of a field. What most messages speak of is found before the
-// values are made, unless something is wrong with it.
+// values are made, unless something is wrong with it: a pointer to it, which takes no memory.
 func (x *bound) find(root, name string) (v any, found bool) {
 	if x.vars != nil {
 		v, found = x.vars[root]
@@ -179,16 +184,16 @@ func (x *bound) find(root, name string) (v any, found bool) {
 		}
 		return v, found
 	}
-	text := ""
+	var text *string
 	switch b := x.bindings; {
 	case root == "customer" && name == "first_name":
-		text = b.Customer.FirstName
+		text = &b.Customer.FirstName
 	case root == "customer" && name == "last_name":
-		text = b.Customer.LastName
+		text = &b.Customer.LastName
 	case root == "unsubscribe_url" && name == "":
-		return b.UnsubscribeURL, sane(b.UnsubscribeURL)
+		return &b.UnsubscribeURL, sane(b.UnsubscribeURL)
 	case root == "shop" && name == "name":
-		return b.Shop.Name, sane(b.Shop.Name)
+		return &b.Shop.Name, sane(b.Shop.Name)
 	case root == "coupon" && name == "code" && b.Coupon != nil:
 		return Sentinel, true
 	case root == "coupon" && name == "value" && b.Coupon != nil:
@@ -198,7 +203,10 @@ func (x *bound) find(root, name string) (v any, found bool) {
 	default:
 		return nil, false
 	}
-	return optional(text), sane(text)
+	if strings.TrimSpace(*text) == "" {
+		return nil, sane(*text)
+	}
+	return text, sane(*text)
 }
 
 // asItIs is a filter's argument that was not given.

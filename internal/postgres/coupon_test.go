@@ -45,8 +45,8 @@ func ledger(t *testing.T, n, rounds int) (*testkit.DB, []postgres.Wanted) {
 		select customer_id, $2, v.campaign_id, 1, v.version_id, 1, 'treat', 'l', 0.5, 0, shop_id, 'UTC' from k, campaign_versions v`, n, couponDay)
 	db.Exec(t, `insert into rounds (customer_id, entered_at, enrollment_id, round, started_at)
 		select customer_id, entered_at, enrollment_id, r, entered_at from enrollments, generate_series(1, $1::int) r`, rounds)
-	db.Exec(t, `insert into deliveries (customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, channel, scheduled_at, due_at, expires_at)
-		select customer_id, entered_at, enrollment_id, round, 'coupon', campaign_id, version_id, arm, 'email', entered_at, entered_at, entered_at + interval '7 days'
+	db.Exec(t, `insert into deliveries (customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, channel, scheduled_at, due_at, expires_at, zone)
+		select customer_id, entered_at, enrollment_id, round, 'coupon', campaign_id, version_id, arm, 'email', entered_at, entered_at, entered_at + interval '7 days', zone
 		  from rounds join enrollments using (customer_id, entered_at, enrollment_id)`)
 	ids := testkit.List[int64](t, db, "select delivery_id from deliveries order by customer_id, round")
 	customers := testkit.List[int64](t, db, "select customer_id from deliveries order by customer_id, round")

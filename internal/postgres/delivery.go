@@ -29,7 +29,12 @@ func (s *Store) HandOut(ctx context.Context, at *time.Time, nothingQueued bool, 
 	if err != nil {
 		return nil, fmt.Errorf("hand out deliveries: %w", mapError(err))
 	}
-	hints, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Hint])
+	var hints []Hint
+	var h Hint
+	_, err = pgx.ForEachRow(rows, []any{&h.ID, &h.Version, &h.Wave, &h.Channel}, func() error {
+		hints = append(hints, h)
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("hand out deliveries: %w", mapError(err))
 	}

@@ -270,8 +270,8 @@ func (h *histories) codes(t *testing.T, db *testkit.DB) {
 	db.Exec(t, `set session_replication_role = replica;
 		update coupons c set customer_id = k.customer_id, entered_at = '2025-01-01', enrollment_id = 1, round = 1, wave = c.code, bound_at = '2025-01-01'
 		  from customers k where upper(k.shop_id) = substr(c.code, 5, 2);
-		insert into deliveries (customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, channel, scheduled_at, due_at, expires_at)
-		select customer_id, entered_at, enrollment_id, round, wave, 1, 1, 'treat', 'email', bound_at, bound_at, '2026-01-01' from coupons where bound_at is not null`)
+		insert into deliveries (customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, channel, scheduled_at, due_at, expires_at, zone)
+		select customer_id, entered_at, enrollment_id, round, wave, 1, 1, 'treat', 'email', bound_at, bound_at, '2026-01-01', 'UTC' from coupons where bound_at is not null`)
 }
 
 // check works the rows out once more, in Go and from single orders.

@@ -172,7 +172,7 @@ func (s *Store) gate(ctx context.Context, in GateInput, firm bool, prepare func(
 			}
 		}
 		seen = len(gated)
-		var w decisions
+		w := decisionsOf(len(gated))
 		for i := range gated {
 			g := &gated[i]
 			a := reserve.Gate(g.Facts, now.at)
@@ -374,11 +374,11 @@ func (d dayBudget) left(day time.Time) *int64 {
 // decisions are the columns of delivery/decide, and what was taken of limits.
 type decisions struct {
 	ids                       int64s
-	places                    []pgtype.TID
+	places                    places
 	states, reasons, channels []string
 	due                       []*time.Time
 	costs                     []int64
-	bodies                    [][]byte
+	bodies                    hashes
 	lost                      []*string
 	epochs                    []int
 	wasDue                    times
@@ -388,6 +388,11 @@ type decisions struct {
 	spent int64
 	ofDay int64 // of the budget of the day that began then
 	began time.Time
+}
+
+func decisionsOf(n int) decisions {
+	return decisions{ids: make(int64s, 0, n), places: make(places, 0, n), states: make([]string, 0, n), reasons: make([]string, 0, n), channels: make([]string, 0, n),
+		due: make([]*time.Time, 0, n), costs: make([]int64, 0, n), bodies: make(hashes, 0, n), lost: make([]*string, 0, n), epochs: make([]int, 0, n), wasDue: make(times, 0, n)}
 }
 
 func (w *decisions) add(g *Gated, a delivery.Answer) error {

@@ -87,7 +87,7 @@ func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, gated
 		requires = &in.Requires
 	}
 	ids, customers, entered := make(int64s, len(gated)), make(int64s, len(gated)), make(times, len(gated))
-	triggers, emails, phones := make(int64s, len(gated)), make([][]byte, len(gated)), make([][]byte, len(gated))
+	triggers, emails, phones := make(int64s, len(gated)), make(hashes, len(gated)), make(hashes, len(gated))
 	mails, texts := slices.Contains(in.Channels, "email"), slices.Contains(in.Channels, "sms")
 	for i := range gated {
 		g := &gated[i]
@@ -109,7 +109,12 @@ func readFacts(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, gated
 		purposes = append(purposes, "service")
 	}
 	batch.Queue(statement("delivery/consents"), customers, in.Channels, purposes, at).Query(func(rows pgx.Rows) (err error) {
-		words, err = pgx.CollectRows(rows, scanWord)
+		words = make([]lastWord, 0, len(gated))
+		var w lastWord
+		_, err = pgx.ForEachRow(rows, []any{&w.customer, &w.channel, &w.purpose, &w.granted}, func() error {
+			words = append(words, w)
+			return nil
+		})
 		return err
 	})
 	pressed := queuePressure(batch, in, at, customers)
@@ -181,10 +186,6 @@ type lastWord struct {
 	customer         int64
 	channel, purpose string
 	granted          bool
-}
-
-func scanWord(row pgx.CollectableRow) (w lastWord, err error) {
-	return w, row.Scan(&w.customer, &w.channel, &w.purpose, &w.granted)
 }
 
 // pressure is what counts against the caps of customers.

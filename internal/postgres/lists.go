@@ -45,6 +45,22 @@ func (b *boxedText) TextValue() (pgtype.Text, error) {
 	return pgtype.Text{String: string(*b), Valid: true}, nil
 }
 
+type places []pgtype.TID
+
+func (l places) Dimensions() []pgtype.ArrayDimension { return dimensions(len(l), l == nil) }
+func (l places) Index(i int) any                     { return &l[i] }
+func (places) IndexType() any                        { return (*pgtype.TID)(nil) }
+
+type hashes [][]byte
+
+func (l hashes) Dimensions() []pgtype.ArrayDimension { return dimensions(len(l), l == nil) }
+func (l hashes) Index(i int) any                     { return (*boxedBytes)(&l[i]) }
+func (hashes) IndexType() any                        { return (*boxedBytes)(nil) }
+
+type boxedBytes []byte
+
+func (b *boxedBytes) BytesValue() ([]byte, error) { return *b, nil }
+
 func dimensions(n int, null bool) []pgtype.ArrayDimension {
 	if null {
 		return nil

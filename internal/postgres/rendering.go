@@ -62,7 +62,7 @@ type RenderingWants struct {
 // locks. Deliveries that are not planned any more, or not in this lane, are left
 // out.
 func (s *Store) LoadRendering(ctx context.Context, lane Lane, ids []int64, at *time.Time, want RenderingWants) ([]Rendering, error) {
-	rows, err := s.hot.Query(ctx, statement("delivery/load"), ids, lane.Version, lane.Wave, lane.Channel, want.Doubt)
+	rows, err := s.hot.Query(ctx, statement("delivery/load"), int64s(ids), lane.Version, lane.Wave, lane.Channel, want.Doubt)
 	if err != nil {
 		return nil, fmt.Errorf("load deliveries: %w", mapError(err))
 	}

@@ -6,5 +6,4 @@ select d.delivery_id, o.shop_order_id, o.placed_at, o.currency,
        coalesce((select p.name from order_lines l join products p on p.product_id = l.product_id where l.order_id = o.order_id order by l.line_no limit 1), '')
   from unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) as a(delivery_id, customer_id, entered_at)
   join deliveries d on d.delivery_id = a.delivery_id and d.customer_id = a.customer_id and d.entered_at = a.entered_at
-  join enrollments e on e.customer_id = d.customer_id and e.entered_at = d.entered_at and e.enrollment_id = d.enrollment_id
-  join orders o on o.order_id = e.trigger_order_id
+  join orders o on o.order_id = d.trigger_order_id

@@ -11,10 +11,12 @@ with begun as (
       from unnest($2::bigint[], $3::timestamptz[], $4::bigint[], $5::int[], $7::timestamptz[]) as t(customer_id, entered_at, enrollment_id, round, next_round_at)
      where e.customer_id = t.customer_id and e.entered_at = t.entered_at and e.enrollment_id = t.enrollment_id
 )
-insert into deliveries (customer_id, entered_at, enrollment_id, round, version_id, wave, arm, variant, skip, uncapped, channel, scheduled_at, due_at, expires_at, campaign_id)
+insert into deliveries (customer_id, entered_at, enrollment_id, round, version_id, wave, arm, variant, skip, uncapped, channel, scheduled_at, due_at, expires_at, campaign_id,
+                        zone, stratum, trigger_order_id)
 select t.customer_id, t.entered_at, t.enrollment_id, t.round, t.version_id, t.wave, t.arm, nullif(t.variant, ''), t.skip, t.uncapped, t.channel,
-       t.scheduled_at, t.scheduled_at, t.expires_at, $1
+       t.scheduled_at, t.scheduled_at, t.expires_at, $1, e.zone, e.stratum, e.trigger_order_id
   from unnest($8::bigint[], $9::timestamptz[], $10::bigint[], $11::int[], $12::int[], $13::text[], $14::text[], $15::text[], $16::bool[], $17::bool[], $18::text[],
               $19::timestamptz[], $20::timestamptz[])
     as t(customer_id, entered_at, enrollment_id, round, version_id, wave, arm, variant, skip, uncapped, channel, scheduled_at, expires_at)
+  join enrollments e on e.customer_id = t.customer_id and e.entered_at = t.entered_at and e.enrollment_id = t.enrollment_id
 on conflict do nothing

@@ -13,13 +13,15 @@ with entered as (
                   $12::bigint[], $13::bigint[], $14::text[], $15::text[], $16::timestamptz[])
         as t(customer_id, entered_at, entry, arm, layer, u, ppb, assigned_id, trigger_order_id, trigger_event_id, zone, stratum, next_round_at)
     on conflict (campaign_id, customer_id, entered_at) do nothing
-    returning customer_id, entered_at, enrollment_id
+    returning customer_id, entered_at, enrollment_id, zone, stratum, trigger_order_id
 ), begun as (
     insert into rounds (customer_id, entered_at, enrollment_id, round, started_at)
     select customer_id, entered_at, enrollment_id, 1, entered_at from entered
 ), planned as (
-    insert into deliveries (customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, variant, skip, uncapped, channel, scheduled_at, due_at, expires_at)
-    select e.customer_id, e.entered_at, e.enrollment_id, 1, t.wave, $1, $3, t.arm, nullif(t.variant, ''), t.skip, t.uncapped, t.channel, t.scheduled_at, t.scheduled_at, t.expires_at
+    insert into deliveries (customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, variant, skip, uncapped, channel, scheduled_at, due_at, expires_at,
+                            zone, stratum, trigger_order_id)
+    select e.customer_id, e.entered_at, e.enrollment_id, 1, t.wave, $1, $3, t.arm, nullif(t.variant, ''), t.skip, t.uncapped, t.channel, t.scheduled_at, t.scheduled_at, t.expires_at,
+           e.zone, e.stratum, e.trigger_order_id
       from unnest($17::bigint[], $18::timestamptz[], $19::text[], $20::text[], $21::text[], $22::bool[], $23::bool[], $24::text[], $25::timestamptz[], $26::timestamptz[])
         as t(customer_id, entered_at, wave, arm, variant, skip, uncapped, channel, scheduled_at, expires_at)
       join entered e on e.customer_id = t.customer_id and e.entered_at = t.entered_at
