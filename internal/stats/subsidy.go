@@ -29,11 +29,12 @@ func CouponSubsidy(treat, control Count, redeemed int64) (Subsidy, bool) {
 	bought, _ := treat.Rate()
 	natural, _ := control.Rate()
 	share := float64(redeemed) / float64(treat.N)
-	s := Subsidy{Lo: max(0, share-(bought-natural)), Hi: min(share, natural), OfRedeemersHi: 1}
+	s := Subsidy{Lo: share - (bought - natural), Hi: min(share, natural), OfRedeemersHi: 1}
 	if bought < natural {
 		s.Prevented = true
-		s.Lo = max(0, share+natural-1)
+		s.Lo = share + natural - 1
 	}
+	s.Lo = min(s.Hi, max(0, s.Lo)) // above Hi by rounding only
 	if redeemed > 0 {
 		s.OfRedeemersLo, s.OfRedeemersHi = s.Lo/share, min(1, s.Hi/share)
 	}
