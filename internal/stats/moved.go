@@ -64,5 +64,5 @@ func (b Buyers) pairs() (Pairs, bool) {
 	bought := float64(b.Of.N)
 	y := b.Of
 	y.N = b.Enrolled
-	return Pairs{X: Moments{b.Enrolled, bought, bought, bought}, Y: y, XY: y.Sum, XXY: y.Sum, XYY: y.Sum2}, true
+	return Pairs{X: Moments{b.Enrolled, bought, bought, bought}, Y: y, XY: y.Sum}, true
 }

@@ -12,7 +12,9 @@ type Dependent struct {
 // PoolDependent is Pool's fixed effect with Q, and Slope, for effects that are not
 // independent, as those of rounds with the same customers: by generalised least
 // squares on their covariance matrix, as many rows and columns as values. With
-// nothing beside the diagonal it is Pool and Slope.
+// nothing beside the diagonal it is Pool and Slope. Where all rounds have all the
+// customers, an entry is the Covariance of the two rounds' Pairs divided by their
+// number, summed over the arms.
 //
 // Not defined without values, when the matrix is not symmetric and positive
 // definite, or when float64 cannot hold a figure.

@@ -38,7 +38,10 @@ func SumRatio(p Pairs) (Effect, bool) {
 		}
 		e.SE = math.Sqrt(variance)
 	}
-	return e, e.usable()
+	if !e.usable() {
+		return Effect{}, false
+	}
+	return e, true
 }
 
 // SumRatioDifference is treat's ratio minus control's, for arms that share no

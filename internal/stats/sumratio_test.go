@@ -63,6 +63,11 @@ func TestSumRatioThatIsNotDefined(t *testing.T) {
 		}
 	}
 
+	// No customers have such squares.
+	if got, ok := stats.SumRatio(Pairs{X: Moments{N: 3, Sum: 3, Sum2: 3}, Y: Moments{N: 3, Sum: 6}, XY: 9}); !ok || got != (Effect{2, 0}) {
+		t.Errorf("of sums that contradict each other %+v, defined %v", got, ok)
+	}
+
 	// All alike: a ratio, and no interval.
 	alike := paired([]float64{1, 2, 3}, []float64{2, 4, 6})
 	if got, ok := stats.SumRatioDifference(alike, alike, 0.05); !ok || got.Unbounded != stats.NothingVaries || got.P != 1 || got.Value != 0 {
