@@ -10,8 +10,8 @@
 // end that does not exist is infinite.
 //
 // What is made of many units is made of sums (Moments, Pairs, Clusters) that add
-// up over disjoint parts and do not depend on their order; only LinUnits and Qini
-// need every unit.
+// up over disjoint parts, MergePairs and MergeClusters to the same bit in any
+// order; only LinUnits and Qini need every unit.
 //
 // Two-sided throughout: alpha is the share of both tails together, in (0,1), and
 // 0.05 stands for a 95 % interval. An alpha outside (0,1) panics. UpperBound and
