@@ -39,18 +39,23 @@ func HallDifference(treat, control Moments, alpha float64) (Skewed, bool) {
 	if !ok1 || !ok0 {
 		return Skewed{}, false
 	}
-	d, se := m1-m0, math.Sqrt(v1/n1+v0/n0)
-	unbounded := Skewed{Estimate: Estimate{d, math.Inf(-1), math.Inf(1)}, SE: se, P: 1}
-	if se == 0 {
-		return unbounded, true
+	return hall(m1-m0, math.Sqrt(v1/n1+v0/n0), t1/n1/n1-t0/n0/n0, z)
+}
+
+// hall is the interval, at the normal quantile z, of a difference d with standard
+// error se and third central moment lean.
+func hall(d, se, lean, z float64) (Skewed, bool) {
+	open := Skewed{Estimate: unbounded(d), SE: se, P: 1}
+	if se == 0 && finite(d) {
+		return open, true
 	}
-	a := (t1/n1/n1 - t0/n0/n0) / se / se / se
+	a := lean / se / se / se
 	if !finite(d, se, a) {
 		return Skewed{}, false
 	}
 	if math.Abs(a) > 1 {
-		unbounded.A = a
-		return unbounded, true
+		open.A = a
+		return open, true
 	}
 
 	// The point estimate lies inside for every alpha below 0.86; min and max are
