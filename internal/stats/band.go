@@ -32,14 +32,14 @@ func SimultaneousBand(curve Curve, alpha float64) []Step {
 	if from >= to {
 		return nil
 	}
-	spread := curve.greenwood()
+	moves := curve.moves(to)
 	multiple, ok := excursion(alpha, func(random *rand.Rand) (largest float64) {
-		var at, variance float64
-		for i, g := range spread[:to] {
-			at += math.Sqrt(g) * random.NormFloat64()
-			variance += g
+		var at float64
+		for i, move := range moves {
+			at += move * random.NormFloat64()
 			if i >= from {
-				largest = max(largest, math.Abs(at)/math.Sqrt(variance))
+				s := curve.Steps[i]
+				largest = max(largest, math.Abs(at)*(1-s.Value)/s.SE)
 			}
 		}
 		return largest
@@ -56,8 +56,8 @@ func SimultaneousBand(curve Curve, alpha float64) []Step {
 	return band
 }
 
-// SimultaneousDifference is the gaps of CurveDifference that lie where either
-// curve has a band, with the band that holds at all of them at once. Nothing where
+// SimultaneousDifference is the gaps of CurveDifference that lie where both curves
+// have a band, with the band that holds at all of them at once. Nothing where
 // SimultaneousBand has nothing for either arm.
 func SimultaneousDifference(treat, control Curve, alpha float64) []Gap {
 	z := twoSided(alpha)
@@ -74,16 +74,16 @@ func SimultaneousDifference(treat, control Curve, alpha float64) []Gap {
 	if len(gaps) == 0 {
 		return nil
 	}
-	spread1, spread0 := treat.greenwood()[:at[len(at)-1][0]], control.greenwood()[:at[len(at)-1][1]]
+	moves1, moves0 := treat.moves(to1), control.moves(to0)
 	multiple, ok := excursion(alpha, func(random *rand.Rand) (largest float64) {
 		var walk1, walk0 float64
 		i, j := 0, 0
 		for k, g := range gaps {
 			for ; i < at[k][0]; i++ {
-				walk1 += math.Sqrt(spread1[i]) * random.NormFloat64()
+				walk1 += moves1[i] * random.NormFloat64()
 			}
 			for ; j < at[k][1]; j++ {
-				walk0 += math.Sqrt(spread0[j]) * random.NormFloat64()
+				walk0 += moves0[j] * random.NormFloat64()
 			}
 			moved := (1-treat.Steps[i-1].Value)*walk1 - (1-control.Steps[j-1].Value)*walk0
 			largest = max(largest, math.Abs(moved)/g.SE)
@@ -137,13 +137,13 @@ func (c Curve) taken(time float64) int {
 	return n
 }
 
-// greenwood is what each step adds to the variance of log(1 - curve); infinite
-// where all have bought.
-func (c Curve) greenwood() []float64 {
-	spread := make([]float64, len(c.Steps))
-	for i, s := range c.Steps {
+// moves is what each of the first n steps adds to the standard deviation of the
+// logarithm of 1 - curve, by itself; not all have bought by then.
+func (c Curve) moves(n int) []float64 {
+	moves := make([]float64, n)
+	for i, s := range c.Steps[:n] {
 		risk, bought := float64(s.AtRisk), float64(s.Bought)
-		spread[i] = bought / (risk * (risk - bought))
+		moves[i] = math.Sqrt(bought / (risk * (risk - bought)))
 	}
-	return spread
+	return moves
 }

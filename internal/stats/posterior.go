@@ -5,18 +5,18 @@ import "math"
 // Normal is the belief in a mean or in a difference of means. SD is positive.
 type Normal struct{ Center, SD float64 }
 
-// Posterior is what an estimate with its standard error leaves of a prior belief:
-// the mean of both, each by its precision (Gelman et al. 2013, Bayesian Data
-// Analysis, 2.5). Not defined (ok false) unless both spreads are positive and all
-// finite.
-func (prior Normal) Posterior(estimate, se float64) (Normal, bool) {
-	if !(prior.SD > 0) || !(se > 0) || !finite(prior.Center, prior.SD, estimate, se) {
+// Posterior is what an estimate with its standard error makes of n as the belief
+// before: the mean of both, each by its precision (Gelman et al. 2013, Bayesian
+// Data Analysis, 2.5). Not defined (ok false) unless both spreads are positive and
+// all finite.
+func (n Normal) Posterior(estimate, se float64) (Normal, bool) {
+	if !(n.SD > 0) || !(se > 0) || !finite(n.Center, n.SD, estimate, se) {
 		return Normal{}, false
 	}
 
 	// From the ratio of the two, as a square may be out of range.
-	weight := 1 / (1 + se/prior.SD*(se/prior.SD))
-	post := Normal{prior.Center + weight*(estimate-prior.Center), se * math.Sqrt(weight)}
+	weight := 1 / (1 + se/n.SD*(se/n.SD))
+	post := Normal{n.Center + weight*(estimate-n.Center), se * math.Sqrt(weight)}
 	if !(post.SD > 0) || !finite(post.Center) {
 		return Normal{}, false
 	}
