@@ -29,9 +29,10 @@ func (s *Store) Plan(ctx context.Context, c Campaign, fn func(*Planning) error) 
 	err = s.inHotTx(ctx, func(tx pgx.Tx) error {
 		var locked bool
 		var set string
-		// Rules are asked between the statements; nobody but other planners waits for this one. And each page is planned for the
+		// Rules are asked between the statements. Other planners wait for this one, and a merge of those whose orders it looks at: one
+		// that is suspended is ended. And each page is planned for the
 		// tables as they are: what was best while they were empty goes through all of them for each customer later.
-		if err := tx.QueryRow(ctx, `select pg_try_advisory_xact_lock(hashtext('rewave:plan'), $1), set_config('idle_in_transaction_session_timeout', '1min', true)
+		if err := tx.QueryRow(ctx, `select pg_try_advisory_xact_lock(hashtext('rewave:plan'), $1), set_config('idle_in_transaction_session_timeout', '30s', true)
 			|| set_config('plan_cache_mode', 'force_custom_plan', true)`, c.ID).Scan(&locked, &set); err != nil {
 			return err
 		}

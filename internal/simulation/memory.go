@@ -254,7 +254,7 @@ func (x *table[T]) add(t *tx, row T) *record[T] {
 // transaction before it ends it. A planner thinks for longer.
 const (
 	idleLimit     = 5 * time.Second
-	idlePlanner   = time.Minute
+	idlePlanner   = 30 * time.Second
 	lockTimeout   = 500 * time.Millisecond // at the gate
 	whatOfGate    = "gate"
 	whatOfPlanner = "plan"
