@@ -39,7 +39,6 @@ const failedAfter = 10 * time.Minute
 // A planned, dead or quarantined delivery of which a provider says that it took it was
 // let out by a gate that the ledger has forgotten, or was taken in spite of what
 // the call heard or a person found out: it goes, by quarantine and unknown, to accepted.
-// What is in quarantine may turn out to be in doubt, so "failed" waits for that.
 func Hear(s State, words []Word, now time.Time) Hearing {
 	h := Hearing{To: s}
 	taken := false
@@ -66,7 +65,6 @@ func Hear(s State, words []Word, now time.Time) Hearing {
 		if taken {
 			h.To = Accepted
 		}
-		h.Wait = s == Quarantine && !taken && failed != nil
 	case Sending, Unknown, UnknownFinal:
 		switch {
 		case taken:

@@ -24,7 +24,7 @@ func TestWordsLeadOnlyWhereTheyMay(t *testing.T) {
 			if moves != want {
 				t.Errorf("%s on %s: goes to %s", kind, s, late.To)
 			}
-			waits := kind == "failed" && (s == delivery.Sending || s == delivery.Unknown || s == delivery.UnknownFinal || s == delivery.Quarantine)
+			waits := kind == "failed" && (s == delivery.Sending || s == delivery.Unknown || s == delivery.UnknownFinal)
 			if early.Wait != waits || early.Wait && early.To != s {
 				t.Errorf("%s on %s after a minute: waits %t, goes to %s", kind, s, early.Wait, early.To)
 			}
