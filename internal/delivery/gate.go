@@ -115,7 +115,7 @@ func (f Facts) stopped(at time.Time) (Answer, bool) {
 			return f.refuse(Suppressed, why), true
 		}
 		// Another channel may reach the customer; it was not rendered for that one.
-		return Answer{To: Planned, Channel: next, DueAt: at}, true
+		return Answer{To: Planned, Reason: f.HeldFor, Channel: next, DueAt: at}, true // what held it before did
 	}
 	return Answer{}, false
 }

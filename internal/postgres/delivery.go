@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/rewave/rewave/internal/delivery"
 )
@@ -107,43 +106,61 @@ func (s *Store) Settle(ctx context.Context, provider string, at *time.Time, unde
 			known.ids, known.epochs = append(known.ids, x.Claim.ID), append(known.epochs, x.Claim.Epoch)
 		}
 	}
-	var written, back int
-	var gates []time.Time
-	var costs []int64
-	var same, gone bool
-	args := []any{ids, epochs, unless(states, string(delivery.Accepted)), unless(reasons, ""), refs, unless(wait, 0), provider, at, under.Claim,
-		giveUp.Seconds(), unless(untaken, false), delivery.AskAfter(0).Seconds(), !under.Open}
+	settle := func(q querier, claim int64) (w written, err error) {
+		err = q.QueryRow(ctx, statement("delivery/settle"), ids, epochs, unless(states, string(delivery.Accepted)), unless(reasons, ""), refs, unless(wait, 0), provider, at,
+			claim, giveUp.Seconds(), unless(untaken, false), delivery.AskAfter(0).Seconds(), !under.Open).Scan(&w.rows, &w.gates, &w.costs, &w.back, &w.same, &w.gone)
+		return w, err
+	}
+	var w, more written
 	var err error
 	if took == (Took{}) {
-		err = s.hot.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &gates, &costs, &back, &same, &gone)
+		w, err = settle(s.hot, under.Claim)
 	} else {
-		err = s.inHotTx(ctx, func(tx pgx.Tx) error {
-			if err := tx.QueryRow(ctx, statement("delivery/settle"), args...).Scan(&written, &gates, &costs, &back, &same, &gone); err != nil {
+		err = s.inHotTx(ctx, func(tx pgx.Tx) (err error) {
+			if w, err = settle(tx, under.Claim); err != nil {
 				return err
 			}
-			return took.giveBack(ctx, tx, gates, costs, back)
+			return took.giveBack(ctx, tx, w)
 		})
 	}
-	switch {
-	case err != nil:
-	case !same:
+	if err == nil && !w.same {
 		// What a gate let out may be planned here, until the failover is noticed: an outcome would be lost.
 		return 0, closedGate()
-	case written < n:
-		var woken pgconn.CommandTag
-		woken, err = s.hot.Exec(ctx, statement("delivery/wake"), known.ids, known.epochs)
-		// Who reaped the claim meanwhile had put them in doubt after the statement began: it looked for them under way.
-		if err == nil && (woken.RowsAffected() > 0 || gone && under.Claim != 0) {
-			under.Claim = 0
-			var more int
-			more, err = s.Settle(ctx, provider, at, under, took, giveUp, settled)
-			written += more
-		}
+	}
+	if err == nil && w.rows < n {
+		// In one transaction, or a crash between leaves in doubt what was known. Who reaped the claim meanwhile had put them in
+		// doubt after the statement began: it looked for them under way.
+		err = s.inHotTx(ctx, func(tx pgx.Tx) error {
+			more = written{}
+			woken, err := tx.Exec(ctx, statement("delivery/wake"), known.ids, known.epochs)
+			if err != nil || woken.RowsAffected() == 0 && (!w.gone || under.Claim == 0) {
+				return err
+			}
+			if more, err = settle(tx, 0); err == nil && !more.same {
+				err = closedGate()
+			}
+			if err != nil {
+				return err
+			}
+			return took.giveBack(ctx, tx, more)
+		})
 	}
 	if err != nil {
 		return 0, fmt.Errorf("settle deliveries: %w", mapError(err))
 	}
-	return written, nil
+	return w.rows + more.rows, nil
+}
+
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// written is what delivery/settle says.
+type written struct {
+	rows, back int
+	gates      []time.Time
+	costs      []int64
+	same, gone bool
 }
 
 // unless is a list, or an empty one where all are usual: a statement knows what
@@ -158,14 +175,14 @@ func unless[T comparable](all []T, usual T) []T {
 }
 
 // giveBack takes off what messages cost, and how many may be tried again.
-func (t Took) giveBack(ctx context.Context, tx pgx.Tx, gates []time.Time, costs []int64, back int) error {
-	if t.Campaign != 0 && len(costs) > 0 {
-		if _, err := tx.Exec(ctx, statement("limits/give_back"), t.Campaign, gates, costs); err != nil {
+func (t Took) giveBack(ctx context.Context, tx pgx.Tx, w written) error {
+	if t.Campaign != 0 && len(w.costs) > 0 {
+		if _, err := tx.Exec(ctx, statement("limits/give_back"), t.Campaign, w.gates, w.costs); err != nil {
 			return err
 		}
 	}
-	if t.Channel != "" && back > 0 {
-		_, err := tx.Exec(ctx, statement("warm_up/give_back"), t.Channel, t.Day.String(), back)
+	if t.Channel != "" && w.back > 0 {
+		_, err := tx.Exec(ctx, statement("warm_up/give_back"), t.Channel, t.Day.String(), w.back)
 		return err
 	}
 	return nil

@@ -126,24 +126,20 @@ func (m *Memory) Replan(ctx context.Context, claims []postgres.Claim, window tim
 }
 
 // wake is quarantine -> unknown for outcomes that somebody knows.
-func (m *Memory) wake(ctx context.Context, settled []postgres.Settlement) (woken int, err error) {
-	err = m.one(ctx, "wake", func(t *tx) error {
-		woken = 0
-		for _, s := range settled {
-			if s.State != delivery.Accepted && s.State != delivery.Failed {
-				continue
-			}
-			still := func(d *message) bool { return d.epoch == s.Claim.Epoch && d.state == delivery.Quarantine }
-			n, err := update(t, m.where(t, []int64{s.Claim.ID}, still), still, func(*message) delivery.State { return delivery.Unknown })
-			if err != nil {
-				return err
-			}
-			woken += n
-		}
-		return nil
-	})
-	if err != nil {
+func (m *Memory) wake(ctx context.Context, t *tx, settled []postgres.Settlement) (woken int, err error) {
+	if err := t.step(ctx, "wake"); err != nil {
 		return 0, err
+	}
+	for _, s := range settled {
+		if s.State != delivery.Accepted && s.State != delivery.Failed {
+			continue
+		}
+		still := func(d *message) bool { return d.epoch == s.Claim.Epoch && d.state == delivery.Quarantine }
+		n, err := update(t, m.where(t, []int64{s.Claim.ID}, still), still, func(*message) delivery.State { return delivery.Unknown })
+		if err != nil {
+			return 0, err
+		}
+		woken += n
 	}
 	return woken, nil
 }

@@ -206,17 +206,25 @@ func (m *Memory) Settle(ctx context.Context, provider string, at *time.Time, und
 	if err != nil {
 		return 0, err
 	}
-	if written < len(settled) {
-		woken, err := m.wake(ctx, settled)
-		if err != nil {
-			return 0, err
-		}
-		if woken > 0 {
-			more, err := m.Settle(ctx, provider, at, under, took, giveUp, settled)
-			return written + more, err
-		}
+	if written == len(settled) {
+		return written, nil
 	}
-	return written, nil
+	var more int
+	err = m.in(ctx, "settle", func(t *tx) error {
+		more = 0
+		if woken, err := m.wake(ctx, t, settled); err != nil || woken == 0 {
+			return err
+		}
+		untaken, back, err := m.settle(ctx, t, provider, at, postgres.Under{Open: under.Open}, giveUp, settled, &more)
+		if err != nil {
+			return err
+		}
+		return m.giveBack(ctx, t, took, untaken, back)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return written + more, nil
 }
 
 // untaken are messages that were not taken after all.

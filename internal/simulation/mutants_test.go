@@ -112,7 +112,7 @@ var sending = []mutant{
 	planted("quiet hours in the shop's zone", send, "g.Stratum}].rule, e.zone(g.Zone), content.cost", "g.Stratum}].rule, e.Shop.Zone, content.cost"),
 	planted("a required wave may be unknown", gates, "case s == Accepted || s == Withheld:", "case s == Accepted || s == Withheld || s == Unknown:"),
 
-	planted("a channel it was not rendered for", gates, "return Answer{To: Planned, Channel: next, DueAt: at}, true", "return Answer{To: Sending, Channel: next, DueAt: at}, true"),
+	planted("a channel it was not rendered for", gates, "return Answer{To: Planned, Reason: f.HeldFor, Channel: next, DueAt: at}", "return Answer{To: Sending, Channel: next, DueAt: at}"),
 	planted("the next round is of the newest version", plans, "version: e.version, arm", "version: p.version, arm"),
 	planted("the next round is for everybody", plans, "Arm: e.arm, Zone", `Arm: "treat", Zone`),
 
