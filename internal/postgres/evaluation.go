@@ -87,6 +87,15 @@ type Worth struct {
 	ManyHeld       int64
 }
 
+// margin is the margin as it is written, so that it is exact.
+func (w Worth) margin() *string {
+	if w.Margin == nil {
+		return nil
+	}
+	text := strconv.FormatFloat(*w.Margin, 'f', -1, 64)
+	return &text
+}
+
 // Capped is the bounds in minor units; nil: none.
 type Capped struct{ Revenue, Profit *int64 }
 
@@ -96,11 +105,6 @@ func (q PointQuery) args() []any {
 
 // Observe returns the statistics of a point, one row an arm.
 func (s *Store) Observe(ctx context.Context, q PointQuery, w Worth) ([]ArmTotals, error) {
-	var margin *string // as it is written, so that it is exact
-	if w.Margin != nil {
-		text := strconv.FormatFloat(*w.Margin, 'f', -1, 64)
-		margin = &text
-	}
 	arms, err := listThrough(ctx, s, func(row pgx.CollectableRow) (ArmTotals, error) {
 		var a ArmTotals
 		m, f, c := &a.Matured, &a.Final, &a.Money
@@ -109,7 +113,7 @@ func (s *Store) Observe(ctx context.Context, q PointQuery, w Worth) ([]ArmTotals
 			&a.Spent.MessageMicros, &a.Spent.RedeemedMinor, &a.SpentMatured.MessageMicros, &a.SpentMatured.RedeemedMinor,
 			&a.SpentFinal.MessageMicros, &a.SpentFinal.RedeemedMinor,
 			&c.LargestOrderMinor, &c.Orders, &c.Revenue, &c.RevenueCapped, &c.Profit, &c.ProfitCapped)
-	}, statement("evaluation/observations"), append(q.args(), margin, w.MicrosPerMinor,
+	}, statement("evaluation/observations"), append(q.args(), w.margin(), w.MicrosPerMinor,
 		w.Few.Revenue, w.Few.Profit, w.ManyHeld, w.Many.Revenue, w.Many.Profit)...)
 	if err != nil {
 		return nil, fmt.Errorf("observe point: %w", err)

@@ -66,7 +66,7 @@ var sending = []mutant{
 	planted("a lease shorter than a call", send, "lease       = 30 * time.Second", "lease       = 5 * time.Second"),
 	planted("an outcome is tried once", send, "if run.Sleep(ctx, pause); ctx.Err() != nil {", "if run.Sleep(ctx, pause); true {"),
 	planted("what waits for a slot waits for ever", send, "run.Slot(begin, sender", "run.Slot(ctx, sender"),
-	{name: "calls begin whenever there is a slot", edits: []edit{{send, "begin, cancel := run.Timeout(ctx, startWithin)", "_, cancel := run.Timeout(ctx, startWithin)"}, {send, "run.Slot(begin, sender", "run.Slot(ctx, sender"}, {send, "if run.Now().Sub(committed) > startWithin || begin.Err() != nil || rests.Load() {", "if ctx.Err() != nil {"}}},
+	{name: "calls begin whenever there is a slot", edits: []edit{{send, "begin, cancel := run.Timeout(ctx, startWithin)", "_, cancel := run.Timeout(ctx, startWithin)"}, {send, "run.Slot(begin, sender", "run.Slot(ctx, sender"}, {send, "if now.Sub(committed) > startWithin || begin.Err() != nil || rests.Load() {", "if ctx.Err() != nil {"}}},
 	planted("a gate takes as long as it likes", send, "gateTimeout = 3 * time.Second", "gateTimeout = 90 * time.Second"),
 	planted("what was not begun is not given back", send, "if len(back) > 0 {", "if false {"),
 	planted("a claim is given back for all", send, "return postgres.Settlement{Claim: c, State: delivery.Planned, Reason: \"given back\"}", "return postgres.Settlement{Claim: c, State: delivery.Unknown, Reason: \"given back\"}"),
