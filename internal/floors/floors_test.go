@@ -85,6 +85,7 @@ var doors = map[string][]string{
 	"github.com/jedib0t/go-pretty/":  {"cmd/rewave", "internal/report"},
 	"github.com/google/uuid":         {"workers", "internal/postgres"},
 	"gonum.org/v1/gonum":             {"internal/stats"},
+	"github.com/parquet-go/":         {"internal/importer"},
 	"golang.org/x/text/":             {"internal/source", "internal/importer", "internal/config", "internal/message"},
 	"golang.org/x/net/html":          {"internal/message"},
 	"golang.org/x/net/idna":          {"internal/customer"},
