@@ -50,6 +50,7 @@ var sideways = map[string][]string{
 	"campaigns":           {"rules"},
 	"internal/wave":       {"internal/audience"},
 	"internal/delivery":   {"internal/audience"},
+	"internal/analyze":    {"internal/evaluation"},                   // one set of codes, caps and words for both
 	"internal/enrollment": {"internal/holdout", "internal/customer"}, // an enrollment names its customer
 	"internal/customer":   {"internal/event", "internal/order"},
 	"internal/consent":    {"internal/customer"},
