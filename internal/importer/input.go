@@ -85,6 +85,8 @@ func (in *input) measure() error {
 	switch {
 	case info.IsDir():
 		return fault.New(fault.Invalid, in.path+" is a folder", "name a file")
+	case in.table && !info.Mode().IsRegular():
+		return fault.New(fault.Invalid, in.path+" is no file that can be read twice", "write what comes out of the pipe to a file first")
 	case in.size == 0:
 		return fault.New(fault.Invalid, in.name+" is empty", "")
 	case in.size > maxCompressed && !in.table:
