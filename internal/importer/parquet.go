@@ -70,6 +70,10 @@ func (t *Table) mend(err *error) {
 func (p *parquetTable) choose(columns []int) error {
 	for _, i := range columns {
 		leaf := p.leaves[i]
+		if codec := leaf.Compression(); codec != nil && codec.CompressionCodec() == format.Lz4Raw {
+			// The library cannot read that of others, and asks for ever more memory over a broken one.
+			return fault.New(fault.Invalid, fmt.Sprintf("%s is compressed with LZ4, which is not read", p.t.Name), p.t.in.undone()+"write it with Snappy, Zstandard or gzip")
+		}
 		write := textOf(leaf.Type())
 		if write == nil {
 			return fault.New(fault.Invalid, fmt.Sprintf("%s: the column %q is of the type %s, which is not read", p.t.Name, leaf.Name(), leaf.Type()), "write it as text, a number or true and false")

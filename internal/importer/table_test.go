@@ -185,3 +185,19 @@ func TestParquetReadsAsItsTextWould(t *testing.T) {
 		}
 	}
 }
+
+func TestParquetThatIsNotReadIsRefused(t *testing.T) {
+	t.Parallel()
+	var file bytes.Buffer
+	w := parquet.NewGenericWriter[sold](&file, parquet.Compression(&parquet.Lz4Raw))
+	if _, err := w.Write([]sold{{Arm: "a"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := told(t, fileOf(t, "t.parquet", file.Bytes()), UTF8, "arm")
+	if want := "t.parquet is compressed with LZ4, which is not read"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
