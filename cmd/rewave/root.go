@@ -52,7 +52,7 @@ invariant is broken (audit).`,
 	}
 	add("try", a.demo(), a.dev())
 	add("write", a.campaign(), a.takesJSON(a.takesConfig(a.send())))
-	add("data", a.importing(), a.customer(), a.coupon(), a.segment(), a.product(), a.model(), a.report(), a.delivery(), a.audit())
+	add("data", a.importing(), a.customer(), a.coupon(), a.segment(), a.product(), a.model(), a.report(), a.analyze(), a.delivery(), a.audit())
 	add("run", a.all(), a.serve(), a.work(), a.tick(), a.hold(), a.db(), a.configuration(), a.version())
 	root.SetHelpCommand(helpCommand(root))
 	eachCommand(root, func(c *cobra.Command) {

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/csv"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -21,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parquet-go/parquet-go"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -185,7 +188,25 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 	},
 
-	// recode FILE HOW: gzip, gb18030, windows-1252, or cut, which takes the last tenth away.
+	// repeat FILE N LINE: adds the line so many times.
+	"repeat": func(ts *testscript.TestScript, _ bool, args []string) {
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(ts.ReadFile(args[0])+strings.Repeat(args[2]+"\n", n)), 0o600))
+	},
+
+	// shuffle FILE SEED: its lines in another order, but for the first.
+	"shuffle": func(ts *testscript.TestScript, _ bool, args []string) {
+		seed, err := strconv.ParseUint(args[1], 10, 64)
+		ts.Check(err)
+		lines := strings.SplitAfter(ts.ReadFile(args[0]), "\n")
+		below := lines[1 : len(lines)-1]
+		rand.New(rand.NewPCG(seed, 0)).Shuffle(len(below), func(i, j int) { below[i], below[j] = below[j], below[i] })
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Join(lines, "")), 0o600))
+	},
+
+	// recode FILE HOW: gzip, parquet (of a CSV file, columns of text), gb18030, windows-1252,
+	// or cut, which takes the last tenth away.
 	"recode": func(ts *testscript.TestScript, _ bool, args []string) {
 		text := []byte(ts.ReadFile(args[0]))
 		switch args[1] {
@@ -195,6 +216,8 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			_, err := z.Write(text)
 			ts.Check(errors.Join(err, z.Close()))
 			text = b.Bytes()
+		case "parquet":
+			text = asParquet(ts, text)
 		case "gb18030":
 			var err error
 			text, err = simplifiedchinese.GB18030.NewEncoder().Bytes(text)
@@ -282,6 +305,31 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		ts.Check(os.Chown(dir, 65534, 65534))
 		ts.Setenv(args[0], dir)
 	},
+}
+
+// asParquet is a CSV file as Parquet; a cell with nothing in it is a null.
+func asParquet(ts *testscript.TestScript, text []byte) []byte {
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	ts.Check(err)
+	columns := parquet.Group{}
+	for _, name := range rows[0] {
+		columns[name] = parquet.Optional(parquet.String())
+	}
+	schema := parquet.NewSchema("table", columns)
+	var out bytes.Buffer
+	w := parquet.NewGenericWriter[map[string]any](&out, schema)
+	for _, row := range rows[1:] {
+		cells := map[string]any{}
+		for i, name := range rows[0] {
+			if row[i] != "" {
+				cells[name] = row[i]
+			}
+		}
+		_, err := w.Write([]map[string]any{cells})
+		ts.Check(err)
+	}
+	ts.Check(w.Close())
+	return out.Bytes()
 }
 
 var scrubs = []struct {

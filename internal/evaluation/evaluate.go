@@ -11,9 +11,9 @@ const (
 	alpha = 0.05
 	power = 0.80
 
-	srmAlarm         = 0.001 // E01: at 30 daily looks, 0.8 % false alarms
-	leastHeld        = 100   // E02
-	leastBuyers      = 10    // E02
+	SRMAlarm         = 0.001 // E01: at 30 daily looks, 0.8 % false alarms
+	LeastHeld        = 100   // E02
+	LeastBuyers      = 10    // E02
 	leastFinal       = 0.95  // E03
 	reachedRefused   = 0.20  // E04: of the holdout, more than this
 	reachedMuch      = 0.05  // a note, more than this
@@ -117,14 +117,14 @@ func (e *evaluator) breakEven() {
 	e.result.Against = againstZero
 	switch {
 	case cost.PerTreatedMicros == 0:
-		e.result.BreakEven = number(0)
+		e.result.BreakEven = Number(0)
 	case cost.Margin == nil:
 		e.result.BreakEvenCode = MarginUnknown
 	case cost.AverageOrderMinor == 0:
 		e.result.BreakEvenCode = OrderValueUnknown
 	default:
 		order := float64(cost.AverageOrderMinor) / math.Pow10(cost.Currency.Digits)
-		e.result.BreakEven = number(e.unitCost() / (*cost.Margin * order))
+		e.result.BreakEven = Number(e.unitCost() / (*cost.Margin * order))
 		e.result.Against = againstBreakEven
 		if e.result.BreakEven == nil {
 			e.result.BreakEvenCode, e.result.Against = NoEstimate, againstZero
@@ -191,7 +191,7 @@ func (e *evaluator) compare() {
 	// not would come out as a code, not as a number.
 	z, p, ok := stats.ScoreTest(treat, hold)
 	if ok {
-		r.Z, r.P = number(z), number(p)
+		r.Z, r.P = Number(z), Number(p)
 	}
 	if d, ok := stats.ScoreDifference(treat, hold, alpha); ok {
 		r.Difference = figure(d, methodScore)
@@ -211,7 +211,7 @@ func (e *evaluator) compare() {
 	}
 	natural, _ := hold.Rate()
 	if lift, ok := stats.DetectableLift(natural, treat.N+hold.N, e.in.Design.HoldShare.Float(), alpha, power); ok {
-		r.Detectable = number(lift)
+		r.Detectable = Number(lift)
 	}
 }
 
@@ -224,19 +224,19 @@ func price(cost float64, effect stats.Estimate) Figure {
 		f.Code = NoEstimate
 		return f
 	}
-	f.Estimate, f.Lo = number(cost/effect.Value), number(cost/effect.Hi)
+	f.Estimate, f.Lo = Number(cost/effect.Value), Number(cost/effect.Hi)
 	if effect.Lo <= 0 {
 		f.Code = Unbounded
 		return f
 	}
-	f.Hi = number(cost / effect.Lo)
+	f.Hi = Number(cost / effect.Lo)
 	return f
 }
 
 func count(t Totals) stats.Count { return stats.Count{X: t.Buyers, N: t.Enrollments} }
 
 func figure(x stats.Estimate, method string) Figure {
-	f := Figure{Estimate: number(x.Value), Lo: number(x.Lo), Hi: number(x.Hi), Method: method}
+	f := Figure{Estimate: Number(x.Value), Lo: Number(x.Lo), Hi: Number(x.Hi), Method: method}
 	switch {
 	case f.Estimate == nil:
 		f.Code = NoEstimate

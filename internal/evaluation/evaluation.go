@@ -277,8 +277,8 @@ func (t Totals) within(n int64) bool {
 	return 0 <= t.Enrollments && t.Enrollments <= n && 0 <= t.Buyers && t.Buyers <= t.Enrollments && t.Orders >= t.Buyers
 }
 
-// number is a figure fit to be shown and stored, or nil.
-func number(x float64) *float64 {
+// Number is a figure fit to be shown and stored, or nil.
+func Number(x float64) *float64 {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return nil
 	}

@@ -72,9 +72,9 @@ func Looks(plan LookPlan, inputs []LookInput) []Look {
 // compare holds the look against its bound.
 func (l *Look) compare(in LookInput, bound float64) {
 	treat, hold := in.Treat.bought(), in.Hold.bought()
-	l.Bound = number(bound)
+	l.Bound = Number(bound)
 	if z, _, ok := stats.ScoreTest(treat, hold); ok {
-		l.Z, l.Crossed = number(z), math.Abs(z) >= bound
+		l.Z, l.Crossed = Number(z), math.Abs(z) >= bound
 	}
 	if d, ok := stats.ScoreDifference(treat, hold, 2*stats.NormalCDF(-bound)); ok {
 		l.Difference = figure(d, methodScore)
@@ -106,7 +106,7 @@ func (in LookInput) code(plan LookPlan) Code {
 		return plan.Blocked
 	case all > 0 && !Opens(final, all):
 		return E03
-	case in.Hold.Final < leastHeld || in.Hold.Buyers < leastBuyers || in.Treat.Buyers < leastBuyers:
+	case in.Hold.Final < LeastHeld || in.Hold.Buyers < LeastBuyers || in.Treat.Buyers < LeastBuyers:
 		return E02
 	}
 	return ""
@@ -145,5 +145,5 @@ func mismatch(first, second int64, share holdout.Share) bool {
 		return false
 	}
 	_, p, ok := stats.SRM([]int64{first, second}, []float64{1 - share.Float(), share.Float()})
-	return ok && p < srmAlarm
+	return ok && p < SRMAlarm
 }

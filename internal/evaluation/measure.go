@@ -10,7 +10,8 @@ import (
 const (
 	methodHall = "hall"
 
-	decisive = 0.25 // E11: of an arm's revenue, in one order
+	// Decisive is E11: more of an arm's revenue than this, in one order.
+	Decisive = 0.25
 )
 
 // CapQuantile is the quantile of the shop's history that bounds what one
@@ -84,7 +85,7 @@ func (e *evaluator) means(m *Metric, in MetricInput) {
 		from stats.Moments
 	}{{&m.Treat, in.Treat.Whole}, {&m.Hold, in.Hold.Whole}} {
 		if mean, ok := arm.from.Mean(); ok {
-			*arm.to = number(mean / e.scale(in.Metric))
+			*arm.to = Number(mean / e.scale(in.Metric))
 		}
 	}
 }
@@ -95,10 +96,10 @@ func (e *evaluator) difference(m *Metric, in MetricInput) {
 	d, ok := stats.HallDifference(in.Treat.Capped, in.Hold.Capped, alpha)
 	m.Difference = skewedFigure(d, ok, 1/scale)
 	if ok {
-		m.Skew = number(d.A)
+		m.Skew = Number(d.A)
 	}
 	if ok && d.Bounded {
-		m.P = number(d.P)
+		m.P = Number(d.P)
 	}
 	if m.Difference.Code == E11 {
 		m.refuse(E11)
@@ -136,7 +137,7 @@ func (e *evaluator) decisiveOrder() int64 {
 			continue
 		}
 		for _, arm := range []MetricArm{m.Treat, m.Hold} {
-			if float64(arm.LargestOrderMinor) > decisive*arm.Whole.Sum {
+			if float64(arm.LargestOrderMinor) > Decisive*arm.Whole.Sum {
 				largest = max(largest, arm.LargestOrderMinor)
 			}
 		}

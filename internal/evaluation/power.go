@@ -64,7 +64,7 @@ func ChooseHoldout(candidates []holdout.Share, n int64, natural, breakEven float
 func Hold(share holdout.Share, n int64, natural, breakEven float64) Choice {
 	c := Choice{Share: share}
 	if lift, ok := stats.DetectableLift(natural, n, share.Float(), alpha, power); ok {
-		c.Detectable, c.Proves = number(lift), lift <= breakEven
+		c.Detectable, c.Proves = Number(lift), lift <= breakEven
 	}
 	return c
 }
@@ -103,7 +103,7 @@ func Pace(perDay []int) (Figure, bool) {
 	if sum == 0 {
 		half = 3 / n
 	}
-	return Figure{Estimate: number(mean), Lo: number(max(0, mean-half)), Hi: number(mean + half), Method: methodPace}, true
+	return Figure{Estimate: Number(mean), Lo: Number(max(0, mean-half)), Hi: Number(mean + half), Method: methodPace}, true
 }
 
 const methodPace = "quasi_poisson"

@@ -48,8 +48,8 @@ func (e *evaluator) sampleRatio() {
 	if !ok {
 		return
 	}
-	srm.P = number(p)
-	if p >= srmAlarm {
+	srm.P = Number(p)
+	if p >= SRMAlarm {
 		return
 	}
 	hold := int64(math.Round(float64(e.assigned()) * share.Float()))
@@ -98,11 +98,11 @@ func (e *evaluator) tooFew() {
 	var key string
 	var n int64
 	switch {
-	case hold.Enrollments < leastHeld:
+	case hold.Enrollments < LeastHeld:
 		key, n = "E02.group", hold.Enrollments
-	case hold.Buyers < leastBuyers:
+	case hold.Buyers < LeastBuyers:
 		key, n = "E02.hold", hold.Buyers
-	case treat.Buyers < leastBuyers:
+	case treat.Buyers < LeastBuyers:
 		key, n = "E02.treat", treat.Buyers
 	default:
 		return
@@ -148,7 +148,7 @@ func (e *evaluator) enough() (needed int64, ok bool) {
 		return 0, false
 	}
 	share := e.in.Design.HoldShare.Float()
-	size := leastHeld / share
+	size := LeastHeld / share
 	for _, arm := range []struct {
 		totals Totals
 		share  float64
@@ -157,7 +157,7 @@ func (e *evaluator) enough() (needed int64, ok bool) {
 		if arm.totals.Buyers > 0 {
 			rate = float64(arm.totals.Buyers) / float64(arm.totals.Enrollments)
 		}
-		size = max(size, leastBuyers/(rate*arm.share))
+		size = max(size, LeastBuyers/(rate*arm.share))
 	}
 	if !(size < math.MaxInt32) {
 		return 0, false

@@ -42,7 +42,7 @@ func (in WaveInput) Effect() WaveEffect {
 		e.Difference = figure(d, methodScore)
 	}
 	if _, p, ok := stats.ScoreTest(sent, skipped); ok {
-		e.P = number(p)
+		e.P = Number(p)
 	}
 	return e
 }
@@ -58,7 +58,7 @@ func (in WaveInput) code() Code {
 		return E01
 	case available == 0 || !Opens(final, available):
 		return E03
-	case in.Skipped.Final.Enrollments < leastHeld || in.Sent.Final.Buyers < leastBuyers || in.Skipped.Final.Buyers < leastBuyers:
+	case in.Skipped.Final.Enrollments < LeastHeld || in.Sent.Final.Buyers < LeastBuyers || in.Skipped.Final.Buyers < LeastBuyers:
 		return E02
 	}
 	return ""

@@ -50,6 +50,7 @@ var sideways = map[string][]string{
 	"campaigns":           {"rules"},
 	"internal/wave":       {"internal/audience"},
 	"internal/delivery":   {"internal/audience"},
+	"internal/analyze":    {"internal/evaluation"},                   // one set of codes, caps and words for both
 	"internal/enrollment": {"internal/holdout", "internal/customer"}, // an enrollment names its customer
 	"internal/customer":   {"internal/event", "internal/order"},
 	"internal/consent":    {"internal/customer"},
@@ -85,6 +86,7 @@ var doors = map[string][]string{
 	"github.com/jedib0t/go-pretty/":  {"cmd/rewave", "internal/report"},
 	"github.com/google/uuid":         {"workers", "internal/postgres"},
 	"gonum.org/v1/gonum":             {"internal/stats"},
+	"github.com/parquet-go/":         {"internal/importer"},
 	"golang.org/x/text/":             {"internal/source", "internal/importer", "internal/config", "internal/message"},
 	"golang.org/x/net/html":          {"internal/message"},
 	"golang.org/x/net/idna":          {"internal/customer"},

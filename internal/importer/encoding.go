@@ -36,10 +36,11 @@ func checkEncoding(name string) error {
 
 // refuseEncoding is the fault of a whole file: every name in it would go to the
 // rejects. It is nil where the line is not plausibly in another encoding, as when
-// a single byte of it is broken. wide says that UTF-8 was read before.
-func refuseEncoding(file string, number int, line, ahead []byte, wide bool) (guess string, err error) {
+// a single byte of it is broken. wide says that UTF-8 was read before, undone what has
+// not happened.
+func refuseEncoding(file string, number int, line, ahead []byte, wide bool, undone string) (guess string, err error) {
 	refuse := func(says, guess string) (string, error) {
-		return guess, fault.New(fault.Invalid, fmt.Sprintf("line %d of %s is not UTF-8%s", number, file, says), "nothing was imported; say --encoding "+guess+", or save the file as UTF-8")
+		return guess, fault.New(fault.Invalid, fmt.Sprintf("line %d of %s is not UTF-8%s", number, file, says), undone+"say --encoding "+guess+", or save the file as UTF-8")
 	}
 	switch {
 	case chinese(line, ahead):

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -33,24 +34,37 @@ type input struct {
 	size   int64
 	sum    [sha256.Size]byte
 	zipped bool
+	table  bool // read as it comes, at any size, and nothing is kept of it
 	file   *os.File
 	done   atomic.Int64 // compressed bytes read
 	ahead  *ahead       // of a zipped file
 }
 
 // openInput opens a file, checks its size and computes its hash.
-func openInput(path string) (*input, error) {
+func openInput(path string) (*input, error) { return openAs(path, false) }
+
+func openAs(path string, table bool) (*input, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, cannotOpen(path, err)
 	}
-	in := &input{path: path, name: filepath.Base(path), file: file}
+	in := &input{path: path, name: filepath.Base(path), file: file, table: table}
 	if err := in.measure(); err != nil {
 		file.Close() //nolint:errcheck // only read
 		return nil, err
 	}
 	return in, nil
 }
+
+// undone is what a fault of the whole file says has not happened.
+func (in *input) undone() string {
+	if in.table {
+		return "nothing was analyzed; "
+	}
+	return notImported
+}
+
+const notImported = "nothing was imported; "
 
 func cannotOpen(path string, err error) error {
 	switch {
@@ -71,16 +85,20 @@ func (in *input) measure() error {
 	switch {
 	case info.IsDir():
 		return fault.New(fault.Invalid, in.path+" is a folder", "name a file")
+	case in.table && !info.Mode().IsRegular():
+		return fault.New(fault.Invalid, in.path+" is no file that can be read twice", "write what comes out of the pipe to a file first")
 	case in.size == 0:
 		return fault.New(fault.Invalid, in.name+" is empty", "")
-	case in.size > maxCompressed:
+	case in.size > maxCompressed && !in.table:
 		return fault.New(fault.Invalid, fmt.Sprintf("%s has %d MB; at most %d MB are read", in.name, in.size>>20, maxCompressed>>20), "split it by date, whole orders together")
 	}
-	hash := sha256.New()
-	if _, err := io.Copy(hash, in.file); err != nil {
-		return cannotOpen(in.path, err)
+	if !in.table {
+		hash := sha256.New()
+		if _, err := io.Copy(hash, in.file); err != nil {
+			return cannotOpen(in.path, err)
+		}
+		hash.Sum(in.sum[:0])
 	}
-	hash.Sum(in.sum[:0])
 	var magic [2]byte
 	if _, err := in.file.ReadAt(magic[:], 0); err == nil {
 		in.zipped = magic == [2]byte{0x1f, 0x8b}
@@ -109,7 +127,11 @@ func (in *input) raw() (io.Reader, error) {
 	if err != nil {
 		return nil, in.damaged(err)
 	}
-	in.ahead = readAhead(&inflated{in: in, r: inflate, left: max(in.size*maxRatio, freeInflated)})
+	left := max(in.size*maxRatio, freeInflated)
+	if in.table {
+		left = math.MaxInt64
+	}
+	in.ahead = readAhead(&inflated{in: in, r: inflate, left: left})
 	return in.ahead, nil
 }
 
@@ -127,7 +149,7 @@ func (in *input) text(encoding string) (io.Reader, error) {
 // damaged says in a person's words why a gzip stream cannot be read.
 func (in *input) damaged(err error) error {
 	var corrupt flate.CorruptInputError
-	again := "nothing was imported; fetch or write the file again"
+	again := in.undone() + "fetch or write the file again"
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return fault.New(fault.Invalid, in.name+" ends in the middle of its gzip stream: it was cut short", again)
@@ -148,7 +170,7 @@ func (z *inflated) Read(p []byte) (int, error) {
 	n, err := z.r.Read(p)
 	z.left -= int64(n)
 	if z.left < 0 {
-		return 0, fault.New(fault.Invalid, fmt.Sprintf("%s inflates to more than %d times its size", z.in.name, maxRatio), "nothing was imported; a table of text does not")
+		return 0, fault.New(fault.Invalid, fmt.Sprintf("%s inflates to more than %d times its size", z.in.name, maxRatio), z.in.undone()+"a table of text does not")
 	}
 	if err != nil && err != io.EOF {
 		err = z.in.damaged(err)

@@ -50,6 +50,7 @@ type textLine struct {
 type lineReader struct {
 	name     string
 	encoding string
+	undone   string // what has not happened when the file is refused
 	r        *bufio.Reader
 	number   int
 	pending  []textLine // read ahead, to be read again
@@ -58,7 +59,7 @@ type lineReader struct {
 }
 
 func newLineReader(name, encoding string, r io.Reader) *lineReader {
-	return &lineReader{name: name, encoding: encoding, r: bufio.NewReaderSize(r, maxLine+2)}
+	return &lineReader{name: name, encoding: encoding, undone: notImported, r: bufio.NewReaderSize(r, maxLine+2)}
 }
 
 // next returns the next line; its text lives until the next call, unless it was
@@ -113,7 +114,7 @@ func (l *lineReader) check(text []byte) (*badLine, error) {
 	}
 	ahead, err := l.r.Peek(l.r.Buffered())
 	if err == nil {
-		l.guess, err = refuseEncoding(l.name, l.number, text, ahead, l.wide)
+		l.guess, err = refuseEncoding(l.name, l.number, text, ahead, l.wide, l.undone)
 	}
 	return notIn(l.encoding), err
 }

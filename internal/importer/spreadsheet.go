@@ -15,9 +15,12 @@ func (in *input) notText() error {
 	head := make([]byte, 8)
 	n, _ := in.file.ReadAt(head, 0) // a short file is none of these
 	refuse := func(what, hint string) error {
-		return fault.New(fault.Invalid, in.name+" is "+what, "nothing was imported; "+hint)
+		return fault.New(fault.Invalid, in.name+" is "+what, in.undone()+hint)
 	}
-	const save = "save it as CSV (UTF-8) and import that"
+	save := "save it as CSV (UTF-8) and import that"
+	if in.table {
+		save = "save it as CSV (UTF-8) and name that"
+	}
 	switch head = head[:n]; {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		members := in.members()

@@ -78,72 +78,78 @@ func TestReportInABrowser(t *testing.T) {
 	reports := all(t)
 	for name, pages := range map[string]int{"shop-pays": 5, "shop-open": 0, "shop-e02": 0, "shop-e03": 0, "shop-rounds": 10, "refused": 2} {
 		page := render(t, reports[name], "html")
-		if len(page) > 400_000 {
-			t.Errorf("%s: %d bytes", name, len(page))
-		}
-		pictures := strings.Count(page, `<svg class="chart"`)
-		pictures -= strings.Count(page, `-narrow" viewBox`) // one of two forms is to be seen
-		dir := t.TempDir()
-		run := func(args ...string) []byte {
-			t.Helper()
-			out, stderr := testkit.Chromium(t, append([]string{"--enable-logging=stderr", "--virtual-time-budget=5000"}, args...)...)
-			for line := range strings.Lines(string(stderr)) {
-				if strings.Contains(line, "CONSOLE") {
-					t.Errorf("%s: %s", name, line)
-				}
-			}
-			return out
-		}
+		inABrowser(t, name, page, pages)
+	}
+}
 
-		// Only this copy may run a script, in frames as wide as screens are.
-		probed := strings.Replace(page, "style-src", "script-src 'unsafe-inline'; style-src", 1)
-		probed = strings.Replace(probed, "</head>", probe, 1)
-		var around strings.Builder
-		around.WriteString(`<!doctype html><body><script>const got = []; addEventListener('message', e => { got.push(e.data); document.body.dataset.got = JSON.stringify(got) })</script>`)
-		for _, width := range []string{"380", "1280", "1920"} {
-			around.WriteString(`<iframe style="border:0;height:900px;width:` + width + `px" srcdoc="` + html.EscapeString(probed) + `"></iframe>`)
-		}
-		path := filepath.Join(dir, "around.html")
-		if err := os.WriteFile(path, []byte(around.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		for _, dark := range []bool{false, true} {
-			dom := run("--blink-settings=preferredColorScheme="+map[bool]string{true: "0", false: "1"}[dark], "--dump-dom", "file://"+path)
-			found := regexp.MustCompile(`data-got="([^"]*)"`).FindSubmatch(dom)
-			if found == nil {
-				t.Fatalf("%s: the page was not laid out", name)
-			}
-			var got []laidOut
-			if err := json.Unmarshal([]byte(html.UnescapeString(string(found[1]))), &got); err != nil {
-				t.Fatal(err)
-			}
-			slices.SortFunc(got, func(a, b laidOut) int { return a.Width - b.Width })
-			var want []laidOut
-			for _, width := range []int{380, 1280, 1920} {
-				want = append(want, laidOut{Width: width, Dark: dark, Over: []string{}, Pictures: pictures, Bad: []string{}, Faint: []string{}, Asked: []string{}})
-			}
-			if diff := cmp.Diff(got, want); diff != "" {
-				t.Errorf("%s: -got +want\n%s", name, diff)
+// inABrowser lays a page out, and prints it on at most so many pages, or not for 0.
+func inABrowser(t *testing.T, name, page string, pages int) {
+	t.Helper()
+	if len(page) > 400_000 {
+		t.Errorf("%s: %d bytes", name, len(page))
+	}
+	pictures := strings.Count(page, `<svg class="chart"`)
+	pictures -= strings.Count(page, `-narrow" viewBox`) // one of two forms is to be seen
+	dir := t.TempDir()
+	run := func(args ...string) []byte {
+		t.Helper()
+		out, stderr := testkit.Chromium(t, append([]string{"--enable-logging=stderr", "--virtual-time-budget=5000"}, args...)...)
+		for line := range strings.Lines(string(stderr)) {
+			if strings.Contains(line, "CONSOLE") {
+				t.Errorf("%s: %s", name, line)
 			}
 		}
+		return out
+	}
 
-		if pages == 0 { // printed on as many as the others
-			continue
+	// Only this copy may run a script, in frames as wide as screens are.
+	probed := strings.Replace(page, "style-src", "script-src 'unsafe-inline'; style-src", 1)
+	probed = strings.Replace(probed, "</head>", probe, 1)
+	var around strings.Builder
+	around.WriteString(`<!doctype html><body><script>const got = []; addEventListener('message', e => { got.push(e.data); document.body.dataset.got = JSON.stringify(got) })</script>`)
+	for _, width := range []string{"380", "1280", "1920"} {
+		around.WriteString(`<iframe style="border:0;height:900px;width:` + width + `px" srcdoc="` + html.EscapeString(probed) + `"></iframe>`)
+	}
+	path := filepath.Join(dir, "around.html")
+	if err := os.WriteFile(path, []byte(around.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, dark := range []bool{false, true} {
+		dom := run("--blink-settings=preferredColorScheme="+map[bool]string{true: "0", false: "1"}[dark], "--dump-dom", "file://"+path)
+		found := regexp.MustCompile(`data-got="([^"]*)"`).FindSubmatch(dom)
+		if found == nil {
+			t.Fatalf("%s: the page was not laid out", name)
 		}
-		plain, pdf := filepath.Join(dir, "page.html"), filepath.Join(dir, "page.pdf")
-		if err := os.WriteFile(plain, []byte(page), 0o600); err != nil {
+		var got []laidOut
+		if err := json.Unmarshal([]byte(html.UnescapeString(string(found[1]))), &got); err != nil {
 			t.Fatal(err)
 		}
-		run("--no-pdf-header-footer", "--print-to-pdf="+pdf, "file://"+plain)
-		printed, err := os.ReadFile(pdf)
-		if err != nil {
-			t.Fatal(err)
+		slices.SortFunc(got, func(a, b laidOut) int { return a.Width - b.Width })
+		var want []laidOut
+		for _, width := range []int{380, 1280, 1920} {
+			want = append(want, laidOut{Width: width, Dark: dark, Over: []string{}, Pictures: pictures, Bad: []string{}, Faint: []string{}, Asked: []string{}})
 		}
-		if n := len(regexp.MustCompile(`/Type /Page\b`).FindAll(printed, -1)); n < 1 || n > pages {
-			t.Errorf("%s: prints on %d pages, want at most %d", name, n, pages)
+		if diff := cmp.Diff(got, want); diff != "" {
+			t.Errorf("%s: -got +want\n%s", name, diff)
 		}
-		if !bytes.Contains(printed, []byte("/MediaBox [0 0 594.95996 841.91998]")) && !bytes.Contains(printed, []byte("/MediaBox [0 0 594.96 841.92]")) {
-			t.Errorf("%s: does not print on A4: %s", name, regexp.MustCompile(`/MediaBox \[[^\]]*\]`).Find(printed))
-		}
+	}
+
+	if pages == 0 { // printed on as many as the others
+		return
+	}
+	plain, pdf := filepath.Join(dir, "page.html"), filepath.Join(dir, "page.pdf")
+	if err := os.WriteFile(plain, []byte(page), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run("--no-pdf-header-footer", "--print-to-pdf="+pdf, "file://"+plain)
+	printed, err := os.ReadFile(pdf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(regexp.MustCompile(`/Type /Page\b`).FindAll(printed, -1)); n < 1 || n > pages {
+		t.Errorf("%s: prints on %d pages, want at most %d", name, n, pages)
+	}
+	if !bytes.Contains(printed, []byte("/MediaBox [0 0 594.95996 841.91998]")) && !bytes.Contains(printed, []byte("/MediaBox [0 0 594.96 841.92]")) {
+		t.Errorf("%s: does not print on A4: %s", name, regexp.MustCompile(`/MediaBox \[[^\]]*\]`).Find(printed))
 	}
 }

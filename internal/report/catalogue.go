@@ -3,8 +3,10 @@ package report
 import "github.com/rewave/rewave/internal/evaluation"
 
 // English is the language of the sentences of evaluation and of the labels here,
-// of reports and of plans.
-func English() evaluation.Language { return evaluation.English().With(english).With(planEnglish) }
+// of reports, of plans and of analyses.
+func English() evaluation.Language {
+	return evaluation.English().With(english).With(planEnglish).With(analysisEnglish)
+}
 
 var english = map[string]string{
 	"verdict.PAYS":        "Pays",

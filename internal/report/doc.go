@@ -22,6 +22,9 @@
 // be compared. A picture comes in two forms, of which the narrow one is for a
 // screen of a hand's width, where letters of the wide one would be too small.
 //
+// An Analysis is the same for an experiment in a table, in text, HTML and JSON
+// (AnalysisSchema), with the same tables and pictures.
+//
 // A report sees counts only. It cannot reach deliveries or the database, so that
 // nothing in it can be computed on those who opened or were reached.
 package report

@@ -108,19 +108,28 @@ func is(kind string, x any) bool {
 // have every field that it names.
 func TestJSONIsAsTheSchemaSays(t *testing.T) {
 	t.Parallel()
+	reports := all(t)
+	reports["empty"] = report.Report{Campaign: "new", Design: 1, AsOf: on("2026-01-01")}
+	texts := map[string]string{}
+	for name, r := range reports {
+		texts[name] = render(t, r, "json")
+	}
+	asTheSchemaSays(t, report.Schema(), "report", texts)
+}
+
+func asTheSchemaSays(t *testing.T, of []byte, what string, texts map[string]string) {
+	t.Helper()
 	var schema map[string]any
-	if err := json.Unmarshal(report.Schema(), &schema); err != nil {
+	if err := json.Unmarshal(of, &schema); err != nil {
 		t.Fatal(err)
 	}
 	c := checker{root: schema, used: map[string]bool{}}
-	reports := all(t)
-	reports["empty"] = report.Report{Campaign: "new", Design: 1, AsOf: on("2026-01-01")}
-	for name, r := range reports {
+	for name, text := range texts {
 		var x any
-		if err := json.Unmarshal([]byte(render(t, r, "json")), &x); err != nil {
+		if err := json.Unmarshal([]byte(text), &x); err != nil {
 			t.Fatal(err)
 		}
-		c.check(schema, name, "report", x)
+		c.check(schema, name, what, x)
 	}
 	for _, w := range c.wrong {
 		t.Error(w)
@@ -140,13 +149,13 @@ func TestJSONIsAsTheSchemaSays(t *testing.T) {
 			}
 			for name, property := range inner {
 				if !c.used[place+"."+name] {
-					t.Errorf("no report here has %s.%s", place, name)
+					t.Errorf("none here has %s.%s", place, name)
 				}
 				walk(place+"."+name, property.(map[string]any))
 			}
 		}
 	}
-	walk("report", schema)
+	walk(what, schema)
 	for name, part := range schema["$defs"].(map[string]any) {
 		walk(name, part.(map[string]any))
 	}
