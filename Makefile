@@ -26,7 +26,7 @@ test: deps vet lint ## what a change must pass: vet, staticcheck, all tests with
 	@$(MAKE) fuzz-short FUZZED="campaigns:FuzzLoad rules:FuzzRule" FUZZTIME=15s
 
 deps: ## name and install what is missing to build and test
-	@internal/tools/deps.sh postgresql redis-server gcc npm chromium postfix
+	@internal/tools/deps.sh postgresql redis-server gcc npm chromium postfix r
 	@internal/tools/peers.sh install
 
 services:

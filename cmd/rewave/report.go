@@ -15,7 +15,6 @@ import (
 
 	"github.com/rewave/rewave/internal/audit"
 	"github.com/rewave/rewave/internal/calendar"
-	"github.com/rewave/rewave/internal/engine"
 	"github.com/rewave/rewave/internal/fault"
 	"github.com/rewave/rewave/internal/report"
 )
@@ -30,7 +29,7 @@ func (a *app) report() *cobra.Command {
 		Example: `  rewave report show win-back
   rewave report show win-back --format html > win-back.html
   rewave report export win-back --dir reports`}
-	c.AddCommand(a.reportShow(), a.reportExport())
+	c.AddCommand(a.reportShow(), a.reportExport(), a.reportLedger())
 	return c
 }
 
@@ -126,20 +125,12 @@ func (e *evaluated) flags(c *cobra.Command) {
 
 // evaluate is the report of a campaign; call is one that would work, for faults.
 func (a *app) evaluate(ctx context.Context, call, campaign string, of evaluated) (report.Report, error) {
-	if of.design < 0 {
-		return report.Report{}, fault.New(fault.Usage, "report: designs are numbered from 1", call+" --design 1")
-	}
-	l, err := a.open(ctx)
+	ask, l, err := a.evaluating(ctx, call, of)
 	if err != nil {
 		return report.Report{}, err
 	}
 	defer l.close()
-	l.sayZone(a)
-	asOf, err := l.asOf(ctx, of.at, call)
-	if err != nil {
-		return report.Report{}, err
-	}
-	return l.engine.EvaluateCampaign(ctx, campaign, engine.Evaluating{AsOf: asOf, Design: of.design})
+	return l.engine.EvaluateCampaign(ctx, campaign, ask)
 }
 
 func (a *app) audit() *cobra.Command {

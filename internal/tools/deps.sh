@@ -1,6 +1,6 @@
 #!/bin/sh
 # deps.sh NAME...  names and installs what is missing of postgresql, redis-server,
-# gcc, npm, chromium and postfix. It does nothing, at once, where all is there.
+# gcc, npm, chromium, postfix and r. It does nothing, at once, where all is there.
 set -eu
 
 has_postgresql() {
@@ -20,6 +20,7 @@ for name in "$@"; do
 	redis-server) has_redis || missing="$missing redis-server" ;;
 	gcc) has_gcc || missing="$missing gcc libc6-dev" ;;
 	postfix) PATH=$PATH:/usr/sbin command -v postfix >/dev/null || missing="$missing postfix" ;;
+	r) command -v Rscript >/dev/null || missing="$missing r-base-core" ;;
 	npm | chromium) command -v "$name" >/dev/null || missing="$missing $name" ;;
 	*) echo "deps.sh: unknown name $name" >&2; exit 2 ;;
 	esac
