@@ -22,6 +22,9 @@ type readings struct {
 	waves      []postgres.WaveTotals
 	coupons    []postgres.CouponCount
 	deliveries []postgres.DeliveryCount
+
+	waveCells []*waveCells
+	prior     *float64 // of profit effects, from past campaigns
 }
 
 // pointFacts is what was read of a point in one round.
@@ -58,6 +61,7 @@ func (e reading) readings(ctx context.Context) (readings, error) {
 			}
 		}
 	}
+	e.readWaveCells(ctx, group, &f)
 	if e.looked() {
 		fetch(group, &f.firsts, func() ([]postgres.FirstOrders, error) {
 			return e.Store.FirstOrders(ctx, postgres.RoundsQuery{Campaign: c.ID, Design: c.Design,
@@ -75,7 +79,8 @@ func (e reading) readings(ctx context.Context) (readings, error) {
 		return e.Store.CouponCounts(ctx, c.ID, c.Design, e.report.AsOf)
 	})
 	fetch(group, &f.deliveries, func() ([]postgres.DeliveryCount, error) { return e.Store.DeliveryCounts(ctx, c.ID, c.Design) })
-	return f, group.Wait()
+	err := group.Wait()
+	return f, err
 }
 
 // fetch reads one fact beside the others.

@@ -1,0 +1,31 @@
+package report
+
+// cellsEnglish is what is said of parts of the customers: variants, channels,
+// splits and cohorts.
+var cellsEnglish = map[string]string{
+	"section.variants":              "Variants of {wave}",
+	"section.observed":              "By channel: {wave}",
+	"col.variant":                   "Variant",
+	"col.rate":                      "Bought again, of 100",
+	"col.holm":                      "p (Holm)",
+	"col.extra.profit":              "Extra profit, {currency} each (95 %)",
+	"col.best":                      "Chance to be the best",
+	"col.loss":                      "Expected loss, {currency} per 1,000",
+	"chance.over":                   "over 99 %",
+	"chance.under":                  "under 1 %",
+	"variants.title":                "Each variant of {wave}",
+	"variants.caption":              "Each variant against all of the holdout, at {point}",
+	"variants.winner":               "{variant} wins. It is the best with a chance of {best}, taking it is expected to lose {loss} per 1,000 customers, and it earns more than writing to nobody.",
+	"variants.leading":              "{variant} leads, and has not won: it is the best with a chance of {best}; taking it now is expected to lose {loss} per 1,000 customers. A winner is named {until} and the loss is {caring} at most.",
+	"variants.best_unpaid":          "{variant} is the best of several that do not pay: it is the best with a chance of {best}, but no profit over writing to nobody is shown.",
+	"variants.until.planned":        "once {planned} enrollments are final",
+	"variants.until.closed":         "once entry is closed",
+	"variants.margin":               "Which one earns the most is not said, as no margin is declared.",
+	"variants.open":                 "Which one is the best cannot be said yet.",
+	"variants.refused":              "The variants are not compared ({code}).",
+	"variants.note":                 "Each variant is held against the whole holdout, and its p allows for asking {n} times (Holm). Differences between variants are read from the chances, not from which intervals leave out 0.",
+	"variants.prior.past_campaigns": "What a variant earns is believed to lie about what the holdout brings, by {sd} (one standard deviation): as far as the effects of this shop's past campaigns do.",
+	"variants.prior.control_mean":   "What a variant earns is believed to lie about what the holdout brings, by {sd} (one standard deviation): three tenths of it, as too few past campaigns are known.",
+	"observed.banner":               "Different customers, not comparable: each was written to where they could be reached, and nobody drew lots. Only variants are.",
+	"observed.caption":              "Those whom a message reached, at {point}",
+}
