@@ -70,6 +70,7 @@ func (e *Engine) EvaluateCampaign(ctx context.Context, name string, ask Evaluati
 	reading.addWaveEffects(read.waves)
 	reading.addCoupons(read.coupons)
 	reading.addWaveCells(read)
+	reading.addSplits(read)
 	if err := e.addLedger(ctx, &r, c, read.deliveries); err != nil {
 		return r, fmt.Errorf("evaluate %s: %w", name, err)
 	}

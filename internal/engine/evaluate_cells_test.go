@@ -102,3 +102,45 @@ func TestPastCampaignsSayHowFarEffectsLieApart(t *testing.T) {
 		t.Errorf("the prior is %v", v.Prior)
 	}
 }
+
+// Figures are split by the stratum and by a text of the profile as they were at entry: whoever moves later stays where they were, and
+// of whom nothing was known then, nothing is known now.
+func TestFiguresAreSplitByWhatWasTrueAtEntry(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.customers(900)
+	w.db.Exec(t, "update customers set region = case customer_id % 3 when 0 then 'north' when 1 then 'south' end")
+	w.apply(thanks(func(c *campaigns.Campaign) {
+		c.Exit, c.Waves = nil, c.Waves[:1]
+		c.Strata = &campaigns.Strata{By: "customer.region", Values: []campaigns.Stratum{{Name: "south"}, {Name: "east"}, {Name: "rest"}}, Default: "rest"}
+		c.Evaluation.By = []string{"customer.region", "stratum"}
+	}))
+	w.db.Exec(t, `with o as (insert into orders (source, shop_order_id, customer_id, placed_at, currency, gross_minor)
+			select 'test', shop_id, customer_id, $1, 'EUR', 1000 from customers returning order_id, customer_id, placed_at)
+		insert into inbox (campaign_id, order_id, customer_id, placed_at) select c.campaign_id, o.order_id, o.customer_id, o.placed_at from o, campaigns c`, start)
+	w.enter()
+	w.db.Exec(t, "update customers set region = 'west'")
+	w.send(anchor)
+	counts := func(region, arm string) (list []string) {
+		return testkit.List[string](t, w.db, fmt.Sprintf("select 'c' || customer_id from enrollments where customer_id %% 3 = %s and arm = '%s' order by customer_id", region, arm))
+	}
+	want := map[string]string{}
+	for i, name := range []string{"north", "south", ""} {
+		treat, hold := counts(fmt.Sprint(i), "treat"), counts(fmt.Sprint(i), "hold")
+		w.boughtBy(treat[:20+10*i], 1000)
+		w.boughtBy(hold[:15], 1000)
+		want[name] = fmt.Sprintf("%d/%d 15/%d", 20+10*i, len(treat), len(hold))
+	}
+	r := w.report(final)
+	split := func(i int) (got []string) {
+		for _, c := range r.Splits[i].Cells {
+			got = append(got, fmt.Sprintf("%s %d/%d %d/%d", c.Cell, c.Treat.Buyers, c.Treat.Final, c.Hold.Buyers, c.Hold.Final))
+		}
+		return got
+	}
+	same(t, "by region", split(0), []string{"north " + want["north"], "south " + want["south"], " " + want[""]})
+	var x, n, y, m, a, b, c, d int
+	fmt.Sscanf(want["north"], "%d/%d %d/%d", &x, &n, &y, &m)
+	fmt.Sscanf(want[""], "%d/%d %d/%d", &a, &b, &c, &d)
+	same(t, "by stratum, as declared", split(1), []string{"south " + want["south"], fmt.Sprintf("rest %d/%d %d/%d", x+a, n+b, y+c, m+d)})
+}

@@ -25,6 +25,17 @@ type readings struct {
 
 	waveCells []*waveCells
 	prior     *float64 // of profit effects, from past campaigns
+	splits    []*splitFacts
+}
+
+// primary is the point that the verdict rests on; nil while it is to come.
+func (f readings) primary() *pointFacts {
+	for _, p := range f.points {
+		if p.primary && !p.toCome {
+			return p
+		}
+	}
+	return nil
 }
 
 // pointFacts is what was read of a point in one round.
@@ -62,6 +73,7 @@ func (e reading) readings(ctx context.Context) (readings, error) {
 		}
 	}
 	e.readWaveCells(ctx, group, &f)
+	e.readSplits(ctx, group, &f)
 	if e.looked() {
 		fetch(group, &f.firsts, func() ([]postgres.FirstOrders, error) {
 			return e.Store.FirstOrders(ctx, postgres.RoundsQuery{Campaign: c.ID, Design: c.Design,

@@ -26,11 +26,10 @@ type waveCells struct {
 // readWaveCells reads the primary point for each wave that says several things or goes
 // by several channels.
 func (e reading) readWaveCells(ctx context.Context, group *errgroup.Group, f *readings) {
-	i := slices.IndexFunc(f.points, func(p *pointFacts) bool { return p.primary && !p.toCome })
-	if i < 0 || e.AA { // nobody was told anything
+	p := f.primary()
+	if p == nil || e.AA { // nobody was told anything
 		return
 	}
-	p := f.points[i]
 	cells := func(to *[]postgres.CellTotals, by, name string) {
 		fetch(group, to, func() ([]postgres.CellTotals, error) {
 			return e.Store.ObserveCells(ctx, p.PointQuery, p.worth, postgres.Split{By: by, Name: name})
@@ -125,12 +124,11 @@ func metric(list []evaluation.MetricInput, name string) *evaluation.MetricInput 
 // addWaveCells says what the variants did, and what became of those whom each
 // channel reached.
 func (e reading) addWaveCells(f readings) {
-	i := slices.IndexFunc(f.points, func(p *pointFacts) bool { return p.primary && !p.toCome })
+	p := f.primary()
 	primary, ok := e.report.Primary()
-	if i < 0 || !ok {
+	if p == nil || !ok {
 		return
 	}
-	p := f.points[i]
 	for _, c := range f.waveCells {
 		if len(c.wave.Variants) > 1 {
 			e.report.Variants = append(e.report.Variants, e.variantsOf(p, c, f.prior, primary.Blocked()).Judge())

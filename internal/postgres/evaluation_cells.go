@@ -11,8 +11,8 @@ import (
 // Split says what parts a point's enrollments into cells; its zero value is one
 // cell of all.
 type Split struct {
-	By   string // variant, channel, stratum; empty: nothing
-	Name string // the wave of a variant or a channel
+	By   string // variant, channel, stratum, text; empty: nothing
+	Name string // the wave of a variant or a channel, or the text
 }
 
 // CellTotals are the statistics of one arm in one cell; Cell is empty where what

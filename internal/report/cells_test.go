@@ -55,5 +55,18 @@ func parts(t *testing.T) report.Report {
 	total := func(n, x int64) evaluation.Totals { return seen(holdout.Treat, n, x).Final }
 	r.Observed = []evaluation.Observed{{Wave: "thanks", Point: "overall_30d", Round: 1, Channels: []evaluation.ObservedChannel{
 		evaluation.Reached("sms", 2400, total(2400, 700)), evaluation.Reached("email", 4100, total(4100, 1010))}}}
+	cell := func(name string, n, x, held, kept int64) evaluation.CellInput {
+		return evaluation.CellInput{Name: name, Treat: seen(holdout.Treat, n, x), Hold: seen(holdout.Hold, held, kept)}
+	}
+	split := func(by string, blocked evaluation.Code, cells ...evaluation.CellInput) {
+		r.Splits = append(r.Splits, evaluation.CellsInput{By: by, Point: "overall_30d", Round: 1, HoldShare: s30, Cells: cells, Blocked: blocked}.Split())
+	}
+	split("stratum", "", cell("food", 2450, 710, 1050, 212), cell("clothing", 2100, 560, 900, 240), cell("durable", 1750, 430, 750, 160), cell("daily", 360, 90, 155, 40), cell("garden", 140, 30, 60, 8), cell("pets", 70, 9, 30, 2))
+	split("customer.region", "", cell("north", 3500, 900, 1500, 350), cell("south", 2000, 580, 1100, 250), cell("", 60, 8, 25, 3))
+	split("customer.locale", "", cell("en", 6870, 1855, 2930, 676))
+	split("customer.zone", evaluation.E03, cell("Europe/London", 6870, 1855, 2930, 676))
+	split("customer.attribute", "", cell("a", 2000, 540, 857, 200), cell("b", 2000, 560, 857, 195))
 	return r
 }
+
+const s30 = 3 * holdout.Whole / 10

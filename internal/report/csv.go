@@ -31,6 +31,8 @@ var columnsOfCSV = []string{"campaign", "design", "as_of", "section", "point", "
 //	wave       of each round and wave: rate of those sent and skipped, difference, p
 //	variant    of each variant (cell): as a point, with p_holm, believed, p_best, expected_loss and its standing (in code)
 //	observed   of each channel: the rate of those it reached
+//	split      by each text (in metric) of each cell, which is empty for those not known or together: rate of each arm, difference,
+//	           shrunk, p, q_value; then q and q_p of them all
 //	curve      of each day: share of each arm, difference
 //	delivery   of each round, wave, channel and arm: the state as figure, how many; the reason in code,
 //	           behind a colon the campaign that they lost to
@@ -76,6 +78,7 @@ func (r Report) CSV(w io.Writer) error {
 	out.waves(r.WaveEffects)
 	out.variants(r.Variants)
 	out.observed(r.Observed)
+	out.splits(r.Splits)
 	out.curves(r.Curves)
 	for _, d := range r.Deliveries {
 		out.count(csvRow{"section": "delivery", "round": strconv.Itoa(d.Round), "wave": d.Wave, "channel": d.Channel, "arm": string(d.Arm), "code": strings.TrimSuffix(d.Reason+":"+d.LostTo, ":")}, d.State, d.Count)

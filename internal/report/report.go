@@ -36,6 +36,7 @@ type Report struct {
 	WaveEffects []evaluation.WaveEffect `json:"wave_effects"` // of waves that skip by lot, in each round
 	Coupons     []CouponCount           `json:"coupons"`
 	Variants    []evaluation.Variants   `json:"variants"`          // of waves that say several things
+	Splits      []evaluation.Cells      `json:"splits"`            // by what the file names
 	Observed    []evaluation.Observed   `json:"observed"`          // of waves that go by several channels: different customers
 	Planted     *Planted                `json:"planted,omitempty"` // of a made-up shop: the truth
 
@@ -184,6 +185,7 @@ func (r Report) prepared() Report {
 		r.Pending[i].Begins = r.Pending[i].Begins.UTC()
 	}
 	r.Variants = ordered(r.Variants, nil)
+	r.Splits = ordered(r.Splits, nil)
 	r.Observed = ordered(r.Observed, nil)
 	r.Waves = ordered(r.Waves, nil)
 	r.Warnings = ordered(r.Warnings, nil)

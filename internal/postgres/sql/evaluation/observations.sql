@@ -3,8 +3,8 @@
 -- $7 return window in seconds, $8 as of (nothing later is known), $9 currency, $10 margin (null: not known), $11 millionths in a minor unit,
 -- what one enrollment counts for at most, in minor units (null: no cap): $12 revenue and $13 profit where few held out are final,
 -- $14 revenue and $15 profit where many are: the reader chooses.
--- $16 what parts the cells: nothing (empty), the variant or the channel of wave $17 in the round, or the stratum. What is not known is
--- the cell ''.
+-- $16 what parts the cells: nothing (empty), the variant or the channel of wave $17 in the round, the stratum, or
+-- the text $17 that was frozen at entry. What is not known is the cell ''.
 -- matured: window over for 24 h; final: return window over as well. An order counts if it was kept: not all of it came back
 -- within the return window, as far as is known; the order that brought the customer in never counts.
 -- Rows: arm, cell, assigned, last anchor; enrollments, buyers, orders, revenue of those matured, then of those final; messages in millionths and
@@ -26,6 +26,8 @@ with anchored as materialized (
                                        and d.enrollment_id = a.enrollment_id and d.round = a.round and d.wave = $17::text and d.state = 'accepted' and d.gate_at <= $8)
                when 'stratum' then (select e.stratum from enrollments e where e.customer_id = a.customer_id and e.entered_at = a.entered_at
                                        and e.enrollment_id = a.enrollment_id)
+               when 'text' then (select e.texts ->> $17::text from enrollments e where e.customer_id = a.customer_id and e.entered_at = a.entered_at
+                                    and e.enrollment_id = a.enrollment_id)
            end, '') as cell
       from point_anchors($1, $2, $3, $4, $5, $8) a
 ), redemption as (
