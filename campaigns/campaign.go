@@ -251,6 +251,9 @@ type Evaluation struct {
 	Expect  Expect
 }
 
+// ByStratum is the entry of By that splits by stratum.
+const ByStratum = "stratum"
+
 // Expect is what the marketer knows beforehand. Zero and nil are not said.
 type Expect struct {
 	Enrollments int

@@ -101,13 +101,13 @@ func split(n source.Node, strata bool, declared map[string]rules.Kind) (string, 
 	if n.IsText() {
 		word, _ = n.Text()
 	}
-	if word != byStratum {
+	if word != ByStratum {
 		return text(n, rules.Options{Attributes: declared})
 	}
 	if !strata {
 		noStrata(n)
 	}
-	return byStratum, strata
+	return ByStratum, strata
 }
 
 func (w *writing) expect(n source.Node) {

@@ -68,8 +68,7 @@ var (
 )
 
 const (
-	everyRound     = "round"   // the look at the end of each round
-	byStratum      = "stratum" // the reading by stratum
+	everyRound     = "round" // the look at the end of each round
 	segmentEntered = "segment_entered"
 	ownEvent       = "event"     // Enter.On where the event is the shop's own
 	purpose        = "marketing" // what a service wave may ask consent for

@@ -164,7 +164,7 @@ var (
 				list(shape{"overall_30d": shape{"from": "entry", "window": "30d"}}), false},
 			{"looks", "Early looks that are planned: round, or names of points.", listOf(matching(namePattern), 1), list(list(everyRound)), false},
 			{"cohort", "A campaign that runs on is read by the span in which customers came in.", words(cohortSpans...), list("month"), false},
-			{"by", "Splits the figures: stratum, or a text of the profile.", listOf(someText, 1), list(list(byStratum), list("customer.region")), false},
+			{"by", "Splits the figures: stratum, or a text of the profile, each as it was at entry; of whoever entered before it was asked for, it is not known.", listOf(someText, 1), list(list(ByStratum), list("customer.region")), false},
 			{"expect", "What is known beforehand, for the plan.", object(expectTable), list(shape{"enrollments": 5000, "natural_rate": "6%"}), false},
 		},
 		between: []shape{{"if": shape{"properties": shape{"points": shape{"not": shape{"required": list(defaultPoint)}}}, "required": list("points")}, "then": shape{"required": list("primary")}}},

@@ -155,7 +155,7 @@ var (
 	strataOfParts = shape{
 		"if": anyOf(
 			shape{"properties": shape{"waves": shape{"type": "array", "contains": shape{"required": list("by_stratum")}}}, "required": list("waves")},
-			shape{"properties": shape{"evaluation": shape{"properties": shape{"by": shape{"type": "array", "contains": shape{"const": byStratum}}}, "required": list("by")}}, "required": list("evaluation")},
+			shape{"properties": shape{"evaluation": shape{"properties": shape{"by": shape{"type": "array", "contains": shape{"const": ByStratum}}}, "required": list("by")}}, "required": list("evaluation")},
 		),
 		"then": shape{"required": list("strata")},
 	}

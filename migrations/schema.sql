@@ -784,6 +784,7 @@ create table enrollments (
     recorded_at timestamp with time zone not null default now(),
     stratum text,
     trigger_event_id bigint,
+    texts jsonb,
     constraint enrollments_pkey PRIMARY KEY (customer_id, entered_at, enrollment_id),
     constraint enrollments_campaign_id_customer_id_entered_at_key UNIQUE (campaign_id, customer_id, entered_at),
     constraint enrollments_arm_check CHECK ((arm = ANY (ARRAY['treat'::text, 'hold'::text, 'global_hold'::text]))),
@@ -803,6 +804,7 @@ comment on column enrollments.assigned_id is 'the shop''s id that was hashed; wi
 comment on column enrollments.entered_at is 'the instant of entry in business time: the trigger order, or the slot. Immutable';
 comment on column enrollments.holdout_ppb is 'the share that decided: the campaign''s, on the arm global_hold the global one';
 comment on column enrollments.stratum is 'read at entry and never again; null: the campaign has none';
+comment on column enrollments.texts is 'what evaluation.by named, as it was at entry; null, or without a name: it was not asked for, or not known';
 
 create table rounds (
     customer_id bigint not null,

@@ -69,6 +69,8 @@ func (e *Engine) EvaluateCampaign(ctx context.Context, name string, ask Evaluati
 	reading.addLooks(read.firsts)
 	reading.addWaveEffects(read.waves)
 	reading.addCoupons(read.coupons)
+	reading.addWaveCells(read)
+	reading.addSplits(read)
 	if err := e.addLedger(ctx, &r, c, read.deliveries); err != nil {
 		return r, fmt.Errorf("evaluate %s: %w", name, err)
 	}
@@ -168,8 +170,7 @@ func (e reading) input(facts *pointFacts) (evaluation.Input, error) {
 		in.Point.FinalAt = last.Add(in.Point.Tail())
 	}
 	for _, a := range arms {
-		in.Observations = append(in.Observations, evaluation.Observation{Arm: holdout.Arm(a.Arm), Assigned: a.Assigned,
-			Matured: evaluation.Totals(a.Matured), Final: evaluation.Totals(a.Final)})
+		in.Observations = append(in.Observations, observation(a))
 	}
 	in.Cost = e.cost(arms, e.entries)
 	in.Metrics, in.Integrity = metrics(arms, facts.worth), evaluation.Integrity(facts.mixed)

@@ -22,6 +22,20 @@ type readings struct {
 	waves      []postgres.WaveTotals
 	coupons    []postgres.CouponCount
 	deliveries []postgres.DeliveryCount
+
+	waveCells []*waveCells
+	prior     *float64 // of profit effects, from past campaigns
+	splits    []*splitFacts
+}
+
+// primary is the point that the verdict rests on; nil while it is to come.
+func (f readings) primary() *pointFacts {
+	for _, p := range f.points {
+		if p.primary && !p.toCome {
+			return p
+		}
+	}
+	return nil
 }
 
 // pointFacts is what was read of a point in one round.
@@ -58,6 +72,8 @@ func (e reading) readings(ctx context.Context) (readings, error) {
 			}
 		}
 	}
+	e.readWaveCells(ctx, group, &f)
+	e.readSplits(ctx, group, &f)
 	if e.looked() {
 		fetch(group, &f.firsts, func() ([]postgres.FirstOrders, error) {
 			return e.Store.FirstOrders(ctx, postgres.RoundsQuery{Campaign: c.ID, Design: c.Design,
@@ -75,7 +91,8 @@ func (e reading) readings(ctx context.Context) (readings, error) {
 		return e.Store.CouponCounts(ctx, c.ID, c.Design, e.report.AsOf)
 	})
 	fetch(group, &f.deliveries, func() ([]postgres.DeliveryCount, error) { return e.Store.DeliveryCounts(ctx, c.ID, c.Design) })
-	return f, group.Wait()
+	err := group.Wait()
+	return f, err
 }
 
 // fetch reads one fact beside the others.

@@ -20,9 +20,10 @@ type Enrollment struct {
 	EnteredAt time.Time
 	Entry     int // 1 for the first entry into this campaign
 	Arm       holdout.Arm
-	Layer     string        // with Key it recomputes U
-	Share     holdout.Share // what U was held against
-	U         float64       // in [0,1)
-	Zone      string        // IANA name the schedule of this entry is computed in
-	Stratum   string        // frozen at entry; empty where the campaign has none
+	Layer     string            // with Key it recomputes U
+	Share     holdout.Share     // what U was held against
+	U         float64           // in [0,1)
+	Zone      string            // IANA name the schedule of this entry is computed in
+	Stratum   string            // frozen at entry; empty where the campaign has none
+	Texts     map[string]string // what evaluation.by names, frozen at entry; without what is not known
 }

@@ -91,16 +91,7 @@ func (e *evaluator) refused(code Code) bool {
 	return false
 }
 
-// blocking is the refusal that decides: what was sorted or mixed wrongly stays
-// wrong, and what is not over yet is not too few yet.
-func (e *evaluator) blocking() Code {
-	for _, code := range []Code{E01, E04, E05, E03, E02} {
-		if e.refused(code) {
-			return code
-		}
-	}
-	return ""
-}
+func (e *evaluator) blocking() Code { return e.result.Blocked() }
 
 // counted is what the rates are of.
 func (e *evaluator) counted(o Observation) Totals {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -209,6 +210,18 @@ func (r Result) Arm(name holdout.Arm) Arm {
 		}
 	}
 	return Arm{Arm: name}
+}
+
+// Blocked is the refusal that decides: what was sorted or mixed wrongly stays
+// wrong, and what is not over yet is not too few yet. Empty: nothing speaks
+// against comparing.
+func (r Result) Blocked() Code {
+	for _, code := range []Code{E01, E04, E05, E03, E02} {
+		if slices.ContainsFunc(r.Refusals, func(x Refusal) bool { return x.Code == code }) {
+			return code
+		}
+	}
+	return ""
 }
 
 // check refuses what no correct caller sends.

@@ -110,14 +110,14 @@ func (p *Planning) Enter(ctx context.Context, page []Entering) (int, error) {
 	customers, entered, entries := make([]int64, n), make([]time.Time, n), make([]int, n)
 	arms, layers, us, shares := make([]string, n), make([]string, n), make([]float64, n), make([]int64, n)
 	assigned, orders, events := make([]string, n), make([]int64, n), make([]int64, n)
-	zones, strata, next := make([]string, n), make([]string, n), make([]*time.Time, n)
+	zones, strata, texts, next := make([]string, n), make([]string, n), make([]map[string]string, n), make([]*time.Time, n)
 	var d planned
 	for i, x := range page {
 		e := x.Enrollment
 		customers[i], entered[i], entries[i] = int64(e.Customer), e.EnteredAt, e.Entry
 		arms[i], layers[i], us[i], shares[i] = string(e.Arm), e.Layer, e.U, int64(e.Share)
 		assigned[i], orders[i], events[i] = e.Key, x.OrderID, x.EventID
-		zones[i], strata[i], next[i] = e.Zone, e.Stratum, x.NextRound
+		zones[i], strata[i], texts[i], next[i] = e.Zone, e.Stratum, e.Texts, x.NextRound
 		for _, w := range x.Deliveries {
 			d.add(int64(e.Customer), e.EnteredAt, 0, w)
 		}
@@ -128,7 +128,7 @@ func (p *Planning) Enter(ctx context.Context, page []Entering) (int, error) {
 	batch.Queue("set local enable_hashjoin = on")
 	batch.Queue(statement("enrollment/enter"), p.c.ID, p.c.Design, p.c.VersionID,
 		customers, entered, entries, arms, layers, us, shares, assigned, orders, events, zones, strata, next,
-		d.customers, d.entered, d.waves, d.arms, d.variants, d.skips, d.uncapped, d.channels, d.scheduled, d.ends).
+		d.customers, d.entered, d.waves, d.arms, d.variants, d.skips, d.uncapped, d.channels, d.scheduled, d.ends, texts).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&count) })
 	batch.Queue("set local enable_hashjoin = off")
 	if err := p.tx.SendBatch(ctx, batch).Close(); err != nil {

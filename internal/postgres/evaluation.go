@@ -103,24 +103,6 @@ func (q PointQuery) args() []any {
 	return []any{q.Campaign, q.Design, q.Anchor, q.Wave, q.Round, q.Window.Seconds(), q.ReturnWindow.Seconds(), q.AsOf, q.Currency}
 }
 
-// Observe returns the statistics of a point, one row an arm.
-func (s *Store) Observe(ctx context.Context, q PointQuery, w Worth) ([]ArmTotals, error) {
-	arms, err := listThrough(ctx, s, func(row pgx.CollectableRow) (ArmTotals, error) {
-		var a ArmTotals
-		m, f, c := &a.Matured, &a.Final, &a.Money
-		return a, row.Scan(&a.Arm, &a.Assigned, &a.LastAnchor,
-			&m.Enrollments, &m.Buyers, &m.Orders, &m.RevenueMinor, &f.Enrollments, &f.Buyers, &f.Orders, &f.RevenueMinor,
-			&a.Spent.MessageMicros, &a.Spent.RedeemedMinor, &a.SpentMatured.MessageMicros, &a.SpentMatured.RedeemedMinor,
-			&a.SpentFinal.MessageMicros, &a.SpentFinal.RedeemedMinor,
-			&c.LargestOrderMinor, &c.Orders, &c.Revenue, &c.RevenueCapped, &c.Profit, &c.ProfitCapped)
-	}, statement("evaluation/observations"), append(q.args(), w.margin(), w.MicrosPerMinor,
-		w.Few.Revenue, w.Few.Profit, w.ManyHeld, w.Many.Revenue, w.Many.Profit)...)
-	if err != nil {
-		return nil, fmt.Errorf("observe point: %w", err)
-	}
-	return arms, nil
-}
-
 // Mixed counts what may have mixed the arms of a point; evaluation.Integrity
 // says what each is.
 type Mixed struct{ Held, Contaminated, GhostsDue, GhostsLost int64 }

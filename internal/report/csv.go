@@ -14,7 +14,7 @@ import (
 
 // columnsOfCSV are the same in every file, in this order.
 var columnsOfCSV = []string{"campaign", "design", "as_of", "section", "point", "round", "wave", "day", "channel",
-	"metric", "arm", "figure", "estimate", "lo", "hi", "method", "n_treat", "n_hold", "code"}
+	"metric", "arm", "figure", "estimate", "lo", "hi", "method", "n_treat", "n_hold", "code", "cell"}
 
 // CSV writes the report as one tidy table (RFC 4180: commas, CRLF, UTF-8, a
 // header): a row is one figure. Numbers are plain, with a point and without
@@ -29,6 +29,10 @@ var columnsOfCSV = []string{"campaign", "design", "as_of", "section", "point", "
 //	check      refusal and note: their code
 //	look       of each round: rate of each arm, difference, increment, z, bound, crossed (1 or 0)
 //	wave       of each round and wave: rate of those sent and skipped, difference, p
+//	variant    of each variant (cell): as a point, with p_holm, believed, p_best, expected_loss and its standing (in code)
+//	observed   of each channel: the rate of those it reached
+//	split      by each text (in metric) of each cell, which is empty for those not known or together: rate of each arm, difference,
+//	           shrunk, p, q_value; then q and q_p of them all
 //	curve      of each day: share of each arm, difference
 //	delivery   of each round, wave, channel and arm: the state as figure, how many; the reason in code,
 //	           behind a colon the campaign that they lost to
@@ -72,6 +76,9 @@ func (r Report) CSV(w io.Writer) error {
 	}
 	out.looks(r.Looks)
 	out.waves(r.WaveEffects)
+	out.variants(r.Variants)
+	out.observed(r.Observed)
+	out.splits(r.Splits)
 	out.curves(r.Curves)
 	for _, d := range r.Deliveries {
 		out.count(csvRow{"section": "delivery", "round": strconv.Itoa(d.Round), "wave": d.Wave, "channel": d.Channel, "arm": string(d.Arm), "code": strings.TrimSuffix(d.Reason+":"+d.LostTo, ":")}, d.State, d.Count)

@@ -35,6 +35,9 @@ type Report struct {
 	Looks       []evaluation.Look       `json:"looks"`        // one a round, where the file asks for them
 	WaveEffects []evaluation.WaveEffect `json:"wave_effects"` // of waves that skip by lot, in each round
 	Coupons     []CouponCount           `json:"coupons"`
+	Variants    []evaluation.Variants   `json:"variants"`          // of waves that say several things
+	Splits      []evaluation.Cells      `json:"splits"`            // by what the file names
+	Observed    []evaluation.Observed   `json:"observed"`          // of waves that go by several channels: different customers
 	Planted     *Planted                `json:"planted,omitempty"` // of a made-up shop: the truth
 
 	Waves        []string        `json:"waves"` // file order
@@ -181,6 +184,9 @@ func (r Report) prepared() Report {
 	for i := range r.Pending {
 		r.Pending[i].Begins = r.Pending[i].Begins.UTC()
 	}
+	r.Variants = ordered(r.Variants, nil)
+	r.Splits = ordered(r.Splits, nil)
+	r.Observed = ordered(r.Observed, nil)
 	r.Waves = ordered(r.Waves, nil)
 	r.Warnings = ordered(r.Warnings, nil)
 

@@ -76,6 +76,20 @@ func (p *Planner) stratum(env rules.Env) string {
 	return s.Default
 }
 
+// textsOf is what figures are split by, of one customer; nil where nothing is.
+func (p *Planner) textsOf(env rules.Env) map[string]string {
+	var out map[string]string
+	for by, program := range p.texts {
+		if text, err := program.Text(env); err == nil {
+			if out == nil {
+				out = map[string]string{}
+			}
+			out[by] = text
+		}
+	}
+	return out
+}
+
 func (p *Planner) serviceOnly() bool {
 	for i := range p.Campaign.Waves {
 		if !p.Campaign.Waves[i].Service {

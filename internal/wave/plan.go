@@ -67,7 +67,8 @@ type Planner struct {
 	Design   Design
 	Closes   *time.Time // entry is closed from here on, whatever the file says; nil: no such bound
 	rule     *rules.Program
-	strata   *rules.TextProgram // nil: the campaign has none
+	strata   *rules.TextProgram            // nil: the campaign has none
+	texts    map[string]*rules.TextProgram // what evaluation.by names besides the stratum
 	shopZone *time.Location
 	zones    *calendar.Zones // of customers
 	layout   layout
@@ -99,6 +100,19 @@ func NewPlanner(c campaigns.Campaign, d Design, shopZone *time.Location) (*Plann
 			return nil, fmt.Errorf("campaign %s: strata: %w", c.Name, faults)
 		}
 	}
+	for _, by := range c.Evaluation.By {
+		if by == campaigns.ByStratum {
+			continue
+		}
+		text, faults := rules.CompileText(by, options)
+		if len(faults) > 0 {
+			return nil, fmt.Errorf("campaign %s: evaluation.by: %w", c.Name, faults)
+		}
+		if p.texts == nil {
+			p.texts = map[string]*rules.TextProgram{}
+		}
+		p.texts[by] = text
+	}
 	return p, nil
 }
 
@@ -109,12 +123,15 @@ func (p *Planner) Always() *Planner {
 	return &free
 }
 
-// Needs is what has to be known of a candidate: by the rule, by the strata and
-// by the occasion.
+// Needs is what has to be known of a candidate: by the rule, by the strata, by
+// what figures are split by and by the occasion.
 func (p *Planner) Needs() rules.Needs {
 	n := p.rule.Needs()
 	if p.strata != nil {
 		n = n.With(p.strata.Needs())
+	}
+	for _, text := range p.texts {
+		n = n.With(text.Needs())
 	}
 	if o := p.Campaign.Enter.Occasion; o != nil && o.Attribute != "" {
 		n = n.With(rules.Needs{Attributes: []string{o.Attribute}})
@@ -163,7 +180,7 @@ func (p *Planner) Plan(c Candidate) Decision {
 	if zone == "" {
 		zone = p.shopZone.String()
 	}
-	e := enrollment.Enrollment{Customer: c.Profile.ID, Key: c.Profile.ShopID, EnteredAt: c.EnteredAt, Entry: c.Entries + 1, Zone: zone, Stratum: p.stratum(c.Env)}
+	e := enrollment.Enrollment{Customer: c.Profile.ID, Key: c.Profile.ShopID, EnteredAt: c.EnteredAt, Entry: c.Entries + 1, Zone: zone, Stratum: p.stratum(c.Env), Texts: p.textsOf(c.Env)}
 	p.assign(&e)
 	deliveries, err := p.Round(e, 1, c.Contact)
 	if err != nil {

@@ -1,13 +1,15 @@
--- Sufficient statistics of one point, one row an arm: everyone enrolled in the round, in or out by then, both arms.
+-- Sufficient statistics of one point, one row an arm and cell: everyone enrolled in the round, in or out by then, both arms.
 -- $1 campaign, $2 design, $3 anchor: entry | wave | end, $4 wave (anchor = wave), $5 round (0: every round), $6 window in seconds,
 -- $7 return window in seconds, $8 as of (nothing later is known), $9 currency, $10 margin (null: not known), $11 millionths in a minor unit,
--- what one enrollment counts for at most, in minor units (null: no cap): $12 revenue and $13 profit where fewer than $14 held out are
--- final, $15 revenue and $16 profit otherwise.
+-- what one enrollment counts for at most, in minor units (null: no cap): $12 revenue and $13 profit where few held out are final,
+-- $14 revenue and $15 profit where many are: the reader chooses.
+-- $16 what parts the cells: nothing (empty), the variant or the channel of wave $17 in the round, the stratum, or
+-- the text $17 that was frozen at entry. What is not known is the cell ''.
 -- matured: window over for 24 h; final: return window over as well. An order counts if it was kept: not all of it came back
 -- within the return window, as far as is known; the order that brought the customer in never counts.
--- Rows: arm, assigned, last anchor; enrollments, buyers, orders, revenue of those matured, then of those final; messages in millionths and
+-- Rows: arm, cell, assigned, last anchor; enrollments, buyers, orders, revenue of those matured, then of those final; messages in millionths and
 -- redeemed codes in minor units of all, of those matured, of those final; the largest order; of the final ones the sums of values,
--- squares and cubes: orders, revenue, capped revenue, profit, capped profit. By arm.
+-- squares and cubes: orders, revenue, profit, and with either cap revenue and profit. By arm and cell.
 -- Profit is margin x revenue - what this campaign's codes took off the orders that count - the messages of the window, each of the
 -- three in whole minor units, half to even. Sums are exact: they become floating point at the very end.
 -- An enrollment is looked up by its customer and "between", not "=": of several equal columns the planner takes a join for empty, and
@@ -16,7 +18,17 @@
 with anchored as materialized (
     select a.*, a.anchor + make_interval(secs => $6) as closes,
            a.anchor + make_interval(secs => $6) + interval '24 hours' <= $8 as matured,
-           a.anchor + make_interval(secs => $6 + $7) + interval '24 hours' <= $8 as final
+           a.anchor + make_interval(secs => $6 + $7) + interval '24 hours' <= $8 as final,
+           coalesce(case $16::text
+               when 'variant' then (select d.variant from deliveries d where d.customer_id = a.customer_id and d.entered_at = a.entered_at
+                                       and d.enrollment_id = a.enrollment_id and d.round = a.round and d.wave = $17::text)
+               when 'channel' then (select d.channel from deliveries d where d.customer_id = a.customer_id and d.entered_at = a.entered_at
+                                       and d.enrollment_id = a.enrollment_id and d.round = a.round and d.wave = $17::text and d.state = 'accepted' and d.gate_at <= $8)
+               when 'stratum' then (select e.stratum from enrollments e where e.customer_id = a.customer_id and e.entered_at = a.entered_at
+                                       and e.enrollment_id = a.enrollment_id)
+               when 'text' then (select e.texts ->> $17::text from enrollments e where e.customer_id = a.customer_id and e.entered_at = a.entered_at
+                                    and e.enrollment_id = a.enrollment_id)
+           end, '') as cell
       from point_anchors($1, $2, $3, $4, $5, $8) a
 ), redemption as (
     select c.redeemed_order_id as order_id, sum(c.redeemed_minor) as minor
@@ -45,30 +57,31 @@ with anchored as materialized (
      group by 1, 2
 ), alike as (
     -- Most bought nothing and were sent the same: they are worked out once.
-    select a.arm, a.matured, a.final, coalesce(b.orders, 0) as orders, coalesce(b.revenue, 0) as revenue, coalesce(b.redeemed, 0) as redeemed,
+    select a.arm, a.cell, a.matured, a.final, coalesce(b.orders, 0) as orders, coalesce(b.revenue, 0) as revenue, coalesce(b.redeemed, 0) as redeemed,
            coalesce(m.micros, 0) as micros, count(*) as n, max(b.largest) as largest, max(a.anchor) as anchor
       from anchored a
       left join bought b on b.enrollment_id = a.enrollment_id and b.round = a.round
       left join message m on m.enrollment_id = a.enrollment_id and m.round = a.round
-     group by 1, 2, 3, 4, 5, 6, 7
+     group by 1, 2, 3, 4, 5, 6, 7, 8
 ), worth as (
-    select x.*, p.profit, least(x.revenue, case when h.held < $14::bigint then $12::bigint else $15::bigint end) as revenue_capped,
-           least(p.profit, case when h.held < $14::bigint then $13::bigint else $16::bigint end) as profit_capped
+    select x.*, p.profit, least(x.revenue, $12::bigint) as revenue_few, least(p.profit, $13::bigint) as profit_few,
+           least(x.revenue, $14::bigint) as revenue_many, least(p.profit, $15::bigint) as profit_many
       from alike x
-     cross join (select coalesce(sum(n) filter (where final and arm = 'hold'), 0) as held from alike) h
      cross join lateral (select coalesce(half_even($10::numeric * x.revenue), 0) - x.redeemed - half_even(x.micros / $11::numeric) as profit) p
 ), moments as (
-    select arm, max(largest) as largest,
+    select arm, cell, max(largest) as largest,
            array[sum(n * orders), sum(n * orders * orders), sum(n * orders * orders * orders)]::float8[] as orders,
            array[sum(n * revenue), sum(n * revenue * revenue), sum(n * revenue * revenue * revenue)]::float8[] as revenue,
-           array[sum(n * revenue_capped), sum(n * revenue_capped * revenue_capped), sum(n * revenue_capped * revenue_capped * revenue_capped)]::float8[] as revenue_capped,
            array[sum(n * profit), sum(n * profit * profit), sum(n * profit * profit * profit)]::float8[] as profit,
-           array[sum(n * profit_capped), sum(n * profit_capped * profit_capped), sum(n * profit_capped * profit_capped * profit_capped)]::float8[] as profit_capped
+           array[sum(n * revenue_few), sum(n * revenue_few * revenue_few), sum(n * revenue_few * revenue_few * revenue_few)]::float8[] as revenue_few,
+           array[sum(n * profit_few), sum(n * profit_few * profit_few), sum(n * profit_few * profit_few * profit_few)]::float8[] as profit_few,
+           array[sum(n * revenue_many), sum(n * revenue_many * revenue_many), sum(n * revenue_many * revenue_many * revenue_many)]::float8[] as revenue_many,
+           array[sum(n * profit_many), sum(n * profit_many * profit_many), sum(n * profit_many * profit_many * profit_many)]::float8[] as profit_many
       from worth
      where final
-     group by arm
+     group by arm, cell
 ), totals as (
-    select arm, sum(n)::bigint as assigned, max(anchor) as anchor,
+    select arm, cell, sum(n)::bigint as assigned, max(anchor) as anchor,
            coalesce(sum(n) filter (where matured), 0)::bigint as m_enrollments, coalesce(sum(n) filter (where matured and orders > 0), 0)::bigint as m_buyers,
            coalesce(sum(n * orders) filter (where matured), 0)::bigint as m_orders, coalesce(sum(n * revenue) filter (where matured), 0)::bigint as m_revenue,
            coalesce(sum(n) filter (where final), 0)::bigint as f_enrollments, coalesce(sum(n) filter (where final and orders > 0), 0)::bigint as f_buyers,
@@ -77,12 +90,11 @@ with anchored as materialized (
            coalesce(sum(n * micros) filter (where matured), 0)::bigint as m_micros, coalesce(sum(n * redeemed) filter (where matured), 0)::bigint as m_redeemed,
            coalesce(sum(n * micros) filter (where final), 0)::bigint as f_micros, coalesce(sum(n * redeemed) filter (where final), 0)::bigint as f_redeemed
       from worth
-     group by arm
+     group by arm, cell
 )
-select t.arm, t.assigned, t.anchor, t.m_enrollments, t.m_buyers, t.m_orders, t.m_revenue, t.f_enrollments, t.f_buyers, t.f_orders, t.f_revenue,
+select t.arm, t.cell, t.assigned, t.anchor, t.m_enrollments, t.m_buyers, t.m_orders, t.m_revenue, t.f_enrollments, t.f_buyers, t.f_orders, t.f_revenue,
        t.micros, t.redeemed, t.m_micros, t.m_redeemed, t.f_micros, t.f_redeemed, coalesce(s.largest, 0)::bigint,
-       coalesce(s.orders, '{0,0,0}'), coalesce(s.revenue, '{0,0,0}'), coalesce(s.revenue_capped, '{0,0,0}'),
-       coalesce(s.profit, '{0,0,0}'), coalesce(s.profit_capped, '{0,0,0}')
+       coalesce(s.orders, '{0,0,0}'), coalesce(s.revenue, '{0,0,0}'), coalesce(s.profit, '{0,0,0}'), coalesce(s.revenue_few, '{0,0,0}'), coalesce(s.profit_few, '{0,0,0}'), coalesce(s.revenue_many, '{0,0,0}'), coalesce(s.profit_many, '{0,0,0}')
   from totals t
-  left join moments s on s.arm = t.arm
- order by t.arm
+  left join moments s on s.arm = t.arm and s.cell = t.cell
+ order by t.arm, t.cell collate "C"
