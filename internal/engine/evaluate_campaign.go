@@ -69,6 +69,7 @@ func (e *Engine) EvaluateCampaign(ctx context.Context, name string, ask Evaluati
 	reading.addLooks(read.firsts)
 	reading.addWaveEffects(read.waves)
 	reading.addCoupons(read.coupons)
+	reading.addMore(read)
 	if err := e.addLedger(ctx, &r, c, read.deliveries); err != nil {
 		return r, fmt.Errorf("evaluate %s: %w", name, err)
 	}

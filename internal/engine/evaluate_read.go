@@ -22,6 +22,7 @@ type readings struct {
 	waves      []postgres.WaveTotals
 	coupons    []postgres.CouponCount
 	deliveries []postgres.DeliveryCount
+	more       moreFacts
 }
 
 // pointFacts is what was read of a point in one round.
@@ -74,6 +75,7 @@ func (e reading) readings(ctx context.Context) (readings, error) {
 	fetch(group, &f.coupons, func() ([]postgres.CouponCount, error) {
 		return e.Store.CouponCounts(ctx, c.ID, c.Design, e.report.AsOf)
 	})
+	e.more(ctx, group, &f)
 	fetch(group, &f.deliveries, func() ([]postgres.DeliveryCount, error) { return e.Store.DeliveryCounts(ctx, c.ID, c.Design) })
 	return f, group.Wait()
 }

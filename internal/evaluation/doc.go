@@ -38,6 +38,12 @@
 // is. Where one order still makes more than a quarter of an arm's revenue, money is
 // refused (E11).
 //
+// What one extra order cost and what the campaign returned are ratios of two
+// differences that go together: Fieller's interval, which has no end where there
+// may be no extra order. How many codes went to people who would have bought
+// anyway is told in bounds. What crediting the last message counts stands beside
+// the effect, never in its place.
+//
 // Looks on the way are a family of their own, with bounds that are wide at first,
 // and change no verdict. What a wave itself changed can be read only where a lot
 // skips some of those whom it could reach.

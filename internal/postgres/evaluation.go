@@ -61,6 +61,15 @@ type ArmTotals struct {
 	SpentMatured Spent
 	SpentFinal   Spent
 	Money        Money // of the final ones
+	Return       Return
+}
+
+// Return is what contact cost the final enrollments and what they brought, in
+// minor units.
+type Return struct {
+	Redeemers            int64     // with a code of this campaign, on an order that counts
+	Cost, Gain           []float64 // sum and squares; Gain is the margin before the cost
+	CostOrders, GainCost float64   // sums of products
 }
 
 // Spent is what contact cost in the window.
@@ -104,11 +113,16 @@ func (s *Store) Observe(ctx context.Context, q PointQuery, w Worth) ([]ArmTotals
 	arms, err := listThrough(ctx, s, func(row pgx.CollectableRow) (ArmTotals, error) {
 		var a ArmTotals
 		m, f, c := &a.Matured, &a.Final, &a.Money
-		return a, row.Scan(&a.Arm, &a.Assigned, &a.LastAnchor,
+		var pairs []float64
+		err := row.Scan(&a.Arm, &a.Assigned, &a.LastAnchor,
 			&m.Enrollments, &m.Buyers, &m.Orders, &m.RevenueMinor, &f.Enrollments, &f.Buyers, &f.Orders, &f.RevenueMinor,
 			&a.Spent.MessageMicros, &a.Spent.RedeemedMinor, &a.SpentMatured.MessageMicros, &a.SpentMatured.RedeemedMinor,
 			&a.SpentFinal.MessageMicros, &a.SpentFinal.RedeemedMinor,
-			&c.LargestOrderMinor, &c.Orders, &c.Revenue, &c.RevenueCapped, &c.Profit, &c.ProfitCapped)
+			&c.LargestOrderMinor, &c.Orders, &c.Revenue, &c.RevenueCapped, &c.Profit, &c.ProfitCapped, &a.Return.Redeemers, &pairs)
+		if len(pairs) == 6 {
+			a.Return.Cost, a.Return.Gain, a.Return.CostOrders, a.Return.GainCost = pairs[:2], pairs[2:4], pairs[4], pairs[5]
+		}
+		return a, err
 	}, statement("evaluation/observations"), append(q.args(), margin, w.MicrosPerMinor,
 		w.Few.Revenue, w.Few.Profit, w.ManyHeld, w.Many.Revenue, w.Many.Profit)...)
 	if err != nil {

@@ -46,6 +46,7 @@ type page struct {
 	Pending  string
 	Curves   *curveSection
 	Rounds   *roundSection
+	Panels   []panel
 	Funnel   *funnelSection
 	Unknown  string
 	Design   design
@@ -71,7 +72,7 @@ func (v view) page() page {
 		Language: v.Language, Style: template.CSS(style),
 		Campaign: v.Campaign, Says: v.Says, Identity: v.identity(), AsOf: v.asOf(), ReplayAA: v.ReplayAA,
 		Warnings: v.Warnings, Effects: v.effects(), Money: v.money(), Pending: v.pending(), Curves: v.curveSection(),
-		Rounds: v.roundSection(), Funnel: v.funnelSection(), Unknown: v.unknown(), Design: v.design(), Words: v.words(),
+		Rounds: v.roundSection(), Panels: v.panels(), Funnel: v.funnelSection(), Unknown: v.unknown(), Design: v.design(), Words: v.words(),
 		Schema: say("foot.schema", "schema", strconv.Itoa(v.SchemaVersion)),
 	}
 	if primary, ok := v.Primary(); ok {
@@ -88,6 +89,9 @@ func (v view) page() page {
 	add(p.Curves != nil, "when", say("section.curves"))
 	if p.Rounds != nil {
 		add(true, "rounds", p.Rounds.Heading)
+	}
+	for _, x := range p.Panels {
+		add(true, x.ID, x.Heading)
 	}
 	add(p.Funnel != nil, "sent", say("section.deliveries"))
 	add(true, "design", say("section.design"))

@@ -95,6 +95,7 @@ func (r Report) Markdown(w io.Writer) error {
 		}
 		para(escaped(s.E10))
 	}
+	v.panelMarkdown(out)
 	heading(say("section.deliveries"))
 	if f := v.funnelSection(); f != nil {
 		para(escaped(f.Date))

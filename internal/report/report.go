@@ -37,6 +37,10 @@ type Report struct {
 	Coupons     []CouponCount           `json:"coupons"`
 	Planted     *Planted                `json:"planted,omitempty"` // of a made-up shop: the truth
 
+	// Of the primary point, once it may be judged; nil before that.
+	Price    *evaluation.Price    `json:"price,omitempty"`
+	Credited *evaluation.Credited `json:"credited,omitempty"`
+
 	Waves        []string        `json:"waves"` // file order
 	Deliveries   []DeliveryCount `json:"deliveries"`
 	DeliveriesAt *time.Time      `json:"deliveries_as_of,omitempty"` // nil: AsOf, or close to it

@@ -50,6 +50,7 @@ func (r Report) Text(w io.Writer) error {
 	v.moneyLines(out)
 	v.curveTable(out)
 	v.roundLines(out)
+	v.panelLines(out)
 	v.deliveryTable(out)
 	v.codeTable(out)
 	_, err := io.WriteString(w, out.String())

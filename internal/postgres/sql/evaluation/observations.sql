@@ -7,7 +7,8 @@
 -- within the return window, as far as is known; the order that brought the customer in never counts.
 -- Rows: arm, assigned, last anchor; enrollments, buyers, orders, revenue of those matured, then of those final; messages in millionths and
 -- redeemed codes in minor units of all, of those matured, of those final; the largest order; of the final ones the sums of values,
--- squares and cubes: orders, revenue, capped revenue, profit, capped profit. By arm.
+-- squares and cubes: orders, revenue, capped revenue, profit, capped profit; of these who redeemed a code of this campaign, and in minor
+-- units sum and squares of what contact cost and of the margin before that, then the sums of cost x orders and of margin x cost. By arm.
 -- Profit is margin x revenue - what this campaign's codes took off the orders that count - the messages of the window, each of the
 -- three in whole minor units, half to even. Sums are exact: they become floating point at the very end.
 -- An enrollment is looked up by its customer and "between", not "=": of several equal columns the planner takes a join for empty, and
@@ -25,8 +26,8 @@ with anchored as materialized (
      where c.redeemed_order_id is not null and c.redeemed_at <= $8 and e.campaign_id = $1
      group by 1
 ), bought as (
-    select k.enrollment_id, k.round, count(*) as orders, sum(k.net) as revenue, sum(k.redeemed) as redeemed, max(k.net) as largest
-      from (select a.enrollment_id, a.round, coalesce(r.minor, 0) as redeemed,
+    select k.enrollment_id, k.round, count(*) as orders, sum(k.net) as revenue, sum(k.redeemed) as redeemed, bool_or(k.used) as used, max(k.net) as largest
+      from (select a.enrollment_id, a.round, coalesce(r.minor, 0) as redeemed, r.order_id is not null as used,
                    o.gross_minor - case when o.refunded_minor = 0 then 0 else
                        (select coalesce(sum(f.amount_minor), 0) from refunds f where f.order_id = o.order_id
                            and f.refunded_at <= least($8, o.placed_at + make_interval(secs => $7))) end as net
@@ -46,24 +47,26 @@ with anchored as materialized (
 ), alike as (
     -- Most bought nothing and were sent the same: they are worked out once.
     select a.arm, a.matured, a.final, coalesce(b.orders, 0) as orders, coalesce(b.revenue, 0) as revenue, coalesce(b.redeemed, 0) as redeemed,
-           coalesce(m.micros, 0) as micros, count(*) as n, max(b.largest) as largest, max(a.anchor) as anchor
+           coalesce(m.micros, 0) as micros, coalesce(b.used, false) as used, count(*) as n, max(b.largest) as largest, max(a.anchor) as anchor
       from anchored a
       left join bought b on b.enrollment_id = a.enrollment_id and b.round = a.round
       left join message m on m.enrollment_id = a.enrollment_id and m.round = a.round
-     group by 1, 2, 3, 4, 5, 6, 7
+     group by 1, 2, 3, 4, 5, 6, 7, 8
 ), worth as (
-    select x.*, p.profit, least(x.revenue, case when h.held < $14::bigint then $12::bigint else $15::bigint end) as revenue_capped,
-           least(p.profit, case when h.held < $14::bigint then $13::bigint else $16::bigint end) as profit_capped
+    select x.*, p.gain, p.cost, p.gain - p.cost as profit, least(x.revenue, case when h.held < $14::bigint then $12::bigint else $15::bigint end) as revenue_capped,
+           least(p.gain - p.cost, case when h.held < $14::bigint then $13::bigint else $16::bigint end) as profit_capped
       from alike x
      cross join (select coalesce(sum(n) filter (where final and arm = 'hold'), 0) as held from alike) h
-     cross join lateral (select coalesce(half_even($10::numeric * x.revenue), 0) - x.redeemed - half_even(x.micros / $11::numeric) as profit) p
+     cross join lateral (select coalesce(half_even($10::numeric * x.revenue), 0) as gain, x.redeemed + half_even(x.micros / $11::numeric) as cost) p
 ), moments as (
     select arm, max(largest) as largest,
            array[sum(n * orders), sum(n * orders * orders), sum(n * orders * orders * orders)]::float8[] as orders,
            array[sum(n * revenue), sum(n * revenue * revenue), sum(n * revenue * revenue * revenue)]::float8[] as revenue,
            array[sum(n * revenue_capped), sum(n * revenue_capped * revenue_capped), sum(n * revenue_capped * revenue_capped * revenue_capped)]::float8[] as revenue_capped,
            array[sum(n * profit), sum(n * profit * profit), sum(n * profit * profit * profit)]::float8[] as profit,
-           array[sum(n * profit_capped), sum(n * profit_capped * profit_capped), sum(n * profit_capped * profit_capped * profit_capped)]::float8[] as profit_capped
+           array[sum(n * profit_capped), sum(n * profit_capped * profit_capped), sum(n * profit_capped * profit_capped * profit_capped)]::float8[] as profit_capped,
+           coalesce(sum(n) filter (where used), 0)::bigint as redeemers,
+           array[sum(n * cost), sum(n * cost * cost), sum(n * gain), sum(n * gain * gain), sum(n * cost * orders), sum(n * gain * cost)]::float8[] as returned
       from worth
      where final
      group by arm
@@ -82,7 +85,8 @@ with anchored as materialized (
 select t.arm, t.assigned, t.anchor, t.m_enrollments, t.m_buyers, t.m_orders, t.m_revenue, t.f_enrollments, t.f_buyers, t.f_orders, t.f_revenue,
        t.micros, t.redeemed, t.m_micros, t.m_redeemed, t.f_micros, t.f_redeemed, coalesce(s.largest, 0)::bigint,
        coalesce(s.orders, '{0,0,0}'), coalesce(s.revenue, '{0,0,0}'), coalesce(s.revenue_capped, '{0,0,0}'),
-       coalesce(s.profit, '{0,0,0}'), coalesce(s.profit_capped, '{0,0,0}')
+       coalesce(s.profit, '{0,0,0}'), coalesce(s.profit_capped, '{0,0,0}'),
+       coalesce(s.redeemers, 0), coalesce(s.returned, '{0,0,0,0,0,0}')
   from totals t
   left join moments s on s.arm = t.arm
  order by t.arm

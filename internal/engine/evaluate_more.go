@@ -1,0 +1,79 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rewave/rewave/internal/evaluation"
+	"github.com/rewave/rewave/internal/holdout"
+	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/stats"
+)
+
+// creditedFor is how long a tool that credits the last message credits it.
+const creditedFor = 5 * 24 * time.Hour
+
+// moreFacts is what is read of the primary point beside rates and money.
+type moreFacts struct {
+	leaked   int64
+	credited postgres.Credited
+}
+
+// more reads it; nothing in a replay, in which nobody was written to.
+func (e reading) more(ctx context.Context, group *errgroup.Group, f *readings) {
+	for _, p := range f.points {
+		if e.AA || !p.primary || p.toCome {
+			continue
+		}
+		c := e.campaign
+		fetch(group, &f.more.leaked, func() (int64, error) { return e.Store.CouponLeaks(ctx, c.ID, c.Design, p.AsOf) })
+		fetch(group, &f.more.credited, func() (postgres.Credited, error) { return e.Store.Credited(ctx, p.PointQuery, creditedFor) })
+	}
+}
+
+// addMore says it, where the primary point may be judged.
+func (e reading) addMore(f readings) {
+	result, ok := e.report.Primary()
+	if !ok || e.AA {
+		return
+	}
+	for _, p := range f.points {
+		if !p.primary || len(p.arms) == 0 {
+			continue
+		}
+		e.report.Price = result.Price(e.price(p, f))
+		c := f.more.credited
+		e.report.Credited = result.Credited(evaluation.CreditedInput{Orders: c.Orders, Credited: c.Credited, RevenueMinor: c.RevenueMinor, Hours: creditedFor.Hours()})
+	}
+}
+
+// price is what contact cost in the point's window and what it brought.
+func (e reading) price(p *pointFacts, f readings) evaluation.PriceInput {
+	in := evaluation.PriceInput{Margin: e.Shop.Margin != nil, Coupons: evaluation.CouponInput{Leaked: f.more.leaked}}
+	for _, n := range f.coupons {
+		in.Coupons.Given, in.Coupons.Redeemed = in.Coupons.Given+n.Given, in.Coupons.Redeemed+n.Redeemed
+	}
+	for _, a := range p.arms {
+		r := a.Return
+		arm := evaluation.PriceArm{Orders: moments(a, func(m postgres.Money) []float64 { return m.Orders }),
+			Cost: squares(a, r.Cost), Gain: squares(a, r.Gain), CostOrders: r.CostOrders, GainCost: r.GainCost}
+		switch holdout.Arm(a.Arm) {
+		case holdout.Treat:
+			in.Treat, in.Coupons.Redeemers = arm, r.Redeemers
+		case holdout.Hold:
+			in.Hold = arm
+		}
+	}
+	return in
+}
+
+// squares are moments without cubes.
+func squares(a postgres.ArmTotals, sums []float64) stats.Moments {
+	m := stats.Moments{N: a.Final.Enrollments}
+	if len(sums) == 2 {
+		m.Sum, m.Sum2 = sums[0], sums[1]
+	}
+	return m
+}

@@ -1,0 +1,105 @@
+package engine_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/holdout"
+	"github.com/rewave/rewave/internal/testkit"
+)
+
+// Three hundred customers, a message of 0.50 with a code that five of six buyers used for 3.00 off, a margin of half: by hand.
+func TestWhatTheEffectCost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	margin := 0.5
+	w.Shop.Margin, w.Shop.CostMicros = &margin, map[string]int64{"email": 500_000}
+	w.pool("p", manyCodes(900)...)
+	w.crowd(800, thanks(func(c *campaigns.Campaign) {
+		c.Exit = nil
+		c.Waves[0].Content.Coupon = &campaigns.Coupon{Pool: "p", Expires: 20 * days, Exhausted: "skip"}
+	}))
+	w.send(anchor)
+	w.buy(holdout.Treat, 120, anchor.Add(days), 4000)
+	w.buy(holdout.Hold, 20, anchor.Add(days), 4000)
+	w.db.Exec(t, `update coupons c set redeemed_order_id = o.order_id, redeemed_at = o.placed_at, redeemed_minor = 300
+		from (select o.order_id, o.customer_id, o.placed_at from orders o where o.gross_minor = 4000 order by o.order_id limit 100) o
+		where o.customer_id = c.customer_id`)
+	// Somebody else used one of the codes, and somebody used one twice.
+	w.db.Exec(t, `insert into coupon_leaks (code, order_id, why)
+		select c.code, o.order_id, why from (select code from coupons where bound_at is not null order by code limit 1) c,
+		       (select order_id from orders order by order_id limit 2) o, unnest(array['other_customer']) why`)
+
+	r := w.report(final)
+	treat, hold := r.Points[0].Arm(holdout.Treat), r.Points[0].Arm(holdout.Hold)
+	p := r.Price
+	if p == nil {
+		t.Fatalf("no price: %s", r.Points[0].Sentence)
+	}
+	n1, n0 := float64(treat.Final), float64(hold.Final)
+	used := testkit.Get[float64](t, w.db, "select count(redeemed_order_id)::float8 from coupons")
+	cost := (n1*0.5 + used*3) / n1
+	orders := 120/n1 - 20/n0
+	gain := 20 * (120/n1 - 20/n0)
+	hand := fmt.Sprintf("%.6f an order, return %.6f, holding out %.6f; %d given, %d used, %d leaked", cost/orders, gain/cost-1, n0*(gain-cost), treat.Final, int(used), 1)
+	same(t, "price", fmt.Sprintf("%.6f an order, return %.6f, holding out %.6f; %d given, %d used, %d leaked",
+		*p.PerOrder.Estimate, *p.Return.Estimate, *p.ByHoldout.Estimate, p.Coupons.Given, p.Coupons.Redeemers, p.Coupons.Leaked), hand)
+	if !(*p.PerOrder.Lo < *p.PerOrder.Estimate && *p.PerOrder.Estimate < *p.PerOrder.Hi) {
+		t.Errorf("range %+v", p.PerOrder)
+	}
+	if got := p.Parts.MoreBuyers + p.Parts.BiggerBaskets; math.Abs(got-40*orders) > 1e-9 {
+		t.Errorf("the parts add up to %v, not to %v", got, 40*orders)
+	}
+	rho, delta := used/n1, 120/n1-20/n0
+	same(t, "would have bought anyway", fmt.Sprintf("%.9f to %.9f", *p.Coupons.Subsidised.Lo, *p.Coupons.Subsidised.Hi),
+		fmt.Sprintf("%.9f to %.9f", (rho-delta)/rho, math.Min(rho, 20/n0)/rho))
+}
+
+// The only message is of anchor; another campaign's may come in between, and is then the last.
+func TestWhatTheLastMessageIsCredited(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.crowd(800, thanks(func(c *campaigns.Campaign) { c.Exit, c.Waves = nil, c.Waves[:1] }))
+	w.send(anchor)
+	w.buy(holdout.Treat, 100, anchor.Add(8*days), 1000)
+	w.buy(holdout.Hold, 15, anchor.Add(4*days), 1000) // of nobody who was written to
+	ids := testkit.List[string](t, w.db, "select shop_id from customers join enrollments using (customer_id) where arm = 'treat' order by customer_id desc limit 8")
+	sent := testkit.Get[int](t, w.db, "select count(*)::int from deliveries where state = 'accepted' and customer_id = (select customer_id from customers where shop_id = '"+ids[0]+"')")
+	same(t, "messages of one", sent, 1)
+	w.bought(ids[0], anchor.Add(days), 700, "EUR")
+	w.bought(ids[1], anchor.Add(5*days-second), 900, "EUR")
+	w.bought(ids[2], anchor.Add(5*days), 100, "EUR")           // five days are over
+	w.bought(ids[3], anchor.Add(days), 300, "USD")             // not in the point's money
+	w.returned(w.bought(ids[4], anchor.Add(days), 500, "EUR"), // came back
+		anchor.Add(3*days), 500, true)
+	w.returned(w.bought(ids[5], anchor.Add(days), 500, "EUR"), anchor.Add(3*days), 100, false)
+	c := w.report(final).Credited
+	if c == nil {
+		t.Fatal("nothing is credited")
+	}
+	same(t, "credited", fmt.Sprintf("%d of %d, %.2f", c.Credited, c.Orders, c.Revenue), "3 of 104, 20.00")
+
+	w.db.Exec(t, `insert into campaigns (name, activated_at, slot_done) values ('other', $1, $1)`, start)
+	w.db.Exec(t, `do $do$ begin
+		set local session_replication_role = replica;
+		insert into deliveries (customer_id, entered_at, enrollment_id, round, wave, campaign_id, version_id, arm, channel, state, scheduled_at, expires_at, gate_at, epoch, claimed_at)
+		select d.customer_id, d.entered_at, 999999, 1, 'other', (select campaign_id from campaigns where name = 'other'), d.version_id, 'treat', 'email', 'accepted', d.scheduled_at, d.expires_at, d.gate_at + interval '1 hour', 1, d.claimed_at
+		  from deliveries d join customers c using (customer_id) where c.shop_id = '`+ids[0]+`' and d.state = 'accepted';
+	end $do$`)
+	c = w.report(final).Credited
+	same(t, "another's message is the last", fmt.Sprintf("%d of %d, %.2f", c.Credited, c.Orders, c.Revenue), "2 of 104, 13.00")
+}
+
+// A replay writes to nobody, so there is nothing to price or to credit.
+func TestAReplayHasNoPrice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.AA = true
+	w.crowd(800, thanks(openAll))
+	w.buy(holdout.Treat, 60, anchor, 1000)
+	w.buy(holdout.Hold, 60, anchor, 1000)
+	r := w.report(final)
+	same(t, "price and credit", []bool{r.Price != nil, r.Credited != nil}, []bool{false, false})
+}

@@ -1,0 +1,36 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// rowThrough is the only row of a statement that goes through a whole campaign.
+func (s *Store) rowThrough(ctx context.Context, text string, args []any, to ...any) error {
+	return mapError(s.through(ctx, func(tx pgx.Tx) error { return tx.QueryRow(ctx, text, args...).Scan(to...) }))
+}
+
+// CouponLeaks is how many codes of a design an order named which they were not
+// for.
+func (s *Store) CouponLeaks(ctx context.Context, campaign, design int, asOf time.Time) (n int64, err error) {
+	if err := s.rowThrough(ctx, statement("evaluation/coupon_leaks"), []any{campaign, design, asOf}, &n); err != nil {
+		return 0, fmt.Errorf("count leaked codes: %w", err)
+	}
+	return n, nil
+}
+
+// Credited is what crediting the last message counts: of the orders of the final
+// treated enrollments of a point, those that came after a message.
+type Credited struct{ Orders, Credited, RevenueMinor int64 }
+
+// Credited credits orders to the last message of the time before them.
+func (s *Store) Credited(ctx context.Context, q PointQuery, within time.Duration) (c Credited, err error) {
+	err = s.rowThrough(ctx, statement("evaluation/credited"), append(q.args(), within.Seconds()), &c.Orders, &c.Credited, &c.RevenueMinor)
+	if err != nil {
+		return c, fmt.Errorf("credit the last message: %w", err)
+	}
+	return c, nil
+}

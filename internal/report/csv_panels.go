@@ -1,0 +1,55 @@
+package report
+
+import (
+	"strconv"
+
+	"github.com/rewave/rewave/internal/evaluation"
+)
+
+// panels are what a report says beside rates and money:
+//
+//	price      price_per_extra_order, return, price_of_holdout, more_buyers, bigger_baskets;
+//	           codes: given, redeemed, leaked, redeemers, subsidised (lo and hi are bounds; code prevented)
+//	credited   orders, credited, credited_revenue, incremental_orders, incremental_revenue, times
+func (t *tidy) panels(r Report) {
+	t.price(r.Price)
+	t.credited(r.Credited)
+}
+
+func (t *tidy) price(p *evaluation.Price) {
+	if p == nil {
+		return
+	}
+	of := csvRow{"section": "price", "point": p.Point}
+	t.figure(of, "price_per_extra_order", p.PerOrder)
+	t.figure(of, "return", p.Return)
+	t.figure(of, "price_of_holdout", p.ByHoldout)
+	if p.Parts != nil {
+		t.value(of, "more_buyers", &p.Parts.MoreBuyers)
+		t.value(of, "bigger_baskets", &p.Parts.BiggerBaskets)
+	}
+	if c := p.Coupons; c != nil {
+		t.count(of, "given", c.Given)
+		t.count(of, "redeemed", c.Redeemed)
+		t.count(of, "leaked", c.Leaked)
+		t.count(of, "redeemers", c.Redeemers)
+		bounds := c.Subsidised
+		if c.Prevented {
+			bounds.Code = "prevented"
+		}
+		t.figure(of, "subsidised", bounds)
+	}
+}
+
+func (t *tidy) credited(c *evaluation.Credited) {
+	if c == nil {
+		return
+	}
+	of := csvRow{"section": "credited", "point": c.Point, "day": strconv.FormatFloat(c.Hours/24, 'f', -1, 64)}
+	t.count(of, "orders", c.Orders)
+	t.count(of, "credited", c.Credited)
+	t.value(of, "credited_revenue", &c.Revenue)
+	t.figure(of, "incremental_orders", c.Incremental)
+	t.figure(of, "incremental_revenue", c.Earned)
+	t.value(of, "times", c.Times)
+}

@@ -1,0 +1,48 @@
+package report
+
+// panelEnglish is what the panels beside rates and money say.
+var panelEnglish = map[string]string{
+	"col.figure":   "Figure",
+	"col.value":    "Value",
+	"col.codes":    "Codes",
+	"col.number":   "Number",
+	"col.of.given": "Of those given",
+	"col.counted":  "Counted as the campaign's",
+
+	"section.price":   "What it cost",
+	"price.caption":   "Price of the effect, at {point}",
+	"price.order":     "Price of one extra order",
+	"price.return":    "Return on what was spent",
+	"price.needs":     "Break-even, buyers of every 100",
+	"price.holdout":   "Profit given up by holding out",
+	"price.more":      "Revenue per enrolled from more buyers",
+	"price.bigger":    "Revenue per enrolled from bigger baskets",
+	"price.both":      "Revenue per enrolled in all",
+	"price.said":      "One extra order cost {price} (between {lo} and {hi}).",
+	"price.unbounded": "The price of one extra order cannot be bounded: the campaign may have produced no extra orders.",
+	"price.none":      "No price of an extra order can be given: nothing was spent, or there were not more orders.",
+	"price.note":      "More buyers has a cause, the campaign. Bigger baskets only describes: those who bought in the one group are not the same kind of people as in the other.",
+	"price.methods":   "Cost is messages and redeemed coupons, treated less held out. Price and return are ratios of two differences that go together; their ranges are Fieller's and may have no end. Profit given up is the profit per customer times those held out: what knowing cost. Sums are without the cap.",
+
+	"coupon.caption":   "What became of the codes",
+	"coupon.given":     "given",
+	"coupon.redeemed":  "redeemed",
+	"coupon.leaked":    "leaked: named by an order they were not for",
+	"coupon.redeemers": "customers who used one in the window",
+	"coupon.none":      "No code was used in the window, so there is nobody who might have bought without it.",
+	"coupon.anyway":    "{lo}-{hi} % of codes went to people who would have bought anyway. Two groups cannot say it closer; a third, with the message and no code, can.",
+	"coupon.prevented": "Fewer bought than in the holdout, so the usual bounds do not hold: of the codes, {lo}-{hi} % went to people who would have bought anyway.",
+
+	"section.credited":    "Credited and brought",
+	"credited.title":      "Orders credited to the last message, and orders brought",
+	"credited.axis":       "orders of those treated",
+	"credited.caption":    "The same window counted twice, at {point}",
+	"credited.last":       "last message, sent within {days} days before the order",
+	"credited.last.short": "credited to last message",
+	"credited.brought":    "brought: more than the holdout",
+	"credited.said":       "A tool that credits the last message would claim {credited} of {orders} orders: {times} times the {brought} ({range}) that the campaign brought.",
+	"credited.unsure":     "A tool that credits the last message would claim {credited} of {orders} orders. The campaign brought {brought} ({range}), which may be none at all.",
+	"credited.fewer":      "A tool that credits the last message would claim {credited} of {orders} orders. The campaign cost orders: {brought} ({range}).",
+	"credited.desc":       "Two bars from 0: {credited} orders credited to the last message, {brought} ({range}) more than the holdout.",
+	"credited.note":       "For contrast only, and never part of the verdict. Credited is a kept order of the point's window whose last accepted message of any campaign, within {days} days before it, was this campaign's. Nobody asks here whether a link was clicked, which Rewave does not record; tools that do claim fewer, and double what two channels touch.",
+}
