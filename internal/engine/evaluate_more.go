@@ -19,6 +19,7 @@ const creditedFor = 5 * 24 * time.Hour
 type moreFacts struct {
 	leaked   int64
 	credited postgres.Credited
+	profile  []postgres.TraitRow
 }
 
 // more reads it; nothing in a replay, in which nobody was written to.
@@ -30,6 +31,7 @@ func (e reading) more(ctx context.Context, group *errgroup.Group, f *readings) {
 		c := e.campaign
 		fetch(group, &f.more.leaked, func() (int64, error) { return e.Store.CouponLeaks(ctx, c.ID, c.Design, p.AsOf) })
 		fetch(group, &f.more.credited, func() (postgres.Credited, error) { return e.Store.Credited(ctx, p.PointQuery, creditedFor) })
+		fetch(group, &f.more.profile, func() ([]postgres.TraitRow, error) { return e.Store.Profile(ctx, p.PointQuery) })
 	}
 }
 
@@ -46,6 +48,12 @@ func (e reading) addMore(f readings) {
 		e.report.Price = result.Price(e.price(p, f))
 		c := f.more.credited
 		e.report.Credited = result.Credited(evaluation.CreditedInput{Orders: c.Orders, Credited: c.Credited, RevenueMinor: c.RevenueMinor, Hours: creditedFor.Hours()})
+		var rows []evaluation.TraitRow
+		for _, x := range f.more.profile {
+			rows = append(rows, evaluation.TraitRow{Name: x.Name, Level: x.Level, Rarer: x.Rarer, Number: x.Number, Arm: holdout.Arm(x.Arm), Bought: x.Bought,
+				N: x.N, Sum: x.Sum, Sum2: x.Sum2, Least: x.Least, Greatest: x.Greatest})
+		}
+		e.report.Moved = result.Moved(rows)
 	}
 }
 

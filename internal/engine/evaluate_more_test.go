@@ -3,10 +3,13 @@ package engine_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/holdout"
+	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/testkit"
 )
 
@@ -102,4 +105,68 @@ func TestAReplayHasNoPrice(t *testing.T) {
 	w.buy(holdout.Hold, 60, anchor, 1000)
 	r := w.report(final)
 	same(t, "price and credit", []bool{r.Price != nil, r.Credited != nil}, []bool{false, false})
+}
+
+// What is told of customers is what was known when they entered, whatever came later.
+func TestTheProfileIsOfTheMomentOfEntry(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.crowd(300, thanks(func(c *campaigns.Campaign) { c.Exit = nil }))
+	arm := func(name string) string {
+		return testkit.Get[string](t, w.db, "select arm from enrollments join customers using (customer_id) where shop_id = '"+name+"'")
+	}
+	told := func(customer, name, kind, column, value string, at time.Time) {
+		w.db.Exec(t, "insert into customer_attributes (customer_id, name, at, kind, "+column+", source) select customer_id, $2, $3, '"+kind+"', "+value+", 'test' from customers where shop_id = $1", customer, name, at)
+	}
+	w.bought("c1", anchor.Add(days), 500, "EUR")
+	told("c1", "city", "text", "text_value", "'Leeds'", start.Add(-9*days))
+	told("c1", "city", "text", "text_value", "'York'", start.Add(-days))
+	told("c1", "city", "text", "text_value", "'Bath'", start.Add(second))
+	told("c2", "city", "text", "text_value", "'York'", start.Add(days)) // was not known
+	told("c3", "age", "number", "number_value", "40", start)
+	told("c4", "age", "number", "number_value", "30", start)
+	w.bought("c5", start.Add(-40*days), 900, "EUR")
+	w.bought("c5", start.Add(-10*days-second), 800, "EUR")
+	w.bought("c5", start.Add(-5*days), 100, "USD")
+	w.returned(w.bought("c5", start.Add(-4*days), 300, "EUR"), start.Add(-days), 300, true)
+	w.returned(w.bought("c6", start.Add(-4*days), 300, "EUR"), start.Add(days), 300, true) // was kept at entry
+	w.db.Exec(t, "insert into consents (customer_id, channel, granted, at, source) select customer_id, 'sms', true, $1, 'test' from customers where shop_id in ('c7', 'c8')", start.Add(-days))
+	w.db.Exec(t, "insert into consents (customer_id, channel, granted, at, source) select customer_id, 'sms', false, $1, 'test' from customers where shop_id = 'c7'", start.Add(-days))
+	w.db.Exec(t, "insert into consents (customer_id, channel, granted, at, source) select customer_id, 'sms', false, $1, 'test' from customers where shop_id = 'c8'", start.Add(days))
+
+	q := postgres.PointQuery{Campaign: 1, Design: 1, Anchor: "wave", Wave: "hello", Round: 1, Window: 30 * days, ReturnWindow: 30 * days, AsOf: final, Currency: "EUR"}
+	rows, err := w.Store.Profile(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	var all, orders, ages int64
+	for _, x := range rows {
+		switch x.Name {
+		case "":
+			all += x.N
+		case "orders":
+			orders += int64(x.Sum)
+		case "profile:age":
+			ages += int64(x.Sum)
+		case "value":
+		case "consent:email":
+		default:
+			got = append(got, fmt.Sprintf("%s %q %s %v: %d, %.0f", x.Name, x.Level, x.Arm, x.Bought, x.N, x.Sum))
+		}
+	}
+	same(t, "enrolled, orders before, ages", []int64{all, orders, ages}, []int64{300, 3, 70})
+	want := []string{
+		fmt.Sprintf("consent:sms %q %s false: 1, 0", "yes", arm("c8")),
+		fmt.Sprintf("profile:city %q %s true: 1, 0", "York", arm("c1")),
+	}
+	for customer, ago := range map[string]int{"c5": 10, "c6": 4} {
+		want = append(want, fmt.Sprintf("recency %q %s false: 1, %d", "", arm(customer), ago))
+	}
+	if arm("c5") == arm("c6") {
+		want = append(want[:2], fmt.Sprintf("recency %q %s false: 2, 14", "", arm("c5")))
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	same(t, "profile", got, want)
 }

@@ -34,3 +34,29 @@ func (s *Store) Credited(ctx context.Context, q PointQuery, within time.Duration
 	}
 	return c, nil
 }
+
+// TraitRow counts the final enrollments of an arm that did or did not buy, by
+// what was known of them when they entered; evaluation.TraitRow says what each is.
+type TraitRow struct {
+	Name, Level     string
+	Rarer, Number   bool
+	Arm             string
+	Bought          bool
+	N               int64
+	Sum, Sum2       float64
+	Least, Greatest float64
+}
+
+const (
+	levelsTold = 12 // of a text; the rarer ones are one level
+	traitsRead = 20 // of the shop's own
+)
+
+// Profile returns what was known at entry of a point's enrollments.
+func (s *Store) Profile(ctx context.Context, q PointQuery) ([]TraitRow, error) {
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[TraitRow], statement("evaluation/profile"), append(q.args(), levelsTold, traitsRead)...)
+	if err != nil {
+		return nil, fmt.Errorf("read profile: %w", err)
+	}
+	return rows, nil
+}

@@ -11,9 +11,49 @@ import (
 //	price      price_per_extra_order, return, price_of_holdout, more_buyers, bigger_baskets;
 //	           codes: given, redeemed, leaked, redeemers, subsidised (lo and hi are bounds; code prevented)
 //	credited   orders, credited, credited_revenue, incremental_orders, incremental_revenue, times
+//	moved      z; of each characteristic (metric) chi2, df, p, v, and of each value (metric/value; * the rarer ones, ? not
+//	           known): all, natural, responders, smd, moved (code clipped)
 func (t *tidy) panels(r Report) {
 	t.price(r.Price)
 	t.credited(r.Credited)
+	t.moved(r.Moved)
+}
+
+func (t *tidy) moved(m *evaluation.Moved) {
+	if m == nil {
+		return
+	}
+	of := csvRow{"section": "moved", "point": m.Point}
+	t.value(of, "z", m.Z)
+	for _, trait := range m.Traits {
+		of := with(of, "metric", trait.Name)
+		if trait.DF != nil {
+			t.value(of, "chi2", trait.Chi2)
+			t.count(of, "df", int64(*trait.DF))
+			t.value(of, "p", trait.P)
+			t.value(of, "v", trait.V)
+		}
+		for _, l := range trait.Levels {
+			of := of
+			switch l.Kind {
+			case "named":
+				of = with(of, "metric", trait.Name+"/"+l.Level)
+			case "rarer":
+				of = with(of, "metric", trait.Name+"/*")
+			case "unknown":
+				of = with(of, "metric", trait.Name+"/?")
+			}
+			t.value(of, "all", l.All)
+			t.value(of, "natural", l.Natural)
+			t.value(of, "responders", l.Responders)
+			t.value(of, "smd", l.SMD)
+			f := l.Moved
+			if l.Clipped {
+				f.Code = "clipped"
+			}
+			t.figure(of, "moved", f)
+		}
+	}
 }
 
 func (t *tidy) price(p *evaluation.Price) {

@@ -19,6 +19,24 @@ func addPanels(r *report.Report) {
 	}
 	r.Credited = &evaluation.Credited{Point: "overall_30d", Hours: 120, Orders: 2120, Credited: 1187, Revenue: 73_994.2,
 		Incremental: interval(310.8, 158, "hall"), Earned: interval(20_900, 11_100, "hall"), Times: ptr(3.82)}
+	r.Moved = moved()
+}
+
+// moved is who bought of the campaign that pays.
+func moved() *evaluation.Moved {
+	level := func(level, kind string, all, natural, responders, smd, moved, half float64) evaluation.Level {
+		return evaluation.Level{Level: level, Kind: kind, All: ptr(all), Natural: ptr(natural), Responders: ptr(responders), SMD: ptr(smd), Moved: interval(moved, half, "abadie_fieller")}
+	}
+	app := level("yes", "named", 0.36, 0.39, 0.44, 0.2, 1, 0.21)
+	app.Clipped, app.Moved.Hi = true, ptr(1.0)
+	return &evaluation.Moved{Point: "overall_30d", Z: ptr(3.9), Traits: []evaluation.Trait{
+		{Name: "consent:app", Levels: []evaluation.Level{app, level("", "unknown", 0.64, 0.61, 0.56, -0.2, 0.12, 0.11)}, Chi2: ptr(61.2), DF: ptr(1), P: ptr(5.1e-15), V: ptr(0.094)},
+		{Name: "orders", Number: true, Levels: []evaluation.Level{level("", "number", 1.9, 2.8, 2.9, 0.41, 3.4, 1.1)}},
+		{Name: "profile:city", Levels: []evaluation.Level{level("Leeds", "named", 0.3, 0.31, 0.32, 0.03, 0.38, 0.2),
+			level("", "rarer", 0.7, 0.69, 0.68, -0.03, 0.62, 0.2)}, Chi2: ptr(2.1), DF: ptr(1), P: ptr(0.147), V: ptr(0.017)},
+		{Name: "value", Levels: []evaluation.Level{level("low", "named", 0.33, 0.2, 0.22, -0.36, 0.35, 0.22),
+			level("middle", "named", 0.33, 0.34, 0.35, 0.04, 0.41, 0.25), level("high", "named", 0.34, 0.46, 0.43, 0.29, 0.24, 0.2)}, Chi2: ptr(118.0), DF: ptr(2), P: ptr(2e-26), V: ptr(0.131)},
+	}}
 }
 
 // addUnsurePanels are what one that costs buyers has to say.
@@ -31,6 +49,14 @@ func addUnsurePanels(r *report.Report) {
 	}
 	r.Credited = &evaluation.Credited{Point: "overall_30d", Hours: 120, Orders: 1640, Credited: 907, Revenue: 56_012,
 		Incremental: interval(-175, 158, "hall"), Earned: evaluation.Figure{Method: "hall", Code: evaluation.E11}}
+	r.Moved = moved()
+	r.Moved.Z = ptr(-1.3)
+	for i := range r.Moved.Traits {
+		for k := range r.Moved.Traits[i].Levels {
+			l := &r.Moved.Traits[i].Levels[k]
+			l.Clipped, l.Moved = false, evaluation.Figure{Method: "abadie_fieller", Code: evaluation.NoEstimate}
+		}
+	}
 }
 
 // What is not known is said so, and a bound that does not hold is flagged.
@@ -41,6 +67,7 @@ func TestPanelsSayWhatTheyCannot(t *testing.T) {
 		"cannot be bounded: the campaign may have produced no extra orders",
 		"Fewer bought than in the holdout, so the usual bounds do not hold",
 		"The campaign cost orders: -175",
+		"Too few were moved to say who they are: more bought by -1.3 standard errors",
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no %q", want)

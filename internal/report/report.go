@@ -40,6 +40,7 @@ type Report struct {
 	// Of the primary point, once it may be judged; nil before that.
 	Price    *evaluation.Price    `json:"price,omitempty"`
 	Credited *evaluation.Credited `json:"credited,omitempty"`
+	Moved    *evaluation.Moved    `json:"moved,omitempty"`
 
 	Waves        []string        `json:"waves"` // file order
 	Deliveries   []DeliveryCount `json:"deliveries"`
