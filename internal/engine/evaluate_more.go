@@ -20,6 +20,7 @@ type moreFacts struct {
 	leaked   int64
 	credited postgres.Credited
 	profile  []postgres.TraitRow
+	basket   []postgres.CategoryRow
 }
 
 // more reads it; nothing in a replay, in which nobody was written to.
@@ -32,6 +33,9 @@ func (e reading) more(ctx context.Context, group *errgroup.Group, f *readings) {
 		fetch(group, &f.more.leaked, func() (int64, error) { return e.Store.CouponLeaks(ctx, c.ID, c.Design, p.AsOf) })
 		fetch(group, &f.more.credited, func() (postgres.Credited, error) { return e.Store.Credited(ctx, p.PointQuery, creditedFor) })
 		fetch(group, &f.more.profile, func() ([]postgres.TraitRow, error) { return e.Store.Profile(ctx, p.PointQuery) })
+		fetch(group, &f.more.basket, func() ([]postgres.CategoryRow, error) {
+			return e.Store.Categories(ctx, p.PointQuery, evaluation.LeastTogether)
+		})
 	}
 }
 
@@ -54,6 +58,11 @@ func (e reading) addMore(f readings) {
 				N: x.N, Sum: x.Sum, Sum2: x.Sum2, Least: x.Least, Greatest: x.Greatest})
 		}
 		e.report.Moved = result.Moved(rows)
+		var categories []evaluation.CategoryRow
+		for _, x := range f.more.basket {
+			categories = append(categories, evaluation.CategoryRow{What: x.What, Category: x.Category, Other: x.Other, Arm: holdout.Arm(x.Arm), N: x.N})
+		}
+		e.report.Basket = result.Basket(categories)
 	}
 }
 

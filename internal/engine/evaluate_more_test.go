@@ -170,3 +170,50 @@ func TestTheProfileIsOfTheMomentOfEntry(t *testing.T) {
 	slices.Sort(got)
 	same(t, "profile", got, want)
 }
+
+// Units that came back in time are not sold; what came before is the order that let them in.
+func TestWhichCategoriesWereBought(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.crowd(40, thanks(func(c *campaigns.Campaign) { c.Exit, c.Holdout.Share = nil, holdout.Whole/2 }))
+	w.db.Exec(t, "insert into products (sku, category) values ('s', 'shoes'), ('h', 'hats'), ('b', 'bags'), ('n', null)")
+	line := func(order int64, no int, sku string) {
+		w.db.Exec(t, "insert into order_lines (order_id, line_no, product_id, quantity, unit_price, amount_minor) select $1, $2, product_id, 1, 5, 500 from products where sku = $3", order, no, sku)
+	}
+	back := func(order int64, no int, at time.Time) {
+		w.db.Exec(t, "insert into refunds (source, shop_refund_id, line_no, order_id, order_line_no, refunded_at, quantity, amount_minor) values ('test', gen_random_uuid()::text, 1, $1, $2, $3, 1, 500)", order, no, at)
+		w.db.Exec(t, "update order_lines set refunded_quantity = 1 where order_id = $1 and line_no = $2", order, no)
+	}
+	treated := testkit.List[string](t, w.db, "select shop_id from customers join enrollments using (customer_id) where arm = 'treat' order by customer_id")
+	held := testkit.List[string](t, w.db, "select shop_id from customers join enrollments using (customer_id) where arm = 'hold' order by customer_id")
+	trigger := testkit.Get[int64](t, w.db, "select trigger_order_id from enrollments join customers using (customer_id) where shop_id = '"+treated[0]+"'")
+	line(trigger, 1, "b")
+	first := w.bought(treated[0], anchor.Add(days), 1000, "EUR")
+	line(first, 1, "s")
+	line(first, 2, "s")
+	line(first, 3, "n")
+	second := w.bought(treated[0], anchor.Add(2*days), 1000, "EUR")
+	line(second, 1, "h")
+	late := w.bought(treated[1], anchor.Add(days), 1000, "EUR")
+	line(late, 1, "s")
+	line(late, 2, "h")
+	back(late, 1, anchor.Add(40*days)) // too late to count
+	back(late, 2, anchor.Add(9*days))
+	line(w.bought(held[0], anchor.Add(days), 1000, "EUR"), 1, "h")
+	line(w.bought(held[1], closing, 1000, "EUR"), 1, "h") // the window is over
+	line(w.bought(held[2], anchor.Add(days), 1000, "USD"), 1, "h")
+
+	q := postgres.PointQuery{Campaign: 1, Design: 1, Anchor: "wave", Wave: "hello", Round: 1, Window: 30 * days, ReturnWindow: 30 * days, AsOf: final, Currency: "EUR"}
+	rows, err := w.Store.Categories(t.Context(), q, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, x := range rows {
+		got = append(got, fmt.Sprintf("%s %s %s %s %d", x.What, x.Category, x.Other, x.Arm, x.N))
+	}
+	slices.Sort(got)
+	want := []string{"basket   treat 2", "category hats  hold 1", "category hats  treat 1", "category shoes  treat 2",
+		fmt.Sprintf("enrolled   hold %d", len(held)), fmt.Sprintf("enrolled   treat %d", len(treated)), "from bags  treat 1", "pair hats shoes treat 1", "step bags shoes treat 1"}
+	same(t, "categories", got, want)
+}

@@ -44,6 +44,10 @@
 // anyway is told in bounds. What crediting the last message counts stands beside
 // the effect, never in its place.
 //
+// Who was moved is told from what was known at entry, by the difference of both
+// groups; what was sold by who bought each category, of everyone enrolled. What
+// those who bought again took after and beside each other only describes.
+//
 // Looks on the way are a family of their own, with bounds that are wide at first,
 // and change no verdict. What a wave itself changed can be read only where a lot
 // skips some of those whom it could reach.

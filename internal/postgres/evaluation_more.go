@@ -60,3 +60,20 @@ func (s *Store) Profile(ctx context.Context, q PointQuery) ([]TraitRow, error) {
 	}
 	return rows, nil
 }
+
+// CategoryRow counts final enrollments by the categories they bought;
+// evaluation/categories says what each What is.
+type CategoryRow struct {
+	What, Category, Other, Arm string
+	N                          int64
+}
+
+// Categories returns which categories a point's enrollments bought; pairs of them
+// that fewer than so many bought together are left out.
+func (s *Store) Categories(ctx context.Context, q PointQuery, together int64) ([]CategoryRow, error) {
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[CategoryRow], statement("evaluation/categories"), append(q.args(), together)...)
+	if err != nil {
+		return nil, fmt.Errorf("read categories: %w", err)
+	}
+	return rows, nil
+}

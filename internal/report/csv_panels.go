@@ -13,10 +13,37 @@ import (
 //	credited   orders, credited, credited_revenue, incremental_orders, incremental_revenue, times
 //	moved      z; of each characteristic (metric) chi2, df, p, v, and of each value (metric/value; * the rarer ones, ? not
 //	           known): all, natural, responders, smd, moved (code clipped)
+//	basket     of each category (metric): rate of each arm, difference, p, q (code: its mark); step of each pair FROM>TO;
+//	           confidence, lift and q of each rule A+B
 func (t *tidy) panels(r Report) {
 	t.price(r.Price)
 	t.credited(r.Credited)
 	t.moved(r.Moved)
+	t.basket(r.Basket)
+}
+
+func (t *tidy) basket(b *evaluation.Basket) {
+	if b == nil {
+		return
+	}
+	of := csvRow{"section": "basket", "point": b.Point}
+	for _, c := range b.Categories {
+		of := with(of, "metric", c.Category)
+		t.value(with(of, "arm", "treat"), "rate", c.TreatRate)
+		t.value(with(of, "arm", "hold"), "rate", c.HoldRate)
+		t.figure(of, "difference", c.Difference)
+		t.value(of, "p", c.P)
+		t.add(of, csvRow{"figure": "q", "estimate": plain(c.Q), "code": c.Mark})
+	}
+	for _, s := range b.Steps {
+		t.figure(with(of, "metric", s.From+">"+s.To), "step", s.Share)
+	}
+	for _, x := range b.Rules {
+		of := with(of, "metric", x.A+"+"+x.B)
+		t.value(of, "confidence", x.Confidence)
+		t.figure(of, "lift", x.Lift)
+		t.value(of, "q", x.Q)
+	}
 }
 
 func (t *tidy) moved(m *evaluation.Moved) {

@@ -20,7 +20,7 @@ type panel struct {
 // panels are what a report says beside the effect on rates and money, in order.
 func (v view) panels() []panel {
 	var out []panel
-	for _, p := range []*panel{v.pricePanel(), v.creditedPanel(), v.movedPanel()} {
+	for _, p := range []*panel{v.pricePanel(), v.creditedPanel(), v.movedPanel(), v.basketPanel()} {
 		if p != nil {
 			out = append(out, *p)
 		}
@@ -71,6 +71,9 @@ func (p *printer) said(t table) {
 			said := c.Text
 			if c.Small != "" {
 				said += " (" + c.Small + ")"
+			}
+			if i > 0 && said == "" {
+				continue
 			}
 			if i > 0 {
 				said = t.Columns[i].Title + " " + said

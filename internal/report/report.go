@@ -41,6 +41,7 @@ type Report struct {
 	Price    *evaluation.Price    `json:"price,omitempty"`
 	Credited *evaluation.Credited `json:"credited,omitempty"`
 	Moved    *evaluation.Moved    `json:"moved,omitempty"`
+	Basket   *evaluation.Basket   `json:"basket,omitempty"`
 
 	Waves        []string        `json:"waves"` // file order
 	Deliveries   []DeliveryCount `json:"deliveries"`
