@@ -21,6 +21,8 @@ type moreFacts struct {
 	credited postgres.Credited
 	profile  []postgres.TraitRow
 	basket   []postgres.CategoryRow
+	harm     []postgres.Harm
+	returns  []postgres.ReturnRow
 }
 
 // more reads it; nothing in a replay, in which nobody was written to.
@@ -33,6 +35,8 @@ func (e reading) more(ctx context.Context, group *errgroup.Group, f *readings) {
 		fetch(group, &f.more.leaked, func() (int64, error) { return e.Store.CouponLeaks(ctx, c.ID, c.Design, p.AsOf) })
 		fetch(group, &f.more.credited, func() (postgres.Credited, error) { return e.Store.Credited(ctx, p.PointQuery, creditedFor) })
 		fetch(group, &f.more.profile, func() ([]postgres.TraitRow, error) { return e.Store.Profile(ctx, p.PointQuery) })
+		fetch(group, &f.more.harm, func() ([]postgres.Harm, error) { return e.Store.Harm(ctx, c.ID, c.Design, p.AsOf) })
+		fetch(group, &f.more.returns, func() ([]postgres.ReturnRow, error) { return e.Store.Returns(ctx, p.PointQuery) })
 		fetch(group, &f.more.basket, func() ([]postgres.CategoryRow, error) {
 			return e.Store.Categories(ctx, p.PointQuery, evaluation.LeastTogether)
 		})
@@ -63,6 +67,39 @@ func (e reading) addMore(f readings) {
 			categories = append(categories, evaluation.CategoryRow{What: x.What, Category: x.Category, Other: x.Other, Arm: holdout.Arm(x.Arm), N: x.N})
 		}
 		e.report.Basket = result.Basket(categories)
+		e.addGuardrails(result, f.more)
+	}
+}
+
+// addGuardrails says what came of the messages and of the orders that should not.
+func (e reading) addGuardrails(result evaluation.Result, f moreFacts) {
+	var harm []evaluation.HarmInput
+	for _, x := range f.harm {
+		harm = append(harm, evaluation.HarmInput(x))
+	}
+	var treat, hold evaluation.ReturnInput
+	var reasons []evaluation.ReasonInput
+	for _, x := range f.returns {
+		if x.Reason != nil {
+			reasons = append(reasons, evaluation.ReasonInput{Reason: *x.Reason, Arm: holdout.Arm(x.Arm), Orders: x.N})
+			continue
+		}
+		if len(x.Sums) != 8 {
+			continue
+		}
+		s := x.Sums
+		in := evaluation.ReturnInput{Refunds: stats.Moments{N: x.N, Sum: s[5], Sum2: s[6], Sum3: s[7]},
+			Orders: stats.Pairs{X: stats.Moments{N: x.N, Sum: s[0], Sum2: s[1]}, Y: stats.Moments{N: x.N, Sum: s[2], Sum2: s[3]}, XY: s[4]}}
+		switch holdout.Arm(x.Arm) {
+		case holdout.Treat:
+			treat = in
+		case holdout.Hold:
+			hold = in
+		}
+	}
+	g := &evaluation.Guardrails{Limits: evaluation.Limits(harm), Refunds: result.Refunds(treat, hold, reasons)}
+	if len(g.Limits) > 0 || g.Refunds != nil {
+		e.report.Guardrails = g
 	}
 }
 

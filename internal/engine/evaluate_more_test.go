@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/evaluation"
 	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/postgres"
 	"github.com/rewave/rewave/internal/testkit"
@@ -216,4 +217,43 @@ func TestWhichCategoriesWereBought(t *testing.T) {
 	want := []string{"basket   treat 2", "category hats  hold 1", "category hats  treat 1", "category shoes  treat 2",
 		fmt.Sprintf("enrolled   hold %d", len(held)), fmt.Sprintf("enrolled   treat %d", len(treated)), "from bags  treat 1", "pair hats shoes treat 1", "step bags shoes treat 1"}
 	same(t, "categories", got, want)
+}
+
+// Complaints and unsubscriptions are of messages that went out; what came back is of orders in the window, each within its return window.
+func TestWhatACampaignMustNotDo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.crowd(800, thanks(func(c *campaigns.Campaign) { c.Exit, c.Waves = nil, c.Waves[:1] }))
+	w.send(anchor)
+	sent := testkit.Get[int64](t, w.db, "select count(*) from deliveries where state = 'accepted'")
+	ids := testkit.List[int64](t, w.db, "select delivery_id from deliveries where state = 'accepted' order by delivery_id limit 4")
+	w.db.Exec(t, "update deliveries set complained_at = $2 where delivery_id = $1", ids[0], anchor.Add(days))
+	w.db.Exec(t, "update deliveries set complained_at = $2 where delivery_id = $1", ids[1], final.Add(second)) // not known yet
+	for _, id := range []int64{ids[0], ids[2], 999_999} {
+		w.db.Exec(t, "insert into consents (customer_id, channel, granted, at, source) select customer_id, 'email', false, $1, $2 from customers order by customer_id limit 1 offset $3",
+			anchor.Add(days), fmt.Sprint("unsubscribe:", id), id%700)
+	}
+	w.buy(holdout.Treat, 60, anchor.Add(days), 1000)
+	w.buy(holdout.Hold, 50, anchor.Add(days), 1000)
+	orders := testkit.List[int64](t, w.db, "select order_id from orders o join enrollments e using (customer_id) where arm = 'treat' and gross_minor = 1000 and order_id <> trigger_order_id order by order_id limit 4")
+	w.returned(orders[0], anchor.Add(2*days), 1000, true)
+	w.returned(orders[1], anchor.Add(2*days), 300, false)
+	w.returned(orders[1], anchor.Add(3*days), 200, false)
+	w.returned(orders[2], anchor.Add(40*days), 1000, true) // too late
+	held := testkit.List[int64](t, w.db, "select order_id from orders o join enrollments e using (customer_id) where arm = 'hold' and gross_minor = 1000 and order_id <> trigger_order_id order by order_id limit 1")
+	w.returned(held[0], anchor.Add(2*days), 400, false)
+	w.db.Exec(t, "update refunds set reason = 'too small' where order_id in ($1, $2)", orders[1], held[0])
+
+	g := w.report(final).Guardrails
+	if g == nil || g.Refunds == nil {
+		t.Fatalf("no guardrails: %+v", g)
+	}
+	for i, want := range []string{fmt.Sprintf("complaints 1 of %d", sent), fmt.Sprintf("unsubscriptions 2 of %d", sent)} {
+		l := g.Limits[i]
+		same(t, want, fmt.Sprintf("%s %d of %d", l.Name, l.Count, l.Of), want)
+	}
+	n1, n0 := float64(testkit.Get[int](t, w.db, "select count(*)::int from enrollments where arm = 'treat'")), float64(testkit.Get[int](t, w.db, "select count(*)::int from enrollments where arm = 'hold'"))
+	r := g.Refunds
+	same(t, "refunds", fmt.Sprintf("%.9f %.9f; %.9f %.9f", *r.Treat, *r.Hold, *r.TreatRate.Estimate, *r.HoldRate.Estimate), fmt.Sprintf("%.9f %.9f; %.9f %.9f", 15/n1, 4/n0, 2/60.0, 1/50.0))
+	same(t, "reasons", r.Reasons, []evaluation.Reason{{Reason: "too small", Treat: 1, Hold: 1}, {Reason: "", Treat: 1, Hold: 0}})
 }

@@ -48,6 +48,10 @@
 // groups; what was sold by who bought each category, of everyone enrolled. What
 // those who bought again took after and beside each other only describes.
 //
+// Guardrails ask about harm and are one-sided: complaints and unsubscriptions of
+// messages by the bound that they surely stay below, refunds per enrolled by
+// whether they are surely not a tenth above the holdout's.
+//
 // Looks on the way are a family of their own, with bounds that are wide at first,
 // and change no verdict. What a wave itself changed can be read only where a lot
 // skips some of those whom it could reach.

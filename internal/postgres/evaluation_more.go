@@ -77,3 +77,36 @@ func (s *Store) Categories(ctx context.Context, q PointQuery, together int64) ([
 	}
 	return rows, nil
 }
+
+// Harm is what those who were written to by a channel did about it.
+type Harm struct {
+	Channel                        string
+	Sent, Complained, Unsubscribed int64
+}
+
+// Harm counts complaints and unsubscriptions of a design's messages.
+func (s *Store) Harm(ctx context.Context, campaign, design int, asOf time.Time) ([]Harm, error) {
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[Harm], statement("evaluation/harm"), campaign, design, asOf)
+	if err != nil {
+		return nil, fmt.Errorf("count complaints: %w", err)
+	}
+	return rows, nil
+}
+
+// ReturnRow is what came back of an arm's orders; evaluation/returns says what N
+// and Sums are.
+type ReturnRow struct {
+	Arm    string
+	Reason *string // nil: the whole arm
+	N      int64
+	Sums   []float64
+}
+
+// Returns reads what came back of the orders in a point's window.
+func (s *Store) Returns(ctx context.Context, q PointQuery) ([]ReturnRow, error) {
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[ReturnRow], statement("evaluation/returns"), q.args()...)
+	if err != nil {
+		return nil, fmt.Errorf("read returns: %w", err)
+	}
+	return rows, nil
+}

@@ -15,11 +15,41 @@ import (
 //	           known): all, natural, responders, smd, moved (code clipped)
 //	basket     of each category (metric): rate of each arm, difference, p, q (code: its mark); step of each pair FROM>TO;
 //	           confidence, lift and q of each rule A+B
+//	guardrail  complaints and unsubscriptions of each channel (hi is the one-sided bound; state in code); refunds per enrolled of
+//	           each arm, difference, p (state in code), return_rate of each arm, and reason of each arm (metric: the reason)
 func (t *tidy) panels(r Report) {
 	t.price(r.Price)
 	t.credited(r.Credited)
 	t.moved(r.Moved)
 	t.basket(r.Basket)
+	t.guardrails(r.Guardrails)
+}
+
+func (t *tidy) guardrails(g *evaluation.Guardrails) {
+	if g == nil {
+		return
+	}
+	of := csvRow{"section": "guardrail"}
+	for _, l := range g.Limits {
+		t.add(of, csvRow{"channel": l.Channel, "figure": l.Name, "estimate": plain(l.Rate), "hi": plain(l.Bound), "method": l.Method,
+			"n_treat": strconv.FormatInt(l.Of, 10), "code": l.State})
+	}
+	r := g.Refunds
+	if r == nil {
+		return
+	}
+	of = with(with(of, "point", r.Point), "metric", "refunds")
+	treat, hold := with(of, "arm", "treat"), with(of, "arm", "hold")
+	t.value(treat, "mean", r.Treat)
+	t.value(hold, "mean", r.Hold)
+	t.figure(of, "difference", r.Difference)
+	t.add(of, csvRow{"figure": "p", "estimate": plain(r.P), "code": r.State})
+	t.figure(treat, "return_rate", r.TreatRate)
+	t.figure(hold, "return_rate", r.HoldRate)
+	for _, x := range r.Reasons {
+		t.count(with(treat, "metric", x.Reason), "reason", x.Treat)
+		t.count(with(hold, "metric", x.Reason), "reason", x.Hold)
+	}
 }
 
 func (t *tidy) basket(b *evaluation.Basket) {

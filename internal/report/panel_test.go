@@ -19,7 +19,7 @@ func addPanels(r *report.Report) {
 	}
 	r.Credited = &evaluation.Credited{Point: "overall_30d", Hours: 120, Orders: 2120, Credited: 1187, Revenue: 73_994.2,
 		Incremental: interval(310.8, 158, "hall"), Earned: interval(20_900, 11_100, "hall"), Times: ptr(3.82)}
-	r.Moved, r.Basket = moved(), basket()
+	r.Moved, r.Basket, r.Guardrails = moved(), basket(), guardrails()
 }
 
 // moved is who bought of the campaign that pays.
@@ -54,6 +54,19 @@ func basket() *evaluation.Basket {
 	}
 }
 
+// guardrails are those of the campaign that pays.
+func guardrails() *evaluation.Guardrails {
+	limit := func(name, channel string, n, of int64, bound float64, state string) evaluation.Limit {
+		return evaluation.Limit{Name: name, Channel: channel, Count: n, Of: of, Rate: ptr(float64(n) / float64(of)), Bound: ptr(bound), Method: "wilson_one_sided", Asked: 0.001, Enforced: 0.003, State: state}
+	}
+	return &evaluation.Guardrails{
+		Limits: []evaluation.Limit{limit("complaints", "email", 2, 6301, 0.00097, "pass"), limit("unsubscriptions", "email", 11, 6301, 0.00286, "care"), limit("unsubscriptions", "sms", 9, 13_120, 0.00118, "care")},
+		Refunds: &evaluation.Refunds{Point: "overall_30d", Treat: ptr(1.32), Hold: ptr(1.41), Difference: interval(-0.09, 0.2, "hall"), Margin: 0.1, P: ptr(0.021), State: "pass",
+			TreatRate: interval(0.081, 0.012, "ratio_of_sums"), HoldRate: interval(0.094, 0.02, "ratio_of_sums"),
+			Reasons: []evaluation.Reason{{Reason: "too small", Treat: 84, Hold: 40}, {Reason: "", Treat: 41, Hold: 16}}, ReasonsP: ptr(0.61)},
+	}
+}
+
 // addUnsurePanels are what one that costs buyers has to say.
 func addUnsurePanels(r *report.Report) {
 	r.Price = &evaluation.Price{Point: "overall_30d",
@@ -64,7 +77,8 @@ func addUnsurePanels(r *report.Report) {
 	}
 	r.Credited = &evaluation.Credited{Point: "overall_30d", Hours: 120, Orders: 1640, Credited: 907, Revenue: 56_012,
 		Incremental: interval(-175, 158, "hall"), Earned: evaluation.Figure{Method: "hall", Code: evaluation.E11}}
-	r.Moved, r.Basket = moved(), basket()
+	r.Moved, r.Basket, r.Guardrails = moved(), basket(), guardrails()
+	r.Guardrails.Limits[0].State, r.Guardrails.Limits[1].State, r.Guardrails.Refunds = "open", "fail", nil
 	r.Basket.Categories, r.Basket.Steps, r.Basket.Rules = r.Basket.Categories[1:2], []evaluation.Step{}, []evaluation.Rule{}
 	r.Moved.Z = ptr(-1.3)
 	for i := range r.Moved.Traits {
@@ -83,6 +97,7 @@ func TestPanelsSayWhatTheyCannot(t *testing.T) {
 		"cannot be bounded: the campaign may have produced no extra orders",
 		"Fewer bought than in the holdout, so the usual bounds do not hold",
 		"The campaign cost orders: -175",
+		"Above where mailbox providers step in: unsubscribed by email. Send to fewer",
 		"No category stands out once all of them are looked at.",
 		"Too few were moved to say who they are: more bought by -1.3 standard errors",
 	} {

@@ -43,6 +43,8 @@ type Report struct {
 	Moved    *evaluation.Moved    `json:"moved,omitempty"`
 	Basket   *evaluation.Basket   `json:"basket,omitempty"`
 
+	Guardrails *evaluation.Guardrails `json:"guardrails,omitempty"` // nil: nothing was sent
+
 	Waves        []string        `json:"waves"` // file order
 	Deliveries   []DeliveryCount `json:"deliveries"`
 	DeliveriesAt *time.Time      `json:"deliveries_as_of,omitempty"` // nil: AsOf, or close to it
