@@ -71,17 +71,27 @@ var (
 			{Name: "delay", Lines: []string{"service"}, From: -1, Arrow: "at once", NoHold: true},
 			{Name: strings.Repeat("coupon", 12), Lines: []string{"a", "b", "c", "never drawn"}, From: 0, Arrow: "3 d later, if accepted", Strict: true},
 		}}
+	amounts = chart.Amounts{ID: "amounts", Title: "Credited and incremental", Desc: "Two bars.", XLabel: "orders",
+		Rows: []chart.Amount{
+			{Name: "credited to the last message", Held: true, Value: ptr(756), Text: "756"},
+			{Name: "what it brought", Value: ptr(189), Lo: ptr(-16), Hi: ptr(362), Text: "189 (-16 to 362)"},
+			{Name: "harm", Heading: true},
+			{Name: "complaints", Note: "not known", Limits: []chart.Mark{{At: 300}}},
+			{Name: "taken from", Value: ptr(-120), Text: "-120"},
+		}}
 	people = chart.People{ID: "people", Title: "A hundred customers", Desc: "7 would have bought anyway.", Natural: 7.2, Effect: 1.8}
 )
 
 // slim are the same for a screen of a hand's width.
-func slim[T chart.Curves | chart.Intervals | chart.Funnel](picture T) T {
+func slim[T chart.Curves | chart.Intervals | chart.Funnel | chart.Amounts](picture T) T {
 	switch p := any(&picture).(type) {
 	case *chart.Curves:
 		p.Narrow = true
 	case *chart.Intervals:
 		p.Narrow = true
 	case *chart.Funnel:
+		p.Narrow = true
+	case *chart.Amounts:
 		p.Narrow = true
 	}
 	return picture
@@ -90,7 +100,7 @@ func slim[T chart.Curves | chart.Intervals | chart.Funnel](picture T) T {
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	for name, got := range map[string]string{"bands": bands.SVG(), "bands-narrow": slim(bands).SVG(), "funnel": funnel.SVG(), "funnel-narrow": slim(funnel).SVG(),
-		"rows": rows.SVG(), "rows-narrow": slim(rows).SVG(), "intervals-narrow": slim(intervals).SVG(),
+		"amounts": amounts.SVG(), "amounts-narrow": slim(amounts).SVG(), "rows": rows.SVG(), "rows-narrow": slim(rows).SVG(), "intervals-narrow": slim(intervals).SVG(),
 		"curves": curves.SVG(), "intervals": intervals.SVG(), "people": people.SVG(), "days": days.SVG(), "waves": waves.SVG()} {
 		path := filepath.Join("testdata", name+".svg")
 		if *update {
@@ -111,7 +121,7 @@ func TestGolden(t *testing.T) {
 
 func TestNothingToDrawDrawsNothing(t *testing.T) {
 	t.Parallel()
-	if got := (chart.Curves{}).SVG() + (chart.Curves{Days: 3}).SVG() + (chart.Intervals{}).SVG() + (chart.Funnel{}).SVG() + (chart.Funnel{Groups: []chart.Group{{Name: "a", Bars: []chart.Stage{{Name: "b"}}}}}).SVG() + (chart.Waves{}).SVG() + (chart.Days{Bars: []chart.Bar{{Label: "13 Nov"}}}).SVG(); got != "" {
+	if got := (chart.Curves{}).SVG() + (chart.Curves{Days: 3}).SVG() + (chart.Intervals{}).SVG() + (chart.Amounts{}).SVG() + (chart.Funnel{}).SVG() + (chart.Funnel{Groups: []chart.Group{{Name: "a", Bars: []chart.Stage{{Name: "b"}}}}}).SVG() + (chart.Waves{}).SVG() + (chart.Days{Bars: []chart.Bar{{Label: "13 Nov"}}}).SVG(); got != "" {
 		t.Errorf("drew %s", got)
 	}
 }
@@ -195,6 +205,10 @@ func TestPicturesAreWellFormed(t *testing.T) {
 		v := chart.Intervals{ID: name, Title: name, Desc: name, Rows: []chart.Interval{
 			{Name: name, Estimate: ptr(effect), Lo: ptr(effect - half), Hi: ptr(effect + half)}, {Name: name, Note: name},
 		}, Marks: []chart.Mark{{At: rapid.Float64Range(-50, 50).Draw(t, "mark"), Name: name}}}
+		a := chart.Amounts{ID: name, Title: name, Desc: name, XLabel: name, Rows: []chart.Amount{
+			{Name: name, Value: ptr(effect), Lo: ptr(effect - half), Hi: ptr(effect + half), Text: name, Held: rapid.Bool().Draw(t, "held")},
+			{Name: name, Note: name, Limits: []chart.Mark{{At: half}}},
+		}}
 		d := chart.Days{ID: name, Title: name, Desc: name, Done: name, Held: name}
 		for range rapid.IntRange(1, 200).Draw(t, "bars") {
 			d.Bars = append(d.Bars, chart.Bar{Label: name, Done: rapid.Float64Range(0, 1e7).Draw(t, "done"), Held: rapid.Float64Range(0, 1e-3).Draw(t, "held")})
@@ -203,7 +217,7 @@ func TestPicturesAreWellFormed(t *testing.T) {
 		for i := range rapid.IntRange(1, 8).Draw(t, "waves") {
 			w.Boxes = append(w.Boxes, chart.Box{Name: name, Lines: []string{name}, From: rapid.IntRange(-1, i-1).Draw(t, "from"), Arrow: name})
 		}
-		for _, svg := range []string{c.SVG(), v.SVG(), d.SVG(), w.SVG(), f.SVG(), slim(c).SVG(), slim(v).SVG(), slim(f).SVG(), chart.People{Natural: 50, Effect: effect}.SVG()} {
+		for _, svg := range []string{c.SVG(), v.SVG(), d.SVG(), w.SVG(), f.SVG(), slim(c).SVG(), slim(v).SVG(), slim(f).SVG(), a.SVG(), slim(a).SVG(), chart.People{Natural: 50, Effect: effect}.SVG()} {
 			if strings.Contains(svg, "NaN") || strings.Contains(svg, "Inf") {
 				t.Fatal(svg)
 			}

@@ -71,6 +71,7 @@ func (e *Engine) EvaluateCampaign(ctx context.Context, name string, ask Evaluati
 	reading.addCoupons(read.coupons)
 	reading.addWaveCells(read)
 	reading.addSplits(read)
+	reading.addMore(read)
 	if err := e.addLedger(ctx, &r, c, read.deliveries); err != nil {
 		return r, fmt.Errorf("evaluate %s: %w", name, err)
 	}

@@ -26,6 +26,7 @@ type readings struct {
 	waveCells []*waveCells
 	prior     *float64 // of profit effects, from past campaigns
 	splits    []*splitFacts
+	more      moreFacts
 }
 
 // primary is the point that the verdict rests on; nil while it is to come.
@@ -90,6 +91,7 @@ func (e reading) readings(ctx context.Context) (readings, error) {
 	fetch(group, &f.coupons, func() ([]postgres.CouponCount, error) {
 		return e.Store.CouponCounts(ctx, c.ID, c.Design, e.report.AsOf)
 	})
+	e.more(ctx, group, &f)
 	fetch(group, &f.deliveries, func() ([]postgres.DeliveryCount, error) { return e.Store.DeliveryCounts(ctx, c.ID, c.Design) })
 	err := group.Wait()
 	return f, err

@@ -38,6 +38,20 @@
 // is. Where one order still makes more than a quarter of an arm's revenue, money is
 // refused (E11).
 //
+// What one extra order cost and what the campaign returned are ratios of two
+// differences that go together: Fieller's interval, which has no end where there
+// may be no extra order. How many codes went to people who would have bought
+// anyway is told in bounds. What crediting the last message counts stands beside
+// the effect, never in its place.
+//
+// Who was moved is told from what was known at entry, by the difference of both
+// groups; what was sold by who bought each category, of everyone enrolled. What
+// those who bought again took after and beside each other only describes.
+//
+// Guardrails ask about harm and are one-sided: complaints and unsubscriptions of
+// messages by the bound that they surely stay below, refunds per enrolled by
+// whether they are surely not a tenth above the holdout's.
+//
 // Looks on the way are a family of their own, with bounds that are wide at first,
 // and change no verdict. What a wave itself changed can be read only where a lot
 // skips some of those whom it could reach.

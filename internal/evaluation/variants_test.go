@@ -105,10 +105,3 @@ func TestVariantsAgainstTheHoldoutAndEachOther(t *testing.T) {
 		t.Errorf("prior of %q", v.PriorOf)
 	}
 }
-
-func near(t *testing.T, what string, got, want float64) {
-	t.Helper()
-	if math.Abs(got-want) > 1e-9*math.Max(1e-3, math.Abs(want)) {
-		t.Errorf("%s: got %v, want %v", what, got, want)
-	}
-}

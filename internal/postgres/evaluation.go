@@ -61,6 +61,15 @@ type ArmTotals struct {
 	SpentMatured Spent
 	SpentFinal   Spent
 	Money        Money // of the final ones
+	Return       Return
+}
+
+// Return is what contact cost the final enrollments and what they brought, in
+// minor units.
+type Return struct {
+	Redeemers            int64     // with a code of this campaign, on an order that counts
+	Cost, Gain           []float64 // sum and squares; Gain is the margin before the cost
+	CostOrders, GainCost float64   // sums of products
 }
 
 // Spent is what contact cost in the window.

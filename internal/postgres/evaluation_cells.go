@@ -42,12 +42,16 @@ func (s *Store) ObserveCells(ctx context.Context, q PointQuery, w Worth, split S
 	cells, err := listThrough(ctx, s, func(row pgx.CollectableRow) (CellTotals, error) {
 		var a CellTotals
 		var f, m capped
+		var pairs []float64
 		matured, final, c := &a.Matured, &a.Final, &a.Money
 		err := row.Scan(&a.Arm, &a.Cell, &a.Assigned, &a.LastAnchor,
 			&matured.Enrollments, &matured.Buyers, &matured.Orders, &matured.RevenueMinor, &final.Enrollments, &final.Buyers, &final.Orders, &final.RevenueMinor,
 			&a.Spent.MessageMicros, &a.Spent.RedeemedMinor, &a.SpentMatured.MessageMicros, &a.SpentMatured.RedeemedMinor,
 			&a.SpentFinal.MessageMicros, &a.SpentFinal.RedeemedMinor,
-			&c.LargestOrderMinor, &c.Orders, &c.Revenue, &c.Profit, &f.revenue, &f.profit, &m.revenue, &m.profit)
+			&c.LargestOrderMinor, &c.Orders, &c.Revenue, &c.Profit, &f.revenue, &f.profit, &m.revenue, &m.profit, &a.Return.Redeemers, &pairs)
+		if len(pairs) == 6 {
+			a.Return.Cost, a.Return.Gain, a.Return.CostOrders, a.Return.GainCost = pairs[:2], pairs[2:4], pairs[4], pairs[5]
+		}
 		few, many = append(few, f), append(many, m)
 		return a, err
 	}, statement("evaluation/observations"), append(q.args(), w.margin(), w.MicrosPerMinor,

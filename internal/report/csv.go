@@ -38,6 +38,7 @@ var columnsOfCSV = []string{"campaign", "design", "as_of", "section", "point", "
 //	           behind a colon the campaign that they lost to
 //	coupon     of each round and wave: given, redeemed, taken_off
 //	planted    natural, bought, effect, profit; code says held or missed by the interval
+//	price to …  as tidy.panels has them
 //	warning    its code
 //
 // The rows come in this order and within a section in that of the report. Of the
@@ -94,6 +95,7 @@ func (r Report) CSV(w io.Writer) error {
 		out.value(of, "taken_off", ptr(float64(c.Minor)/math.Pow10(digits)))
 	}
 	out.planted(r.Planted)
+	out.panels(r)
 	for _, x := range r.Warnings {
 		out.add(csvRow{"section": "warning"}, csvRow{"figure": "warning", "code": x.Code})
 	}

@@ -16,7 +16,9 @@
 //
 // The page goes from the answer to its reasons: the card with three figures and
 // one thing to do; what it rests on (a check that fails says so beside the badge);
-// the points; the money; when they bought; round by round; what was sent. What
+// the points; the money; when they bought; round by round;
+// what it cost, what the last message would be credited, who was moved, what
+// was sold and what it must not do; what was sent. What
 // refuses the verdict also hides the pictures that would answer in its place: no
 // difference is drawn before it may be judged, and no curves of groups that cannot
 // be compared. A picture comes in two forms, of which the narrow one is for a

@@ -273,10 +273,14 @@ func scenes(t *testing.T) map[string]report.Report {
 	pays := usual.report(t)
 	pays.Planted = &report.Planted{Treated: usual.treated, Buyers: 1855, Natural: 1607, Effect: 248.0 / 6870, Profit: 3412.55, Covered: ptr(true), CoveredP: ptr(true)}
 
+	addPanels(&pays)
+
 	worse := usual
 	worse.bought, worse.profit, worse.half = 0.209, -0.86, 0.51
 	loses := worse.report(t)
 	loses.Planted = &report.Planted{Treated: worse.treated, Buyers: 1436, Natural: 1590, Effect: -154.0 / 6870, Profit: -2100, Covered: ptr(true), CoveredP: ptr(false)}
+
+	addUnsurePanels(&loses)
 
 	open := usual
 	open.bought, open.profit, open.half = 0.243, 0.11, 0.56

@@ -12,6 +12,9 @@ type picture struct{ Wide, Narrow template.HTML }
 // The narrow form has an ID of its own: both are in the page.
 const narrow = "-narrow"
 
+// drawing tells a picture's ID from that of its section.
+const drawing = "-drawing"
+
 func drawn(wide, narrow string) *picture {
 	if wide == "" {
 		return nil

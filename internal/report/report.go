@@ -40,6 +40,14 @@ type Report struct {
 	Observed    []evaluation.Observed   `json:"observed"`          // of waves that go by several channels: different customers
 	Planted     *Planted                `json:"planted,omitempty"` // of a made-up shop: the truth
 
+	// Of the primary point, once it may be judged; nil before that.
+	Price    *evaluation.Price    `json:"price,omitempty"`
+	Credited *evaluation.Credited `json:"credited,omitempty"`
+	Moved    *evaluation.Moved    `json:"moved,omitempty"`
+	Basket   *evaluation.Basket   `json:"basket,omitempty"`
+
+	Guardrails *evaluation.Guardrails `json:"guardrails,omitempty"` // nil: nothing was sent
+
 	Waves        []string        `json:"waves"` // file order
 	Deliveries   []DeliveryCount `json:"deliveries"`
 	DeliveriesAt *time.Time      `json:"deliveries_as_of,omitempty"` // nil: AsOf, or close to it

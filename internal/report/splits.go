@@ -15,9 +15,9 @@ func (v view) splitPanels() []panel {
 	var out []panel
 	for i, of := range v.Splits {
 		p := panel{ID: "by" + nth(i), Heading: say("section.split", "by", of.By)}
-		p.Table = table{Caption: say("split.caption", "point", of.Point), Stack: true, Columns: append(words(say("col.cell")),
+		t := table{Caption: say("split.caption", "point", of.Point), Stack: true, Columns: append(words(say("col.cell")),
 			numbers(v.arm(holdout.Treat), v.arm(holdout.Hold), say("col.difference"), say("col.shrunk"), say("col.q"))...)}
-		plot := chart.Intervals{ID: "by" + nth(i), Title: say("split.title", "by", of.By), XLabel: say("effects.axis")}
+		plot := chart.Intervals{ID: "by" + nth(i) + drawing, Title: say("split.title", "by", of.By), XLabel: say("effects.axis")}
 		var said, notable []string
 		for _, x := range of.Cells {
 			name := v.cellName(x)
@@ -25,7 +25,7 @@ func (v view) splitPanels() []panel {
 			if x.Difference.Code == evaluation.E01 {
 				treat.Text, hold.Text = v.percent(nil), v.percent(nil)
 			}
-			p.Table.Rows = append(p.Table.Rows, row{Strong: x.Notable, Cells: []cell{
+			t.Rows = append(t.Rows, row{Strong: x.Notable, Cells: []cell{
 				{Text: name}, treat, hold, v.figureCell(x.Difference, v.effect), v.figureCell(x.Shrunk, v.effect), {Text: bareP(x.QValue)}}})
 			plot.Rows = append(plot.Rows, chart.Interval{Name: name, Strong: x.Notable, Note: v.code(x.Shrunk.Code),
 				Estimate: hundredfold(x.Shrunk.Estimate), Lo: hundredfold(x.Shrunk.Lo), Hi: hundredfold(x.Shrunk.Hi)})
@@ -47,7 +47,7 @@ func (v view) splitPanels() []panel {
 		if of.Code == "" {
 			p.Notes = []string{say("split.note")}
 		}
-		out = append(out, p)
+		out = append(out, p.with(t))
 	}
 	return out
 }

@@ -16,18 +16,18 @@ func (v view) variantPanels() []panel {
 	var out []panel
 	for i, of := range v.Variants {
 		p := panel{ID: "variants" + nth(i), Heading: say("section.variants", "wave", of.Wave)}
-		p.Table = table{Caption: say("variants.caption", "point", of.Point), Stack: true, Columns: append(words(say("col.variant")),
+		t := table{Caption: say("variants.caption", "point", of.Point), Stack: true, Columns: append(words(say("col.variant")),
 			numbers(say("col.rate"), say("col.difference"), say("col.holm"), say("col.extra.profit", "currency", of.Currency.Code), say("col.holm"), say("col.best"),
 				say("col.loss", "currency", of.Currency.Code))...)}
-		plot := chart.Intervals{ID: "variants" + nth(i), Title: say("variants.title", "wave", of.Wave), XLabel: say("effects.axis")}
+		plot := chart.Intervals{ID: "variants" + nth(i) + drawing, Title: say("variants.title", "wave", of.Wave), XLabel: say("effects.axis")}
 		var said []string
 		for _, x := range of.Variants {
 			money := func(f evaluation.Figure) cell {
 				return v.figureCell(f, func(y float64) string { return signed(y, v.amount(evaluation.MetricProfit, y, of.Currency)) })
 			}
-			p.Table.Rows = append(p.Table.Rows, row{Strong: x.Variant == of.Best && of.Standing == evaluation.Winner, Cells: []cell{
+			t.Rows = append(t.Rows, row{Strong: x.Variant == of.Best && of.Standing == evaluation.Winner, Cells: []cell{
 				{Text: x.Variant}, v.rateCell(x.Treat), v.figureCell(x.Difference, v.effect), {Text: bareP(x.Holm)},
-				money(x.Profit), {Text: bareP(x.ProfitHolm)}, {Text: v.percentOf(x.Best)}, {Text: v.perThousand(x.Loss, of.Currency)},
+				money(x.Profit), {Text: bareP(x.ProfitHolm)}, {Text: v.chanceOf(x.Best)}, {Text: v.moneyPerThousand(x.Loss, of.Currency)},
 			}})
 			plot.Rows = append(plot.Rows, chart.Interval{Name: x.Variant, Strong: x.Variant == of.Best && of.Standing == evaluation.Winner, Note: v.code(x.Difference.Code),
 				Estimate: hundredfold(x.Difference.Estimate), Lo: hundredfold(x.Difference.Lo), Hi: hundredfold(x.Difference.Hi)})
@@ -35,7 +35,7 @@ func (v view) variantPanels() []panel {
 				said = append(said, say("effects.row", "name", x.Variant, "effect", v.effect(*x.Difference.Estimate), "lo", v.effect(*x.Difference.Lo), "hi", v.effect(*x.Difference.Hi)))
 			}
 		}
-		p.Table.Rows = append(p.Table.Rows, row{Cells: []cell{{Text: v.arm(holdout.Hold)}, v.rateCell(of.Hold), {}, {}, {}, {}, {}, {}}})
+		t.Rows = append(t.Rows, row{Cells: []cell{{Text: v.arm(holdout.Hold)}, v.rateCell(of.Hold), {}, {}, {}, {}, {}, {}}})
 		if len(said) > 0 {
 			plot.Desc = say("effects.desc", "rows", strings.Join(said, "; "))
 			p.Picture = drawnIntervals(plot)
@@ -47,7 +47,7 @@ func (v view) variantPanels() []panel {
 		if of.Prior != nil {
 			p.Notes = append(p.Notes, say("variants.prior."+of.PriorOf, "sd", v.Language.Money(*of.Prior, of.Currency)))
 		}
-		out = append(out, p)
+		out = append(out, p.with(t))
 	}
 	return out
 }
@@ -67,10 +67,10 @@ func (v view) standing(of evaluation.Variants) string {
 		}
 		return say(key)
 	}
-	args := []string{"variant", of.Best, "caring", v.perThousand(of.Caring, of.Currency)}
+	args := []string{"variant", of.Best, "caring", v.moneyPerThousand(of.Caring, of.Currency)}
 	for _, x := range of.Variants {
 		if x.Variant == of.Best {
-			args = append(args, "best", v.percentOf(x.Best), "loss", v.perThousand(x.Loss, of.Currency))
+			args = append(args, "best", v.chanceOf(x.Best), "loss", v.moneyPerThousand(x.Loss, of.Currency))
 		}
 	}
 	until := say("variants.until.closed")
@@ -86,11 +86,11 @@ func (v view) observedPanels() []panel {
 	var out []panel
 	for i, of := range v.Observed {
 		p := panel{ID: "channels" + nth(i), Heading: say("section.observed", "wave", of.Wave), Said: []string{say("observed.banner")}}
-		p.Table = table{Caption: say("observed.caption", "point", of.Point), Columns: append(words(say("col.channel")), numbers(say("col.rate"))...)}
+		t := table{Caption: say("observed.caption", "point", of.Point), Columns: append(words(say("col.channel")), numbers(say("col.rate"))...)}
 		for _, c := range of.Channels {
-			p.Table.Rows = append(p.Table.Rows, row{Cells: []cell{{Text: c.Channel}, v.rateCell(c.Treat)}})
+			t.Rows = append(t.Rows, row{Cells: []cell{{Text: c.Channel}, v.rateCell(c.Treat)}})
 		}
-		out = append(out, p)
+		out = append(out, p.with(t))
 	}
 	return out
 }
@@ -105,8 +105,8 @@ func nth(i int) string {
 
 func bareP(p *float64) string { return strings.TrimPrefix(probability(p), "= ") }
 
-// percentOf is a chance in per cent, or a dash.
-func (v view) percentOf(chance *float64) string {
+// chanceOf is a chance in per cent, or a dash.
+func (v view) chanceOf(chance *float64) string {
 	if chance == nil {
 		return v.Language.Say("text.none.rate")
 	}
@@ -119,8 +119,8 @@ func (v view) percentOf(chance *float64) string {
 	return v.Language.PerHundred(*chance, 0) + " %"
 }
 
-// perThousand is an amount per customer as of every thousand.
-func (v view) perThousand(x *float64, c evaluation.Currency) string {
+// moneyPerThousand is an amount per customer as of every thousand.
+func (v view) moneyPerThousand(x *float64, c evaluation.Currency) string {
 	if x == nil {
 		return v.Language.Say("text.none.rate")
 	}

@@ -9,7 +9,8 @@
 -- within the return window, as far as is known; the order that brought the customer in never counts.
 -- Rows: arm, cell, assigned, last anchor; enrollments, buyers, orders, revenue of those matured, then of those final; messages in millionths and
 -- redeemed codes in minor units of all, of those matured, of those final; the largest order; of the final ones the sums of values,
--- squares and cubes: orders, revenue, profit, and with either cap revenue and profit. By arm and cell.
+-- squares and cubes: orders, revenue, profit, and with either cap revenue and profit; of these who redeemed a code of this campaign, and in minor
+-- units sum and squares of what contact cost and of the margin before that, then the sums of cost x orders and of margin x cost. By arm and cell.
 -- Profit is margin x revenue - what this campaign's codes took off the orders that count - the messages of the window, each of the
 -- three in whole minor units, half to even. Sums are exact: they become floating point at the very end.
 -- An enrollment is looked up by its customer and "between", not "=": of several equal columns the planner takes a join for empty, and
@@ -37,8 +38,8 @@ with anchored as materialized (
      where c.redeemed_order_id is not null and c.redeemed_at <= $8 and e.campaign_id = $1
      group by 1
 ), bought as (
-    select k.enrollment_id, k.round, count(*) as orders, sum(k.net) as revenue, sum(k.redeemed) as redeemed, max(k.net) as largest
-      from (select a.enrollment_id, a.round, coalesce(r.minor, 0) as redeemed,
+    select k.enrollment_id, k.round, count(*) as orders, sum(k.net) as revenue, sum(k.redeemed) as redeemed, bool_or(k.used) as used, max(k.net) as largest
+      from (select a.enrollment_id, a.round, coalesce(r.minor, 0) as redeemed, r.order_id is not null as used,
                    o.gross_minor - case when o.refunded_minor = 0 then 0 else
                        (select coalesce(sum(f.amount_minor), 0) from refunds f where f.order_id = o.order_id
                            and f.refunded_at <= least($8, o.placed_at + make_interval(secs => $7))) end as net
@@ -58,16 +59,16 @@ with anchored as materialized (
 ), alike as (
     -- Most bought nothing and were sent the same: they are worked out once.
     select a.arm, a.cell, a.matured, a.final, coalesce(b.orders, 0) as orders, coalesce(b.revenue, 0) as revenue, coalesce(b.redeemed, 0) as redeemed,
-           coalesce(m.micros, 0) as micros, count(*) as n, max(b.largest) as largest, max(a.anchor) as anchor
+           coalesce(m.micros, 0) as micros, coalesce(b.used, false) as used, count(*) as n, max(b.largest) as largest, max(a.anchor) as anchor
       from anchored a
       left join bought b on b.enrollment_id = a.enrollment_id and b.round = a.round
       left join message m on m.enrollment_id = a.enrollment_id and m.round = a.round
-     group by 1, 2, 3, 4, 5, 6, 7, 8
+     group by 1, 2, 3, 4, 5, 6, 7, 8, 9
 ), worth as (
-    select x.*, p.profit, least(x.revenue, $12::bigint) as revenue_few, least(p.profit, $13::bigint) as profit_few,
-           least(x.revenue, $14::bigint) as revenue_many, least(p.profit, $15::bigint) as profit_many
+    select x.*, p.gain, p.cost, p.gain - p.cost as profit, least(x.revenue, $12::bigint) as revenue_few, least(p.gain - p.cost, $13::bigint) as profit_few,
+           least(x.revenue, $14::bigint) as revenue_many, least(p.gain - p.cost, $15::bigint) as profit_many
       from alike x
-     cross join lateral (select coalesce(half_even($10::numeric * x.revenue), 0) - x.redeemed - half_even(x.micros / $11::numeric) as profit) p
+     cross join lateral (select coalesce(half_even($10::numeric * x.revenue), 0) as gain, x.redeemed + half_even(x.micros / $11::numeric) as cost) p
 ), moments as (
     select arm, cell, max(largest) as largest,
            array[sum(n * orders), sum(n * orders * orders), sum(n * orders * orders * orders)]::float8[] as orders,
@@ -76,7 +77,9 @@ with anchored as materialized (
            array[sum(n * revenue_few), sum(n * revenue_few * revenue_few), sum(n * revenue_few * revenue_few * revenue_few)]::float8[] as revenue_few,
            array[sum(n * profit_few), sum(n * profit_few * profit_few), sum(n * profit_few * profit_few * profit_few)]::float8[] as profit_few,
            array[sum(n * revenue_many), sum(n * revenue_many * revenue_many), sum(n * revenue_many * revenue_many * revenue_many)]::float8[] as revenue_many,
-           array[sum(n * profit_many), sum(n * profit_many * profit_many), sum(n * profit_many * profit_many * profit_many)]::float8[] as profit_many
+           array[sum(n * profit_many), sum(n * profit_many * profit_many), sum(n * profit_many * profit_many * profit_many)]::float8[] as profit_many,
+           coalesce(sum(n) filter (where used), 0)::bigint as redeemers,
+           array[sum(n * cost), sum(n * cost * cost), sum(n * gain), sum(n * gain * gain), sum(n * cost * orders), sum(n * gain * cost)]::float8[] as returned
       from worth
      where final
      group by arm, cell
@@ -94,7 +97,8 @@ with anchored as materialized (
 )
 select t.arm, t.cell, t.assigned, t.anchor, t.m_enrollments, t.m_buyers, t.m_orders, t.m_revenue, t.f_enrollments, t.f_buyers, t.f_orders, t.f_revenue,
        t.micros, t.redeemed, t.m_micros, t.m_redeemed, t.f_micros, t.f_redeemed, coalesce(s.largest, 0)::bigint,
-       coalesce(s.orders, '{0,0,0}'), coalesce(s.revenue, '{0,0,0}'), coalesce(s.profit, '{0,0,0}'), coalesce(s.revenue_few, '{0,0,0}'), coalesce(s.profit_few, '{0,0,0}'), coalesce(s.revenue_many, '{0,0,0}'), coalesce(s.profit_many, '{0,0,0}')
+       coalesce(s.orders, '{0,0,0}'), coalesce(s.revenue, '{0,0,0}'), coalesce(s.profit, '{0,0,0}'), coalesce(s.revenue_few, '{0,0,0}'), coalesce(s.profit_few, '{0,0,0}'), coalesce(s.revenue_many, '{0,0,0}'), coalesce(s.profit_many, '{0,0,0}'),
+       coalesce(s.redeemers, 0), coalesce(s.returned, '{0,0,0,0,0,0}')
   from totals t
   left join moments s on s.arm = t.arm and s.cell = t.cell
  order by t.arm, t.cell collate "C"

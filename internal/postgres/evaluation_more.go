@@ -1,0 +1,112 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// rowThrough is the only row of a statement that goes through a whole campaign.
+func (s *Store) rowThrough(ctx context.Context, text string, args []any, to ...any) error {
+	return mapError(s.through(ctx, func(tx pgx.Tx) error { return tx.QueryRow(ctx, text, args...).Scan(to...) }))
+}
+
+// CouponLeaks is how many codes of a design an order named which they were not
+// for.
+func (s *Store) CouponLeaks(ctx context.Context, campaign, design int, asOf time.Time) (n int64, err error) {
+	if err := s.rowThrough(ctx, statement("evaluation/coupon_leaks"), []any{campaign, design, asOf}, &n); err != nil {
+		return 0, fmt.Errorf("count leaked codes: %w", err)
+	}
+	return n, nil
+}
+
+// Credited is what crediting the last message counts: of the orders of the final
+// treated enrollments of a point, those that came after a message.
+type Credited struct{ Orders, Credited, RevenueMinor int64 }
+
+// Credited credits orders to the last message of the time before them.
+func (s *Store) Credited(ctx context.Context, q PointQuery, within time.Duration) (c Credited, err error) {
+	err = s.rowThrough(ctx, statement("evaluation/credited"), append(q.args(), within.Seconds()), &c.Orders, &c.Credited, &c.RevenueMinor)
+	if err != nil {
+		return c, fmt.Errorf("credit the last message: %w", err)
+	}
+	return c, nil
+}
+
+// TraitRow counts the final enrollments of an arm that did or did not buy, by
+// what was known of them when they entered; evaluation.TraitRow says what each is.
+type TraitRow struct {
+	Name, Level     string
+	Rarer, Number   bool
+	Arm             string
+	Bought          bool
+	N               int64
+	Sum, Sum2       float64
+	Least, Greatest float64
+}
+
+const (
+	levelsTold = 12 // of a text; the rarer ones are one level
+	traitsRead = 20 // of the shop's own
+)
+
+// Profile returns what was known at entry of a point's enrollments.
+func (s *Store) Profile(ctx context.Context, q PointQuery) ([]TraitRow, error) {
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[TraitRow], statement("evaluation/profile"), append(q.args(), levelsTold, traitsRead)...)
+	if err != nil {
+		return nil, fmt.Errorf("read profile: %w", err)
+	}
+	return rows, nil
+}
+
+// CategoryRow counts final enrollments by the categories they bought;
+// evaluation/categories says what each What is.
+type CategoryRow struct {
+	What, Category, Other, Arm string
+	N                          int64
+}
+
+// Categories returns which categories a point's enrollments bought; pairs of them
+// that fewer than so many bought together are left out.
+func (s *Store) Categories(ctx context.Context, q PointQuery, together int64) ([]CategoryRow, error) {
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[CategoryRow], statement("evaluation/categories"), append(q.args(), together)...)
+	if err != nil {
+		return nil, fmt.Errorf("read categories: %w", err)
+	}
+	return rows, nil
+}
+
+// Harm is what those who were written to by a channel did about it.
+type Harm struct {
+	Channel                        string
+	Sent, Complained, Unsubscribed int64
+}
+
+// Harm counts complaints and unsubscriptions of a design's messages.
+func (s *Store) Harm(ctx context.Context, campaign, design int, asOf time.Time) ([]Harm, error) {
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[Harm], statement("evaluation/harm"), campaign, design, asOf)
+	if err != nil {
+		return nil, fmt.Errorf("count complaints: %w", err)
+	}
+	return rows, nil
+}
+
+// ReturnRow is what came back of an arm's orders; evaluation/returns says what N
+// and Sums are.
+type ReturnRow struct {
+	Arm    string
+	Reason *string // nil: the whole arm
+	N      int64
+	Sums   []float64
+}
+
+// Returns reads what came back of the orders in a point's window.
+func (s *Store) Returns(ctx context.Context, q PointQuery) ([]ReturnRow, error) {
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[ReturnRow], statement("evaluation/returns"), q.args()...)
+	if err != nil {
+		return nil, fmt.Errorf("read returns: %w", err)
+	}
+	return rows, nil
+}
