@@ -90,9 +90,12 @@ func (w *World) inTime(d *message, f *file) {
 		}
 	}
 	from := d.scheduled
-	for _, later := range []time.Time{f.planned, w.lastMishap, w.lastOutage()} {
-		if later.After(from) {
-			from = later
+	for _, at := range []time.Time{f.planned, w.lastMishap, w.lastOutage()} {
+		from = later(from, at)
+	}
+	for _, rest := range w.judge.asked {
+		if rest.channel == d.channel {
+			from = later(from, rest.till)
 		}
 	}
 	if d.expires.Sub(from) > patience {
