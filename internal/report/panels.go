@@ -17,7 +17,7 @@ func (v view) panels() []panel {
 		return nil
 	}
 	var out []panel
-	for _, part := range [][]panel{v.variantPanels(), v.observedPanels(), v.splitPanels()} {
+	for _, part := range [][]panel{v.cohortPanels(), v.variantPanels(), v.observedPanels(), v.splitPanels()} {
 		out = append(out, part...)
 	}
 	return out
