@@ -163,7 +163,7 @@ var (
 			{"points", "When outcomes count, by name.", namesTo(namePattern, notNamed(everyRound), object(pointTable), 1, maxPoints),
 				list(shape{"overall_30d": shape{"from": "entry", "window": "30d"}}), false},
 			{"looks", "Early looks that are planned: round, or names of points.", listOf(matching(namePattern), 1), list(list(everyRound)), false},
-			{"cohort", "A campaign that runs on is read by the span in which customers came in.", words(cohortSpans...), list("month"), false},
+			{"cohort", "A campaign that runs on is read by the span in which customers came in: each is tested once, when it is final; with looks there is one after each.", words(cohortSpans...), list("month"), false},
 			{"by", "Splits the figures: stratum, or a text of the profile, each as it was at entry; of whoever entered before it was asked for, it is not known.", listOf(someText, 1), list(list(ByStratum), list("customer.region")), false},
 			{"expect", "What is known beforehand, for the plan.", object(expectTable), list(shape{"enrollments": 5000, "natural_rate": "6%"}), false},
 		},

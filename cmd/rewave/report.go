@@ -116,11 +116,13 @@ func exported(w io.Writer, r report.Report, dir string) error {
 type evaluated struct {
 	at     string
 	design int
+	cohort string
 }
 
 func (e *evaluated) flags(c *cobra.Command) {
 	c.Flags().StringVar(&e.at, "at", "", "as of this `TIME` in the shop's zone, \"2026-11-01 00:00\" (default now)")
 	c.Flags().IntVar(&e.design, "design", 0, "an earlier `NUMBER` of the experiment (default the current one)")
+	c.Flags().StringVar(&e.cohort, "cohort", "", "only who entered in this `SPAN`, 2026-03 or the Monday of a week")
 }
 
 // evaluate is the report of a campaign; call is one that would work, for faults.

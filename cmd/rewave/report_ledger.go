@@ -65,7 +65,7 @@ numbers that mean something only here. Files of the same names are replaced.`,
 // evaluating opens the database and reads which evaluation is asked for; call is
 // one that would work, for faults. The caller closes what it returns.
 func (a *app) evaluating(ctx context.Context, call string, of evaluated) (engine.Evaluating, *live, error) {
-	ask := engine.Evaluating{Design: of.design}
+	ask := engine.Evaluating{Design: of.design, Cohort: of.cohort}
 	if of.design < 0 {
 		return ask, nil, fault.New(fault.Usage, "report: designs are numbered from 1", call+" --design 1")
 	}

@@ -21,8 +21,9 @@ import (
 // Evaluating says which evaluation is asked for.
 type Evaluating struct {
 	AsOf   time.Time
-	Design int  // 0: the current one
-	Keep   bool // store what was read, so that it can be shown again as it stood
+	Design int    // 0: the current one
+	Cohort string // only those who came in then: 2026-03, or the Monday of a week; empty: everyone, or the newest cohort that is final
+	Keep   bool   // store what was read, so that it can be shown again as it stood
 }
 
 // EvaluateCampaign reads the sufficient statistics of every point of a design as
@@ -57,6 +58,9 @@ func (e *Engine) EvaluateCampaign(ctx context.Context, name string, ask Evaluati
 		return r, fmt.Errorf("evaluate %s: %w", name, err)
 	}
 	reading := reading{Engine: e, report: &r, campaign: c, entries: entries, bounds: bounds, keep: ask.Keep}
+	if err := reading.readCohorts(ctx, ask.Cohort); err != nil {
+		return r, fmt.Errorf("evaluate %s: %w", name, err)
+	}
 	read, err := reading.readings(ctx)
 	if err != nil {
 		return r, fmt.Errorf("evaluate %s: %w", name, err)
@@ -101,6 +105,7 @@ type reading struct {
 	entries  postgres.EntrySpan
 	bounds   []postgres.Bound
 	keep     bool
+	span     *span // of entry; nil: everyone
 }
 
 // point adds the result of a point in one round, or that the round is to come.
@@ -156,7 +161,16 @@ func (e reading) input(facts *pointFacts) (evaluation.Input, error) {
 	if e.entries.First != nil {
 		in.Design.EntryFrom = *e.entries.First
 	}
-	if closes := closesAt(c, e.entries, e.Shop.Zone); closes != nil {
+	closes := closesAt(c, e.entries, e.Shop.Zone)
+	if e.span != nil {
+		if in.Design.EntryFrom.Before(e.span.from) {
+			in.Design.EntryFrom = e.span.from
+		}
+		if closes == nil || e.span.until.Before(*closes) {
+			closes = &e.span.until
+		}
+	}
+	if closes != nil {
 		in.Design.EntryUntil = *closes
 		last, err := lastAnchor(c.Definition, p.Anchor, q.Round, *closes, e.Shop.Zone)
 		if err != nil {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/rewave/rewave/campaigns"
+	"github.com/rewave/rewave/internal/engine"
+	"github.com/rewave/rewave/internal/evaluation"
 	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/testkit"
 )
@@ -143,4 +145,74 @@ func TestFiguresAreSplitByWhatWasTrueAtEntry(t *testing.T) {
 	fmt.Sscanf(want["north"], "%d/%d %d/%d", &x, &n, &y, &m)
 	fmt.Sscanf(want[""], "%d/%d %d/%d", &a, &b, &c, &d)
 	same(t, "by stratum, as declared", split(1), []string{"south " + want["south"], fmt.Sprintf("rest %d/%d %d/%d", x+a, n+b, y+c, m+d)})
+}
+
+// Entry from January on without an end: in April January and February are final, March is not, and April is still open. The points are
+// of February, the newest that is final; or of the cohort asked for.
+func TestARollingCampaignIsReadByCohorts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Shop.Zone, _ = time.LoadLocation("Europe/Berlin")
+	w.crowd(1200, thanks(func(c *campaigns.Campaign) {
+		c.Exit, c.Waves = nil, c.Waves[:1]
+		c.Evaluation.Cohort, c.Evaluation.Looks = "month", []string{"round"}
+		c.Evaluation.Points[0].Anchor, c.Evaluation.Points[0].Window = campaigns.Anchor{Entry: true, Round: 1}, 5*days
+	}))
+	w.send(anchor)
+	// Enrollments are moved to where they are wanted; the last second of January in the shop's zone is an hour earlier in UTC.
+	w.db.Exec(t, `do $$ begin set local session_replication_role = replica;
+		create temp table moved on commit drop as select customer_id, case customer_id % 4 when 0 then timestamptz '2026-01-31 22:59:59Z' when 1 then timestamptz '2026-01-31 23:00Z'
+			when 2 then timestamptz '2026-03-15 10:00Z' else timestamptz '2026-04-10 10:00Z' end as at from customers;
+		update enrollments e set entered_at = m.at from moved m where m.customer_id = e.customer_id;
+		update rounds e set entered_at = m.at from moved m where m.customer_id = e.customer_id;
+		update deliveries e set entered_at = m.at, scheduled_at = m.at from moved m where m.customer_id = e.customer_id;
+		update orders o set placed_at = m.at from moved m where m.customer_id = o.customer_id;
+	end $$`)
+	arm := func(part int, arm string) []string {
+		return testkit.List[string](t, w.db, fmt.Sprintf("select 'c' || customer_id from enrollments where customer_id %% 4 = %d and arm = '%s' order by customer_id", part, arm))
+	}
+	var p purchases
+	want := map[int]string{}
+	for part, at := range []time.Time{start.AddDate(0, -1, 2), start.AddDate(0, -1, 4)} {
+		treat, hold := arm(part, "treat"), arm(part, "hold")
+		for _, c := range append(treat[:30+10*part], hold[:20]...) {
+			p.add(c, at.Add(-2*days), 1000, "EUR", time.Time{}, 0)
+		}
+		want[part] = fmt.Sprintf("%d/%d 20/%d", 30+10*part, len(treat), len(hold))
+	}
+	w.store(p)
+	asOf := time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)
+	r := w.report(asOf)
+	said := func(p evaluation.Result) string {
+		a, b := p.Arm(holdout.Treat), p.Arm(holdout.Hold)
+		return fmt.Sprintf("%d/%d %d/%d", a.Buyers, a.Counted, b.Buyers, b.Counted)
+	}
+	var got []string
+	for _, c := range r.Cohorts.Cohorts {
+		got = append(got, fmt.Sprint(c.Cohort, " ", said(c.Result), " ", c.Look != nil))
+	}
+	for _, o := range r.Cohorts.Tail {
+		got = append(got, fmt.Sprint(o.Cohort, " ", o.Assigned, " ", o.Final, " ", o.Opens.Format("2 Jan 15:04")))
+	}
+	// Five days, thirty of returns and one more after the end of the month, midnight in Berlin.
+	same(t, "cohorts", got, []string{"2026-01 " + want[0] + " false", "2026-02 " + want[1] + " false", "2026-03 300 0 6 May 22:00", "2026-04 300 0 5 Jun 22:00"})
+	same(t, "without an end there are no looks", fmt.Sprint(r.Cohorts.Looked, " ", r.Cohorts.Code), "false not_reportable")
+	same(t, "the points are of February", fmt.Sprint(r.Cohorts.Asked, " ", said(r.Points[0]), " ", r.Points[0].Blocked()), "2026-02 "+want[1]+" ")
+
+	january, err := w.EvaluateCampaign(t.Context(), "thanks", engine.Evaluating{AsOf: asOf, Cohort: "2026-01"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "or of January", said(january.Points[0]), want[0])
+	same(t, "as are its curves", january.Curves.Arms[0].Enrollments+january.Curves.Arms[1].Enrollments, int64(300))
+	if _, err := w.EvaluateCampaign(t.Context(), "thanks", engine.Evaluating{AsOf: asOf, Cohort: "2025-01"}); err == nil {
+		t.Error("a cohort of nobody was evaluated")
+	}
+
+	// With an end there is a look after each; once all are final, the points are of everyone.
+	w.db.Exec(t, "update campaigns set entry_until = '2026-04-30 22:00Z'")
+	r = w.report(asOf)
+	same(t, "looks", fmt.Sprint(r.Cohorts.Looked, r.Cohorts.Cohorts[1].Look.Treat.Buyers, r.Cohorts.Cohorts[1].Look.Spent), "true 70 0.5")
+	r = w.report(asOf.AddDate(0, 3, 0))
+	same(t, "everyone", fmt.Sprint(r.Cohorts.Asked, len(r.Cohorts.Cohorts), len(r.Cohorts.Tail), " ", r.Points[0].Arm(holdout.Treat).Assigned+r.Points[0].Arm(holdout.Hold).Assigned), "4 0 1200")
 }

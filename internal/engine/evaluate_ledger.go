@@ -25,7 +25,10 @@ func (e *Engine) Outcomes(ctx context.Context, name string, ask Evaluating, each
 	if err != nil {
 		return report.Recipe{}, fmt.Errorf("outcomes of %s: %w", name, err)
 	}
-	reading := reading{Engine: e, report: &report.Report{AsOf: ask.AsOf}, campaign: c, entries: entries, bounds: bounds}
+	reading := reading{Engine: e, report: &report.Report{AsOf: ask.AsOf, Zone: e.Shop.Zone, Language: report.English()}, campaign: c, entries: entries, bounds: bounds}
+	if err := reading.readCohorts(ctx, ask.Cohort); err != nil {
+		return report.Recipe{}, fmt.Errorf("outcomes of %s: %w", name, err)
+	}
 	recipe := report.Recipe{Campaign: c.Name, Design: c.Design, Point: c.Definition.Evaluation.Primary.Point, AsOf: ask.AsOf, Digits: e.Shop.Digits}
 	for _, p := range c.Definition.Evaluation.Points {
 		facts := reading.pointFacts(p, max(1, p.Anchor.Round))

@@ -109,7 +109,7 @@ func fetch[T any](group *errgroup.Group, to *T, read func() (T, error)) {
 func (e reading) pointFacts(p campaigns.Point, round int) *pointFacts {
 	c := e.campaign
 	begins := roundBegins(c.Definition, round, e.entries)
-	return &pointFacts{
+	facts := &pointFacts{
 		PointQuery: postgres.PointQuery{Campaign: c.ID, Design: c.Design, Anchor: anchorKind(p.Anchor), Wave: p.Anchor.Wave, Round: round,
 			Window: p.Window, ReturnWindow: e.Shop.ReturnWindow, AsOf: e.report.AsOf, Currency: e.Shop.Currency},
 		point:   p,
@@ -117,10 +117,15 @@ func (e reading) pointFacts(p campaigns.Point, round int) *pointFacts {
 		begins:  begins, toCome: begins != nil && begins.After(e.report.AsOf),
 		worth: e.worth(p.Window),
 	}
+	if e.span != nil {
+		facts.From, facts.Until = &e.span.from, &e.span.until
+	}
+	return facts
 }
 
-// looked reports whether the file asks for a look after each of several rounds.
+// looked reports whether the file asks for a look after each of several rounds;
+// of a campaign read by cohorts there is one after each cohort instead.
 func (e reading) looked() bool {
 	c := e.campaign.Definition
-	return c.Rounds.Times > 1 && slices.Contains(c.Evaluation.Looks, "round")
+	return c.Rounds.Times > 1 && c.Evaluation.Cohort == "" && slices.Contains(c.Evaluation.Looks, "round")
 }

@@ -67,7 +67,7 @@ func (e reading) pastSpread(ctx context.Context) (*float64, error) {
 			continue
 		}
 		other := e
-		other.campaign = c
+		other.campaign, other.span = c, nil
 		if other.entries, err = e.Store.Entries(ctx, c.ID, c.Design, e.report.AsOf, e.Shop.Currency); err != nil {
 			return nil, err
 		}

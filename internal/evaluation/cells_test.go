@@ -12,7 +12,7 @@ import (
 
 func cell(name string, n, x, held, kept int64) evaluation.CellInput {
 	arm := func(arm holdout.Arm, n, x int64) evaluation.Observation {
-		t := evaluation.Totals{Enrollments: n, Buyers: x}
+		t := evaluation.Totals{Enrollments: n, Buyers: x, Orders: x}
 		return evaluation.Observation{Arm: arm, Assigned: n, Matured: t, Final: t}
 	}
 	return evaluation.CellInput{Name: name, Treat: arm(holdout.Treat, n, x), Hold: arm(holdout.Hold, held, kept)}

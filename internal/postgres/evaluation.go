@@ -44,6 +44,7 @@ type PointQuery struct {
 	ReturnWindow time.Duration
 	AsOf         time.Time
 	Currency     string
+	From, Until  *time.Time // of entry, half-open; nil: no bound
 }
 
 // Totals are sums over enrollments of one arm.
@@ -120,7 +121,7 @@ type Mixed struct{ Held, Contaminated, GhostsDue, GhostsLost int64 }
 func (s *Store) Integrity(ctx context.Context, q PointQuery) (Mixed, error) {
 	var m Mixed
 	err := s.through(ctx, func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, statement("evaluation/integrity"), q.args()[:8]...).Scan(&m.Held, &m.Contaminated, &m.GhostsDue, &m.GhostsLost)
+		return tx.QueryRow(ctx, statement("evaluation/integrity"), append(q.args()[:8], q.From, q.Until)...).Scan(&m.Held, &m.Contaminated, &m.GhostsDue, &m.GhostsLost)
 	})
 	if err != nil {
 		return m, fmt.Errorf("look for mixed arms: %w", mapError(err))
@@ -138,7 +139,7 @@ type CurveRow struct {
 
 // Curve returns the first purchases of a point by day and arm.
 func (s *Store) Curve(ctx context.Context, q PointQuery) ([]CurveRow, error) {
-	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[CurveRow], statement("evaluation/curve"), q.args()...)
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[CurveRow], statement("evaluation/curve"), append(q.args(), q.From, q.Until)...)
 	if err != nil {
 		return nil, fmt.Errorf("read curve: %w", err)
 	}

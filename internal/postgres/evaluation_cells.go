@@ -10,8 +10,8 @@ import (
 // Split says what parts a point's enrollments into cells; its zero value is one
 // cell of all.
 type Split struct {
-	By   string // variant, channel, stratum, text; empty: nothing
-	Name string // the wave of a variant or a channel, or the text
+	By   string // variant, channel, stratum, text, month, week; empty: nothing
+	Name string // the wave of a variant or a channel, the text, or the zone of a month or week
 }
 
 // CellTotals are the statistics of one arm in one cell; Cell is empty where what
@@ -55,7 +55,7 @@ func (s *Store) ObserveCells(ctx context.Context, q PointQuery, w Worth, split S
 		few, many = append(few, f), append(many, m)
 		return a, err
 	}, statement("evaluation/observations"), append(q.args(), w.margin(), w.MicrosPerMinor,
-		w.Few.Revenue, w.Few.Profit, w.Many.Revenue, w.Many.Profit, split.By, split.Name)...)
+		w.Few.Revenue, w.Few.Profit, w.Many.Revenue, w.Many.Profit, split.By, split.Name, q.From, q.Until)...)
 	if err != nil {
 		return nil, fmt.Errorf("observe point: %w", err)
 	}

@@ -25,7 +25,7 @@ type Outcome struct {
 // Outcomes tells each everyone assigned, by enrollment: what Observe adds up.
 func (s *Store) Outcomes(ctx context.Context, q PointQuery, w Worth, each func(Outcome) error) error {
 	err := s.through(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, statement("evaluation/ledger"), append(q.args(), w.margin(), w.MicrosPerMinor)...)
+		rows, err := tx.Query(ctx, statement("evaluation/ledger"), append(q.args(), w.margin(), w.MicrosPerMinor, q.From, q.Until)...)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/rewave/rewave/internal/evaluation"
 	"github.com/rewave/rewave/internal/holdout"
@@ -66,7 +67,41 @@ func parts(t *testing.T) report.Report {
 	split("customer.locale", "", cell("en", 6870, 1855, 2930, 676))
 	split("customer.zone", evaluation.E03, cell("Europe/London", 6870, 1855, 2930, 676))
 	split("customer.attribute", "", cell("a", 2000, 540, 857, 200), cell("b", 2000, 560, 857, 195))
+	r.Cohorts = cohorts(t)
+	evaluation.CohortPlan{Cohorts: 6, Planned: 60_000, HoldShare: s30}.Look(r.Cohorts.Cohorts)
+	r.Cohorts.Looked, r.Cohorts.Asked = true, "2026-04"
 	return r
+}
+
+// endless is the shop of which entry has no end.
+func endless(t *testing.T) report.Report {
+	r := usual.report(t)
+	r.Cohorts = cohorts(t)
+	r.Cohorts.Code = evaluation.NoEstimate
+	r.Warnings = []report.Warning{{Code: "cohort", Sentence: report.English().Say("cohort.asked", "from", "1 April 2026", "to", "30 April 2026")}}
+	return r
+}
+
+// cohorts are four months of the shop, in the third of which the groups are not of the planned sizes, and two that are open.
+func cohorts(t *testing.T) *evaluation.Cohorts {
+	out := &evaluation.Cohorts{Span: "month", Point: "overall_30d", Round: 1, Tail: []evaluation.OpenCohort{
+		{Cohort: "2026-05", From: on("2026-04-30").Add(23 * time.Hour), Until: on("2026-05-31").Add(23 * time.Hour), Assigned: 9100, Final: 2100, Opens: ptr(on("2026-07-15"))},
+		{Cohort: "2026-06", From: on("2026-05-31").Add(23 * time.Hour), Until: on("2026-06-30").Add(23 * time.Hour), Assigned: 6000}}}
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, month := range []string{"2026-01", "2026-02", "2026-03", "2026-04"} {
+		s := usual
+		s.bought += []float64{-0.02, 0, 0.01, 0.03}[i]
+		if i == 2 {
+			s.held -= 300
+		}
+		from := time.Date(2026, time.Month(i+1), 1, 0, 0, 0, 0, london)
+		p := evaluation.Point{Name: "overall_30d", Metric: "repurchase_rate", Anchor: "thanks, as scheduled", Window: 30 * day, ReturnWindow: 14 * day, FinalAt: on("2026-05-20")}
+		out.Cohorts = append(out.Cohorts, evaluation.Cohort{Cohort: month, From: from.UTC(), Until: from.AddDate(0, 1, 0).UTC(), Result: s.result(t, p, 1, 1)})
+	}
+	return out
 }
 
 const s30 = 3 * holdout.Whole / 10

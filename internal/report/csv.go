@@ -31,6 +31,8 @@ var columnsOfCSV = []string{"campaign", "design", "as_of", "section", "point", "
 //	wave       of each round and wave: rate of those sent and skipped, difference, p
 //	variant    of each variant (cell): as a point, with p_holm, believed, p_best, expected_loss and its standing (in code)
 //	observed   of each channel: the rate of those it reached
+//	cohort     of each cohort (cell) that is final: as a point; with looks the difference so_far, z, bound, crossed (1 or 0);
+//	           of the others enrolled and final
 //	split      by each text (in metric) of each cell, which is empty for those not known or together: rate of each arm, difference,
 //	           shrunk, p, q_value; then q and q_p of them all
 //	curve      of each day: share of each arm, difference
@@ -79,6 +81,7 @@ func (r Report) CSV(w io.Writer) error {
 	out.waves(r.WaveEffects)
 	out.variants(r.Variants)
 	out.observed(r.Observed)
+	out.cohorts(r.Cohorts)
 	out.splits(r.Splits)
 	out.curves(r.Curves)
 	for _, d := range r.Deliveries {

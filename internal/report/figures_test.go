@@ -320,6 +320,6 @@ func scenes(t *testing.T) map[string]report.Report {
 	}
 	return map[string]report.Report{
 		"shop-pays": pays, "shop-loses": loses, "shop-open": unsure, "shop-e02": small, "shop-e03": early, "shop-e01": uneven,
-		"shop-e04": reached, "shop-e05": ghosts, "shop-e11": skewed, "shop-rounds": rounds(t), "shop-parts": parts(t),
+		"shop-e04": reached, "shop-e05": ghosts, "shop-e11": skewed, "shop-rounds": rounds(t), "shop-parts": parts(t), "shop-cohorts": endless(t),
 	}
 }

@@ -27,7 +27,7 @@ func (p panel) with(t table) panel {
 func (v view) panels() []panel {
 	var out []panel
 	if p, ok := v.Primary(); ok && refusal(p, "E01") == "" {
-		out = slices.Concat(v.variantPanels(), v.observedPanels(), v.splitPanels())
+		out = slices.Concat(v.cohortPanels(), v.variantPanels(), v.observedPanels(), v.splitPanels())
 	}
 	for _, p := range []*panel{v.pricePanel(), v.creditedPanel(), v.movedPanel(), v.basketPanel(), v.guardrailPanel()} {
 		if p != nil {

@@ -36,6 +36,7 @@ type Report struct {
 	WaveEffects []evaluation.WaveEffect `json:"wave_effects"` // of waves that skip by lot, in each round
 	Coupons     []CouponCount           `json:"coupons"`
 	Variants    []evaluation.Variants   `json:"variants"`          // of waves that say several things
+	Cohorts     *evaluation.Cohorts     `json:"cohorts"`           // nil: it is not read by them
 	Splits      []evaluation.Cells      `json:"splits"`            // by what the file names
 	Observed    []evaluation.Observed   `json:"observed"`          // of waves that go by several channels: different customers
 	Planted     *Planted                `json:"planted,omitempty"` // of a made-up shop: the truth

@@ -1,7 +1,8 @@
 -- Of the final enrollments of a point: how many bought for the first time within each day after the anchor, by arm.
--- Parameters as evaluation/observations. Day 0 is the first 24 hours; a row with day null counts the enrollments.
+-- Parameters as evaluation/observations; $10 and $11 are its $18 and $19. Day 0 is the first 24 hours; a row with day null counts the enrollments.
 with anchored as (
-    select * from point_anchors($1, $2, $3, $4, $5, $8)
+    select * from point_anchors($1, $2, $3, $4, $5, $8) a
+     where ($10::timestamptz is null or a.entered_at >= $10) and ($11::timestamptz is null or a.entered_at < $11)
 ), first_order as (
     select a.arm, floor(extract(epoch from min(o.placed_at) - a.anchor) / 86400)::int as day
       from anchored a

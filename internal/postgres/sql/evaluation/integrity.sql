@@ -1,4 +1,5 @@
--- What may have mixed the arms of a point. $1 to $5 as evaluation/observations, $6 window and $7 return window in seconds, $8 as of.
+-- What may have mixed the arms of a point. $1 to $5 as evaluation/observations, $6 window and $7 return window in seconds, $8 as of;
+-- $9 and $10 are its $18 and $19.
 -- held: final enrollments of the holdout. contaminated: of these, who before the window closed ordered with a code of this design that
 -- was not a gift of an earlier entry of their own, or shares an address with a treated customer to whom a message went by then.
 -- ghosts due: of everyone held out, whose message of the anchor (for entry the round's first, for end its last) has expired, or where
@@ -8,7 +9,7 @@ with held as materialized (
     select a.*, a.anchor + make_interval(secs => $6) as closes,
            coalesce(a.anchor + make_interval(secs => $6 + $7) + interval '24 hours' <= $8, false) as final
       from point_anchors($1, $2, $3, $4, $5, $8) a
-     where a.arm = 'hold'
+     where a.arm = 'hold' and ($9::timestamptz is null or a.entered_at >= $9) and ($10::timestamptz is null or a.entered_at < $10)
 ), code as (
     select c.code, c.customer_id, c.enrollment_id, c.redeemed_order_id
       from coupons c

@@ -1,11 +1,12 @@
 -- What one point knows of each enrollment: the rows behind evaluation/observations, for who wants to add them up himself.
--- $1 to $9 as there, $10 margin (null: not known), $11 millionths in a minor unit.
+-- $1 to $9 as there, $10 margin (null: not known), $11 millionths in a minor unit, $12 and $13 who entered from when and before when (null: all).
 -- Rows: enrollment, customer, arm, entered_at, round, anchor, whether final, orders, revenue, what this campaign's codes took off, messages in
 -- millionths, profit (null: margin not known). By enrollment and round, everyone assigned.
 -- Twice: only reads.
 with anchored as materialized (
     select a.*, a.anchor + make_interval(secs => $6) as closes, coalesce(a.anchor + make_interval(secs => $6 + $7) + interval '24 hours' <= $8, false) as final
       from point_anchors($1, $2, $3, $4, $5, $8) a
+     where ($12::timestamptz is null or a.entered_at >= $12) and ($13::timestamptz is null or a.entered_at < $13)
 ), redemption as (
     select c.redeemed_order_id as order_id, sum(c.redeemed_minor) as minor
       from coupons c

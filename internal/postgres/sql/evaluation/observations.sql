@@ -4,7 +4,8 @@
 -- what one enrollment counts for at most, in minor units (null: no cap): $12 revenue and $13 profit where few held out are final,
 -- $14 revenue and $15 profit where many are: the reader chooses.
 -- $16 what parts the cells: nothing (empty), the variant or the channel of wave $17 in the round, the stratum, or
--- the text $17 that was frozen at entry. What is not known is the cell ''.
+-- the text $17 that was frozen at entry, or the first day of the month or week of entry in the zone $17. Only those are read who
+-- entered from $18 on and before $19 (null: all). What is not known is the cell ''.
 -- matured: window over for 24 h; final: return window over as well. An order counts if it was kept: not all of it came back
 -- within the return window, as far as is known; the order that brought the customer in never counts.
 -- Rows: arm, cell, assigned, last anchor; enrollments, buyers, orders, revenue of those matured, then of those final; messages in millionths and
@@ -29,8 +30,11 @@ with anchored as materialized (
                                        and e.enrollment_id = a.enrollment_id)
                when 'text' then (select e.texts ->> $17::text from enrollments e where e.customer_id = a.customer_id and e.entered_at = a.entered_at
                                     and e.enrollment_id = a.enrollment_id)
+               when 'month' then to_char(date_trunc('month', a.entered_at at time zone $17::text), 'YYYY-MM-DD')
+               when 'week' then to_char(date_trunc('week', a.entered_at at time zone $17::text), 'YYYY-MM-DD')
            end, '') as cell
       from point_anchors($1, $2, $3, $4, $5, $8) a
+     where ($18::timestamptz is null or a.entered_at >= $18) and ($19::timestamptz is null or a.entered_at < $19)
 ), redemption as (
     select c.redeemed_order_id as order_id, sum(c.redeemed_minor) as minor
       from coupons c
