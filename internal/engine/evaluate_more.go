@@ -23,6 +23,8 @@ type moreFacts struct {
 	basket   []postgres.CategoryRow
 	harm     []postgres.Harm
 	returns  []postgres.ReturnRow
+	traffic  []postgres.TrafficRow
+	answers  []postgres.AnswerRow
 }
 
 // more reads it; nothing in a replay, in which nobody was written to.
@@ -37,6 +39,8 @@ func (e reading) more(ctx context.Context, group *errgroup.Group, f *readings) {
 		fetch(group, &f.more.profile, func() ([]postgres.TraitRow, error) { return e.Store.Profile(ctx, p.PointQuery) })
 		fetch(group, &f.more.harm, func() ([]postgres.Harm, error) { return e.Store.Harm(ctx, c.ID, c.Design, p.AsOf) })
 		fetch(group, &f.more.returns, func() ([]postgres.ReturnRow, error) { return e.Store.Returns(ctx, p.PointQuery) })
+		fetch(group, &f.more.traffic, func() ([]postgres.TrafficRow, error) { return e.Store.Traffic(ctx, p.PointQuery) })
+		fetch(group, &f.more.answers, func() ([]postgres.AnswerRow, error) { return e.Store.Answers(ctx, p.PointQuery) })
 		fetch(group, &f.more.basket, func() ([]postgres.CategoryRow, error) {
 			return e.Store.Categories(ctx, p.PointQuery, evaluation.LeastTogether)
 		})
@@ -68,6 +72,7 @@ func (e reading) addMore(f readings) {
 		}
 		e.report.Basket = result.Basket(categories)
 		e.addGuardrails(result, f.more)
+		e.addTraffic(result, f.more)
 	}
 }
 
@@ -100,6 +105,21 @@ func (e reading) addGuardrails(result evaluation.Result, f moreFacts) {
 	g := &evaluation.Guardrails{Limits: evaluation.Limits(harm), Refunds: result.Refunds(treat, hold, reasons)}
 	if len(g.Limits) > 0 || g.Refunds != nil {
 		e.report.Guardrails = g
+	}
+}
+
+// addTraffic says how far customers came and what they answered.
+func (e reading) addTraffic(result evaluation.Result, f moreFacts) {
+	var rows []evaluation.TrafficRow
+	for _, x := range f.traffic {
+		rows = append(rows, evaluation.TrafficRow{What: x.What, Name: x.Name, Arm: holdout.Arm(x.Arm), N: x.N})
+	}
+	var answers []evaluation.AnswerRow
+	for _, x := range f.answers {
+		answers = append(answers, evaluation.AnswerRow(x))
+	}
+	if e.report.Traffic = result.Traffic(rows); e.report.Traffic != nil {
+		e.report.Surveys = evaluation.Surveys(answers)
 	}
 }
 

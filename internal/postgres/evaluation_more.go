@@ -110,3 +110,35 @@ func (s *Store) Returns(ctx context.Context, q PointQuery) ([]ReturnRow, error) 
 	}
 	return rows, nil
 }
+
+// TrafficRow counts final enrollments of an arm by how far they came;
+// evaluation/traffic says what each What is.
+type TrafficRow struct {
+	What, Name, Arm string
+	N               int64
+}
+
+// Traffic tells how far a point's enrollments came in its window.
+func (s *Store) Traffic(ctx context.Context, q PointQuery) ([]TrafficRow, error) {
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[TrafficRow], statement("evaluation/traffic"), q.args()...)
+	if err != nil {
+		return nil, fmt.Errorf("read traffic: %w", err)
+	}
+	return rows, nil
+}
+
+// AnswerRow counts final enrollments that gave an answer and had a value of a
+// characteristic at entry.
+type AnswerRow struct {
+	Survey, Question, Answer, Name, Level string
+	N                                     int64
+}
+
+// Answers tells what a point's enrollments answered in its window.
+func (s *Store) Answers(ctx context.Context, q PointQuery) ([]AnswerRow, error) {
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[AnswerRow], statement("evaluation/surveys"), append(q.args()[:8], levelsTold)...)
+	if err != nil {
+		return nil, fmt.Errorf("read answers: %w", err)
+	}
+	return rows, nil
+}

@@ -20,7 +20,7 @@ type panel struct {
 // panels are what a report says beside the effect on rates and money, in order.
 func (v view) panels() []panel {
 	var out []panel
-	for _, p := range []*panel{v.pricePanel(), v.creditedPanel(), v.movedPanel(), v.basketPanel(), v.guardrailPanel()} {
+	for _, p := range []*panel{v.pricePanel(), v.creditedPanel(), v.movedPanel(), v.basketPanel(), v.guardrailPanel(), v.trafficPanel(), v.surveyPanel()} {
 		if p != nil {
 			out = append(out, *p)
 		}

@@ -20,6 +20,7 @@ func addPanels(r *report.Report) {
 	r.Credited = &evaluation.Credited{Point: "overall_30d", Hours: 120, Orders: 2120, Credited: 1187, Revenue: 73_994.2,
 		Incremental: interval(310.8, 158, "hall"), Earned: interval(20_900, 11_100, "hall"), Times: ptr(3.82)}
 	r.Moved, r.Basket, r.Guardrails = moved(), basket(), guardrails()
+	r.Traffic, r.Surveys = traffic()
 }
 
 // moved is who bought of the campaign that pays.
@@ -65,6 +66,18 @@ func guardrails() *evaluation.Guardrails {
 			TreatRate: interval(0.081, 0.012, "ratio_of_sums"), HoldRate: interval(0.094, 0.02, "ratio_of_sums"),
 			Reasons: []evaluation.Reason{{Reason: "too small", Treat: 84, Hold: 40}, {Reason: "", Treat: 41, Hold: 16}}, ReasonsP: ptr(0.61)},
 	}
+}
+
+// traffic is how far the customers of the campaign that pays came.
+func traffic() (*evaluation.Traffic, []evaluation.Answered) {
+	reached := func(name string, treat, hold int64, d, half float64) evaluation.Reached {
+		return evaluation.Reached{Name: name, Treat: treat, Hold: hold, TreatRate: ptr(float64(treat) / 6870), HoldRate: ptr(float64(hold) / 2930), Difference: interval(d, half, "miettinen_nurminen")}
+	}
+	return &evaluation.Traffic{Point: "overall_30d", First: "viewed",
+			Steps: []evaluation.Reached{reached("viewed", 3412, 1290, 0.0564, 0.021), reached("ordered", 1990, 740, 0.0371, 0.019), reached("kept", 1855, 677, 0.039, 0.019)},
+			Paths: []evaluation.Reached{reached("search", 902, 401, -0.0056, 0.015), reached("email", 611, 88, 0.0589, 0.011), reached("", 477, 251, -0.0162, 0.013)}},
+		[]evaluation.Answered{{Survey: "after-purchase", Question: "fit", Trait: "gender", Answers: 1841, Chi2: ptr(21.7), DF: 2, P: ptr(0.00002), Q: ptr(0.00012), V: ptr(0.11)},
+			{Survey: "after-purchase", Question: "happy", Trait: "city", Answers: 212, Chi2: ptr(4.4), DF: 3, P: ptr(0.22), Q: ptr(0.44), V: ptr(0.14), Rough: true}}
 }
 
 // addUnsurePanels are what one that costs buyers has to say.
