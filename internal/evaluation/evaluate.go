@@ -94,7 +94,7 @@ func (e *evaluator) refused(code Code) bool {
 // blocking is the refusal that decides: what was sorted or mixed wrongly stays
 // wrong, and what is not over yet is not too few yet.
 func (e *evaluator) blocking() Code {
-	for _, code := range []Code{E01, E04, E05, E03, E02} {
+	for _, code := range []Code{E01, E06, E08, E04, E05, E03, E02} {
 		if e.refused(code) {
 			return code
 		}
