@@ -66,7 +66,7 @@ func (e *Engine) EvaluateCampaign(ctx context.Context, name string, ask Evaluati
 		return r, fmt.Errorf("evaluate %s: %w", name, err)
 	}
 	for _, p := range read.points {
-		if err := reading.point(ctx, p); err != nil {
+		if err := reading.point(ctx, p, read.more); err != nil {
 			return r, fmt.Errorf("evaluate %s: %w", name, err)
 		}
 	}
@@ -109,7 +109,7 @@ type reading struct {
 }
 
 // point adds the result of a point in one round, or that the round is to come.
-func (e reading) point(ctx context.Context, p *pointFacts) error {
+func (e reading) point(ctx context.Context, p *pointFacts, more moreFacts) error {
 	r, begins := e.report, p.begins
 	if p.toCome {
 		e.pending(p.Round, *begins)
@@ -131,6 +131,7 @@ func (e reading) point(ctx context.Context, p *pointFacts) error {
 	if err != nil {
 		return err
 	}
+	in.Doubts = e.doubts(p, more)
 	result, err := evaluation.Evaluate(in, r.Language)
 	if err != nil {
 		return err

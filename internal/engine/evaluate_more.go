@@ -9,6 +9,7 @@ import (
 	"github.com/rewave/rewave/internal/evaluation"
 	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/postgres"
+	"github.com/rewave/rewave/internal/report"
 	"github.com/rewave/rewave/internal/stats"
 )
 
@@ -23,6 +24,11 @@ type moreFacts struct {
 	basket   []postgres.CategoryRow
 	harm     []postgres.Harm
 	returns  []postgres.ReturnRow
+	traffic  []postgres.TrafficRow
+	answers  []postgres.AnswerRow
+	doubts   postgres.PointDoubts
+	hours    []int64
+	feeds    []postgres.Feed
 }
 
 // more reads it; nothing in a replay, in which nobody was written to.
@@ -37,10 +43,68 @@ func (e reading) more(ctx context.Context, group *errgroup.Group, f *readings) {
 		fetch(group, &f.more.profile, func() ([]postgres.TraitRow, error) { return e.Store.Profile(ctx, p.PointQuery) })
 		fetch(group, &f.more.harm, func() ([]postgres.Harm, error) { return e.Store.Harm(ctx, c.ID, c.Design, p.AsOf) })
 		fetch(group, &f.more.returns, func() ([]postgres.ReturnRow, error) { return e.Store.Returns(ctx, p.PointQuery) })
+		fetch(group, &f.more.traffic, func() ([]postgres.TrafficRow, error) { return e.Store.Traffic(ctx, p.PointQuery) })
+		fetch(group, &f.more.answers, func() ([]postgres.AnswerRow, error) { return e.Store.Answers(ctx, p.PointQuery) })
+		layer := holdout.CampaignLayer(c.Name, c.Design, 0)
+		fetch(group, &f.more.doubts, func() (postgres.PointDoubts, error) {
+			return e.Store.PointDoubts(ctx, p.PointQuery, int64(c.Share), layer)
+		})
+		if from, to, ok := e.watched(p.Window); ok {
+			fetch(group, &f.more.hours, func() ([]int64, error) { return e.Store.OrdersByHour(ctx, from, to) })
+		}
+		fetch(group, &f.more.feeds, func() ([]postgres.Feed, error) { return e.Store.Feeds(ctx) })
 		fetch(group, &f.more.basket, func() ([]postgres.CategoryRow, error) {
 			return e.Store.Categories(ctx, p.PointQuery, evaluation.LeastTogether)
 		})
 	}
+}
+
+// before is how much of the time before entry is looked at for what is usual.
+const before = 28 * 24 * time.Hour
+
+// watched is the time in which the shop's orders should have no gap.
+func (e reading) watched(window time.Duration) (from, to time.Time, ok bool) {
+	if e.entries.First == nil || e.entries.Last == nil {
+		return from, to, false
+	}
+	from, to = e.entries.First.Add(-before).Truncate(time.Hour), e.entries.Last.Add(window).Truncate(time.Hour)
+	if to.After(e.report.AsOf) {
+		to = e.report.AsOf.Truncate(time.Hour)
+	}
+	return from, to, from.Before(to)
+}
+
+// doubts is what speaks against the primary point, and a warning for each thing
+// that is odd and not its fault.
+func (e reading) doubts(p *pointFacts, f moreFacts) *evaluation.Doubts {
+	if e.AA || !p.primary {
+		return nil
+	}
+	d := f.doubts
+	out := &evaluation.Doubts{Treated: d.Treated, TreatedBefore: d.TreatedBefore, Held: d.Held, HeldBefore: d.HeldBefore, Elsewhere: d.Elsewhere,
+		MissingHours: evaluation.MissingHours(f.hours), Edited: d.Edited, EditedAt: d.EditedAt}
+	for _, a := range p.arms {
+		if a.LastAnchor == nil {
+			continue
+		}
+		closes := a.LastAnchor.Add(p.Window)
+		for _, x := range f.feeds {
+			if x.Name == "orders" && x.CompleteUntil.Before(closes) && x.CompleteUntil.Before(e.report.AsOf) {
+				out.CompleteUntil = &x.CompleteUntil
+			}
+		}
+	}
+	for _, x := range []struct {
+		n              int64
+		code, sentence string
+	}{
+		{d.ForeignOrders, "other_currency", "warning.other_currency"}, {d.LooseRefunds, "refunds_without_orders", "warning.refunds_without_orders"}, {d.Backward, "clocks_differ", "warning.clocks_differ"},
+	} {
+		if x.n > 0 {
+			e.report.Warnings = append(e.report.Warnings, report.Warning{Code: x.code, Sentence: e.report.Language.SayCount(x.sentence, x.n, "currency", e.Shop.Currency)})
+		}
+	}
+	return out
 }
 
 // addMore says it, where the primary point may be judged.
@@ -68,6 +132,7 @@ func (e reading) addMore(f readings) {
 		}
 		e.report.Basket = result.Basket(categories)
 		e.addGuardrails(result, f.more)
+		e.addTraffic(result, f.more)
 	}
 }
 
@@ -100,6 +165,21 @@ func (e reading) addGuardrails(result evaluation.Result, f moreFacts) {
 	g := &evaluation.Guardrails{Limits: evaluation.Limits(harm), Refunds: result.Refunds(treat, hold, reasons)}
 	if len(g.Limits) > 0 || g.Refunds != nil {
 		e.report.Guardrails = g
+	}
+}
+
+// addTraffic says how far customers came and what they answered.
+func (e reading) addTraffic(result evaluation.Result, f moreFacts) {
+	var rows []evaluation.TrafficRow
+	for _, x := range f.traffic {
+		rows = append(rows, evaluation.TrafficRow{What: x.What, Name: x.Name, Arm: holdout.Arm(x.Arm), N: x.N})
+	}
+	var answers []evaluation.AnswerRow
+	for _, x := range f.answers {
+		answers = append(answers, evaluation.AnswerRow(x))
+	}
+	if e.report.Traffic = result.Traffic(rows); e.report.Traffic != nil {
+		e.report.Surveys = evaluation.Surveys(answers)
 	}
 }
 

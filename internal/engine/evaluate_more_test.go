@@ -257,3 +257,52 @@ func TestWhatACampaignMustNotDo(t *testing.T) {
 	same(t, "refunds", fmt.Sprintf("%.9f %.9f; %.9f %.9f", *r.Treat, *r.Hold, *r.TreatRate.Estimate, *r.HoldRate.Estimate), fmt.Sprintf("%.9f %.9f; %.9f %.9f", 15/n1, 4/n0, 2/60.0, 1/50.0))
 	same(t, "reasons", r.Reasons, []evaluation.Reason{{Reason: "too small", Treat: 1, Hold: 1}, {Reason: "", Treat: 1, Hold: 0}})
 }
+
+// How far customers came in the window, and what they answered, by what was known of them before.
+func TestHowFarTheyCameAndWhatTheyAnswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.crowd(40, thanks(func(c *campaigns.Campaign) { c.Exit = nil }))
+	treated := testkit.List[string](t, w.db, "select shop_id from customers join enrollments using (customer_id) where arm = 'treat' order by customer_id")
+	held := testkit.List[string](t, w.db, "select shop_id from customers join enrollments using (customer_id) where arm = 'hold' order by customer_id")
+	events := 0
+	told := func(customer, name, props string, at time.Time) {
+		events++
+		w.db.Exec(t, "insert into events (source, source_event_id, name, customer_id, at, props) select 'test', $1, $2, customer_id, $3, $4::jsonb from customers where shop_id = $5", fmt.Sprint(events), name, at, props, customer)
+	}
+	told(treated[0], "Product Viewed", "{}", anchor)
+	told(treated[0], "Product Viewed", "{}", anchor.Add(days)) // once is enough
+	told(treated[1], "Product Viewed", "{}", closing)          // the window is over
+	told(held[0], "Product Viewed", "{}", closing.Add(-second))
+	path := func(order int64, path string) {
+		w.db.Exec(t, "update orders set entry_path = $2 where order_id = $1", order, path)
+	}
+	path(w.bought(treated[0], anchor.Add(2*days), 500, "EUR"), "email")
+	path(w.bought(treated[0], anchor.Add(3*days), 500, "EUR"), "search") // not the first
+	gone := w.bought(held[1], anchor.Add(days), 500, "EUR")
+	w.returned(gone, anchor.Add(2*days), 500, true)
+
+	for i, customer := range []string{treated[0], treated[1], held[0]} {
+		w.db.Exec(t, "insert into customer_attributes (customer_id, name, at, kind, text_value, source) select customer_id, 'city', $2, 'text', $3, 'test' from customers where shop_id = $1", customer, start.Add(-days), []string{"Leeds", "York", "Leeds"}[i])
+	}
+	answer := func(customer, said string, at time.Time) {
+		told(customer, "Survey Answered", `{"survey": "s", "question": "happy?", "answer": "`+said+`"}`, at)
+	}
+	answer(treated[0], "no", anchor)
+	answer(treated[0], "yes", anchor.Add(days)) // the newest
+	answer(treated[1], "no", anchor)
+	answer(held[0], "yes", anchor)
+	answer(held[0], "no", closing)
+
+	q := postgres.PointQuery{Campaign: 1, Design: 1, Anchor: "wave", Wave: "hello", Round: 1, Window: 30 * days, ReturnWindow: 30 * days, AsOf: final, Currency: "EUR"}
+	rows, err := w.Store.Traffic(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "traffic", fmt.Sprint(rows), fmt.Sprintf("[{enrolled  hold %d} {enrolled  treat %d} {path  hold 1} {path email treat 1} {step kept treat 1} {step ordered hold 1} {step ordered treat 1} {step viewed hold 1} {step viewed treat 1}]", len(held), len(treated)))
+	answers, err := w.Store.Answers(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "answers", fmt.Sprint(answers), "[{s happy? no city York 1} {s happy? yes city Leeds 2}]")
+}

@@ -140,7 +140,7 @@ func (e reading) addWaveCells(f readings) {
 		for _, channel := range c.wave.Channels {
 			for _, x := range c.channels {
 				if x.Cell == channel && x.Arm == string(holdout.Treat) && x.Final.Enrollments > 0 {
-					observed.Channels = append(observed.Channels, evaluation.Reached(channel, x.Assigned, evaluation.Totals(x.Final)))
+					observed.Channels = append(observed.Channels, evaluation.ReachedBy(channel, x.Assigned, evaluation.Totals(x.Final)))
 				}
 			}
 		}

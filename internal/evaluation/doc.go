@@ -16,6 +16,8 @@
 // A verdict is made in this order, and the first that applies ends it:
 //
 //	REFUSED      E01: the arms are not the planned sizes, so something sorted customers
+//	REFUSED      E06: some were assigned by another share or salt than the design's
+//	REFUSED      E08: the arms had bought differently before, by a chance below 1 in 1,000
 //	REFUSED      E04: more than a fifth of the holdout was reached after all
 //	REFUSED      E05: more than 1 in 200 ghosts has no decision on record
 //	PROVISIONAL  E03: fewer than 95 of 100 enrollments are final; it says when they are

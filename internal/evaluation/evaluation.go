@@ -19,6 +19,7 @@ type Input struct {
 	Observations []Observation // one per arm; an arm left out is an arm of nobody
 	Metrics      []MetricInput // besides the repurchase rate
 	Integrity    Integrity
+	Doubts       *Doubts // nil: not looked for
 	Cost         Cost
 
 	AsOf     time.Time      // what was known then counts (business time)
@@ -117,9 +118,13 @@ const (
 	E03 Code = "E03" // not mature
 	E04 Code = "E04" // the holdout was reached
 	E05 Code = "E05" // ghosts are missing
+	E06 Code = "E06" // assigned by several rules
+	E07 Code = "E07" // orders are missing
+	E08 Code = "E08" // the arms differed before
 	E09 Code = "E09" // a ratio of almost nothing
 	E10 Code = "E10" // asked of those still in, or without a lot that skips
 	E11 Code = "E11" // one order decides
+	E12 Code = "E12" // other campaigns on the same people
 
 	Unbounded         Code = "unbounded"           // an end of the interval does not exist
 	NoEstimate        Code = "not_reportable"      // the figure does not exist
@@ -189,6 +194,7 @@ type Result struct {
 	P             *float64    `json:"p"`
 	SRM           SampleRatio `json:"srm"`
 	Integrity     Integrity   `json:"integrity"`
+	Doubts        *Doubts     `json:"doubts,omitempty"` // of the primary point
 	Metrics       []Metric    `json:"metrics"`
 	BreakEven     *float64    `json:"break_even"`
 	BreakEvenCode Code        `json:"break_even_code,omitempty"`
@@ -216,7 +222,7 @@ func (r Result) Arm(name holdout.Arm) Arm {
 // wrong, and what is not over yet is not too few yet. Empty: nothing speaks
 // against comparing.
 func (r Result) Blocked() Code {
-	for _, code := range []Code{E01, E04, E05, E03, E02} {
+	for _, code := range []Code{E01, E06, E08, E04, E05, E03, E02} {
 		if slices.ContainsFunc(r.Refusals, func(x Refusal) bool { return x.Code == code }) {
 			return code
 		}

@@ -16,6 +16,7 @@ func (e *evaluator) refuse() {
 		return
 	}
 	e.integrity()
+	e.doubt()
 	if e.in.Design.HoldShare == 0 {
 		e.add(E02, e.say.Say("E02.none"))
 	}

@@ -240,7 +240,7 @@ type ObservedChannel struct {
 	Treat   Arm    `json:"treat"`
 }
 
-// Reached is a channel's final enrollments.
-func Reached(channel string, assigned int64, final Totals) ObservedChannel {
+// ReachedBy is a channel's final enrollments.
+func ReachedBy(channel string, assigned int64, final Totals) ObservedChannel {
 	return ObservedChannel{channel, armOf(holdout.Treat, assigned, final)}
 }

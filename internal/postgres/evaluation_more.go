@@ -110,3 +110,73 @@ func (s *Store) Returns(ctx context.Context, q PointQuery) ([]ReturnRow, error) 
 	}
 	return rows, nil
 }
+
+// TrafficRow counts final enrollments of an arm by how far they came;
+// evaluation/traffic says what each What is.
+type TrafficRow struct {
+	What, Name, Arm string
+	N               int64
+}
+
+// Traffic tells how far a point's enrollments came in its window.
+func (s *Store) Traffic(ctx context.Context, q PointQuery) ([]TrafficRow, error) {
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[TrafficRow], statement("evaluation/traffic"), q.args()...)
+	if err != nil {
+		return nil, fmt.Errorf("read traffic: %w", err)
+	}
+	return rows, nil
+}
+
+// AnswerRow counts final enrollments that gave an answer and had a value of a
+// characteristic at entry.
+type AnswerRow struct {
+	Survey, Question, Answer, Name, Level string
+	N                                     int64
+}
+
+// Answers tells what a point's enrollments answered in its window.
+func (s *Store) Answers(ctx context.Context, q PointQuery) ([]AnswerRow, error) {
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[AnswerRow], statement("evaluation/surveys"), append(q.args()[:8], levelsTold)...)
+	if err != nil {
+		return nil, fmt.Errorf("read answers: %w", err)
+	}
+	return rows, nil
+}
+
+// PointDoubts is what speaks against a point beside its arms' sizes;
+// evaluation/doubts says what each is.
+type PointDoubts struct {
+	Treated, TreatedBefore, Held, HeldBefore int64
+	Elsewhere                                int64
+	ForeignOrders, LooseRefunds, Backward    int64
+	Edited                                   int64
+	EditedAt                                 *time.Time
+}
+
+// PointDoubts looks for it. Share is the holdout's in parts per billion and layer the
+// salt, both as designed.
+func (s *Store) PointDoubts(ctx context.Context, q PointQuery, share int64, layer string) (d PointDoubts, err error) {
+	err = s.rowThrough(ctx, statement("evaluation/doubts"), append(q.args(), share, layer), &d.Treated, &d.TreatedBefore, &d.Held, &d.HeldBefore,
+		&d.Elsewhere, &d.ForeignOrders, &d.LooseRefunds, &d.Backward, &d.Edited, &d.EditedAt)
+	if err != nil {
+		return d, fmt.Errorf("look for doubts: %w", err)
+	}
+	return d, nil
+}
+
+// OrdersByHour is how many orders the shop had in each hour of a time.
+func (s *Store) OrdersByHour(ctx context.Context, from, to time.Time) ([]int64, error) {
+	hours := make([]int64, max(0, int(to.Sub(from)/time.Hour)))
+	type row struct {
+		Hour int
+		N    int64
+	}
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[row], statement("evaluation/hours"), from, from.Add(time.Duration(len(hours))*time.Hour))
+	if err != nil {
+		return nil, fmt.Errorf("count orders by hour: %w", err)
+	}
+	for _, r := range rows {
+		hours[r.Hour] = r.N
+	}
+	return hours, nil
+}

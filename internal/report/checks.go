@@ -49,7 +49,7 @@ func (v view) checks(p evaluation.Result) []check {
 	e09 := v.check(p, evaluation.E09, relative, p.Relative.Known())
 	skew, asked := v.skew(p)
 	e11 := v.check(p, evaluation.E11, skew, asked)
-	return []check{e01, e03, e02, e04, e05, e09, e11}
+	return append([]check{e01, e03, e02, e04, e05, e09, e11}, v.doubts(p)...)
 }
 
 // checkTable is the panel for the renderings without a page.
@@ -135,7 +135,7 @@ func sentence(list []evaluation.Refusal, code evaluation.Code) string {
 // distrusted is the refusal that says the groups cannot be compared; empty where
 // they can.
 func distrusted(p evaluation.Result) evaluation.Code {
-	for _, code := range []evaluation.Code{evaluation.E01, evaluation.E04, evaluation.E05} {
+	for _, code := range []evaluation.Code{evaluation.E01, evaluation.E06, evaluation.E08, evaluation.E04, evaluation.E05} {
 		if refusal(p, code) != "" {
 			return code
 		}

@@ -17,12 +17,45 @@ import (
 //	           confidence, lift and q of each rule A+B
 //	guardrail  complaints and unsubscriptions of each channel (hi is the one-sided bound; state in code); refunds per enrolled of
 //	           each arm, difference, p (state in code), return_rate of each arm, and reason of each arm (metric: the reason)
+//	traffic    of each step and path (metric: step/NAME, path/NAME): rate of each arm, difference
+//	survey     of each question and characteristic (metric: SURVEY/QUESTION/NAME): answers, chi2, df, p (code rough), q, v
 func (t *tidy) panels(r Report) {
 	t.price(r.Price)
 	t.credited(r.Credited)
 	t.moved(r.Moved)
 	t.basket(r.Basket)
 	t.guardrails(r.Guardrails)
+	t.traffic(r.Traffic)
+	for _, a := range r.Surveys {
+		of := csvRow{"section": "survey", "metric": a.Survey + "/" + a.Question + "/" + a.Trait}
+		t.count(of, "answers", a.Answers)
+		t.value(of, "chi2", a.Chi2)
+		t.count(of, "df", int64(a.DF))
+		p := csvRow{"figure": "p", "estimate": plain(a.P)}
+		if a.Rough {
+			p["code"] = "rough"
+		}
+		t.add(of, p)
+		t.value(of, "q", a.Q)
+		t.value(of, "v", a.V)
+	}
+}
+
+func (t *tidy) traffic(r *evaluation.Traffic) {
+	if r == nil {
+		return
+	}
+	t.reached(r.Point, "step/", r.Steps)
+	t.reached(r.Point, "path/", r.Paths)
+}
+
+func (t *tidy) reached(point, kind string, list []evaluation.Reached) {
+	for _, s := range list {
+		of := csvRow{"section": "traffic", "point": point, "metric": kind + s.Name}
+		t.value(with(of, "arm", "treat"), "rate", s.TreatRate)
+		t.value(with(of, "arm", "hold"), "rate", s.HoldRate)
+		t.figure(of, "difference", s.Difference)
+	}
 }
 
 func (t *tidy) guardrails(g *evaluation.Guardrails) {

@@ -18,7 +18,7 @@
 // one thing to do; what it rests on (a check that fails says so beside the badge);
 // the points; the money; when they bought; round by round;
 // what it cost, what the last message would be credited, who was moved, what
-// was sold and what it must not do; what was sent. What
+// was sold, what it must not do and where the effect comes in; what was sent. What
 // refuses the verdict also hides the pictures that would answer in its place: no
 // difference is drawn before it may be judged, and no curves of groups that cannot
 // be compared. A picture comes in two forms, of which the narrow one is for a

@@ -68,6 +68,8 @@ func (v view) action(p evaluation.Result) string {
 		return ""
 	case refusal(p, evaluation.E01) != "":
 		return say("action.E01")
+	case refusal(p, evaluation.E06) != "" || refusal(p, evaluation.E08) != "":
+		return say("action.doubt")
 	case refusal(p, evaluation.E04) != "":
 		return say("action.E04")
 	case refusal(p, evaluation.E05) != "":

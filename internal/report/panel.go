@@ -29,7 +29,7 @@ func (v view) panels() []panel {
 	if p, ok := v.Primary(); ok && refusal(p, "E01") == "" {
 		out = slices.Concat(v.cohortPanels(), v.variantPanels(), v.observedPanels(), v.splitPanels())
 	}
-	for _, p := range []*panel{v.pricePanel(), v.creditedPanel(), v.movedPanel(), v.basketPanel(), v.guardrailPanel()} {
+	for _, p := range []*panel{v.pricePanel(), v.creditedPanel(), v.movedPanel(), v.basketPanel(), v.guardrailPanel(), v.trafficPanel(), v.surveyPanel()} {
 		if p != nil {
 			out = append(out, *p)
 		}

@@ -20,6 +20,8 @@ func addPanels(r *report.Report) {
 	r.Credited = &evaluation.Credited{Point: "overall_30d", Hours: 120, Orders: 2120, Credited: 1187, Revenue: 73_994.2,
 		Incremental: interval(310.8, 158, "hall"), Earned: interval(20_900, 11_100, "hall"), Times: ptr(3.82)}
 	r.Moved, r.Basket, r.Guardrails = moved(), basket(), guardrails()
+	r.Traffic, r.Surveys = traffic()
+	r.Points[1].Doubts = &evaluation.Doubts{Treated: 6870, TreatedBefore: 1012, Held: 2930, HeldBefore: 441, BeforeP: ptr(0.66), Elsewhere: 703}
 }
 
 // moved is who bought of the campaign that pays.
@@ -67,6 +69,18 @@ func guardrails() *evaluation.Guardrails {
 	}
 }
 
+// traffic is how far the customers of the campaign that pays came.
+func traffic() (*evaluation.Traffic, []evaluation.Answered) {
+	reached := func(name string, treat, hold int64, d, half float64) evaluation.Reached {
+		return evaluation.Reached{Name: name, Treat: treat, Hold: hold, TreatRate: ptr(float64(treat) / 6870), HoldRate: ptr(float64(hold) / 2930), Difference: interval(d, half, "miettinen_nurminen")}
+	}
+	return &evaluation.Traffic{Point: "overall_30d", First: "viewed",
+			Steps: []evaluation.Reached{reached("viewed", 3412, 1290, 0.0564, 0.021), reached("ordered", 1990, 740, 0.0371, 0.019), reached("kept", 1855, 677, 0.039, 0.019)},
+			Paths: []evaluation.Reached{reached("search", 902, 401, -0.0056, 0.015), reached("email", 611, 88, 0.0589, 0.011), reached("", 477, 251, -0.0162, 0.013)}},
+		[]evaluation.Answered{{Survey: "after-purchase", Question: "fit", Trait: "gender", Answers: 1841, Chi2: ptr(21.7), DF: 2, P: ptr(0.00002), Q: ptr(0.00012), V: ptr(0.11)},
+			{Survey: "after-purchase", Question: "happy", Trait: "city", Answers: 212, Chi2: ptr(4.4), DF: 3, P: ptr(0.22), Q: ptr(0.44), V: ptr(0.14), Rough: true}}
+}
+
 // addUnsurePanels are what one that costs buyers has to say.
 func addUnsurePanels(r *report.Report) {
 	r.Price = &evaluation.Price{Point: "overall_30d",
@@ -81,6 +95,9 @@ func addUnsurePanels(r *report.Report) {
 	r.Guardrails.Limits[0].State, r.Guardrails.Limits[1].State, r.Guardrails.Refunds = "open", "fail", nil
 	r.Basket.Categories, r.Basket.Steps, r.Basket.Rules = r.Basket.Categories[1:2], []evaluation.Step{}, []evaluation.Rule{}
 	r.Moved.Z = ptr(-1.3)
+	p := &r.Points[1]
+	p.Doubts = &evaluation.Doubts{Treated: 6870, Held: 2930, Elsewhere: 4100, MissingHours: 6}
+	p.Notes = append(p.Notes, evaluation.Refusal{Code: evaluation.E07, Sentence: "Order data is missing for 6 hours."}, evaluation.Refusal{Code: evaluation.E12, Sentence: "Other campaigns wrote to 60 % of the customers we wrote to."})
 	for i := range r.Moved.Traits {
 		for k := range r.Moved.Traits[i].Levels {
 			l := &r.Moved.Traits[i].Levels[k]
@@ -107,6 +124,25 @@ func TestPanelsSayWhatTheyCannot(t *testing.T) {
 	}
 	if strings.Contains(said, "3.8 times") {
 		t.Error("times what may be nothing")
+	}
+}
+
+// What differed before is shown no result of, as what was sorted.
+func TestGroupsThatDifferedBeforeShowNoResult(t *testing.T) {
+	t.Parallel()
+	r := usual.report(t)
+	r.Points[1].Doubts = &evaluation.Doubts{Treated: 6870, TreatedBefore: 700, Held: 2930, HeldBefore: 200, BeforeP: ptr(0.0000001)}
+	r.Points[1] = refuse(r.Points[1], evaluation.E08, "The groups already differed before the campaign.")
+	page := render(t, r, "html")
+	for _, shown := range []string{`id="curves"`, `id="people"`, "Extra buyers"} {
+		if strings.Contains(page, shown) {
+			t.Errorf("a refused report shows %s", shown)
+		}
+	}
+	for _, want := range []string{"The groups already differed before the campaign.", "700 of 6,870 and 200 of 2,930 had bought in as long a time before; p &lt; 0.0001", "The curves are not shown, as the groups cannot be compared (E08)"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q", want)
+		}
 	}
 }
 

@@ -42,10 +42,12 @@ type Report struct {
 	Planted     *Planted                `json:"planted,omitempty"` // of a made-up shop: the truth
 
 	// Of the primary point, once it may be judged; nil before that.
-	Price    *evaluation.Price    `json:"price,omitempty"`
-	Credited *evaluation.Credited `json:"credited,omitempty"`
-	Moved    *evaluation.Moved    `json:"moved,omitempty"`
-	Basket   *evaluation.Basket   `json:"basket,omitempty"`
+	Price    *evaluation.Price     `json:"price,omitempty"`
+	Credited *evaluation.Credited  `json:"credited,omitempty"`
+	Moved    *evaluation.Moved     `json:"moved,omitempty"`
+	Basket   *evaluation.Basket    `json:"basket,omitempty"`
+	Traffic  *evaluation.Traffic   `json:"traffic,omitempty"`
+	Surveys  []evaluation.Answered `json:"surveys,omitempty"` // the strongest first
 
 	Guardrails *evaluation.Guardrails `json:"guardrails,omitempty"` // nil: nothing was sent
 
