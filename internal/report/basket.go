@@ -19,7 +19,7 @@ func (v view) basketPanel() *panel {
 	t := table{Caption: say("basket.caption", "point", b.Point), Stack: true,
 		Columns: append(words(say("col.category")), numbers(v.arm("treat"), v.arm("hold"), say("col.difference"), say("col.q"))...)}
 	t.Columns = append(t.Columns, column{Title: say("col.mark")})
-	plot := chart.Intervals{ID: "basket", Title: say("basket.title"), XLabel: say("basket.axis")}
+	plot := chart.Intervals{ID: "basket-chart", Title: say("basket.title"), XLabel: say("basket.axis")}
 	marked := map[string][]string{}
 	var said []string
 	for i, c := range b.Categories {
@@ -48,12 +48,12 @@ func (v view) basketPanel() *panel {
 	if len(out.Said) == 0 {
 		out.Said = []string{say("basket.said.none")}
 	}
-	out.Tables = []table{t}
+	out.Table = t
 	if len(b.Steps) > 0 {
-		out.Tables = append(out.Tables, v.stepTable())
+		out.More = append(out.More, v.stepTable())
 	}
 	if len(b.Rules) > 0 {
-		out.Tables = append(out.Tables, v.ruleTable())
+		out.More = append(out.More, v.ruleTable())
 	}
 	if len(b.Steps)+len(b.Rules) > 0 {
 		out.Notes = append(out.Notes, say("basket.describes"))

@@ -58,9 +58,9 @@ func (v view) movedPanel() *panel {
 	if clipped {
 		out.Notes = append(out.Notes, say("moved.clipped"))
 	}
-	out.Tables = []table{t}
+	out.Table = t
 	if a := v.associations(); len(a.Rows) > 0 {
-		out.Tables = append(out.Tables, a)
+		out.More = append(out.More, a)
 	}
 	return out
 }
@@ -136,7 +136,7 @@ func (v view) movedPicture() *picture {
 		return nil
 	}
 	say := v.Language.Say
-	plot := chart.Amounts{ID: "moved", Title: say("moved.title"), XLabel: say("moved.axis")}
+	plot := chart.Amounts{ID: "moved-chart", Title: say("moved.title"), XLabel: say("moved.axis")}
 	var said []string
 	for _, l := range levels {
 		plot.Rows = append(plot.Rows, chart.Amount{Name: l.name, Heading: true})
