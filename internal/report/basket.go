@@ -48,12 +48,12 @@ func (v view) basketPanel() *panel {
 	if len(out.Said) == 0 {
 		out.Said = []string{say("basket.said.none")}
 	}
-	out.Tables = []table{t}
+	out.Table = t
 	if len(b.Steps) > 0 {
-		out.Tables = append(out.Tables, v.stepTable())
+		out.More = append(out.More, v.stepTable())
 	}
 	if len(b.Rules) > 0 {
-		out.Tables = append(out.Tables, v.ruleTable())
+		out.More = append(out.More, v.ruleTable())
 	}
 	if len(b.Steps)+len(b.Rules) > 0 {
 		out.Notes = append(out.Notes, say("basket.describes"))

@@ -55,7 +55,7 @@ func parts(t *testing.T) report.Report {
 	r.Variants[1].PriorOf = "past_campaigns"
 	total := func(n, x int64) evaluation.Totals { return seen(holdout.Treat, n, x).Final }
 	r.Observed = []evaluation.Observed{{Wave: "thanks", Point: "overall_30d", Round: 1, Channels: []evaluation.ObservedChannel{
-		evaluation.ReachedBy("sms", 2400, total(2400, 700)), evaluation.Reached("email", 4100, total(4100, 1010))}}}
+		evaluation.ReachedBy("sms", 2400, total(2400, 700)), evaluation.ReachedBy("email", 4100, total(4100, 1010))}}}
 	cell := func(name string, n, x, held, kept int64) evaluation.CellInput {
 		return evaluation.CellInput{Name: name, Treat: seen(holdout.Treat, n, x), Hold: seen(holdout.Hold, held, kept)}
 	}

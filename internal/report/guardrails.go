@@ -13,23 +13,25 @@ func (v view) guardrailPanel() *panel {
 		return nil
 	}
 	say, g := v.Language.Say, v.Guardrails
+	var tables []table
 	out := &panel{ID: "guardrails", Heading: say("section.guardrails")}
 	if len(g.Limits) > 0 {
 		out.Said = append(out.Said, v.limitsSaid(g.Limits))
 		out.Picture, out.Notes = v.limitPicture(g.Limits), []string{say("guard.limits.note")}
-		out.Tables = append(out.Tables, v.limitTable(g.Limits))
+		tables = append(tables, v.limitTable(g.Limits))
 	}
 	if r := g.Refunds; r != nil {
 		out.Said = append(out.Said, say("guard.refunds."+r.State, "more", v.Language.PerHundred(r.Margin, 0)))
-		out.Tables = append(out.Tables, v.refundTable(r))
+		tables = append(tables, v.refundTable(r))
 		out.Notes = append(out.Notes, say("guard.refunds.note"))
 		if len(r.Reasons) > 0 {
-			out.Tables = append(out.Tables, v.returnReasons(r))
+			tables = append(tables, v.returnReasons(r))
 		}
 		if r.ReasonsP != nil {
 			out.Notes = append(out.Notes, say("guard.reasons.note", "p", probability(r.ReasonsP)))
 		}
 	}
+	out.Table, out.More = tables[0], tables[1:]
 	return out
 }
 

@@ -58,9 +58,9 @@ func (v view) movedPanel() *panel {
 	if clipped {
 		out.Notes = append(out.Notes, say("moved.clipped"))
 	}
-	out.Tables = []table{t}
+	out.Table = t
 	if a := v.associations(); len(a.Rows) > 0 {
-		out.Tables = append(out.Tables, a)
+		out.More = append(out.More, a)
 	}
 	return out
 }

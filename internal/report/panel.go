@@ -9,19 +9,23 @@ import (
 )
 
 // panel is a section that every rendering shows alike: what it says in words,
-// then the picture, then the tables that say the same.
+// then the picture, then the table that says the same. What is more is not
+// printed on paper.
 type panel struct {
 	ID, Heading string
 	Said        []string
 	Picture     *picture
-	Tables      []table
+	Table       table
+	More        []table
 	Notes       []string
 }
 
 func (p panel) with(t table) panel {
-	p.Tables = append(p.Tables, t)
+	p.Table = t
 	return p
 }
+
+func (p panel) tables() []table { return append([]table{p.Table}, p.More...) }
 
 // panels are what a report says beside the effect on rates and money, in order.
 func (v view) panels() []panel {
@@ -51,7 +55,7 @@ func (v view) panelLines(out *printer) {
 		for _, said := range p.Said {
 			out.wrapped("  ", said)
 		}
-		for _, t := range p.Tables {
+		for _, t := range p.tables() {
 			out.said(t)
 		}
 		for _, note := range p.Notes {
@@ -107,7 +111,7 @@ func (v view) panelMarkdown(out *printer) {
 		for _, said := range p.Said {
 			para(said)
 		}
-		for _, t := range p.Tables {
+		for _, t := range p.tables() {
 			para(t.Caption)
 			out.markdown(t)
 		}

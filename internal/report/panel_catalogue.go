@@ -147,6 +147,7 @@ var panelEnglish = map[string]string{
 	"warning.clocks_differ":            "{count} orders in the windows came back before they were placed: the shop's clocks differ.",
 	"warning.clocks_differ.1":          "One order in the windows came back before it was placed: the shop's clocks differ.",
 
+	"panel.more":      "More of this",
 	"section.price":   "What it cost",
 	"price.caption":   "Price of the effect, at {point}",
 	"price.order":     "Price of one extra order",

@@ -150,7 +150,7 @@ func TestGroupsThatDifferedBeforeShowNoResult(t *testing.T) {
 func TestPanelsHaveTables(t *testing.T) {
 	t.Parallel()
 	page := render(t, scenes(t)["shop-pays"], "html")
-	for _, want := range []string{"What it cost", `id="credited-drawing-narrow"`, "The same window counted twice", "51-100 % of codes went to people who would have bought anyway"} {
+	for _, want := range []string{"What it cost", `id="credited-chart-narrow"`, "The same window counted twice", "51-100 % of codes went to people who would have bought anyway"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in the page", want)
 		}

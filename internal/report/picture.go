@@ -13,7 +13,7 @@ type picture struct{ Wide, Narrow template.HTML }
 const narrow = "-narrow"
 
 // drawing tells a picture's ID from that of its section.
-const drawing = "-drawing"
+const drawing = "-chart"
 
 func drawn(wide, narrow string) *picture {
 	if wide == "" {

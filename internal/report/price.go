@@ -43,9 +43,9 @@ func (v view) pricePanel() *panel {
 			add(say(x.name), signed(x.at, v.amountOf(x.at)), "")
 		}
 	}
-	out.Tables = []table{t}
+	out.Table = t
 	if p.Coupons != nil {
-		out.Tables = append(out.Tables, v.couponTable(*p.Coupons))
+		out.More = append(out.More, v.couponTable(*p.Coupons))
 	}
 	if p.Parts != nil {
 		out.Notes = append(out.Notes, say("price.note"))
@@ -125,7 +125,7 @@ func (v view) creditedPanel() *panel {
 		{Cells: []cell{{Text: say("credited.last", "days", days)}, {Text: count(c.Credited)}, {Text: v.Language.Money(c.Revenue, coarse(evaluation.Figure{Estimate: &c.Revenue}, v.currency()))}}},
 		{Strong: true, Cells: []cell{{Text: say("credited.brought")}, brought, earned}},
 	}}
-	out.Tables = []table{t}
+	out.Table = t
 	credited := float64(c.Credited)
 	out.Picture = drawnAmounts(chart.Amounts{ID: "credited" + drawing, Title: say("credited.title"), XLabel: say("credited.axis"),
 		Desc: say("credited.desc", args...), Rows: []chart.Amount{

@@ -17,7 +17,7 @@ func (v view) trafficPanel() *panel {
 	if t.First != "" {
 		out.Said = []string{say("traffic.said", "step", say("traffic."+t.First))}
 	}
-	plot := chart.Amounts{ID: "traffic", Title: say("traffic.title"), XLabel: say("effects.axis.all")}
+	plot := chart.Amounts{ID: "traffic" + drawing, Title: say("traffic.title"), XLabel: say("effects.axis.all")}
 	var said []string
 	steps := v.reachedTable(say("traffic.caption", "point", t.Point), say("col.step"))
 	for _, s := range t.Steps {
@@ -29,7 +29,7 @@ func (v view) trafficPanel() *panel {
 		said = append(said, say("traffic.row", "name", name, "treat", v.percentOf(s.TreatRate), "hold", v.percentOf(s.HoldRate)))
 	}
 	plot.Desc = say("traffic.desc", "rows", strings.Join(said, "; "))
-	out.Picture, out.Tables = drawnAmounts(plot), []table{steps}
+	out.Picture, out.Table = drawnAmounts(plot), steps
 	if len(t.Paths) > 0 {
 		paths := v.reachedTable(say("traffic.paths"), say("col.path"))
 		for _, s := range t.Paths {
@@ -39,7 +39,7 @@ func (v view) trafficPanel() *panel {
 			}
 			paths.Rows = append(paths.Rows, v.reachedRow(name, s))
 		}
-		out.Tables = append(out.Tables, paths)
+		out.More = append(out.More, paths)
 	}
 	return out
 }
@@ -71,5 +71,5 @@ func (v view) surveyPanel() *panel {
 		}
 		t.Rows = append(t.Rows, row{Cells: []cell{{a.Question, a.Survey}, {Text: a.Trait}, {Text: count(a.Answers)}, {Text: chi2}, {Text: p}, {Text: strings.TrimPrefix(probability(a.Q), "= ")}, {Text: cramer}}})
 	}
-	return &panel{ID: "surveys", Heading: say("section.surveys"), Said: []string{say("survey.said")}, Tables: []table{t}, Notes: []string{say("survey.note")}}
+	return &panel{ID: "surveys", Heading: say("section.surveys"), Said: []string{say("survey.said")}, Table: t, Notes: []string{say("survey.note")}}
 }
