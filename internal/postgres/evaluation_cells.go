@@ -53,11 +53,12 @@ func (s *Store) ObserveCells(ctx context.Context, q PointQuery, w Worth, split S
 			&matured.Enrollments, &matured.Buyers, &matured.Orders, &matured.RevenueMinor, &final.Enrollments, &final.Buyers, &final.Orders, &final.RevenueMinor,
 			&a.Spent.MessageMicros, &a.Spent.RedeemedMinor, &a.SpentMatured.MessageMicros, &a.SpentMatured.RedeemedMinor,
 			&a.SpentFinal.MessageMicros, &a.SpentFinal.RedeemedMinor,
-			&c.LargestOrderMinor, &c.Orders, &c.Revenue, &c.Profit, &f.revenue, &f.profit, &m.revenue, &m.profit)
+			&c.LargestOrderMinor, &c.Orders, &c.Revenue, &c.Profit, &f.revenue, &f.profit, &m.revenue, &m.profit,
+			&c.Returned, &c.Placed, &c.Unsubscribed)
 		few, many = append(few, f), append(many, m)
 		return a, err
 	}, statement("evaluation/observations"), append(q.args(), margin, w.MicrosPerMinor,
-		w.Few.Revenue, w.Few.Profit, w.Many.Revenue, w.Many.Profit, split.By, split.Name, q.From, q.Until)...)
+		w.Few.Revenue, w.Few.Profit, w.Many.Revenue, w.Many.Profit, split.By, split.Name, q.From, q.Until, w.Unsubscribes)...)
 	if err != nil {
 		return nil, fmt.Errorf("observe point: %w", err)
 	}
