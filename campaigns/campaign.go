@@ -243,12 +243,21 @@ type Cap struct {
 // Evaluation is what will be read, declared before the first send.
 type Evaluation struct {
 	Primary Primary
-	Metrics []string // file order; the primary's first where the file has none
+	Metrics []string // file order; nil: the file names none
 	Points  []Point  // file order; at least one (default overall_30d)
 	Looks   []string // "round", or names of points at which it is looked at early
 	Cohort  string   // month, week, or empty
 	By      []string // stratum, or a profile text
 	Expect  Expect
+}
+
+// Shown is the metrics that a report shows beside the repurchase rate, which it
+// always does: those that the file names, else orders, revenue and profit.
+func (e Evaluation) Shown() []string {
+	if e.Metrics == nil {
+		return []string{"orders", "revenue", "profit"}
+	}
+	return e.Metrics
 }
 
 // ByStratum is the entry of By that splits by stratum.

@@ -44,7 +44,6 @@ func (w *writing) evaluation(n source.Node, has, strata bool) {
 	default:
 		e.Primary = Primary{Metric: primaryMetrics[0], Point: defaultPoint}
 	}
-	e.Metrics = []string{e.Primary.Metric}
 	if n, ok := m.Get("metrics"); ok {
 		e.Metrics = once(n, func(item source.Node) (string, bool) { return item.OneOf("metric", knownMetrics, nil) })
 		notEmpty(n, "names no metric", "known: "+strings.Join(knownMetrics, ", "))

@@ -159,7 +159,7 @@ var (
 	evaluationTable = table{
 		keys: []key{
 			{"primary", "The metric and the point on which the verdict rests.", matching(primaryPattern), list("repurchase_rate at overall_30d"), false},
-			{"metrics", "What else is read.", listOf(words(knownMetrics...), 1), list(list("repurchase_rate", "revenue", "profit")), false},
+			{"metrics", "Which figures the report shows beside the repurchase rate, in this order.", listOf(words(knownMetrics...), 1), list(list("repurchase_rate", "revenue", "profit")), false},
 			{"points", "When outcomes count, by name.", namesTo(namePattern, notNamed(everyRound), object(pointTable), 1, maxPoints),
 				list(shape{"overall_30d": shape{"from": "entry", "window": "30d"}}), false},
 			{"looks", "Early looks that are planned: round, or names of points.", listOf(matching(namePattern), 1), list(list(everyRound)), false},

@@ -228,7 +228,6 @@ func TestLoadReadsTheCore(t *testing.T) {
 		Limits: Limits{PerCustomer: &Cap{Count: 4, Window: 14 * day}, Priority: 50},
 		Evaluation: Evaluation{
 			Primary: Primary{Metric: "repurchase_rate", Point: "overall_30d"},
-			Metrics: []string{"repurchase_rate"},
 			Points: []Point{
 				{Name: "coupon_10d", Anchor: Anchor{Wave: "coupon"}, Window: 10 * day},
 				{Name: "overall_30d", Anchor: Anchor{Wave: "thanks", Round: 1}, Window: 30 * day},
@@ -259,7 +258,6 @@ func TestDefaults(t *testing.T) {
 		Waves: []Wave{{Name: "a", Channels: []string{"email"}, Content: Content{Message: "messages/thanks"}}},
 		Evaluation: Evaluation{
 			Primary: Primary{Metric: "repurchase_rate", Point: "overall_30d"},
-			Metrics: []string{"repurchase_rate"},
 			Points:  []Point{{Name: "overall_30d", Anchor: Anchor{Wave: "a", Round: 1}, Window: 30 * day}},
 		},
 		Dir: "c",

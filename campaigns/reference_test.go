@@ -47,7 +47,7 @@ var absent = map[string]string{
 	"waves[].variants.NAME.message": "the wave's", "waves[].variants.NAME.coupon": "the wave's",
 	"waves[].by_stratum.NAME.message": "the wave's", "waves[].by_stratum.NAME.coupon": "the wave's",
 	"limits.per_customer": "no cap of its own", "limits.per_minute": "as many as can be", "limits.budget": "no end", "limits.budget_per_day": "no end", "limits.cool_down": "none", "limits.priority": "`50`", "limits.group": "none",
-	"evaluation.primary": "`repurchase_rate at overall_30d`", "evaluation.metrics": "the primary's",
+	"evaluation.primary": "`repurchase_rate at overall_30d`", "evaluation.metrics": "`[orders, revenue, profit]`",
 	"evaluation.points": "`overall_30d`: 30 days from the first wave of round 1", "evaluation.looks": "none", "evaluation.cohort": "all in one",
 	"evaluation.by": "not split", "evaluation.expect": "what the past says",
 	"evaluation.points.NAME.from.round": "every round",

@@ -176,7 +176,7 @@ func (s *sayings) limits(l Limits) {
 func (s *sayings) evaluation(c Campaign) {
 	e := c.Evaluation
 	s.design("evaluation.primary", "the primary", e.Primary.Metric+" at "+e.Primary.Point)
-	s.put("evaluation.metrics", "the metrics", strings.Join(e.Metrics, ", "))
+	s.put("evaluation.metrics", "the metrics", strings.Join(e.Shown(), ", "))
 	points := slices.SortedFunc(slices.Values(e.Points), func(a, b Point) int { return strings.Compare(a.Name, b.Name) })
 	for _, p := range points {
 		s.design("evaluation.points."+p.Name, "the point "+p.Name, pointSaid(p))

@@ -132,7 +132,7 @@ func version(c Campaign) string {
 		out.put("limits.priority", strconv.Itoa(c.Limits.Priority)) // 0 is not a default
 	}
 	out.put("limits.group", c.Limits.Group)
-	if !slices.Equal(c.Evaluation.Metrics, []string{c.Evaluation.Primary.Metric}) {
+	if !slices.Equal(c.Evaluation.Shown(), Evaluation{}.Shown()) {
 		out.put("evaluation.metrics", strings.Join(c.Evaluation.Metrics, ","))
 	}
 	for i, by := range c.Evaluation.By {

@@ -189,6 +189,7 @@ func (e reading) input(facts *pointFacts) (evaluation.Input, error) {
 		in.Observations = append(in.Observations, observation(a))
 	}
 	in.Cost = e.cost(arms, e.entries)
+	in.Shown = c.Definition.Evaluation.Shown()
 	in.Metrics, in.Integrity = metrics(arms, facts.worth), evaluation.Integrity(facts.mixed)
 	return in, nil
 }

@@ -61,7 +61,8 @@ func bound(quantile *int64, share float64) *int64 {
 
 // worth is how the orders of windows of a length are counted in money.
 func (e reading) worth(window time.Duration) postgres.Worth {
-	w := postgres.Worth{Margin: e.Shop.Margin, MicrosPerMinor: e.perMinor(), ManyHeld: evaluation.ManyHeld}
+	w := postgres.Worth{Margin: e.Shop.Margin, MicrosPerMinor: e.perMinor(), ManyHeld: evaluation.ManyHeld,
+		Unsubscribes: slices.Contains(e.campaign.Definition.Evaluation.Shown(), evaluation.MetricLeaving)}
 	for _, b := range e.bounds {
 		if b.WindowSeconds == int64(window/time.Second) {
 			w.Few, w.Many = postgres.Capped{Revenue: b.Revenue.P99}, postgres.Capped{Revenue: b.Revenue.P995}
@@ -108,7 +109,24 @@ func metrics(arms []postgres.ArmTotals, w postgres.Worth) []evaluation.MetricInp
 		all = append(all, one(evaluation.MetricProfit, caps.Profit,
 			func(m postgres.Money) []float64 { return m.Profit }, func(m postgres.Money) []float64 { return m.ProfitCapped }))
 	}
+	returned := func(m postgres.Money) []float64 { return m.Returned }
+	refunds := one(evaluation.MetricRefunds, nil, returned, returned)
+	refunds.Treat.Orders, refunds.Hold.Orders = placed(treat), placed(hold)
+	all = append(all, refunds)
+	if w.Unsubscribes {
+		left := func(m postgres.Money) []float64 { x := float64(m.Unsubscribed); return []float64{x, x, x} }
+		all = append(all, one(evaluation.MetricLeaving, nil, left, left))
+	}
 	return all
+}
+
+// placed is orders and those of them that were returned.
+func placed(a postgres.ArmTotals) stats.Pairs {
+	p := stats.Pairs{Y: moments(a, func(m postgres.Money) []float64 { return m.Returned })}
+	if s := a.Money.Placed; len(s) == 3 {
+		p.X, p.XY = stats.Moments{N: a.Final.Enrollments, Sum: s[0], Sum2: s[1]}, s[2]
+	}
+	return p
 }
 
 func moments(a postgres.ArmTotals, sums func(postgres.Money) []float64) stats.Moments {

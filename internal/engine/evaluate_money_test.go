@@ -117,7 +117,8 @@ func TestMoneyAddsUpOrderByOrder(t *testing.T) {
 	for _, a := range arms {
 		hand := want[holdout.Arm(a.Arm)]
 		same(t, a.Arm, a.Money, postgres.Money{LargestOrderMinor: hand.largest, Orders: hand.floats("orders"), Revenue: hand.floats("revenue"),
-			RevenueCapped: hand.floats("revenue capped"), Profit: hand.floats("profit"), ProfitCapped: hand.floats("profit capped")})
+			RevenueCapped: hand.floats("revenue capped"), Profit: hand.floats("profit"), ProfitCapped: hand.floats("profit capped"),
+			Returned: hand.floats("returned"), Placed: []float64{float64(hand.placed[0]), float64(hand.placed[1]), float64(hand.placed[2])}})
 		same(t, a.Arm+", spent", a.SpentFinal, postgres.Spent{MessageMicros: hand.micros, RedeemedMinor: hand.redeemed})
 		if a.Arm == "treat" {
 			// In millionths of the unit, rounded down: what breaking even is worked out from.
@@ -134,6 +135,7 @@ func TestMoneyAddsUpOrderByOrder(t *testing.T) {
 // hand is an arm's sums, as somebody with paper would add them up.
 type hand struct {
 	n, largest, micros, redeemed, returned, over int64
+	placed                                       [3]int64 // orders, their squares, times those returned
 	sums                                         map[string]*[3]big.Int
 }
 
@@ -196,7 +198,7 @@ func (w *world) byHand(asOf time.Time, margin float64, revenueCap, profitCap int
 		if to+31*day > asOf.Unix() {
 			continue
 		}
-		var count, revenue, redeemed, micros int64
+		var count, revenue, redeemed, micros, placedOrders, back int64
 		for _, o := range orders {
 			var who, id, placed, gross, unkept, code int64
 			var currency string
@@ -205,8 +207,10 @@ func (w *world) byHand(asOf time.Time, margin float64, revenueCap, profitCap int
 				continue
 			}
 			until := min(asOf.Unix(), placed+30*day)
+			placedOrders++
 			if unkept > 0 && unkept <= until {
 				h.returned++
+				back++
 				continue
 			}
 			net := gross
@@ -216,6 +220,9 @@ func (w *world) byHand(asOf time.Time, margin float64, revenueCap, profitCap int
 				if of == id && at <= until {
 					net -= amount
 				}
+			}
+			if net < gross {
+				back++
 			}
 			count, revenue, redeemed, h.largest = count+1, revenue+net, redeemed+code, max(h.largest, net)
 		}
@@ -233,6 +240,8 @@ func (w *world) byHand(asOf time.Time, margin float64, revenueCap, profitCap int
 			h.over++
 		}
 		h.add("orders", count)
+		h.add("returned", back)
+		h.placed = [3]int64{h.placed[0] + placedOrders, h.placed[1] + placedOrders*placedOrders, h.placed[2] + placedOrders*back}
 		h.add("revenue", revenue)
 		h.add("revenue capped", min(revenue, revenueCap))
 		h.add("profit", profit)

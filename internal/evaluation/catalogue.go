@@ -39,9 +39,10 @@ var english = map[string]string{
 	"disagree.pays.next":  "See whether the coupon takes off more than the extra orders earn, or whether they are small.",
 	"disagree.loses.next": "See whether those written to buy for more, or whether a few large orders do it.",
 
-	"metric.orders":  "orders",
-	"metric.revenue": "revenue",
-	"metric.profit":  "profit",
+	"metric.orders":      "orders",
+	"metric.revenue":     "revenue",
+	"metric.profit":      "profit",
+	"metric.refund_rate": "returned orders",
 
 	"open.explain": "We cannot tell yet. The campaign may have changed the number of buyers by anything " +
 		"from {lo} to {hi} per 100 customers; it needs {needs} to pay for itself.",

@@ -59,6 +59,7 @@ func Evaluate(in Input, language Language) (Result, error) {
 		e.measure("")
 		e.judge()
 	}
+	e.show()
 	return e.result, nil
 }
 

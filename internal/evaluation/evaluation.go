@@ -18,6 +18,7 @@ type Input struct {
 	Design       Design
 	Observations []Observation // one per arm; an arm left out is an arm of nobody
 	Metrics      []MetricInput // besides the repurchase rate
+	Shown        []string      // of these, the ones to be told, in this order; nil: all. A verdict may rest on the others
 	Integrity    Integrity
 	Doubts       *Doubts // nil: not looked for
 	Cost         Cost
@@ -270,7 +271,7 @@ func (in Input) checkMetrics() error {
 	seen := map[string]bool{}
 	for _, m := range in.Metrics {
 		switch m.Metric {
-		case MetricOrders, MetricRevenue, MetricProfit:
+		case MetricOrders, MetricRevenue, MetricProfit, MetricRefunds, MetricLeaving:
 		default:
 			return fmt.Errorf("evaluate %s: unknown metric %q", in.Point.Name, m.Metric)
 		}

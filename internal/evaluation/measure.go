@@ -40,21 +40,26 @@ func (e *evaluator) measure(blocked Code) {
 		switch {
 		case blocked != "":
 			m.refuse(blocked)
-		case order > 0 && in.Metric != MetricOrders:
+		case in.Metric == MetricLeaving:
+			e.leaving(&m, in)
+		case order > 0 && OfMoney(in.Metric):
 			e.means(&m, in)
 			m.refuse(E11)
 		default:
 			e.means(&m, in)
-			if e.difference(&m, in); m.Difference.Code == E11 {
+			if e.difference(&m, in); m.Difference.Code == E11 && e.shown(in.Metric) {
 				skewed = append(skewed, e.say.Say("metric."+in.Metric))
 			}
+		}
+		if in.Metric == MetricRefunds {
+			e.ratio(&m, in, blocked)
 		}
 		e.result.Metrics = append(e.result.Metrics, m)
 	}
 	switch {
 	case blocked != "":
 		return
-	case order > 0:
+	case order > 0 && (e.shown(MetricRevenue) || e.shown(MetricProfit)):
 		e.note(E11, e.say.Say("E11", "order", e.say.Money(float64(order)/e.scale(MetricRevenue), e.in.Cost.Currency)))
 	}
 	if len(skewed) > 0 {
@@ -73,7 +78,7 @@ func (m *Metric) refuse(code Code) {
 // scale is how many of the units that a metric is summed in make one that it is
 // shown in.
 func (e *evaluator) scale(metric string) float64 {
-	if metric == MetricOrders {
+	if !OfMoney(metric) {
 		return 1
 	}
 	return math.Pow10(e.in.Cost.Currency.Digits)

@@ -5,9 +5,11 @@ import "github.com/rewave/rewave/internal/stats"
 // Metrics of a point besides the repurchase rate. Each is a sum over the window
 // of one enrollment, zeros included.
 const (
-	MetricOrders  = "orders"  // kept orders
-	MetricRevenue = "revenue" // what kept orders came to, net of refunds within the return window; minor units
-	MetricProfit  = "profit"  // margin x revenue - redeemed coupons - messages; minor units
+	MetricOrders  = "orders"       // kept orders
+	MetricRevenue = "revenue"      // what kept orders came to, net of refunds within the return window; minor units
+	MetricProfit  = "profit"       // margin x revenue - redeemed coupons - messages; minor units
+	MetricRefunds = "refund_rate"  // orders of which something came back within the return window
+	MetricLeaving = "unsubscribes" // whether a marketing consent was withdrawn in the window
 )
 
 // MetricInput is one metric in both arms of a point.
@@ -31,6 +33,8 @@ type MetricArm struct {
 	Capped stats.Moments // each enrollment at most at the cap; as Whole where there is none
 
 	LargestOrderMinor int64 // the largest single kept order in the windows
+
+	Orders stats.Pairs // of MetricRefunds: X orders placed, Y those returned
 }
 
 // Metric is what one metric says. Means and differences are per enrollment, in
@@ -46,6 +50,17 @@ type Metric struct {
 	Cap        *Cap     `json:"cap"`
 	Skew       *float64 `json:"skew"` // A of Hall's transformation; beyond 1 there is no interval (E11)
 	P          *float64 `json:"p"`
+
+	Ratio *Ratio   `json:"ratio,omitempty"` // of MetricRefunds
+	Upper *float64 `json:"upper,omitempty"` // of MetricLeaving: what the rate of those treated stays below in 95 of 100 reports (Wilson, one-sided)
+}
+
+// Ratio is returned orders of all orders. It describes: the campaign itself
+// changes who orders.
+type Ratio struct {
+	Treat      Figure `json:"treat"`
+	Hold       Figure `json:"hold"`
+	Difference Figure `json:"difference"`
 }
 
 // Metric returns the named metric; false when it was not asked for or cannot be

@@ -86,6 +86,9 @@ type Money struct {
 	Orders                 []float64
 	Revenue, RevenueCapped []float64 // minor units
 	Profit, ProfitCapped   []float64 // minor units; nothing to say where the margin is not known
+	Returned               []float64 // orders of which something came back within the return window
+	Placed                 []float64 // orders, kept or not: their sum, of squares, of products with those returned
+	Unsubscribed           int64     // enrollments that withdrew a marketing consent; 0 where not asked for
 }
 
 // Worth says how orders turn into profit and what one enrollment counts for at
@@ -95,6 +98,7 @@ type Worth struct {
 	MicrosPerMinor int64    // 1 to 1,000,000
 	Few, Many      Capped   // with fewer than ManyHeld final in the holdout, and with as many or more
 	ManyHeld       int64
+	Unsubscribes   bool // whether they are counted
 }
 
 // margin is the margin as it is written, so that it is exact.

@@ -48,14 +48,15 @@ func (s *Store) ObserveCells(ctx context.Context, q PointQuery, w Worth, split S
 			&matured.Enrollments, &matured.Buyers, &matured.Orders, &matured.RevenueMinor, &final.Enrollments, &final.Buyers, &final.Orders, &final.RevenueMinor,
 			&a.Spent.MessageMicros, &a.Spent.RedeemedMinor, &a.SpentMatured.MessageMicros, &a.SpentMatured.RedeemedMinor,
 			&a.SpentFinal.MessageMicros, &a.SpentFinal.RedeemedMinor,
-			&c.LargestOrderMinor, &c.Orders, &c.Revenue, &c.Profit, &f.revenue, &f.profit, &m.revenue, &m.profit, &a.Return.Redeemers, &pairs)
+			&c.LargestOrderMinor, &c.Orders, &c.Revenue, &c.Profit, &f.revenue, &f.profit, &m.revenue, &m.profit,
+			&c.Returned, &c.Placed, &c.Unsubscribed, &a.Return.Redeemers, &pairs)
 		if len(pairs) == 6 {
 			a.Return.Cost, a.Return.Gain, a.Return.CostOrders, a.Return.GainCost = pairs[:2], pairs[2:4], pairs[4], pairs[5]
 		}
 		few, many = append(few, f), append(many, m)
 		return a, err
 	}, statement("evaluation/observations"), append(q.args(), w.margin(), w.MicrosPerMinor,
-		w.Few.Revenue, w.Few.Profit, w.Many.Revenue, w.Many.Profit, split.By, split.Name, q.From, q.Until)...)
+		w.Few.Revenue, w.Few.Profit, w.Many.Revenue, w.Many.Profit, split.By, split.Name, q.From, q.Until, w.Unsubscribes)...)
 	if err != nil {
 		return nil, fmt.Errorf("observe point: %w", err)
 	}

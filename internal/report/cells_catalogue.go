@@ -5,6 +5,10 @@ package report
 var cellsEnglish = map[string]string{
 	"section.variants":              "Variants of {wave}",
 	"section.observed":              "By channel: {wave}",
+	"money.of.refund_rate":          "Returned orders",
+	"money.of.unsubscribes":         "Unsubscribed",
+	"refunds.ratio":                 "Of every 100 orders something came back of {treat} among those written to, and of {hold} among those held out. This describes: the campaign itself changes who orders.",
+	"leaving.upper":                 "Unsubscribes: of every 100 customers written to, {upper} at most (one-sided 95 %).",
 	"section.cohorts":               "By when they came in",
 	"col.cohort":                    "Came in",
 	"cohorts.title":                 "The effect by when customers came in",

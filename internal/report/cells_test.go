@@ -67,6 +67,12 @@ func parts(t *testing.T) report.Report {
 	split("customer.locale", "", cell("en", 6870, 1855, 2930, 676))
 	split("customer.zone", evaluation.E03, cell("Europe/London", 6870, 1855, 2930, 676))
 	split("customer.attribute", "", cell("a", 2000, 540, 857, 200), cell("b", 2000, 560, 857, 195))
+	ratio := func(x float64) evaluation.Figure { return interval(x, 0.02, "ratio_of_sums") }
+	r.Points[1].Metrics = append(r.Points[1].Metrics,
+		evaluation.Metric{Metric: evaluation.MetricRefunds, Treat: ptr(0.024), Hold: ptr(0.019), Difference: interval(0.005, 0.004, "hall"), Total: interval(34, 27, "hall"),
+			Uncapped: interval(0.005, 0.004, "hall"), Skew: ptr(0.2), P: ptr(0.014), Ratio: &evaluation.Ratio{Treat: ratio(0.077), Hold: ratio(0.071), Difference: ratio(0.006)}},
+		evaluation.Metric{Metric: evaluation.MetricLeaving, Treat: ptr(0.004), Hold: ptr(0.001), Difference: interval(0.003, 0.002, "miettinen_nurminen"),
+			Total: interval(21, 14, "miettinen_nurminen"), Uncapped: interval(0.003, 0.002, "miettinen_nurminen"), P: ptr(0.02), Upper: ptr(0.00553)})
 	r.Cohorts = cohorts(t)
 	evaluation.CohortPlan{Cohorts: 6, Planned: 60_000, HoldShare: s30}.Look(r.Cohorts.Cohorts)
 	r.Cohorts.Looked, r.Cohorts.Asked = true, "2026-04"

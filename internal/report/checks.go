@@ -94,7 +94,7 @@ func (v view) skew(p evaluation.Result) (said string, asked bool) {
 	var worst *evaluation.Metric
 	for i := range p.Metrics {
 		m := &p.Metrics[i]
-		if m.Metric == evaluation.MetricOrders || m.Skew == nil {
+		if !evaluation.OfMoney(m.Metric) || m.Skew == nil {
 			continue
 		}
 		if worst == nil || abs(*m.Skew) > abs(*worst.Skew) {

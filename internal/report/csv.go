@@ -24,7 +24,8 @@ var columnsOfCSV = []string{"campaign", "design", "as_of", "section", "point", "
 //	section    rows
 //	point      verdict (in code), rate of each arm, difference, relative, p, break_even,
 //	           extra_buyers, price_per_extra_buyer, srm_p, needed, detectable
-//	metric     of each metric: mean of each arm, difference, total, uncapped, p, skew, cap
+//	metric     of each metric: mean of each arm, difference, total, uncapped, p, skew, cap; of refund_rate the ratio of each arm and
+//	           its difference, of unsubscribes the upper bound
 //	integrity  held, reached, ghosts_due, ghosts_lost
 //	check      refusal and note: their code
 //	look       of each round: rate of each arm, difference, increment, z, bound, crossed (1 or 0)
@@ -215,6 +216,7 @@ func (t *tidy) metrics(p evaluation.Result) {
 		t.figure(of, "uncapped", m.Uncapped)
 		t.value(of, "p", m.P)
 		t.value(of, "skew", m.Skew)
+		t.rates(of, m)
 		if m.Cap != nil {
 			t.value(of, "cap", ptr(float64(m.Cap.Minor)/math.Pow10(p.Currency.Digits)))
 		}

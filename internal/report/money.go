@@ -26,7 +26,7 @@ func (v view) money() *moneySection {
 	}
 	say := v.Language.Say
 	out := &moneySection{Heading: say("section.money"), Table: v.metricTable(p), Picture: v.moneyPicture(p)}
-	out.Said = v.caps(p)
+	out.Said = append(v.caps(p), v.ratesSaid(p)...)
 	if s := note(p, evaluation.E11); s != "" {
 		out.Notes = []evaluation.Refusal{{Code: evaluation.E11, Sentence: s}}
 	}
@@ -43,7 +43,7 @@ func (v view) caps(p evaluation.Result) []string {
 	var keys, said []string
 	names := map[string][]string{}
 	for _, m := range p.Metrics {
-		if m.Metric == evaluation.MetricOrders {
+		if !evaluation.OfMoney(m.Metric) {
 			continue
 		}
 		key := v.Language.Say("money.cap.none")
@@ -79,7 +79,7 @@ func (v view) metricTable(p evaluation.Result) table {
 	}
 	for _, m := range p.Metrics {
 		unit := say("money.each", "currency", p.Currency.Code)
-		if m.Metric == evaluation.MetricOrders {
+		if !evaluation.OfMoney(m.Metric) {
 			unit = say("money.orders")
 		}
 		mean := func(x *float64) cell {
@@ -89,7 +89,7 @@ func (v view) metricTable(p evaluation.Result) table {
 			return cell{Text: v.amount(m.Metric, *x, p.Currency)}
 		}
 		uncapped := cell{Text: say("text.none.rate")}
-		if m.Metric != evaluation.MetricOrders {
+		if evaluation.OfMoney(m.Metric) {
 			uncapped = v.figureCell(m.Uncapped, func(x float64) string { return signed(x, v.amount(m.Metric, x, p.Currency)) })
 		}
 		t.Rows = append(t.Rows, row{Strong: m.Metric == evaluation.MetricProfit, Cells: []cell{
@@ -106,7 +106,7 @@ func (v view) metricTable(p evaluation.Result) table {
 
 // amount is a mean of one enrollment, in the currency's unit or of every hundred.
 func (v view) amount(metric string, x float64, c evaluation.Currency) string {
-	if metric == evaluation.MetricOrders {
+	if !evaluation.OfMoney(metric) {
 		return v.Language.PerHundred(x, 1)
 	}
 	return v.Language.Money(x, evaluation.Currency{Digits: c.Digits})
@@ -115,7 +115,7 @@ func (v view) amount(metric string, x float64, c evaluation.Currency) string {
 // totalCell is a sum over all those treated.
 func (v view) totalCell(metric string, f evaluation.Figure, c evaluation.Currency) cell {
 	return v.figureCell(f, func(x float64) string {
-		if metric == evaluation.MetricOrders {
+		if !evaluation.OfMoney(metric) {
 			return signed(x, v.Language.Count(whole(x)))
 		}
 		return signed(x, v.Language.Money(x, coarse(f, evaluation.Currency{Digits: c.Digits})))
@@ -162,7 +162,7 @@ func (v view) moneyPicture(p evaluation.Result) *picture {
 	plot := chart.Intervals{ID: "money", Title: say("money.title"), XLabel: say("money.axis", "currency", p.Currency.Code)}
 	var said []string
 	for _, m := range p.Metrics {
-		if m.Metric == evaluation.MetricOrders {
+		if !evaluation.OfMoney(m.Metric) {
 			continue
 		}
 		r := chart.Interval{Name: v.metric(m.Metric), Strong: m.Metric == evaluation.MetricProfit, Note: v.code(m.Difference.Code),

@@ -10,8 +10,10 @@
 -- within the return window, as far as is known; the order that brought the customer in never counts.
 -- Rows: arm, cell, assigned, last anchor; enrollments, buyers, orders, revenue of those matured, then of those final; messages in millionths and
 -- redeemed codes in minor units of all, of those matured, of those final; the largest order; of the final ones the sums of values,
--- squares and cubes: orders, revenue, profit, and with either cap revenue and profit; of these who redeemed a code of this campaign, and in minor
--- units sum and squares of what contact cost and of the margin before that, then the sums of cost x orders and of margin x cost. By arm and cell.
+-- squares and cubes: orders, revenue, profit, with either cap revenue and profit, and orders of which something came back within the
+-- return window; of orders placed the sum, that of squares and that of products with those; of how many enrollments a marketing
+-- consent was withdrawn in the window, where $20 asks; of these who redeemed a code of this campaign, and in minor units sum and squares
+-- of what contact cost and of the margin before that, then the sums of cost x orders and of margin x cost. By arm and cell.
 -- Profit is margin x revenue - what this campaign's codes took off the orders that count - the messages of the window, each of the
 -- three in whole minor units, half to even. Sums are exact: they become floating point at the very end.
 -- An enrollment is looked up by its customer and "between", not "=": of several equal columns the planner takes a join for empty, and
@@ -42,15 +44,17 @@ with anchored as materialized (
      where c.redeemed_order_id is not null and c.redeemed_at <= $8 and e.campaign_id = $1
      group by 1
 ), bought as (
-    select k.enrollment_id, k.round, count(*) as orders, sum(k.net) as revenue, sum(k.redeemed) as redeemed, bool_or(k.used) as used, max(k.net) as largest
-      from (select a.enrollment_id, a.round, coalesce(r.minor, 0) as redeemed, r.order_id is not null as used,
+    select k.enrollment_id, k.round, count(*) filter (where k.kept) as orders, sum(k.net) filter (where k.kept) as revenue,
+           sum(k.redeemed) filter (where k.kept) as redeemed, bool_or(k.used) filter (where k.kept) as used, max(k.net) filter (where k.kept) as largest,
+           count(*) as placed, count(*) filter (where not k.kept or k.net < k.gross_minor) as returned
+      from (select a.enrollment_id, a.round, coalesce(r.minor, 0) as redeemed, r.order_id is not null as used, o.gross_minor,
+                   o.unkept_at is null or o.unkept_at > least($8, o.placed_at + make_interval(secs => $7)) as kept,
                    o.gross_minor - case when o.refunded_minor = 0 then 0 else
                        (select coalesce(sum(f.amount_minor), 0) from refunds f where f.order_id = o.order_id
                            and f.refunded_at <= least($8, o.placed_at + make_interval(secs => $7))) end as net
               from anchored a
               join orders o on o.customer_id = coalesce((select m.merged_into from customers m where m.customer_id = a.customer_id and m.merged_into is not null), a.customer_id) and o.currency = $9 and o.order_id is distinct from a.trigger_order_id
                and o.placed_at >= a.anchor and o.placed_at < a.closes and o.placed_at <= $8
-               and (o.unkept_at is null or o.unkept_at > least($8, o.placed_at + make_interval(secs => $7)))
               left join redemption r on r.order_id = o.order_id) k
      group by 1, 2
 ), message as (
@@ -60,14 +64,22 @@ with anchored as materialized (
        and d.scheduled_at >= a.anchor and d.scheduled_at < a.closes
      where d.cost_micros > 0 and d.state in ('sending', 'accepted', 'unknown', 'unknown_final') and d.gate_at <= $8
      group by 1, 2
+), gone as (
+    select distinct a.enrollment_id, a.round
+      from anchored a
+      join consents c on c.customer_id = coalesce((select m.merged_into from customers m where m.customer_id = a.customer_id and m.merged_into is not null), a.customer_id)
+       and not c.granted and c.purpose = 'marketing' and c.at >= a.anchor and c.at < a.closes and c.at <= $8
+     where $20::bool
 ), alike as (
     -- Most bought nothing and were sent the same: they are worked out once.
     select a.arm, a.cell, a.matured, a.final, coalesce(b.orders, 0) as orders, coalesce(b.revenue, 0) as revenue, coalesce(b.redeemed, 0) as redeemed,
-           coalesce(m.micros, 0) as micros, coalesce(b.used, false) as used, count(*) as n, max(b.largest) as largest, max(a.anchor) as anchor
+           coalesce(m.micros, 0) as micros, coalesce(b.used, false) as used, coalesce(b.placed, 0) as placed, coalesce(b.returned, 0) as returned, g.enrollment_id is not null as gone,
+           count(*) as n, max(b.largest) as largest, max(a.anchor) as anchor
       from anchored a
       left join bought b on b.enrollment_id = a.enrollment_id and b.round = a.round
       left join message m on m.enrollment_id = a.enrollment_id and m.round = a.round
-     group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+      left join gone g on g.enrollment_id = a.enrollment_id and g.round = a.round
+     group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
 ), worth as (
     select x.*, p.gain, p.cost, p.gain - p.cost as profit, least(x.revenue, $12::bigint) as revenue_few, least(p.gain - p.cost, $13::bigint) as profit_few,
            least(x.revenue, $14::bigint) as revenue_many, least(p.gain - p.cost, $15::bigint) as profit_many
@@ -82,8 +94,11 @@ with anchored as materialized (
            array[sum(n * profit_few), sum(n * profit_few * profit_few), sum(n * profit_few * profit_few * profit_few)]::float8[] as profit_few,
            array[sum(n * revenue_many), sum(n * revenue_many * revenue_many), sum(n * revenue_many * revenue_many * revenue_many)]::float8[] as revenue_many,
            array[sum(n * profit_many), sum(n * profit_many * profit_many), sum(n * profit_many * profit_many * profit_many)]::float8[] as profit_many,
+           array[sum(n * returned), sum(n * returned * returned), sum(n * returned * returned * returned)]::float8[] as returned,
+           array[sum(n * placed), sum(n * placed * placed), sum(n * placed * returned)]::float8[] as placed,
+           coalesce(sum(n) filter (where gone), 0)::bigint as gone,
            coalesce(sum(n) filter (where used), 0)::bigint as redeemers,
-           array[sum(n * cost), sum(n * cost * cost), sum(n * gain), sum(n * gain * gain), sum(n * cost * orders), sum(n * gain * cost)]::float8[] as returned
+           array[sum(n * cost), sum(n * cost * cost), sum(n * gain), sum(n * gain * gain), sum(n * cost * orders), sum(n * gain * cost)]::float8[] as contact
       from worth
      where final
      group by arm, cell
@@ -102,7 +117,8 @@ with anchored as materialized (
 select t.arm, t.cell, t.assigned, t.anchor, t.m_enrollments, t.m_buyers, t.m_orders, t.m_revenue, t.f_enrollments, t.f_buyers, t.f_orders, t.f_revenue,
        t.micros, t.redeemed, t.m_micros, t.m_redeemed, t.f_micros, t.f_redeemed, coalesce(s.largest, 0)::bigint,
        coalesce(s.orders, '{0,0,0}'), coalesce(s.revenue, '{0,0,0}'), coalesce(s.profit, '{0,0,0}'), coalesce(s.revenue_few, '{0,0,0}'), coalesce(s.profit_few, '{0,0,0}'), coalesce(s.revenue_many, '{0,0,0}'), coalesce(s.profit_many, '{0,0,0}'),
-       coalesce(s.redeemers, 0), coalesce(s.returned, '{0,0,0,0,0,0}')
+       coalesce(s.returned, '{0,0,0}'), coalesce(s.placed, '{0,0,0}'), coalesce(s.gone, 0),
+       coalesce(s.redeemers, 0), coalesce(s.contact, '{0,0,0,0,0,0}')
   from totals t
   left join moments s on s.arm = t.arm and s.cell = t.cell
  order by t.arm, t.cell collate "C"
