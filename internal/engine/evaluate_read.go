@@ -30,7 +30,7 @@ type readings struct {
 }
 
 // primary is the point that the verdict rests on; nil while it is to come.
-func (f readings) primary() *pointFacts {
+func (f *readings) primary() *pointFacts {
 	for _, p := range f.points {
 		if p.primary && !p.toCome {
 			return p
