@@ -130,7 +130,7 @@ func (v view) creditedPanel() *panel {
 	out.Picture = drawnAmounts(chart.Amounts{ID: "credited" + drawing, Title: say("credited.title"), XLabel: say("credited.axis"),
 		Desc: say("credited.desc", args...), Rows: []chart.Amount{
 			{Name: say("credited.last.short"), Value: &credited, Text: count(c.Credited), Held: true},
-			{Name: say("credited.brought"), Value: c.Incremental.Estimate, Lo: c.Incremental.Lo, Hi: c.Incremental.Hi, Text: brought.Text + " (" + brought.Small + ")"},
+			{Name: say("credited.brought.short"), Value: c.Incremental.Estimate, Lo: c.Incremental.Lo, Hi: c.Incremental.Hi, Text: brought.Text + " (" + brought.Small + ")"},
 		}})
 	out.Notes = []string{say("credited.note", "days", days)}
 	return out
