@@ -19,12 +19,13 @@ import (
 
 // analyzing is what a call of analyze asks for.
 type analyzing struct {
-	arm, control, by string
-	metrics, shares  []string
-	caps, breakEvens []string
-	alpha            float64
-	encoding, html   string
-	skipBad          bool
+	arm, control, by   string
+	covariate, cluster string
+	metrics, shares    []string
+	caps, breakEvens   []string
+	alpha              float64
+	encoding, html     string
+	skipBad            bool
 }
 
 const analyzeCall = `rewave analyze mailing.csv --arm segment --control none --metric visit:binary`
@@ -44,6 +45,12 @@ p99.5 (of this table), FILE:COLUMN:p99.5 (of an earlier one) or none; by itself
 money has p99.5, or p99 where the control has fewer than 1,000 rows. A
 break-even is per 100 rows of a binary metric, and per row of the others.
 
+--covariate names a number known before the arms were drawn, such as last
+year's spend. Means are adjusted for it where the control has 1,000 rows or more
+and it explains 5 % of their variance; the unadjusted figure stands beside.
+--cluster names whose row each is: rows of one customer are not independent.
+The sums of every cluster are held in memory, of 2,000,000 at most.
+
 A file with faults is refused whole, and the first ten are named. The file is
 read twice, so it cannot be a pipe.`,
 		Example: `  ` + analyzeCall + `
@@ -56,6 +63,8 @@ read twice, so it cannot be a pipe.`,
 	f.StringArrayVar(&ask.metrics, "metric", nil, "`METRIC` to compare, again for each further one")
 	f.StringArrayVar(&ask.shares, "share", nil, "`ARM=WEIGHT`, its planned size, again for every arm; or equal")
 	f.StringVar(&ask.by, "by", "", "`COLUMN` of strata: the effect in each of them")
+	f.StringVar(&ask.covariate, "covariate", "", "`COLUMN` known before, to adjust means for")
+	f.StringVar(&ask.cluster, "cluster", "", "`COLUMN` that says which rows belong together")
 	f.StringArrayVar(&ask.caps, "cap", nil, "`NAME=CAP` of a metric")
 	f.StringArrayVar(&ask.breakEvens, "break-even", nil, "`NAME=VALUE`, the difference at which a metric pays")
 	f.Float64Var(&ask.alpha, "alpha", 0.05, "`SHARE` of false alarms, two-sided")
@@ -97,7 +106,7 @@ func (a *app) analyzeTable(ctx context.Context, file string, ask analyzing) erro
 
 // question reads the flags; the columns are looked for later.
 func (ask analyzing) question() (analyze.Question, error) {
-	q := analyze.Question{Arm: ask.arm, Control: ask.control, Stratum: ask.by, Alpha: ask.alpha}
+	q := analyze.Question{Arm: ask.arm, Control: ask.control, Stratum: ask.by, Covariate: ask.covariate, Cluster: ask.cluster, Alpha: ask.alpha}
 	switch {
 	case q.Arm == "":
 		return q, unclear("which column names the arm? say --arm COLUMN")
@@ -107,6 +116,9 @@ func (ask analyzing) question() (analyze.Question, error) {
 		return q, unclear("what came of it? say --metric COLUMN:KIND, KIND one of " + strings.Join(analyze.Kinds, ", "))
 	case !(q.Alpha > 0 && q.Alpha < 1):
 		return q, unclear("--alpha is a share between 0 and 1, such as 0.05")
+	}
+	if q.Cluster != "" && (q.Stratum != "" || q.Covariate != "") {
+		return q, unclear("--cluster goes with neither --by nor --covariate: ask them one after the other")
 	}
 	for _, text := range ask.metrics {
 		m, err := metric(text)

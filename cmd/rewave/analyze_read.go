@@ -57,16 +57,21 @@ func (x *experiment) analyze(ctx context.Context) (analyze.Result, error) {
 }
 
 // read hands every row without faults to add, and counts the others.
-func (x *experiment) read(ctx context.Context, add func(arm, stratum []byte, values []int64) error) error {
+func (x *experiment) read(ctx context.Context, add func(analyze.Row) error) error {
 	t, err := importer.OpenTable(x.path, x.encoding)
 	if err != nil {
 		return err
 	}
 	defer t.Close() //nolint:errcheck // only read
 	columns := []string{x.q.Arm}
-	if x.q.Stratum != "" {
-		columns = append(columns, x.q.Stratum)
+	place := func(column string) int {
+		if column == "" {
+			return 0
+		}
+		columns = append(columns, column)
+		return len(columns) - 1
 	}
+	stratum, cluster, covariate := place(x.q.Stratum), place(x.q.Cluster), place(x.q.Covariate)
 	before := len(columns)
 	for _, m := range x.q.Metrics {
 		columns = append(columns, m.Column)
@@ -95,15 +100,26 @@ func (x *experiment) read(ctx context.Context, add func(arm, stratum []byte, val
 				x.report(r, before+i, m.Column, wrong)
 			}
 		}
+		row := analyze.Row{Arm: r.Cells[0], Values: values}
+		if stratum > 0 {
+			row.Stratum = r.Cells[stratum]
+		}
+		if cluster > 0 {
+			if row.Cluster = r.Cells[cluster]; len(row.Cluster) == 0 {
+				x.report(r, cluster, x.q.Cluster, "is empty")
+			}
+		}
+		if covariate > 0 {
+			var wrong string
+			if row.Covariate, wrong = analyze.Number.Value(r.Cells[covariate]); wrong != "" {
+				x.report(r, covariate, x.q.Covariate, wrong)
+			}
+		}
 		if x.faults > faults {
 			x.bad++
 			return nil
 		}
-		var stratum []byte
-		if before > 1 {
-			stratum = r.Cells[1]
-		}
-		return add(r.Cells[0], stratum, values)
+		return add(row)
 	})
 }
 
@@ -248,7 +264,7 @@ func quantile(text string) (float64, bool) {
 func (ask analyzing) capOf(ctx context.Context, kind analyze.Kind, file, column string, share float64) (analyze.Cap, error) {
 	values := func(each func(units int64)) error {
 		x := experiment{path: file, encoding: ask.encoding, q: analyze.Question{Arm: column, Metrics: []analyze.Metric{{Column: column, Kind: kind}}}}
-		err := x.read(ctx, func(_, _ []byte, values []int64) error { each(values[0]); return nil })
+		err := x.read(ctx, func(row analyze.Row) error { each(row.Values[0]); return nil })
 		if err == nil && x.faults > 0 {
 			err = x.refuse(nil)
 		}
@@ -263,7 +279,7 @@ func (ask analyzing) capOf(ctx context.Context, kind analyze.Kind, file, column 
 	}
 	top := analyze.NewTop(n, share)
 	var again int64
-	if err := values(func(units int64) { again++; top.Add(units, 0) }); err != nil {
+	if err := values(func(units int64) { again++; top.Add(units) }); err != nil {
 		return analyze.Cap{}, err
 	}
 	if again != n {

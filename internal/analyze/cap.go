@@ -10,13 +10,13 @@ import (
 type Caps struct {
 	t    *Tally
 	rows int64
-	size [2]int // arms and strata that there were
+	size [3]int // arms, strata and clusters that there were
 	tops []*Top // by metric; nil: the table has no say
 }
 
 // Caps is nil where no cap is a quantile of the table, and one reading was enough.
 func (t *Tally) Caps() *Caps {
-	c := &Caps{t: t, size: [2]int{len(t.arms), len(t.strata)}, tops: make([]*Top, len(t.q.Metrics))}
+	c := &Caps{t: t, size: t.size(), tops: make([]*Top, len(t.q.Metrics))}
 	any := false
 	control := t.part(t.q.Control).n
 	for i, m := range t.q.Metrics {
@@ -38,15 +38,21 @@ func (t *Tally) Caps() *Caps {
 var ErrChanged = errors.New("it changed while it was read")
 
 // Add counts a row again.
-func (c *Caps) Add(arm, stratum []byte, values []int64) error {
-	_, at, err := c.t.cell(arm, stratum)
+func (c *Caps) Add(row Row) error {
+	_, at, err := c.t.cell(row)
 	if err != nil {
 		return ErrChanged
+	}
+	held := int32(0)
+	if c.t.clusters != nil {
+		if held, err = c.t.clusters.find(row.Cluster, at/MaxStrata, c.t.q.Cluster); err != nil {
+			return ErrChanged
+		}
 	}
 	c.rows++
 	for i, top := range c.tops {
 		if top != nil {
-			top.Add(values[i], at)
+			top.add(kept{row.Values[i], row.Covariate, int32(at), held})
 		}
 	}
 	return nil
@@ -54,7 +60,7 @@ func (c *Caps) Add(arm, stratum []byte, values []int64) error {
 
 // Done sets the caps, and takes away what lies above them.
 func (c *Caps) Done() error {
-	if c.rows != c.t.rows || c.size != [2]int{len(c.t.arms), len(c.t.strata)} {
+	if c.rows != c.t.rows || c.size != c.t.size() {
 		return ErrChanged
 	}
 	for i, top := range c.tops {
@@ -65,7 +71,10 @@ func (c *Caps) Done() error {
 		cap.known, cap.units = true, top.Quantile()
 		for _, v := range top.kept {
 			if v.units > cap.units {
-				c.t.exceeds(i, c.t.cells[v.cell], v.units)
+				c.t.exceeds(i, c.t.cells[v.cell], v.units, v.covariate)
+				if c.t.clusters != nil {
+					c.t.clusters.held[v.held].less(i, v.units-cap.units)
+				}
 			}
 		}
 	}
@@ -77,7 +86,7 @@ func (c *Caps) Done() error {
 type Top struct {
 	size int
 	part float64 // of the way from the lowest kept to the one above it
-	kept kept    // the lowest first
+	kept heaped  // the lowest first
 }
 
 // NewTop is for the quantile q in (0,1) of n values (type 7, as stats.Quantile).
@@ -86,13 +95,15 @@ func NewTop(n int64, q float64) *Top {
 	return &Top{size: int(n - int64(below)), part: part}
 }
 
-// Add takes one of the values; cell says where it belongs.
-func (t *Top) Add(units int64, cell int) {
+// Add takes one of the values.
+func (t *Top) Add(units int64) { t.add(kept{units: units}) }
+
+func (t *Top) add(v kept) {
 	switch {
 	case len(t.kept) < t.size:
-		heap.Push(&t.kept, value{units, cell})
-	case t.size > 0 && units > t.kept[0].units:
-		t.kept[0] = value{units, cell}
+		heap.Push(&t.kept, v)
+	case t.size > 0 && v.units > t.kept[0].units:
+		t.kept[0] = v
 		heap.Fix(&t.kept, 0)
 	}
 }
@@ -114,16 +125,17 @@ func (t *Top) Quantile() int64 {
 	return int64(math.RoundToEven(float64(lowest) + t.part*float64(next-lowest)))
 }
 
-type value struct {
-	units int64
-	cell  int
+// kept is a value with all that its cap takes something away from.
+type kept struct {
+	units, covariate int64
+	cell, held       int32 // places in Tally.cells and in clusters.held
 }
 
-// kept is a heap with the lowest value on top.
-type kept []value
+// heaped is a heap with the lowest value on top.
+type heaped []kept
 
-func (k kept) Len() int           { return len(k) }
-func (k kept) Less(i, j int) bool { return k[i].units < k[j].units }
-func (k kept) Swap(i, j int)      { k[i], k[j] = k[j], k[i] }
-func (k *kept) Push(v any)        { *k = append(*k, v.(value)) }
-func (k *kept) Pop() any          { panic("analyze: a value kept is only replaced") }
+func (h heaped) Len() int           { return len(h) }
+func (h heaped) Less(i, j int) bool { return h[i].units < h[j].units }
+func (h heaped) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *heaped) Push(v any)        { *h = append(*h, v.(kept)) }
+func (h *heaped) Pop() any          { panic("analyze: a value kept is only replaced") }

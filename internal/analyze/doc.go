@@ -21,6 +21,12 @@
 //	E11  a few rows decide: the difference is too skewed, or one row makes more
 //	     than a quarter of an arm's total
 //
+// A covariate adjusts means where that pays (stats.AdjustmentPays, asked of the
+// control); its sums with each metric are as exact as the others. Where rows belong
+// to clusters, these take the place of rows in all errors and in E02 and E11, and in
+// E01 where none is in several arms. Their sums are held, each of them: memory then
+// grows with the clusters, and more than MaxClusters are refused.
+//
 // A refused figure is nil with the code; it is never a number that looks fine.
 //
 // The first metric is the primary. In each metric the p-values of several arms

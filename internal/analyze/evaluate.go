@@ -14,6 +14,10 @@ const (
 	methodHall    = "hall"
 	methodFieller = "fieller"
 	methodStrata  = "post_stratified_hall"
+
+	methodLin      = "lin_hall"
+	methodClusters = "clusters"
+	methodSumRatio = "sum_ratio"
 )
 
 // Result compares every arm with the control in every metric. Sentences are left
@@ -24,6 +28,7 @@ func (t *Tally) Result(leftOut int64) Result {
 	r := Result{
 		SchemaVersion: SchemaVersion, File: t.q.File, Rows: t.rows, LeftOut: leftOut, Adjusted: "none",
 		ArmColumn: t.q.Arm, Control: t.q.Control, StratumColumn: t.q.Stratum, Alpha: t.q.Alpha,
+		CovariateColumn: t.q.Covariate, ClusterColumn: t.q.Cluster,
 	}
 	r.Arms = e.arms()
 	for _, a := range r.Arms {
@@ -35,11 +40,23 @@ func (t *Tally) Result(leftOut int64) Result {
 	if len(e.others) > 1 {
 		r.Adjusted = "holm"
 	}
-	r.SRM = e.sampleRatio(r.Arms)
+	if t.clusters != nil {
+		r.Clusters = &ClusterCount{N: int64(len(t.clusters.heads)), Shared: t.clusters.shared()}
+		own := t.clusters.perArm()
+		for i := range r.Arms {
+			n := int64(0)
+			if at, known := t.arms[r.Arms[i].Arm]; known {
+				n = own[at]
+			}
+			r.Arms[i].Clusters = &n
+		}
+	}
+	r.SRM = e.sampleRatio(r.Arms, r.Clusters != nil && r.Clusters.Shared == 0)
 	e.blocked = r.SRM.Code
 	if r.SRM.Valid {
 		e.blocked = ""
 	}
+	r.Balances = e.balances()
 	for i := range t.q.Metrics {
 		r.Metrics = append(r.Metrics, e.metric(i))
 	}
@@ -89,8 +106,9 @@ func (e *evaluator) arms() []Arm {
 }
 
 // sampleRatio holds the sizes against the plan (E01). An arm of the plan without a
-// row is no chance, whatever p says.
-func (e *evaluator) sampleRatio(arms []Arm) SampleRatio {
+// row is no chance, whatever p says. Where each cluster is in one arm only, clusters
+// are what was drawn, and are counted.
+func (e *evaluator) sampleRatio(arms []Arm, clusters bool) SampleRatio {
 	if len(e.q.Shares) == 0 && !e.q.Equal {
 		return SampleRatio{Valid: true, Code: NotPlanned}
 	}
@@ -98,8 +116,12 @@ func (e *evaluator) sampleRatio(arms []Arm) SampleRatio {
 	var planned []float64
 	empty := false
 	for _, a := range arms {
-		observed, planned = append(observed, a.N), append(planned, e.weight(a.Arm))
-		empty = empty || a.N == 0
+		n := a.N
+		if clusters {
+			n = *a.Clusters
+		}
+		observed, planned = append(observed, n), append(planned, e.weight(a.Arm))
+		empty = empty || n == 0
 	}
 	chi2, p, ok := stats.SRM(observed, planned)
 	r := SampleRatio{Valid: true}
@@ -142,7 +164,7 @@ func (e *evaluator) metric(i int) MetricResult {
 			ps[k] = *c.P
 		}
 	}
-	for k, p := range holm(ps) {
+	for k, p := range stats.Holm(ps) {
 		c := &r.Comparisons[k]
 		if c.P != nil {
 			c.Adjusted = evaluation.Number(p)
@@ -151,8 +173,15 @@ func (e *evaluator) metric(i int) MetricResult {
 		if c.Difference.Valid && c.Relative.Code == evaluation.E09 {
 			r.Notes = append(r.Notes, Note{Code: evaluation.E09, Arm: c.Arm})
 		}
-		if w := c.Whole; w != nil && w.Valid && c.Difference.Valid && *w.Estimate**c.Difference.Estimate < 0 {
+		capped := c.Difference
+		if c.Adjustment != nil && c.Adjustment.Used {
+			capped = *c.Adjustment.Unadjusted // what is without the cap is not adjusted either
+		}
+		if w := c.Whole; w != nil && w.Valid && capped.Valid && *w.Estimate**capped.Estimate < 0 {
 			r.Notes = append(r.Notes, Note{Code: CapSign, Arm: c.Arm})
+		}
+		if c.Exact != nil {
+			r.Notes = append(r.Notes, Note{Code: Tiny, Arm: c.Arm})
 		}
 	}
 	if r.Cap != nil && r.Cap.Removed != nil && *r.Cap.Removed > muchRemoved {
@@ -202,6 +231,10 @@ func (e *evaluator) arm(i int, name string) ArmResult {
 	r := ArmResult{Arm: name, Some: c.metrics[i].some}
 	if m.Kind == Binary {
 		r.Total = evaluation.Number(float64(r.Some))
+		if e.t.clusters != nil {
+			e.clusteredArm(&r, i, name)
+			return r
+		}
 		rate, ok := stats.Wilson(c.count(i), e.q.Alpha)
 		r.Mean = figure(rate, ok, 1, methodWilson)
 		r.Mean.NT, r.Mean.NC = e.sizes(name)
@@ -210,6 +243,10 @@ func (e *evaluator) arm(i int, name string) ArmResult {
 	scale := m.Kind.scale()
 	whole, capped := c.moments(i)
 	r.Total, r.Largest = evaluation.Number(whole.Sum/scale), evaluation.Number(float64(c.metrics[i].largest)/scale)
+	if e.t.clusters != nil {
+		e.clusteredArm(&r, i, name)
+		return r
+	}
 	r.Decisive = c.decisive(i)
 
 	// An interval of one mean is that of its difference from a constant 0.
@@ -257,10 +294,13 @@ func (e *evaluator) compare(i int, name string) Comparison {
 	r := Comparison{Arm: name}
 	code := e.refusal(i, treat, control)
 	switch {
+	case e.t.clusters != nil:
+		e.clustered(&r, i, treat, control, name)
 	case m.Kind == Binary:
 		e.rates(&r, treat.count(i), control.count(i), code)
 	default:
 		e.means(&r, i, treat, control, code)
+		e.adjust(&r, i, treat, control)
 	}
 	for _, f := range []*Figure{&r.Difference, r.Family, &r.Relative, r.Whole} {
 		if f != nil {
@@ -287,10 +327,27 @@ func (e *evaluator) rates(r *Comparison, treat, control stats.Count, code evalua
 		if _, p, ok := stats.ScoreTest(treat, control); ok {
 			r.P = evaluation.Number(p)
 		}
+		r.Exact = exact(treat, control)
 	}
 	if len(e.others) > 1 {
 		r.Family = &family
 	}
+}
+
+// tiny is below how many rows of an arm with the metric, or without, the score test
+// is no longer left alone.
+const tiny = 30
+
+// exact is nil where the arms are not tiny.
+func exact(treat, control stats.Count) *Exact {
+	if min(treat.X, treat.N-treat.X, control.X, control.N-control.X) >= tiny {
+		return nil
+	}
+	x, ok := stats.FisherExact(treat, control)
+	if !ok {
+		return nil
+	}
+	return &Exact{P: evaluation.Number(x.P), Mid: evaluation.Number(x.Mid)}
 }
 
 // familyAlpha is what is left of alpha for each of several arms.
@@ -335,20 +392,8 @@ func (e *evaluator) means(r *Comparison, i int, treat, control cell, code evalua
 // ratio is one mean relative to another, minus 1. A control that is not surely
 // above 0 has no ratio to it (E09).
 func ratio(treat, control stats.Moments, alpha float64) Figure {
-	f := Figure{Method: methodFieller, Code: evaluation.E09}
-	a, okA := meanOf(treat)
-	b, okB := meanOf(control)
-	if !okA || !okB || b.value <= 0 {
-		return f
-	}
-	x, ok := fieller(a, b, -stats.NormalQuantile(alpha/2))
-	return relative(x, ok, methodFieller)
-}
-
-func meanOf(m stats.Moments) (mean, bool) {
-	value, ok := m.Mean()
-	variance, told := m.Variance()
-	return mean{value, variance / float64(max(1, m.N))}, ok && told
+	x, ok := stats.RelativeMeans(treat, control, alpha)
+	return relative(x.Estimate, ok && control.Sum > 0 && x.Unbounded == "", methodFieller)
 }
 
 // judge says which way it goes, and whether it pays. Both may only be said of what

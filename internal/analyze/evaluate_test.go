@@ -19,13 +19,15 @@ import (
 type line struct {
 	arm, stratum string
 	values       []int64
+	covariate    int64
+	cluster      string
 }
 
 // rows are n of an arm, of which the first some have the value.
 func rows(arm, stratum string, n, some int, value ...int64) []line {
 	var out []line
 	for i := range n {
-		l := line{arm, stratum, make([]int64, len(value))}
+		l := line{arm: arm, stratum: stratum, values: make([]int64, len(value))}
 		if i < some {
 			l.values = value
 		}
@@ -41,9 +43,9 @@ func analyzed(t *testing.T, q analyze.Question, table []line) analyze.Result {
 	}
 	q.Arm, q.Control = "arm", "c"
 	tally := analyze.NewTally(q)
-	read := func(add func(arm, stratum []byte, values []int64) error) {
+	read := func(add func(analyze.Row) error) {
 		for _, l := range table {
-			if err := add([]byte(l.arm), []byte(l.stratum), l.values); err != nil {
+			if err := add(analyze.Row{Arm: []byte(l.arm), Stratum: []byte(l.stratum), Cluster: []byte(l.cluster), Values: l.values, Covariate: l.covariate}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -179,7 +181,7 @@ func TestTheTablesOwnCapIsExact(t *testing.T) {
 		var all []float64
 		for i := range 2 * n {
 			v := int64(draw.ExpFloat64() * draw.ExpFloat64() * 10_000)
-			table = append(table, line{[]string{"c", "t"}[i%2], "", []int64{v}})
+			table = append(table, line{arm: []string{"c", "t"}[i%2], values: []int64{v}})
 			all = append(all, float64(v))
 		}
 		slices.Sort(all)
@@ -214,10 +216,10 @@ func TestPropertiesOfAResult(t *testing.T) {
 		if draw.IntN(10) == 0 {
 			buys, v = 1, int64(draw.ExpFloat64()*4000)+1
 		}
-		l := line{arm, fmt.Sprint(draw.IntN(3)), []int64{buys, v}}
+		l := line{arm: arm, stratum: fmt.Sprint(draw.IntN(3)), values: []int64{buys, v}, covariate: v/2 + draw.Int64N(100)}
 		table = append(table, l)
-		swapped = append(swapped, line{map[string]string{"c": "t", "t": "c"}[arm], l.stratum, l.values})
-		larger = append(larger, line{arm, l.stratum, []int64{buys, 100 * v}})
+		swapped = append(swapped, line{arm: map[string]string{"c": "t", "t": "c"}[arm], stratum: l.stratum, values: l.values})
+		larger = append(larger, line{arm: arm, stratum: l.stratum, values: []int64{buys, 100 * v}})
 	}
 	q := analyze.Question{Equal: true, Stratum: "s", Metrics: []analyze.Metric{bought, {Name: "spend", Column: "spend", Kind: analyze.Money}}}
 	text := func(r analyze.Result) string {
@@ -287,7 +289,7 @@ func TestAColumnThatIsNoArmIsRefused(t *testing.T) {
 	tally := analyze.NewTally(analyze.Question{Arm: "customer", Control: "c", Metrics: []analyze.Metric{bought}, Alpha: .05})
 	var err error
 	for i := 0; err == nil && i < 1000; i++ {
-		err = tally.Add(fmt.Appendf(nil, "c%d", i), nil, []int64{0})
+		err = tally.Add(analyze.Row{Arm: fmt.Appendf(nil, "c%d", i), Values: []int64{0}})
 	}
 	if want := `the column "customer" has more than 50 values; these cannot be arms`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)

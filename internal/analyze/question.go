@@ -8,6 +8,12 @@ type Question struct {
 	Arm     string // the column that names each row's arm
 	Control string // the arm that the others are held against
 	Stratum string // the column that divides the rows; empty: none
+
+	// Covariate is a Number known before the arms were drawn, Cluster the column
+	// that names whose row it is; empty: none. A question with a cluster has neither
+	// stratum nor covariate.
+	Covariate, Cluster string
+
 	Shares  []Share
 	Equal   bool     // in place of shares: every arm was to have the same size
 	Metrics []Metric // the first is the primary

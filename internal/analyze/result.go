@@ -9,19 +9,23 @@ const SchemaVersion = 1
 // Result is what the table says. Rates and their differences are shares, means are
 // in the column's own unit. What is nil does not exist, and a code says why.
 type Result struct {
-	SchemaVersion int     `json:"schema_version"`
-	File          string  `json:"file"`
-	Rows          int64   `json:"rows"`     // counted
-	LeftOut       int64   `json:"left_out"` // rows that could not be read
-	ArmColumn     string  `json:"arm_column"`
-	Control       string  `json:"control"`
-	StratumColumn string  `json:"stratum_column,omitempty"`
-	Alpha         float64 `json:"alpha"`
-	Adjusted      string  `json:"adjusted"` // how p-values of several arms are: "holm", or "none" of one
+	SchemaVersion   int           `json:"schema_version"`
+	File            string        `json:"file"`
+	Rows            int64         `json:"rows"`     // counted
+	LeftOut         int64         `json:"left_out"` // rows that could not be read
+	ArmColumn       string        `json:"arm_column"`
+	Control         string        `json:"control"`
+	StratumColumn   string        `json:"stratum_column,omitempty"`
+	CovariateColumn string        `json:"covariate_column,omitempty"`
+	ClusterColumn   string        `json:"cluster_column,omitempty"`
+	Clusters        *ClusterCount `json:"clusters,omitempty"` // nil: each row stands for itself
+	Alpha           float64       `json:"alpha"`
+	Adjusted        string        `json:"adjusted"` // how p-values of several arms are: "holm", or "none" of one
 
-	Arms    []Arm          `json:"arms"` // the control first, the others by name
-	SRM     SampleRatio    `json:"srm"`
-	Metrics []MetricResult `json:"metrics"` // as asked; the first is the primary
+	Arms     []Arm          `json:"arms"` // the control first, the others by name
+	SRM      SampleRatio    `json:"srm"`
+	Balances []Balance      `json:"balance,omitempty"` // of the covariate, of each arm but the control
+	Metrics  []MetricResult `json:"metrics"`           // as asked; the first is the primary
 }
 
 // Arm is one arm of the table.
@@ -29,6 +33,14 @@ type Arm struct {
 	Arm     string   `json:"arm"`
 	N       int64    `json:"n"`
 	Planned *float64 `json:"planned_share"` // nil: not said
+
+	Clusters *int64 `json:"clusters,omitempty"` // that have rows in it
+}
+
+// ClusterCount is how many clusters the rows belong to.
+type ClusterCount struct {
+	N      int64 `json:"n"`
+	Shared int64 `json:"in_several_arms"`
 }
 
 // SampleRatio is the check that the arms have the planned sizes.
@@ -81,9 +93,10 @@ type ArmResult struct {
 	Total   *float64 `json:"total"`   // as it is
 	Mean    Figure   `json:"mean"`    // a rate, or the mean of the capped values
 	Whole   *Figure  `json:"whole"`   // the mean as it is; nil where nothing is capped
-	Largest *float64 `json:"largest"` // of one row, as it is and without its sign
+	Largest *float64 `json:"largest"` // of one row, or of the rows of one cluster, as it is and without its sign
 
-	Decisive bool `json:"decisive"` // that row makes more than a quarter of the arm's total
+	Decisive bool   `json:"decisive"`                     // that makes more than a quarter of the arm's total
+	Clusters *int64 `json:"clusters_with_some,omitempty"` // whose rows do not add up to 0
 }
 
 // Comparison is one arm minus the control.
@@ -95,11 +108,22 @@ type Comparison struct {
 	Whole      *Figure  `json:"whole_difference"`  // as it is; nil where nothing is capped
 	Skew       *float64 `json:"skew"`              // A of Hall's transformation
 	P          *float64 `json:"p"`                 // of Difference
-	Adjusted   *float64 `json:"p_adjusted"`        // over the arms
-	Direction  string   `json:"direction"`         // "up", "down", "open", "refused"
-	Pays       string   `json:"pays,omitempty"`    // against the break-even: "pays", "loses", "open"; empty: none was said, or refused
-	Sentence   string   `json:"sentence"`          // what it says, or why it does not
-	Strata     *Strata  `json:"strata"`            // nil: not asked
+
+	Exact      *Exact      `json:"exact,omitempty"`        // nil: the arms are not tiny
+	Adjustment *Adjustment `json:"adjustment,omitempty"`   // nil: no covariate, or a rate
+	Inflation  *float64    `json:"se_inflation,omitempty"` // error by clusters, by that of rows as if independent
+
+	Adjusted  *float64 `json:"p_adjusted"`     // over the arms
+	Direction string   `json:"direction"`      // "up", "down", "open", "refused"
+	Pays      string   `json:"pays,omitempty"` // against the break-even: "pays", "loses", "open"; empty: none was said, or refused
+	Sentence  string   `json:"sentence"`       // what it says, or why it does not
+	Strata    *Strata  `json:"strata"`         // nil: not asked
+}
+
+// Exact is Fisher's test of the same rates.
+type Exact struct {
+	P   *float64 `json:"p"`
+	Mid *float64 `json:"mid_p"`
 }
 
 // Strata are a comparison stratum by stratum.
@@ -148,5 +172,6 @@ const (
 	CapSign    evaluation.Code = "cap_sign"    // capped and as it is, the difference has another sign
 	CapMuch    evaluation.Code = "cap_much"    // the cap takes more than a quarter of the metric away
 	CapOwn     evaluation.Code = "cap_own"     // the cap is of the table itself, not fixed before
+	Tiny       evaluation.Code = "tiny"        // an arm has fewer than 30 rows with or without it
 	Missing    evaluation.Code = "missing"     // a stratum without rows of one of the arms
 )

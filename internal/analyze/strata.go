@@ -10,9 +10,9 @@ import (
 // between them. Shares are of all arms, so that every arm is weighed alike.
 func (e *evaluator) strata(i int, name string) *Strata {
 	r := &Strata{Each: []Stratum{}}
-	var parts []lean
+	var parts []stats.Lean
 	var weights []float64
-	var effects []mean
+	var effects []stats.Effect
 	missing := false
 	for _, stratum := range e.t.Strata() {
 		treat, control := e.t.part(name, stratum), e.t.part(e.q.Control, stratum)
@@ -28,8 +28,8 @@ func (e *evaluator) strata(i int, name string) *Strata {
 		if e.blocked == "" {
 			s.Treat, s.Hold = e.level(i, treat), e.level(i, control)
 		}
-		if s.Difference.Valid {
-			effects = append(effects, d.mean)
+		if s.Difference.Valid && d.SE > 0 {
+			effects = append(effects, d.Effect)
 		}
 		missing = missing || !ok
 		parts, weights = append(parts, d), append(weights, share)
@@ -42,25 +42,25 @@ func (e *evaluator) strata(i int, name string) *Strata {
 		r.Code = e.blocked
 		return r
 	}
-	q, df, ok := cochran(effects)
-	if !ok {
+	pooled, ok := stats.Pool(effects)
+	if !ok || len(effects) < 2 {
 		r.Code = evaluation.NoEstimate
 		return r
 	}
-	r.Q, r.DF, r.P = evaluation.Number(q), df, evaluation.Number(stats.ChiSquareTail(q, df))
+	r.Q, r.DF, r.P = evaluation.Number(pooled.Q), len(effects)-1, evaluation.Number(pooled.P)
 	return r
 }
 
 // overall is the weighted difference; missing says that a stratum has nobody to
 // compare.
-func (e *evaluator) overall(i int, parts []lean, weights []float64, missing bool, code evaluation.Code) Figure {
+func (e *evaluator) overall(i int, parts []stats.Lean, weights []float64, missing bool, code evaluation.Code) Figure {
 	switch {
 	case code != "":
 		return Figure{Method: methodStrata, Code: code}
 	case missing:
 		return Figure{Method: methodStrata, Code: Missing}
 	}
-	d, ok := weigh(parts, weights).interval(e.t.rows, e.q.Alpha)
+	d, ok := stats.WeighLeans(parts, weights).Hall(e.q.Alpha)
 	f := leaning(d, ok, e.q.Metrics[i].Kind.scale())
 	f.Method = methodStrata
 	return f
@@ -68,22 +68,19 @@ func (e *evaluator) overall(i int, parts []lean, weights []float64, missing bool
 
 // within is the plain difference in one stratum, with its variance and skewness, in
 // units; false with fewer than two rows in an arm.
-func (e *evaluator) within(i int, treat, control cell) (lean, bool) {
+func (e *evaluator) within(i int, treat, control cell) (stats.Lean, bool) {
 	t, okT := e.leanOf(i, treat)
 	c, okC := e.leanOf(i, control)
-	return weigh([]lean{t, c}, []float64{1, -1}), okT && okC
+	return stats.WeighLeans([]stats.Lean{t, c}, []float64{1, -1}), okT && okC
 }
 
-func (e *evaluator) leanOf(i int, c cell) (lean, bool) {
+func (e *evaluator) leanOf(i int, c cell) (stats.Lean, bool) {
 	_, m := c.moments(i)
 	if e.q.Metrics[i].Kind == Binary {
 		x := float64(c.metrics[i].some)
 		m = stats.Moments{N: c.n, Sum: x, Sum2: x, Sum3: x}
 	}
-	at, ok := meanOf(m)
-	third, told := m.Third()
-	n := float64(max(1, c.n))
-	return lean{at, third / n / n}, ok && told
+	return m.Lean()
 }
 
 // level is the rate or the capped mean of one arm in a stratum.
@@ -92,7 +89,7 @@ func (e *evaluator) level(i int, c cell) *float64 {
 	if !ok {
 		return nil
 	}
-	return evaluation.Number(at.value / e.q.Metrics[i].Kind.scale())
+	return evaluation.Number(at.Value / e.q.Metrics[i].Kind.scale())
 }
 
 func (e *evaluator) stratumFigure(i int, treat, control cell) Figure {

@@ -26,12 +26,22 @@ type Tally struct {
 	strata map[string]int
 	cells  []*cell // by arm*MaxStrata + stratum; nil: nobody
 	caps   []capped
+
+	clusters *clusters // nil: each row stands for itself
+}
+
+// Row is one row of the table. Nothing of it is kept by whom it is handed to.
+type Row struct {
+	Arm, Stratum, Cluster []byte
+	Values                []int64 // of the question's metrics, in its order
+	Covariate             int64   // as whole units of a Number
 }
 
 // cell is one arm in one stratum.
 type cell struct {
-	n       int64
-	metrics []sums
+	n         int64
+	covariate powers
+	metrics   []sums
 }
 
 // sums are of one metric over the rows of a cell.
@@ -39,6 +49,8 @@ type sums struct {
 	some  int64  // rows where it is not 0
 	whole powers // of the values as they are
 	over  powers // what a cap takes away from them
+
+	mixed, overMixed mixed // the same with the covariate
 
 	size    wide  // of the values without their signs
 	largest int64 // of them
@@ -60,19 +72,29 @@ func NewTally(q Question) *Tally {
 			t.caps[i] = capped{known: true, units: m.Cap.Units, quantile: m.Cap.Quantile}
 		}
 	}
+	if q.Cluster != "" {
+		t.clusters = newClusters()
+	}
 	return t
 }
 
-// Add counts one row with the values of the question's metrics, in its order. An
-// error says that there are more arms or strata than an experiment has.
-func (t *Tally) Add(arm, stratum []byte, values []int64) error {
-	c, _, err := t.cell(arm, stratum)
+// Add counts one row. An error says that there are more arms, strata or clusters
+// than are held.
+func (t *Tally) Add(row Row) error {
+	c, at, err := t.cell(row)
 	if err != nil {
 		return err
 	}
 	t.rows++
 	c.n++
-	for i, v := range values {
+	c.covariate.add(row.Covariate)
+	var own *holding
+	if t.clusters != nil {
+		if own, err = t.clusters.add(t.q, row, at/MaxStrata); err != nil {
+			return err
+		}
+	}
+	for i, v := range row.Values {
 		if v == 0 {
 			continue
 		}
@@ -82,43 +104,53 @@ func (t *Tally) Add(arm, stratum []byte, values []int64) error {
 			continue
 		}
 		s.whole.add(v)
+		if row.Covariate != 0 {
+			s.mixed.add(row.Covariate, v)
+		}
 		s.size.add(wide{uint64(abs(v))})
 		s.largest = max(s.largest, abs(v))
 		if cap := &t.caps[i]; cap.known && v > cap.units {
-			t.exceeds(i, c, v)
+			t.exceeds(i, c, v, row.Covariate)
+			own.less(i, v-cap.units)
 		}
 	}
 	return nil
 }
 
 // exceeds takes away what a value has above its cap.
-func (t *Tally) exceeds(metric int, c *cell, v int64) {
-	cap := &t.caps[metric]
+func (t *Tally) exceeds(metric int, c *cell, v, covariate int64) {
+	cap, s := &t.caps[metric], &c.metrics[metric]
 	cap.above++
-	c.metrics[metric].over.add(v)
+	s.over.add(v)
 	var at powers
 	at.add(cap.units)
-	c.metrics[metric].over.less(at)
+	s.over.less(at)
+	if covariate != 0 {
+		var at mixed
+		at.add(covariate, cap.units)
+		s.overMixed.add(covariate, v)
+		s.overMixed.less(at)
+	}
 }
 
 // cell finds or makes the place of a row.
-func (t *Tally) cell(arm, stratum []byte) (*cell, int, error) {
-	a, known := t.arms[string(arm)]
+func (t *Tally) cell(row Row) (*cell, int, error) {
+	a, known := t.arms[string(row.Arm)]
 	if !known {
 		if len(t.arms) == MaxArms {
 			return nil, 0, tooMany(t.q.Arm, "arms", MaxArms)
 		}
 		a = len(t.arms)
-		t.arms[string(arm)] = a
+		t.arms[string(row.Arm)] = a
 		t.cells = append(t.cells, make([]*cell, MaxStrata)...)
 	}
-	s, known := t.strata[string(stratum)]
+	s, known := t.strata[string(row.Stratum)]
 	if !known {
 		if len(t.strata) == MaxStrata {
 			return nil, 0, tooMany(t.q.Stratum, "strata", MaxStrata)
 		}
 		s = len(t.strata)
-		t.strata[string(stratum)] = s
+		t.strata[string(row.Stratum)] = s
 	}
 	at := a*MaxStrata + s
 	if t.cells[at] == nil {
@@ -129,6 +161,15 @@ func (t *Tally) cell(arm, stratum []byte) (*cell, int, error) {
 
 func tooMany(column, what string, most int) error {
 	return fault.New(fault.Invalid, fmt.Sprintf("the column %q has more than %d values; these cannot be %s", column, most, what), "name the column that says the group of a row, not the row")
+}
+
+// size is how many arms, strata and holdings there are.
+func (t *Tally) size() [3]int {
+	n := [3]int{len(t.arms), len(t.strata)}
+	if t.clusters != nil {
+		n[2] = len(t.clusters.held)
+	}
+	return n
 }
 
 // Rows is how many were counted.
@@ -153,11 +194,14 @@ func (t *Tally) part(arm string, strata ...string) cell {
 			continue
 		}
 		sum.n += c.n
+		sum.covariate.merge(c.covariate)
 		for i := range c.metrics {
 			to, from := &sum.metrics[i], &c.metrics[i]
 			to.some += from.some
 			to.whole.merge(from.whole)
 			to.over.merge(from.over)
+			to.mixed.merge(from.mixed)
+			to.overMixed.merge(from.overMixed)
 			to.size.add(from.size)
 			to.largest = max(to.largest, from.largest)
 		}
@@ -174,10 +218,11 @@ func (c cell) moments(metric int) (whole, capped stats.Moments) {
 	s := c.metrics[metric]
 	less := s.whole
 	less.less(s.over)
-	of := func(p powers) stats.Moments {
-		return stats.Moments{N: c.n, Sum: p[0].float(), Sum2: p[1].float(), Sum3: p[2].float()}
-	}
-	return of(s.whole), of(less)
+	return s.whole.moments(c.n), less.moments(c.n)
+}
+
+func (p powers) moments(n int64) stats.Moments {
+	return stats.Moments{N: n, Sum: p[0].float(), Sum2: p[1].float(), Sum3: p[2].float()}
 }
 
 // decisive reports whether one row makes more than a quarter of the metric's total.

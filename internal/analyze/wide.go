@@ -42,6 +42,38 @@ func (w wide) float() float64 {
 	return f
 }
 
+// product is a*b for |a|, |b| below 2^63.
+func product(a, b int64) wide {
+	var w wide
+	w[1], w[0] = bits.Mul64(uint64(abs(a)), uint64(abs(b)))
+	if a < 0 != (b < 0) {
+		var zero wide
+		zero.sub(w)
+		return zero
+	}
+	return w
+}
+
+// times is w*v for a w of at most 2^107 without its sign, |v| at most largest.
+func (w wide) times(v int64) wide {
+	negative := w[2]>>63 == 1
+	var zero wide
+	if negative {
+		low := zero
+		low.sub(w)
+		w = low
+	}
+	h0, l0 := bits.Mul64(w[0], uint64(abs(v)))
+	h1, l1 := bits.Mul64(w[1], uint64(abs(v)))
+	middle, carry := bits.Add64(h0, l1, 0)
+	w = wide{l0, middle, h1 + carry}
+	if negative != (v < 0) {
+		zero.sub(w)
+		return zero
+	}
+	return w
+}
+
 // powers are the sums of values, of their squares and of their cubes.
 type powers [3]wide
 

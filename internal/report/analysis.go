@@ -70,21 +70,61 @@ func (v analysisView) warnings() []string {
 	if v.SRM.Code == analyze.NotPlanned {
 		out = append(out, v.say("analysis.unplanned"))
 	}
+	if c := v.Clusters; c != nil {
+		out = append(out, v.Language.SayCount("analysis.clusters", c.N, "column", v.ClusterColumn))
+		if c.Shared > 0 {
+			out = append(out, v.Language.SayCount("analysis.clusters.shared", c.Shared, "column", v.ClusterColumn))
+		}
+	}
+	for _, b := range v.Balances {
+		if !b.Alike {
+			out = append(out, v.say("analysis.unbalanced", "covariate", v.CovariateColumn, "arm", b.Arm, "control", v.Control, "apart", apart(b)))
+		}
+	}
 	return out
+}
+
+// apart is how many standard deviations two means lie from each other.
+func apart(b analyze.Balance) string { return strconv.FormatFloat(math.Abs(*b.SMD), 'f', 2, 64) }
+
+// balances say how the covariate lies in the arms.
+func (v analysisView) balances() []string {
+	var out []string
+	for _, b := range v.Balances {
+		if b.Treat != nil && b.Hold != nil && b.SMD != nil {
+			level := func(x float64) string { return v.Language.Money(x, evaluation.Currency{Digits: 2}) }
+			out = append(out, v.say("analysis.balance", "covariate", v.CovariateColumn, "arm", b.Arm, "control", v.Control, "treat", level(*b.Treat), "hold", level(*b.Hold), "apart", apart(b)))
+		}
+	}
+	return out
+}
+
+// drawnSizes are what was drawn into each arm: its rows, or its clusters where each
+// is in one arm only.
+func (v analysisView) drawnSizes() (of []int64, all int64) {
+	for _, a := range v.Arms {
+		n := a.N
+		if v.Clusters != nil && v.Clusters.Shared == 0 {
+			n = *a.Clusters
+		}
+		of, all = append(of, n), all+n
+	}
+	return of, all
 }
 
 // sizes says what the check of the arms' sizes found; empty where it was not made.
 func (v analysisView) sizes() string {
 	var planned, observed []string
-	for _, a := range v.Arms {
+	sizes, all := v.drawnSizes()
+	for i, a := range v.Arms {
 		if a.Planned == nil {
 			return ""
 		}
 		if a.N == 0 {
 			return v.say("analysis.E01.empty", "arm", a.Arm)
 		}
-		planned = append(planned, v.Language.Count(int64(math.Round(*a.Planned*float64(v.Rows)))))
-		observed = append(observed, v.Language.Count(a.N))
+		planned = append(planned, v.Language.Count(int64(math.Round(*a.Planned*float64(all)))))
+		observed = append(observed, v.Language.Count(sizes[i]))
 	}
 	switch {
 	case v.SRM.P == nil:
@@ -97,7 +137,7 @@ func (v analysisView) sizes() string {
 
 // arms is the table of them.
 func (v analysisView) arms() table {
-	t := table{Columns: append(words(v.say("analysis.col.arm")), numbers(v.say("analysis.col.rows"), v.say("analysis.col.share"), v.say("analysis.col.planned"))...)}
+	t := table{Columns: append(words(v.say("analysis.col.arm")), numbers(v.say("analysis.col.rows"), v.say("analysis.col.share"), v.say("analysis.col.planned"), v.ClusterColumn)...)}
 	for _, a := range v.Arms {
 		name := cell{Text: a.Arm}
 		if a.Arm == v.Control {
@@ -107,9 +147,13 @@ func (v analysisView) arms() table {
 		if a.Planned != nil {
 			planned = v.Language.PerHundred(*a.Planned, 1) + " %"
 		}
-		t.Rows = append(t.Rows, row{Cells: []cell{name, {Text: v.Language.Count(a.N)}, {Text: v.Language.PerHundred(float64(a.N)/float64(max(1, v.Rows)), 1) + " %"}, {Text: planned}}})
+		clusters := ""
+		if a.Clusters != nil {
+			clusters = v.Language.Count(*a.Clusters)
+		}
+		t.Rows = append(t.Rows, row{Cells: []cell{name, {Text: v.Language.Count(a.N)}, {Text: v.Language.PerHundred(float64(a.N)/float64(max(1, v.Rows)), 1) + " %"}, {Text: planned}, {Text: clusters}}})
 	}
-	return t.without(func(text string) bool { return text == "" }, 3)
+	return t.without(func(text string) bool { return text == "" }, 4).without(func(text string) bool { return text == "" }, 3)
 }
 
 // metric is the view of one.
@@ -199,7 +243,10 @@ func (v metricView) sentence(c analyze.Comparison) string {
 	if v.m.Kind == analyze.Binary {
 		key = "said.rate"
 	}
-	said := []string{v.say("analysis."+key, "metric", v.m.Metric, "arm", c.Arm, "control", v.Control,
+	if c.Adjustment != nil && c.Adjustment.Used {
+		key = "said.adjusted"
+	}
+	said := []string{v.say("analysis."+key, "metric", v.m.Metric, "arm", c.Arm, "control", v.Control, "covariate", v.CovariateColumn,
 		"treat", v.level(*v.armResult(c.Arm).Mean.Estimate), "hold", v.level(*v.armResult(v.Control).Mean.Estimate),
 		"effect", v.effect(*d.Estimate), "lo", v.effect(*d.Lo), "hi", v.effect(*d.Hi))}
 	alone := c.P != nil && *c.P < v.Alpha
@@ -235,7 +282,11 @@ func (v metricView) refusal(c analyze.Comparison) string {
 		for _, name := range []string{c.Arm, v.Control} {
 			a := v.armResult(name)
 			if a.Decisive {
-				return v.say("analysis.E11", "arm", name, "metric", v.m.Metric, "value", v.amount(*a.Largest, 2))
+				key := "E11"
+				if v.Clusters != nil {
+					key = "E11.clusters"
+				}
+				return v.say("analysis."+key, "column", v.ClusterColumn, "arm", name, "metric", v.m.Metric, "value", v.amount(*a.Largest, 2))
 			}
 		}
 		return v.say("analysis.E11.skew", "arm", c.Arm, "metric", v.m.Metric)
@@ -246,6 +297,10 @@ func (v metricView) refusal(c analyze.Comparison) string {
 }
 
 func (v metricView) tooFew(c analyze.Comparison) string {
+	if v.Clusters != nil {
+		return v.say("analysis.E02.clusters", "arm", c.Arm, "control", v.Control, "metric", v.m.Metric, "column", v.ClusterColumn,
+			"rows", strconv.Itoa(evaluation.LeastHeld), "some", strconv.Itoa(evaluation.LeastBuyers))
+	}
 	for _, name := range []string{v.Control, c.Arm} {
 		if n := v.rowsOf(name); n < evaluation.LeastHeld {
 			return v.Language.SayCount("analysis.E02.rows", n, "arm", name, "least", strconv.Itoa(evaluation.LeastHeld))
@@ -266,10 +321,6 @@ func (v analysisView) rowsOf(arm string) int64 {
 		}
 	}
 	return 0
-}
-
-func (v metricView) note(n analyze.Note) string {
-	return v.say("analysis.note."+string(n.Code), "arm", n.Arm, "metric", v.m.Metric)
 }
 
 // cap says what bounds the metric; empty where nothing does.

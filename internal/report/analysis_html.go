@@ -34,6 +34,7 @@ type analysisPage struct {
 	Warnings []string
 	Arms     table
 	Sizes    check
+	Balances []string
 	Metrics  []analysisMetric
 	How      []string
 	Schema   string
@@ -44,6 +45,7 @@ type analysisMetric struct {
 	Said        []analysisSaid
 	Picture     *picture
 	Table       table
+	Beside      []string
 	Cap         string
 	Notes       []string
 	Strata      []analysisStrata
@@ -61,7 +63,7 @@ type analysisStrata struct {
 
 func (v analysisView) page() analysisPage {
 	p := analysisPage{Lang: v.Language.Tag, Style: template.CSS(style), Title: v.say("analysis.title", "file", v.File), Head: v.head(),
-		Warnings: v.warnings(), Arms: v.arms(), Sizes: v.sizesCheck(), How: v.how(), Schema: v.say("analysis.schema", "schema", strconv.Itoa(v.SchemaVersion))}
+		Warnings: v.warnings(), Arms: v.arms(), Sizes: v.sizesCheck(), Balances: v.balances(), How: v.how(), Schema: v.say("analysis.schema", "schema", strconv.Itoa(v.SchemaVersion))}
 	p.Arms.Caption = v.say("analysis.section.arms")
 	for i, m := range v.Metrics {
 		id := "m" + strconv.Itoa(i+1)
@@ -71,7 +73,7 @@ func (v analysisView) page() analysisPage {
 			p.Metrics = append(p.Metrics, s)
 			continue
 		}
-		s.Cap = of.cap()
+		s.Beside, s.Cap = of.beside(), of.cap()
 		for _, n := range m.Notes {
 			s.Notes = append(s.Notes, n.Sentence)
 		}
@@ -129,11 +131,19 @@ func (v analysisView) how() []string {
 	for _, m := range v.Metrics {
 		kinds[m.Kind == analyze.Binary] = true
 	}
-	if kinds[true] {
-		keys = append(keys, "rate")
+	switch {
+	case v.Clusters != nil:
+		keys = append(keys, "clusters")
+	default:
+		if kinds[true] {
+			keys = append(keys, "rate")
+		}
+		if kinds[false] {
+			keys = append(keys, "mean")
+		}
 	}
-	if kinds[false] {
-		keys = append(keys, "mean")
+	if v.CovariateColumn != "" && kinds[false] {
+		keys = append(keys, "covariate")
 	}
 	if v.Adjusted == "holm" {
 		keys = append(keys, "holm")
@@ -144,7 +154,7 @@ func (v analysisView) how() []string {
 	var out []string
 	for _, key := range keys {
 		level := 100 * (1 - v.Alpha/float64(max(1, len(v.Arms)-1)))
-		out = append(out, v.say("analysis.how."+key, "level", strconv.FormatFloat(level, 'f', 1, 64)))
+		out = append(out, v.say("analysis.how."+key, "level", strconv.FormatFloat(level, 'f', 1, 64), "covariate", v.CovariateColumn, "column", v.ClusterColumn))
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ func analysis(t *testing.T, q analyze.Question, leftOut int64, parts ...part) re
 	t.Helper()
 	q.File, q.Arm, q.Alpha = "mailing.csv", "arm", .05
 	tally := analyze.NewTally(q)
-	read := func(add func(arm, stratum []byte, values []int64) error) {
+	read := func(add func(analyze.Row) error) {
 		for _, p := range parts {
 			for i := range p.n {
 				values := make([]int64, len(q.Metrics))
@@ -42,7 +43,14 @@ func analysis(t *testing.T, q analyze.Question, leftOut int64, parts ...part) re
 						values[k] = p.spent + int64(i%7)*100
 					}
 				}
-				if err := add([]byte(p.arm), []byte(p.stratum), values); err != nil {
+				row := analyze.Row{Arm: []byte(p.arm), Stratum: []byte(p.stratum), Values: values}
+				if q.Covariate != "" { // half of it comes back
+					row.Covariate = 1_000_000 * (values[len(values)-1]/200 + int64(i%9))
+				}
+				if q.Cluster != "" { // three rows each
+					row.Cluster = fmt.Append(nil, p.arm, i/3)
+				}
+				if err := add(row); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -69,6 +77,8 @@ func analyses(t *testing.T) map[string]report.Analysis {
 	fixed.Cap = analyze.Cap{Fixed: true, Units: 4_000, Quantile: .995, From: "last-year.csv:spend"}
 	low := spend
 	low.Name, low.Cap = "low", analyze.Cap{Quantile: .9}
+	before := analyze.Question{Control: "no", Equal: true, Covariate: "last_year", Metrics: []analyze.Metric{bought, spend}}
+	each := analyze.Question{Control: "no", Equal: true, Cluster: "customer", Metrics: []analyze.Metric{bought, spend}}
 	gain := points
 	gain.Name, gain.BreakEven = "gain", nil
 	return map[string]report.Analysis{
@@ -76,6 +86,9 @@ func analyses(t *testing.T) map[string]report.Analysis {
 			part{"no mail", "new", 1000, 60, 3000, 0}, part{"no mail", "", 600, 60, 4000, 0}, part{"no mail", "old", 30, 3, 4000, 0},
 			part{"mail", "new", 1000, 120, 3500, 50_000}, part{"mail", "", 590, 55, 4000, 0}, part{"mail", "old", 30, 1, 4000, 0},
 			part{"mail <and> coupon", "new", 1000, 85, 2500, 0}, part{"mail <and> coupon", "", 610, 62, 2000, 0}, part{"mail <and> coupon", "old", 30, 3, 4000, 0}),
+		"before": analysis(t, before, 0, part{"no", "", 3000, 300, 3000, 0}, part{"yes", "", 3050, 350, 3100, 0}, part{"twice", "", 2950, 440, 3100, 0}),
+		"small":  analysis(t, before, 0, part{"no", "", 500, 29, 3000, 0}, part{"yes", "", 510, 49, 3100, 0}),
+		"each":   analysis(t, each, 0, part{"no", "", 3000, 300, 3000, 0}, part{"yes", "", 3090, 350, 3100, 0}, part{"less", "", 2910, 27, 3100, 0}),
 		"sizes": analysis(t, analyze.Question{Control: "no", Stratum: "s", Shares: []analyze.Share{{Arm: "no", Weight: 10}, {Arm: "yes", Weight: 90}}, Metrics: []analyze.Metric{bought, spend}}, 0,
 			part{"no", "a", 1120, 72, 3000, 0}, part{"yes", "a", 8880, 810, 3000, 0}),
 		"absent": analysis(t, analyze.Question{Control: "no", Shares: []analyze.Share{{Arm: "no", Weight: 1}, {Arm: "yes", Weight: 1}, {Arm: "never", Weight: 1}}, Metrics: []analyze.Metric{bought}}, 0,
@@ -133,7 +146,7 @@ func TestAnalysisHidesWhatItRefuses(t *testing.T) {
 
 func TestAnalysisInABrowser(t *testing.T) {
 	t.Parallel()
-	for name, pages := range map[string]int{"whole": 8, "sizes": 0, "little": 0} {
+	for name, pages := range map[string]int{"whole": 8, "sizes": 0, "little": 0, "before": 0, "each": 0} {
 		inABrowser(t, name, analysisText(t, analyses(t)[name], "html"), pages)
 	}
 }
@@ -143,8 +156,9 @@ func TestEveryAnswerOfAnAnalysisHasWords(t *testing.T) {
 	t.Parallel()
 	for group, names := range map[string][]string{
 		"": {analyze.Up, analyze.Down, analyze.Open}, "answer.": {analyze.Up, analyze.Down, analyze.Open, analyze.Refused, analyze.Pays, analyze.Loses},
-		"pays.": {"pays", "loses", "open", "pays.family", "loses.family", "open.family"}, "how.": {"all", "rate", "mean", "holm", "strata"},
-		"note.": {string(evaluation.E09), string(analyze.CapOwn), string(analyze.CapMuch), string(analyze.CapSign)},
+		"pays.": {"pays", "loses", "open", "pays.family", "loses.family", "open.family"}, "how.": {"all", "rate", "mean", "holm", "strata", "clusters", "covariate"},
+		"note.":     {string(evaluation.E09), string(analyze.CapOwn), string(analyze.CapMuch), string(analyze.CapSign), string(analyze.Tiny)},
+		"adjusted.": {string(analyze.Weak), string(analyze.FewControl), "none"},
 	} {
 		for _, name := range names {
 			known(t, "analysis."+group+name)

@@ -21,6 +21,9 @@ func (a Analysis) Text(w io.Writer) error {
 	} else {
 		out.wrapped("  E01  ", v.SRM.Sentence)
 	}
+	for _, text := range v.balances() {
+		out.wrapped("  ", text)
+	}
 	for _, m := range v.Metrics {
 		out.line("")
 		v.metric(m).text(out)
@@ -47,10 +50,17 @@ func (v metricView) text(out *printer) {
 		}
 		out.wrapped(mark, c.Sentence)
 	}
+	for _, text := range v.beside() {
+		out.wrapped("  ", text)
+	}
 	out.wrapped("  ", v.cap())
 	for _, c := range v.m.Comparisons {
 		if w := c.Whole; !narrow && w != nil && w.Valid {
-			out.wrapped("  ", v.say("analysis.uncapped", "arm", c.Arm, "effect", v.effect(*w.Estimate), "lo", v.effect(*w.Lo), "hi", v.effect(*w.Hi)))
+			key := "uncapped"
+			if c.Adjustment != nil && c.Adjustment.Used {
+				key += ".plain"
+			}
+			out.wrapped("  ", v.say("analysis."+key, "arm", c.Arm, "effect", v.effect(*w.Estimate), "lo", v.effect(*w.Lo), "hi", v.effect(*w.Hi)))
 		}
 	}
 	for _, n := range v.m.Notes {

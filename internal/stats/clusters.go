@@ -94,19 +94,39 @@ func (s Clusters) Difference(alpha float64) (Difference, bool) {
 		return Difference{}, false
 	}
 	influence := [4]float64{1 / s.Sum[1], -treat / s.Sum[1], -1 / s.Sum[3], control / s.Sum[3]}
-	var variance, size float64
+	return Effect{treat - control, math.Sqrt(s.covariance(influence, influence))}.Difference(alpha)
+}
+
+// Ratio is treat's mean over rows divided by control's, as Fieller has it, with the
+// covariance that customers in both arms bring. Defined where Difference is and the
+// control's mean is not 0.
+func (s Clusters) Ratio(alpha float64) (Ratio, bool) {
+	treat, control, ok := s.Means()
+	if !ok {
+		return Ratio{}, false
+	}
+	t := [4]float64{1 / s.Sum[1], -treat / s.Sum[1]}
+	c := [4]float64{2: 1 / s.Sum[3], 3: -control / s.Sum[3]}
+	top, bottom := Effect{treat, math.Sqrt(s.covariance(t, t))}, Effect{control, math.Sqrt(s.covariance(c, c))}
+	return Fieller(top, bottom, s.covariance(t, c), alpha)
+}
+
+// covariance is that of two estimates, given how a customer's fields count in each;
+// 0 where the sums cannot tell it from 0.
+func (s Clusters) covariance(a, b [4]float64) float64 {
+	var sum, size float64
 	for i := range 4 {
 		for j := i; j < 4; j++ {
-			part := influence[i] * influence[j] * s.Product[i][j]
+			weight := a[i] * b[j]
 			if i != j {
-				part *= 2
+				weight += a[j] * b[i]
 			}
-			variance += part
-			size += math.Abs(part)
+			sum += weight * s.Product[i][j]
+			size += math.Abs(weight * s.Product[i][j])
 		}
 	}
-	if variance <= 1e-14*size {
-		variance = 0 // rounding is all that is left
+	if math.Abs(sum) <= 1e-14*size {
+		return 0 // rounding is all that is left
 	}
-	return Effect{treat - control, math.Sqrt(variance)}.Difference(alpha)
+	return sum
 }

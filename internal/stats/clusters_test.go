@@ -32,6 +32,47 @@ func TestClustersOfTheSpecification(t *testing.T) {
 	near(t, "se", got.SE, 0.1885229614, 1e-9)
 }
 
+// Example of pooled cycles in the specification: events of each customer over its
+// cycles, an arm's error of which has the factor n/(n-1) that Clusters lack.
+func TestClustersRatio(t *testing.T) {
+	t.Parallel()
+	var all stats.Clusters
+	arms := [2][2][]float64{{{2, 0, 1, 3, 0, 1, 0, 2}, {5, 5, 4, 5, 3, 5, 5, 5}}, {{0, 1, 0, 1}, {5, 5, 4, 5}}}
+	for i, y := range arms[0][0] {
+		all.Add(stats.Cluster{TreatY: y, Treat: arms[0][1][i]})
+	}
+	for i, y := range arms[1][0] {
+		all.Add(stats.Cluster{ControlY: y, Control: arms[1][1][i]})
+	}
+	top := stats.Effect{Value: 9. / 37, SE: .08146046524 * math.Sqrt(7./8)}
+	bottom := stats.Effect{Value: 2. / 19, SE: .05775252362 * math.Sqrt(3./4)}
+	for _, alpha := range []float64{.3, .05} {
+		got, ok := all.Ratio(alpha)
+		want, _ := stats.Fieller(top, bottom, 0, alpha)
+		if !ok || got.Unbounded != want.Unbounded {
+			t.Fatalf("got %+v, want %+v", got, want)
+		}
+		near(t, "ratio", got.Value, want.Value, 1e-9)
+		near(t, "se", got.SE, want.SE, 1e-9)
+		if want.Unbounded == "" {
+			near(t, "lo", got.Lo, want.Lo, 1e-8)
+			near(t, "hi", got.Hi, want.Hi, 1e-8)
+		}
+	}
+
+	// Customers that are in both arms alike: the ratio is 1 without any error.
+	var same stats.Clusters
+	for _, y := range []float64{2, 0, 1, 3} {
+		same.Add(stats.Cluster{TreatY: y, Treat: 2, ControlY: y, Control: 2})
+	}
+	if got, ok := same.Ratio(.05); !ok || got.Value != 1 || got.SE > 1e-7 {
+		t.Errorf("alike: %+v, defined %v", got, ok)
+	}
+	if got, ok := (stats.Clusters{}).Ratio(.05); ok {
+		t.Errorf("of nobody: %+v", got)
+	}
+}
+
 func TestClustersThatAreNotDefined(t *testing.T) {
 	t.Parallel()
 	of := func(clusters ...stats.Cluster) (s stats.Clusters) {

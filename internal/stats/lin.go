@@ -11,11 +11,17 @@ type Adjusted struct {
 	SEGiven float64
 
 	Treat, Control AdjustedArm
+	Covariance     float64 // of the two arms' means, which have the covariate's mean in common
 }
 
-// AdjustedArm is an arm's mean at the covariate of both arms together, and how
-// much the metric rises with the covariate.
-type AdjustedArm struct{ Mean, Slope float64 }
+// AdjustedArm is an arm's mean at the covariate of both arms together, with its
+// standard error, and how much the metric rises with the covariate.
+type AdjustedArm struct{ Mean, SE, Slope float64 }
+
+// Ratio is treat's adjusted mean divided by control's, as Fieller has it.
+func (a Adjusted) Ratio(alpha float64) (Ratio, bool) {
+	return Fieller(Effect{a.Treat.Mean, a.Treat.SE}, Effect{a.Control.Mean, a.Control.SE}, a.Covariance, alpha)
+}
 
 // AdjustmentPays says whether to adjust at all: control units there are, and share
 // of the metric's variance that the covariate explained before the campaign. With
@@ -136,10 +142,12 @@ func adjust(t, c line, vt, vc float64, x Moments, z float64) (Adjusted, bool) {
 	if !ok {
 		return Adjusted{}, false
 	}
+	common := spread / (t.n + c.n) // the variance of the covariate's mean
 	a := Adjusted{
-		SEGiven: math.Sqrt(vt + vc),
-		Treat:   AdjustedArm{t.y - t.slope*(t.x-middle), t.slope},
-		Control: AdjustedArm{c.y - c.slope*(c.x-middle), c.slope},
+		SEGiven:    math.Sqrt(vt + vc),
+		Treat:      AdjustedArm{t.y - t.slope*(t.x-middle), math.Sqrt(vt + t.slope*t.slope*common), t.slope},
+		Control:    AdjustedArm{c.y - c.slope*(c.x-middle), math.Sqrt(vc + c.slope*c.slope*common), c.slope},
+		Covariance: t.slope * c.slope * common,
 	}
 	apart := t.slope - c.slope
 	se := 0.0
@@ -148,7 +156,7 @@ func adjust(t, c line, vt, vc float64, x Moments, z float64) (Adjusted, bool) {
 		se = math.Sqrt(vt + vc + apart*apart*spread/(t.n+c.n))
 	}
 	a.Skewed, ok = hall(a.Treat.Mean-a.Control.Mean, se, t.lean/t.n/t.n-c.lean/c.n/c.n, z)
-	if !ok || !finite(a.SEGiven, a.Treat.Mean, a.Control.Mean) {
+	if !ok || !finite(a.SEGiven, a.Treat.Mean, a.Control.Mean, a.Treat.SE, a.Control.SE, a.Covariance) {
 		return Adjusted{}, false
 	}
 	return a, true

@@ -35,7 +35,11 @@ func TestLinOfTheSpecification(t *testing.T) {
 	near(t, "difference", got.Value, 0.852032251, 1e-9)
 	near(t, "se with customers given", got.SEGiven, 1.499125488, 1e-9)
 	near(t, "se", got.SE, 1.518832861, 1e-9)
+	near(t, "se from the arms", math.Sqrt(got.Treat.SE*got.Treat.SE+got.Control.SE*got.Control.SE-2*got.Covariance), got.SE, 1e-12)
 	near(t, "HC2", units.SEGiven, 1.818246836, 1e-9)
+	if r, ok := got.Ratio(0.05); !ok || math.Abs(r.Value-5.88872758/5.036695329) > 1e-8 || (r.Lo > 1) != (got.Lo > 0) {
+		t.Errorf("ratio: %+v, defined %v", r, ok)
+	}
 	near(t, "difference of units", units.Value, got.Value, 1e-12)
 	near(t, "naive", plain.Value, 3.75, 1e-9)
 	near(t, "naive se", plain.SE, 4.417519112, 1e-9)
