@@ -2,6 +2,8 @@
 -- refused is what was refused before; the states that most updates end in are asked first.
 -- A page has room for two more versions of each of its rows: at 38 a ninth of the updates had to write both indexes. What the
 -- gate needs of the enrollment never changes and stands in the delivery, which saves looking the enrollment up.
+-- Since when an address is another one is known of each by itself: a new telephone number says nothing about a bounced mail, nor
+-- does a merge that brings the first.
 -- +goose Up
 
 alter table deliveries set (fillfactor = 30);
@@ -40,3 +42,7 @@ create trigger deliveries_immutable
           or old.uncapped is distinct from new.uncapped or old.scheduled_at is distinct from new.scheduled_at or old.variant is distinct from new.variant
           or old.zone is distinct from new.zone or old.stratum is distinct from new.stratum or old.trigger_order_id is distinct from new.trigger_order_id)
     execute function refuse_delivery_change();
+
+alter table contacts drop column changed_at, add column email_since timestamptz, add column phone_since timestamptz;
+comment on column contacts.email_since is 'when it took the place of another; null: it did not, as far as is known';
+comment on column contacts.phone_since is 'as email_since';

@@ -88,3 +88,21 @@ func TestADeclaredProfileIsOfItsKinds(t *testing.T) {
 		t.Errorf("attributes (-got +want):\n%s", diff)
 	}
 }
+
+// An address that takes the place of another is new since then; the first on a
+// channel, and one that is told again, are not.
+func TestSinceWhenAnAddressIsAnother(t *testing.T) {
+	t.Parallel()
+	db := testkit.NewDB(t)
+	for _, text := range []string{
+		"customer_id,email,phone\nann,ann@mail.example,\nbob,bob@mail.example,+4915112345670\ncid,cid@mail.example,\n",
+		"customer_id,email,phone\nann,ann@mail.example,+4915112345671\nbob,bob@mail.example,+4915112345672\ncid,new@mail.example,\n",
+	} {
+		importText(t, db, importer.Customers, text)
+	}
+	got := testkit.List[string](t, db, `select u.shop_id || case when k.email_since is not null then ' mail' else '' end || case when k.phone_since is not null then ' phone' else '' end
+		from contacts k join customers u using (customer_id) order by 1`)
+	if diff := cmp.Diff([]string{"ann", "bob phone", "cid mail"}, got); diff != "" {
+		t.Error(diff)
+	}
+}

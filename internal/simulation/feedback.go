@@ -263,7 +263,7 @@ func (m *Memory) hearOne(t *tx, r *record[message]) error {
 func (m *Memory) banHeard(t *tx, d *message, said string, since time.Time) {
 	p := m.person(d.customer).see(t)
 	address := p.address(d.channel)
-	if said == "bounced" && p.changed.After(d.claimed) {
+	if said == "bounced" && p.since[d.channel].After(d.claimed) {
 		return // it was the old one
 	}
 	for _, r := range m.bans.rows {

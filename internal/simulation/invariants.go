@@ -44,7 +44,7 @@ type file struct {
 	failed  bool      // its provider says that it arrived nowhere
 	shaken  bool      // excused, before a failover excused everybody
 	untaken bool      // its provider did not take it the last time
-	moved   bool      // its customer had another address
+	moved   []string  // the channels on which its customer had another address
 	to      string    // the address that its gate read
 	written bool      // what became of its last pass was kept, if not for long
 }

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -129,11 +130,16 @@ func (w *World) inDoubt(n int) (found *message) {
 func (w *World) move(customer int64, channel string) error {
 	for i, r := range w.memory.deliveries.rows {
 		if r.was.customer == customer {
-			w.judge.file(int64(i) + 1).moved = true
+			f := w.judge.file(int64(i) + 1)
+			f.moved = append(f.moved, channel)
 		}
 	}
 	return w.memory.change(background, "move", customer, func(_ *tx, p *person) {
-		p.changed = w.clock
+		p.since = maps.Clone(p.since)
+		if p.since == nil {
+			p.since = map[string]time.Time{}
+		}
+		p.since[channel] = w.clock
 		switch {
 		case !p.erased.IsZero():
 		case channel == "sms":

@@ -41,10 +41,10 @@ func (m *Memory) merge(ctx context.Context, from, into int64) error {
 		i := m.person(target).edit(t)
 		i.orders, i.words = append(slices.Clip(i.orders), f.orders...), append(slices.Clip(i.words), m.stricter(i.words, f.words)...)
 		if i.email == "" && f.email != "" {
-			i.email, i.changed = f.email, m.host.now()
+			i.email = f.email
 		}
 		if i.phone == "" && f.phone != "" {
-			i.phone, i.changed = f.phone, m.host.now()
+			i.phone = f.phone
 		}
 		i.holds = append(slices.Clip(i.holds), f.holds...)
 		m.person(from).edit(t).orders = nil

@@ -56,8 +56,9 @@ type person struct {
 	shop                 string // the shop's own id
 	email, phone         string
 	region, zone, locale string
-	erased, changed      time.Time // changed: the addresses
-	into                 int64     // the customer that this one was merged into; 0: none
+	erased               time.Time
+	since                map[string]time.Time // by channel: when its address took the place of another
+	into                 int64                // the customer that this one was merged into; 0: none
 	words                []word
 	orders               []order
 	holds                []hold

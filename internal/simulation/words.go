@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rewave/rewave/internal/channel"
@@ -155,7 +156,7 @@ func (w *World) wordsAtRest() {
 			w.violate("failed is the last word", "delivery %d failed, and its provider said %s within minutes", d.id, x.Type)
 		case d.state != delivery.Accepted && !f.again && !(d.state == delivery.Failed && f.failed):
 			w.violate("what a provider said is known", "delivery %d is %s, and its provider said %s", d.id, d.state, x.Type)
-		case kept.bans() && !f.moved && !w.banned(d):
+		case kept.bans() && !slices.Contains(f.moved, d.channel) && !w.banned(d):
 			w.violate("who complains or cannot be reached is written to no more", "delivery %d: %s", d.id, x.Type)
 		}
 	}

@@ -1,9 +1,10 @@
 // Package stats computes the statistics a report rests on: rates and means, their
 // differences and ratios with the intervals and p-values that belong to them,
 // money adjusted for what was known before, rows of the same customer, effects of
-// several waves and rounds, several questions at once, who was moved and what they
-// bought, the check that arms have the planned sizes, and how many customers a
-// question needs.
+// several waves and rounds, several questions at once, what may be said at several
+// looks and at any time, when customers buy along a curve, what is believed of
+// variants and which to choose, who was moved and what they bought, the check that
+// arms have the planned sizes, and how many customers a question needs.
 //
 // One method, one file, one reference. Every function is pure and total: where a
 // figure does not exist it says so by ok = false and never by NaN; an interval

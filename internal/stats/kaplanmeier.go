@@ -6,13 +6,6 @@ import (
 	"slices"
 )
 
-// Event is how many customers of an arm bought for the first time, and how many
-// were seen for the last time without having bought, at one time since entry.
-type Event struct {
-	At               float64 // in any unit; finite
-	Bought, Censored int64
-}
-
 // Curve is the cumulative share of an arm that has bought: 0 before the first
 // step and flat between steps.
 type Curve struct {
@@ -59,8 +52,7 @@ func KaplanMeier(n int64, events []Event, alpha float64) (Curve, bool) {
 			greenwood += bought / (risk * (risk - bought))
 			step := Step{At: e.At, AtRisk: curve.Left, Bought: e.Bought, Estimate: Estimate{1, lo, 1}}
 			if e.Bought < curve.Left {
-				spread := math.Exp(z * math.Sqrt(greenwood) / -logS)
-				step.Estimate = Estimate{-math.Expm1(logS), -math.Expm1(logS / spread), -math.Expm1(logS * spread)}
+				step.Estimate = logLog(logS, math.Sqrt(greenwood), z)
 				step.SE = math.Exp(logS) * math.Sqrt(greenwood)
 			}
 			lo = step.Lo
@@ -70,6 +62,12 @@ func KaplanMeier(n int64, events []Event, alpha float64) (Curve, bool) {
 		curve.Until = e.At
 	}
 	return curve, n > 0
+}
+
+// logLog is 1 - S with its log(-log) band, from ln S < 0 and the standard error of that.
+func logLog(logS, se, z float64) Estimate {
+	spread := math.Exp(z * se / -logS)
+	return Estimate{-math.Expm1(logS), -math.Expm1(logS / spread), -math.Expm1(logS * spread)}
 }
 
 // Gap is the difference of two curves from At on, until the next gap.
@@ -120,23 +118,4 @@ func times(curves ...Curve) []float64 {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-// byTime is the events in order, those of one time as one.
-func byTime(events []Event) []Event {
-	sorted := slices.Clone(events)
-	slices.SortFunc(sorted, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
-	var merged []Event
-	for _, e := range sorted {
-		if math.IsNaN(e.At) || math.IsInf(e.At, 0) || e.Bought < 0 || e.Censored < 0 {
-			panic("stats: an event has a time and counts customers")
-		}
-		if last := len(merged) - 1; last >= 0 && merged[last].At == e.At {
-			merged[last].Bought += e.Bought
-			merged[last].Censored += e.Censored
-			continue
-		}
-		merged = append(merged, e)
-	}
-	return merged
 }

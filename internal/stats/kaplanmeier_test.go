@@ -207,21 +207,7 @@ func TestKaplanMeierCoverage(t *testing.T) {
 	t.Parallel()
 	const repetitions, days, day, hazard, lift = 2000, 30, 20, 0.01, 1.4
 	random := rand.New(rand.NewPCG(20260303, 1))
-	arm := func(n int64, hazard float64) Curve {
-		var events [days]Event
-		for i := range events {
-			events[i].At = float64(i + 1)
-		}
-		for range n {
-			buys, followed := int(random.ExpFloat64()/hazard), random.IntN(days)
-			if buys <= followed {
-				events[buys].Bought++
-			} else {
-				events[followed].Censored++
-			}
-		}
-		return curveOf(n, events[:]...)
-	}
+	arm := func(n int64, hazard float64) Curve { return curveFrom(drawn(random, n, hazard, days)) }
 	truth := func(hazard float64) float64 { return -math.Expm1(-hazard * day) }
 	var band, difference float64
 	for range repetitions {

@@ -70,12 +70,12 @@ func dot(a, b []float64) (sum float64) {
 	return sum
 }
 
-// lower is a lower triangular matrix.
-type lower [][]float64
+// triangle is a lower triangular matrix.
+type triangle [][]float64
 
 // cholesky is the root of a symmetric, positive definite matrix, if it is one.
-func cholesky(m [][]float64) (lower, bool) {
-	root := make(lower, len(m))
+func cholesky(m [][]float64) (triangle, bool) {
+	root := make(triangle, len(m))
 	for i := range m {
 		if len(m[i]) != len(m) || !finite(m[i]...) {
 			return nil, false
@@ -99,7 +99,7 @@ func cholesky(m [][]float64) (lower, bool) {
 }
 
 // solve is the x with root*x = b.
-func (l lower) solve(b []float64) []float64 {
+func (l triangle) solve(b []float64) []float64 {
 	x := make([]float64, len(b))
 	for i := range b {
 		x[i] = (b[i] - dot(l[i][:i], x[:i])) / l[i][i]

@@ -1,6 +1,7 @@
 package stats_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/rewave/rewave/internal/stats"
@@ -69,4 +70,89 @@ func TestSampleSizeAndDetectableLiftUndoEachOther(t *testing.T) {
 			t.Fatalf("a lift of %v at %v is seen by %d, but needs %d", lift, p0, n, needed)
 		}
 	})
+}
+
+// The specification's sizes; it asks for a lift of half a unit of money.
+func TestMoneySampleSize(t *testing.T) {
+	t.Parallel()
+	for hold, want := range map[float64]int64{0.1: 335_235, 0.2: 188_570, 0.5: 120_685} {
+		got, ok := stats.MoneySampleSize(0.5, 31, hold, 0.05, 0.8)
+		if !ok || got < want || got > want+1 {
+			t.Errorf("hold %v: %d customers, want %d", hold, got, want)
+		}
+		less, _ := stats.MoneySampleSize(0.5, 31*math.Sqrt(1-0.5*0.5), hold, 0.05, 0.8)
+		if share := float64(less) / float64(got); math.Abs(share-0.75) > 1e-4 {
+			t.Errorf("hold %v: a covariate of 0.5 leaves %v of the customers, want three quarters", hold, share)
+		}
+	}
+	for _, bad := range [][3]float64{{0, 31, 0.1}, {0.5, 0, 0.1}, {0.5, math.Inf(1), 0.1}, {math.NaN(), 31, 0.1}, {0.5, 31, 0}, {0.5, 31, 1}} {
+		if n, ok := stats.MoneySampleSize(bad[0], bad[1], bad[2], 0.05, 0.8); ok {
+			t.Errorf("MoneySampleSize(%v) = %d, want none", bad, n)
+		}
+		if d, ok := stats.DetectableMoney(bad[1], 1000, bad[2], 0.05, 0.8); ok && bad[0] == 0.5 {
+			t.Errorf("DetectableMoney(%v) = %v, want none", bad, d)
+		}
+	}
+	if d, ok := stats.DetectableMoney(31, 1, 0.1, 0.05, 0.8); ok {
+		t.Errorf("one customer lets a difference of %v be seen", d)
+	}
+}
+
+// Student's test asks for a quarter of z squared more an arm than the normal law
+// does (R 4.2.2, power.t.test: 22.0211 an arm at delta 1, sd 1, power .9); for
+// rates the pooled variance asks for next to the same (power.prop.test: 13808.9 an
+// arm, .02 against .025, power .8).
+func TestSampleSizesOfR(t *testing.T) {
+	t.Parallel()
+	money, _ := stats.MoneySampleSize(1, 1, 0.5, 0.05, 0.9)
+	if an := float64(money)/2 + z95*z95/4; math.Abs(an-22.0210977039) > 0.5 {
+		t.Errorf("%v an arm, want 22.02", an)
+	}
+	rates, _ := stats.SampleSize(0.025, 0.02, 0.5, 0.05, 0.8)
+	if an := float64(rates) / 2; math.Abs(an/13808.924918-1) > 3e-4 {
+		t.Errorf("%v an arm, want 13,809", an)
+	}
+}
+
+func TestMoneySampleSizeAndDetectableMoneyUndoEachOther(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		sd := rapid.Float64Range(0.01, 1000).Draw(t, "sd")
+		hold := rapid.Float64Range(0.01, 0.99).Draw(t, "hold")
+		n := rapid.Int64Range(2, 5_000_000).Draw(t, "n")
+		d, ok := stats.DetectableMoney(sd, n, hold, 0.05, 0.8)
+		if !ok {
+			t.Fatal("not defined")
+		}
+		needed, _ := stats.MoneySampleSize(d*(1+1e-9), sd, hold, 0.05, 0.8)
+		more, _ := stats.MoneySampleSize(-d*(1-1e-6), sd, hold, 0.05, 0.8)
+		if needed > n || more <= n {
+			t.Fatalf("a difference of %v is seen by %d, but needs %d, and less of it %d", d, n, needed, more)
+		}
+	})
+}
+
+func TestDaysUntil(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		n       int64
+		pace    float64
+		watched int
+		want    int
+		ok      bool
+	}{
+		{"even days", 42_201, 500, 0, 85, true},
+		{"and a window", 42_201, 500, 30, 115, true},
+		{"all at once", 42_201, 1e9, 30, 31, true},
+		{"nobody needed", 0, 3, 10, 10, true},
+		{"a few a day", 10, 0.3, 0, 34, true},
+		{"nobody enters", 10, 0, 0, 0, false},
+		{"no pace", 10, math.NaN(), 0, 0, false},
+		{"not in this century", 1_000_000, 1, 0, 0, false},
+	} {
+		if got, ok := stats.DaysUntil(tt.n, tt.pace, tt.watched); got != tt.want || ok != tt.ok {
+			t.Errorf("%s: %d %v, want %d %v", tt.name, got, ok, tt.want, tt.ok)
+		}
+	}
 }

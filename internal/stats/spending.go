@@ -91,10 +91,17 @@ func (w *walk) move(information float64) {
 }
 
 // beyond is the share of all paths that are still walking and reach |z| now.
-func (w *walk) beyond(z float64) (share float64) {
-	bound := z * math.Sqrt(w.time)
+func (w *walk) beyond(z float64) float64 { return 2 * w.below(-z, 0) }
+
+// below is the share of all paths that are still walking and are at z or lower
+// now, where an effect moves them by drift for each unit of information. Up to
+// the last look it only changes how likely a path is: by exp(drift*place -
+// drift^2*time/2), the ratio of two normal densities.
+func (w *walk) below(z, drift float64) (share float64) {
+	bound, before := z*math.Sqrt(w.time), w.time-w.step*w.step
 	for i, at := range w.place {
-		share += w.mass[i] * (NormalCDF((at-bound)/w.step) + NormalCDF((-at-bound)/w.step))
+		tilt := math.Exp(drift * (at - drift*before/2))
+		share += w.mass[i] * tilt * NormalCDF((bound-at)/w.step-drift*w.step)
 	}
 	return share
 }

@@ -14,7 +14,6 @@ import (
 // rule on the z scale with 1600 intervals.
 func TestOBFBounds(t *testing.T) {
 	t.Parallel()
-	fifths := []float64{0.2, 0.4, 0.6, 0.8, 1}
 	for _, tt := range []struct {
 		name                     string
 		spend, information, want []float64
@@ -43,6 +42,18 @@ func TestOBFBounds(t *testing.T) {
 				near(t, "bound", got[i], want, tolerance)
 			}
 		})
+	}
+}
+
+// The chance that a single look would reach its bound, as the specification
+// prints it.
+func TestOBFBoundsNominally(t *testing.T) {
+	t.Parallel()
+	bounds, _ := stats.OBFBounds(fifths, fifths, 0.05)
+	for i, want := range []float64{1.07774e-06, 0.000787897, 0.00735606, 0.0220319, 0.0422517} {
+		if got := 2 * stats.NormalCDF(-bounds[i]); math.Abs(got/want-1) > 5e-6 {
+			t.Errorf("look %d: nominal p %.6g, want %v", i+1, got, want)
+		}
 	}
 }
 

@@ -20,5 +20,5 @@ with banned as (
 ), people as (
     update customers u set first_name = null, last_name = null, locale = null, region = null, zone = null where u.customer_id = any ($1)
 )
-update contacts k set email = null, phone = null, erased_at = coalesce(k.erased_at, clock_timestamp()), changed_at = clock_timestamp()
+update contacts k set email = null, phone = null, erased_at = coalesce(k.erased_at, clock_timestamp())
  where k.customer_id = any ($1)

@@ -41,7 +41,7 @@ with orders as (
       from customers f
      where u.customer_id = $2 and f.customer_id = $1
 ), reached as (
-    update contacts k set email = coalesce(k.email, f.email), phone = coalesce(k.phone, f.phone), changed_at = clock_timestamp()
+    update contacts k set email = coalesce(k.email, f.email), phone = coalesce(k.phone, f.phone)
       from contacts f
      where k.customer_id = $2 and f.customer_id = $1 and (k.email is null and f.email is not null or k.phone is null and f.phone is not null)
 ), named as (

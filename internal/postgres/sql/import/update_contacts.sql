@@ -12,7 +12,8 @@ with locked as (
        for no key update of t
 )
 update contacts t
-   set email = coalesce(l.email, t.email), phone = coalesce(l.phone, t.phone), changed_at = now()
+   set email = coalesce(l.email, t.email), phone = coalesce(l.phone, t.phone),
+       email_since = case when l.email <> t.email then now() else t.email_since end, phone_since = case when l.phone <> t.phone then now() else t.phone_since end
   from locked l
  where l.customer_id = t.customer_id
 returning t.customer_id
