@@ -3,6 +3,7 @@ package workers_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -44,6 +45,7 @@ func withCoupons(n int, budget bool) sendPath {
 			for i := range codes {
 				codes[i] = fmt.Sprintf("BENCH%07d", i)
 			}
+			rand.Shuffle(n, func(i, j int) { codes[i], codes[j] = codes[j], codes[i] }) // as they are generated
 			_, err := s.AddCoupons(ctx, coupon.Pool{Name: "bench", Kind: coupon.Amount, Currency: "EUR", Value: &value, PerCustomer: 1}, codes)
 			return err
 		},
