@@ -80,6 +80,48 @@ CREATE OR REPLACE FUNCTION public.half_even(x numeric)
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN ((abs((x - trunc(x))) = 0.5) AND (mod(trunc(x), (2)::numeric) = (0)::numeric)) THEN trunc(x) ELSE round(x) END;
 
+CREATE OR REPLACE FUNCTION public.note_bound()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+declare
+    found_all boolean;
+    stray text;
+begin
+    with changed as materialized (
+        select d.campaign_id, x.pool, x.until, sum(x.sign * x.codes) as codes, sum(x.sign * x.minor) as minor, count(*) filter (where x.sign = 1 and d.arm = 'treat') as given
+          from (select f.customer_id, f.entered_at, f.enrollment_id, f.round, f.wave, f.pool, 1 as sign, (f.redeemed_minor is null)::int as codes, coalesce(f.redeemed_minor, 0) as minor,
+                       case when f.redeemed_order_id is null then coalesce(f.expires_at, 'infinity') else 'infinity' end as until
+                  from fresh f where f.customer_id is not null
+                union all
+                select s.customer_id, s.entered_at, s.enrollment_id, s.round, s.wave, s.pool, -1, (s.redeemed_minor is null)::int, coalesce(s.redeemed_minor, 0),
+                       case when s.redeemed_order_id is null then coalesce(s.expires_at, 'infinity') else 'infinity' end
+                  from stale s where s.customer_id is not null) x
+          join deliveries d on d.customer_id = x.customer_id and d.entered_at = x.entered_at and d.enrollment_id = x.enrollment_id and d.round = x.round and d.wave = x.wave
+         group by d.campaign_id, x.pool, x.until
+    ), written as (
+        insert into bound_codes as b (campaign_id, pool, hourly, until, backend, codes, minor)
+        select c.campaign_id, c.pool, h.hourly, h.until, pg_backend_pid(), sum(c.codes), sum(c.minor)
+          from changed c cross join lateral (values (true, date_trunc('hour', c.until, 'UTC')), (false, c.until)) h(hourly, until)
+         where (c.codes <> 0 or c.minor <> 0) and (h.hourly or h.until < 'infinity')
+         group by c.campaign_id, c.pool, h.hourly, h.until
+            on conflict (campaign_id, pool, hourly, until, backend) do update set codes = b.codes + excluded.codes, minor = b.minor + excluded.minor
+    )
+    select coalesce(sum(c.given), 0) = (select count(f.customer_id) from fresh f) into found_all from changed c;
+    if not found_all then
+        select min(f.code) into stray
+          from fresh f
+         where f.customer_id is not null
+           and not exists (select from deliveries d where d.customer_id = f.customer_id and d.entered_at = f.entered_at and d.enrollment_id = f.enrollment_id
+                                                      and d.round = f.round and d.wave = f.wave and d.arm = 'treat');
+        raise exception 'code % is of no delivery of somebody treated', stray using errcode = 'foreign_key_violation';
+    end if;
+    return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.note_doubt()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -199,6 +241,9 @@ CREATE OR REPLACE FUNCTION public.refuse_code()
  LANGUAGE plpgsql
 AS $function$
 begin
+    if new.code ~ '^[A-Z0-9]{4,40}$' then
+        raise exception 'a code begins free, and % does not', new.code using errcode = 'check_violation';
+    end if;
     raise exception 'a code is 4 to 40 capital letters and digits, not %', new.code using errcode = 'check_violation';
 end $function$;
 
@@ -275,26 +320,6 @@ begin
         raise exception 'delivery % goes from % to % only by a person, with an act that says why', old.delivery_id, old.state, new.state using errcode = 'check_violation';
     end if;
     return new;
-end $function$;
-
-CREATE OR REPLACE FUNCTION public.require_delivery()
- RETURNS trigger
- LANGUAGE plpgsql
- SET enable_seqscan TO 'off'
- SET enable_hashjoin TO 'off'
- SET enable_mergejoin TO 'off'
-AS $function$
-declare stray record;
-begin
-    select f.code into stray
-      from fresh f
-     where f.customer_id is not null
-       and not exists (select from deliveries d where d.customer_id = f.customer_id and d.entered_at = f.entered_at and d.enrollment_id = f.enrollment_id
-                                                  and d.round = f.round and d.wave = f.wave);
-    if found then
-        raise exception 'code % is of no delivery', stray.code using errcode = 'foreign_key_violation';
-    end if;
-    return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.require_enrollment()
@@ -946,12 +971,11 @@ create table coupons (
     constraint coupons_pool_fkey FOREIGN KEY (pool) REFERENCES coupon_pools(pool),
     constraint coupons_redeemed_order_id_fkey FOREIGN KEY (redeemed_order_id) REFERENCES orders(order_id)
 ) with (autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_threshold=1000);
-CREATE INDEX coupons_bound ON public.coupons USING btree (pool) WHERE (bound_at IS NOT NULL);
 CREATE INDEX coupons_free ON public.coupons USING btree (pool, code) WHERE ((bound_at IS NULL) AND (burnt_at IS NULL));
 CREATE INDEX coupons_redeemed ON public.coupons USING btree (redeemed_order_id) WHERE (redeemed_order_id IS NOT NULL);
-CREATE TRIGGER coupons_begin_of_a_delivery AFTER INSERT ON public.coupons REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_delivery();
-CREATE TRIGGER coupons_code BEFORE INSERT OR UPDATE OF code ON public.coupons FOR EACH ROW WHEN ((new.code !~ '^[A-Z0-9]{4,40}$'::text)) EXECUTE FUNCTION refuse_code();
-CREATE TRIGGER coupons_of_a_delivery AFTER UPDATE ON public.coupons REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION require_delivery();
+CREATE TRIGGER coupons_begin BEFORE INSERT ON public.coupons FOR EACH ROW WHEN (((new.code !~ '^[A-Z0-9]{4,40}$'::text) OR (new.bound_at IS NOT NULL))) EXECUTE FUNCTION refuse_code();
+CREATE TRIGGER coupons_code BEFORE UPDATE OF code ON public.coupons FOR EACH ROW WHEN ((new.code !~ '^[A-Z0-9]{4,40}$'::text)) EXECUTE FUNCTION refuse_code();
+CREATE TRIGGER coupons_of_a_delivery AFTER UPDATE ON public.coupons REFERENCING OLD TABLE AS stale NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_bound();
 comment on column coupons.bound_at is 'business time of the gate that gave it to this delivery; a bound code is never free again';
 comment on column coupons.burnt_at is 'an order named it while it was free: it got out, and nobody is given it';
 comment on column coupons.expires_at is 'it counts for orders before this instant; null: no end';
@@ -1588,6 +1612,23 @@ create table doubts (
 );
 CREATE INDEX doubts_delivery ON public.doubts USING btree (delivery_id);
 comment on table doubts is 'one row whenever a call was made of which nobody knew how it ended; for people to read, and nothing is decided by it';
+
+create table bound_codes (
+    campaign_id integer not null,
+    pool text not null,
+    hourly boolean not null,
+    until timestamp with time zone not null,
+    backend integer not null,
+    codes bigint not null,
+    minor bigint not null,
+    constraint bound_codes_pkey PRIMARY KEY (campaign_id, pool, hourly, until, backend),
+    constraint bound_codes_pool_fkey FOREIGN KEY (pool) REFERENCES coupon_pools(pool)
+);
+comment on table bound_codes is 'what the codes of campaigns bind until when, a sum of coupons that a trigger keeps';
+comment on column bound_codes.backend is 'which added to it: nobody waits for anybody, least of all a gate for an import';
+comment on column bound_codes.codes is 'that bind their face value: not redeemed, or nobody knows what for';
+comment on column bound_codes.hourly is 'a sum of those that end within the hour from until on, and of all without an end; otherwise of those that end at until';
+comment on column bound_codes.minor is 'what others took off or cost, with no end';
 
 create view exposures as
  SELECT d.customer_id,

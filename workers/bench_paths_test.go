@@ -3,6 +3,7 @@ package workers_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -16,22 +17,27 @@ import (
 )
 
 // BenchmarkSendPathCoupons is BenchmarkSendPath with a code bound to each
-// delivery; the baseline binds none.
+// delivery; the baseline binds none. With a budget each gate adds up what the
+// codes before it bind.
 func BenchmarkSendPathCoupons(b *testing.B) {
-	stack := benchStack(b)
-	for b.Loop() {
-		var ours, bare []float64
-		for range pairs {
-			perSecond(b, stack, "-prototype", benchSize, prototype.run, &bare)
-			perSecond(b, stack, "", benchSize, withCoupons(benchSize).run, &ours)
-		}
-		b.ReportMetric(median(ours), "deliveries/s")
-		b.ReportMetric(median(bare), "prototype/s")
-		b.ReportMetric(ratio(ours, bare), "x-of-prototype")
+	for _, budget := range []bool{false, true} {
+		b.Run(map[bool]string{false: "free", true: "budget"}[budget], func(b *testing.B) {
+			stack := benchStack(b)
+			for b.Loop() {
+				var ours, bare []float64
+				for range pairs {
+					perSecond(b, stack, "-prototype", benchSize, prototype.run, &bare)
+					perSecond(b, stack, "", benchSize, withCoupons(benchSize, budget).run, &ours)
+				}
+				b.ReportMetric(median(ours), "deliveries/s")
+				b.ReportMetric(median(bare), "prototype/s")
+				b.ReportMetric(ratio(ours, bare), "x-of-prototype")
+			}
+		})
 	}
 }
 
-func withCoupons(n int) sendPath {
+func withCoupons(n int, budget bool) sendPath {
 	value := int64(1500)
 	return sendPath{
 		prepare: func(ctx context.Context, s *postgres.Store) error {
@@ -39,11 +45,15 @@ func withCoupons(n int) sendPath {
 			for i := range codes {
 				codes[i] = fmt.Sprintf("BENCH%07d", i)
 			}
+			rand.Shuffle(n, func(i, j int) { codes[i], codes[j] = codes[j], codes[i] }) // as they are generated
 			_, err := s.AddCoupons(ctx, coupon.Pool{Name: "bench", Kind: coupon.Amount, Currency: "EUR", Value: &value, PerCustomer: 1}, codes)
 			return err
 		},
 		campaign: func(c *campaigns.Campaign) {
 			c.Waves[0].Content.Coupon = &campaigns.Coupon{Pool: "bench", Exhausted: "skip"}
+			if enough := 2 * value * int64(n); budget {
+				c.Limits.BudgetMinor = &enough
+			}
 			for _, m := range c.Messages {
 				for locale, files := range m {
 					files.Text += "{{ coupon.code }} {{ coupon.value | money }}"

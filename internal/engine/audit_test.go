@@ -18,6 +18,7 @@ import (
 var breaks = map[string]string{
 	"arm_kept":       "update deliveries set arm = 'global_hold' where delivery_id = (select min(delivery_id) from deliveries where arm = 'hold')",
 	"arm_recomputed": "update enrollments set u = case when u < 0.25 then u + 0.1 when u < 0.5 then u - 0.1 when u < 0.75 then u + 0.1 else u - 0.1 end where enrollment_id = (select min(enrollment_id) from enrollments)",
+	"bound_adds_up":  `insert into coupon_pools (pool, kind) values ('p', 'gift'); insert into bound_codes values (1, 'p', true, 'infinity', 1, 1, 0)`,
 	"coupon_once": `insert into coupon_pools (pool, kind) values ('p', 'gift'); insert into coupons (pool, code, customer_id, entered_at, enrollment_id, round, wave, bound_at)
 		values ('p', 'ABCD', 1, now(), 999, 1, 'hello', now())`,
 	"coupon_single":  givenTo("state = 'accepted'", "; alter table coupons drop constraint coupons_customer_id_entered_at_enrollment_id_round_wave_key", "ABCD", "EFGH"),
@@ -26,7 +27,7 @@ var breaks = map[string]string{
 		update deliveries set gate_at = due_at where delivery_id = (select min(d.delivery_id) from deliveries d join coupons c using (customer_id) where d.state = 'planned');
 		insert into coupons (pool, code, customer_id, entered_at, enrollment_id, round, wave, bound_at)
 		select 'p', 'EFGH', d.customer_id, d.entered_at, d.enrollment_id, d.round, d.wave, d.gate_at from deliveries d
-		 where d.delivery_id = (select min(d.delivery_id) from deliveries d join coupons c using (customer_id) where d.state = 'planned')`,
+		 where d.delivery_id = (select min(d.delivery_id) from deliveries d join coupons c using (customer_id) where d.state = 'planned')` + addedUp,
 	"coupon_redeemed": givenTo("state = 'accepted'", "", "ABCD") + `;
 		insert into orders (source, shop_order_id, placed_at, currency, gross_minor) select 'test', 'x', bound_at + interval '1 day', 'EUR', 100 from coupons;
 		insert into order_coupons select order_id, 'ABCD' from orders where shop_order_id = 'x';
@@ -91,8 +92,13 @@ func givenTo(where, first string, codes ...string) string {
 			select 'p', '` + code + `', customer_id, entered_at, enrollment_id, round, wave, gate_at from deliveries
 			 where delivery_id = (select min(delivery_id) from deliveries where ` + where + ")"
 	}
-	return sql
+	return sql + addedUp
 }
+
+// addedUp is SQL that adds codes without an end up, as a trigger would have.
+const addedUp = `; insert into bound_codes (campaign_id, pool, hourly, until, backend, codes, minor)
+	select d.campaign_id, c.pool, true, 'infinity', 1, count(*), 0 from coupons c join deliveries d using (customer_id, entered_at, enrollment_id, round, wave) group by 1, 2
+	    on conflict (campaign_id, pool, hourly, until, backend) do update set codes = excluded.codes`
 
 func TestEachProbeSeesItsOwnInvariantBrokenAndNoOther(t *testing.T) {
 	t.Parallel()

@@ -71,6 +71,7 @@ func tryMove(ctx context.Context, conn *pgx.Conn, from, to delivery.State) error
 
 func TestTheLedgerIsNotRewritten(t *testing.T) {
 	t.Parallel()
+	const offPool = "insert into coupon_pools (pool, kind, per_customer) values ('off', 'gift', 1); insert into coupons (pool, code) values ('off', 'STRAY1')"
 	w := newWorld(t)
 	w.entered(8, thanks())
 	ctx := context.Background()
@@ -85,10 +86,12 @@ func TestTheLedgerIsNotRewritten(t *testing.T) {
 		"update deliveries set scheduled_at = scheduled_at + interval '1 day'": "are immutable",
 		"update deliveries set wave = wave || 'x'":                             "are immutable",
 		"update deliveries set round = 2":                                      "are immutable",
-		"update deliveries set state = 'sending', epoch = 1, gate_at = now(), claimed_at = now(), due_at = null where arm = 'hold'": "only_treated_are_sent",
-		"update deliveries set state = 'sending', gate_at = now(), due_at = null where arm = 'treat'":                               "sending_was_claimed",
-		"update deliveries set state = 'suppressed', due_at = null":                                                                 "refusals_have_a_reason",
-		"insert into coupon_pools (pool, kind, per_customer) values ('off', 'gift', 1); insert into coupons (pool, code, customer_id, entered_at, enrollment_id, round, wave, bound_at) select 'off', 'STRAY1', customer_id, entered_at, enrollment_id, 9, wave, now() from deliveries limit 1": "code STRAY1 is of no delivery",
+		"update deliveries set state = 'sending', epoch = 1, gate_at = now(), claimed_at = now(), due_at = null where arm = 'hold'":                                                                                      "only_treated_are_sent",
+		"update deliveries set state = 'sending', gate_at = now(), due_at = null where arm = 'treat'":                                                                                                                    "sending_was_claimed",
+		"update deliveries set state = 'suppressed', due_at = null":                                                                                                                                                      "refusals_have_a_reason",
+		offPool + `; update coupons set customer_id = d.customer_id, entered_at = d.entered_at, enrollment_id = d.enrollment_id, round = 9, wave = d.wave, bound_at = now() from deliveries d`:                           "code STRAY1 is of no delivery",
+		offPool + `; update coupons set customer_id = d.customer_id, entered_at = d.entered_at, enrollment_id = d.enrollment_id, round = d.round, wave = d.wave, bound_at = now() from deliveries d where arm = 'hold'`:  "code STRAY1 is of no delivery of somebody treated",
+		offPool + `; insert into coupons (pool, code, customer_id, entered_at, enrollment_id, round, wave, bound_at) select 'off', 'BOUND1', customer_id, entered_at, enrollment_id, round, wave, now() from deliveries`: "a code begins free, and BOUND1 does not",
 		"delete from rounds":                                      "rounds stay",
 		"truncate deliveries":                                     "deliveries stay",
 		"truncate rounds":                                         "rounds stay",

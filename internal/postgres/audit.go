@@ -178,7 +178,7 @@ func next(probe, id string) string {
 		return "rewave db features"
 	case "coupon_limit", "coupon_once", "coupon_redeemed", "coupon_single", "coupon_treated":
 		return "rewave coupon status"
-	case "within_budget":
+	case "bound_adds_up", "within_budget":
 		return "rewave campaign list"
 	case "within_warm_up":
 		return "rewave delivery list --state accepted"

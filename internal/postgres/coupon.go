@@ -130,7 +130,7 @@ func (s *Store) AddCoupons(ctx context.Context, pool coupon.Pool, codes []string
 // addCodes returns those that nobody had, sorted.
 func addCodes(ctx context.Context, tx pgx.Tx, pool string, codes []string) ([]string, error) {
 	var fresh []string
-	for part := range slices.Chunk(codes, 100_000) {
+	for part := range slices.Chunk(slices.Sorted(slices.Values(codes)), 100_000) {
 		rows, err := tx.Query(ctx, statement("coupon/add"), pool, part)
 		if err != nil {
 			return nil, err

@@ -6,15 +6,19 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/rewave/rewave/internal/coupon"
 )
 
 // Wanted is a delivery that a code is wanted for.
 type Wanted struct {
-	Delivery  int64
-	Customer  int64
-	EnteredAt time.Time
+	Delivery   int64
+	Customer   int64
+	EnteredAt  time.Time
+	Enrollment int64
+	Round      int
+	Epoch      int // 0: no gate let it pass yet, so it has no code either
 }
 
 // BoundCoupon is the code a delivery was given, or why it was given none.
@@ -31,30 +35,47 @@ type CouponStock struct {
 	Left int // codes held here, at most as many as deliveries were asked for
 
 	at    time.Time
+	wave  string
 	had   map[int64]int         // by customer
 	bound map[int64]BoundCoupon // by delivery, from an earlier time
-	free  []string
+	free  []freeCode
 	busy  bool // others hold free codes, and may give them back
 }
 
-// CouponsLeft holds as many free codes of a pool as deliveries may need, those
-// behind the code after first, and says which of them can be given one at that
+// freeCode is a code that is held, and where it stands meanwhile.
+type freeCode struct {
+	Code  string
+	Place pgtype.TID
+}
+
+// CouponsLeft holds as many free codes of a pool as deliveries of a wave may need,
+// those behind the code after first, and says which of them can be given one at that
 // instant. The caller holds the customers (contacts), as the gate does; codes come
 // last, and are never waited for. A pool that is not there is a fault.NotFound.
-func CouponsLeft(ctx context.Context, tx pgx.Tx, pool string, wanted []Wanted, at time.Time, after string) (*CouponStock, error) {
-	s := &CouponStock{at: at, had: map[int64]int{}, bound: map[int64]BoundCoupon{}}
-	ids, customers, entered := columnsOfWanted(wanted)
+func CouponsLeft(ctx context.Context, tx pgx.Tx, pool, wave string, wanted []Wanted, at time.Time, after string) (*CouponStock, error) {
+	s := &CouponStock{at: at, wave: wave, had: make(map[int64]int), bound: make(map[int64]BoundCoupon, len(wanted))}
+	customers := make(int64s, len(wanted))
+	var again []int64
+	var of int64s
+	var entered times
+	for i, w := range wanted {
+		if customers[i] = w.Customer; w.Epoch > 0 {
+			again, of, entered = append(again, w.Delivery), append(of, w.Customer), append(entered, w.EnteredAt)
+		}
+	}
 	batch := &pgx.Batch{}
 	batch.Queue(statement("coupon/pools"), pool).Query(func(rows pgx.Rows) (err error) {
 		s.Pool, err = onePool(rows, pool)
 		return err
 	})
-	batch.Queue(statement("coupon/bound"), ids, customers, entered).Query(func(rows pgx.Rows) error {
-		var id int64
-		var b BoundCoupon
-		_, err := pgx.ForEachRow(rows, []any{&id, &b.Code, timeOrZero{&b.Expires}}, func() error { s.bound[id] = b; return nil })
-		return err
-	})
+	if len(again) > 0 {
+		batch.Queue(statement("coupon/bound"), again, of, entered).Query(func(rows pgx.Rows) error {
+			var id int64
+			var b BoundCoupon
+			_, err := pgx.ForEachRow(rows, []any{&id, &b.Code, timeOrZero{&b.Expires}}, func() error { s.bound[id] = b; return nil })
+			return err
+		})
+	}
 	batch.Queue(statement("coupon/had"), pool, customers).Query(func(rows pgx.Rows) error {
 		var customer int64
 		var had int
@@ -88,7 +109,7 @@ func (s *CouponStock) hold(ctx context.Context, tx pgx.Tx, need int, after strin
 	if err != nil {
 		return err
 	}
-	if s.free, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+	if s.free, err = pgx.CollectRows(rows, pgx.RowToStructByPos[freeCode]); err != nil {
 		return err
 	}
 	if s.Left = len(s.free); s.Left == need {
@@ -129,8 +150,9 @@ func (s *CouponStock) Refuses(w Wanted) coupon.Refusal {
 func (s *CouponStock) Bind(ctx context.Context, tx pgx.Tx, wanted []Wanted, expires time.Duration) ([]BoundCoupon, error) {
 	out := make([]BoundCoupon, len(wanted))
 	end := s.Pool.Expiry(s.at, expires)
-	var codes []string
-	var given []Wanted
+	n := min(len(wanted), len(s.free))
+	codes, at := make([]string, 0, n), make(places, 0, n)
+	customers, entered, enrollments, rounds := make(int64s, 0, n), make(times, 0, n), make(int64s, 0, n), make([]int, 0, n)
 	for i, w := range wanted {
 		if had, has := s.bound[w.Delivery]; has {
 			out[i] = had
@@ -139,8 +161,11 @@ func (s *CouponStock) Bind(ctx context.Context, tx pgx.Tx, wanted []Wanted, expi
 		if out[i].Refused = s.Refuses(w); out[i].Refused != "" {
 			continue
 		}
-		out[i] = BoundCoupon{Code: s.free[0], Expires: end}
-		codes, given = append(codes, s.free[0]), append(given, w)
+		free := s.free[0]
+		out[i] = BoundCoupon{Code: free.Code, Expires: end}
+		codes, at = append(codes, free.Code), append(at, free.Place)
+		customers, entered = append(customers, w.Customer), append(entered, w.EnteredAt)
+		enrollments, rounds = append(enrollments, w.Enrollment), append(rounds, w.Round)
 		s.free, s.bound[w.Delivery] = s.free[1:], out[i]
 		s.had[w.Customer]++
 	}
@@ -148,20 +173,12 @@ func (s *CouponStock) Bind(ctx context.Context, tx pgx.Tx, wanted []Wanted, expi
 	if len(codes) == 0 {
 		return out, nil
 	}
-	ids, customers, entered := columnsOfWanted(given)
-	tag, err := tx.Exec(ctx, statement("coupon/bind"), codes, ids, customers, entered, s.at, instant(end))
+	tag, err := tx.Exec(ctx, statement("coupon/bind"), codes, at, customers, entered, enrollments, rounds, s.wave, s.at, instant(end))
 	if err == nil && int(tag.RowsAffected()) != len(codes) {
-		err = fmt.Errorf("%d of %d deliveries could be given a code", tag.RowsAffected(), len(codes))
+		err = fmt.Errorf("%d of %d codes were still free", tag.RowsAffected(), len(codes))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("bind coupons of %s: %w", s.Pool.Name, mapError(err))
 	}
 	return out, nil
-}
-
-func columnsOfWanted(wanted []Wanted) (ids, customers []int64, entered []time.Time) {
-	for _, w := range wanted {
-		ids, customers, entered = append(ids, w.Delivery), append(customers, w.Customer), append(entered, w.EnteredAt)
-	}
-	return ids, customers, entered
 }

@@ -90,6 +90,8 @@ type Planned struct {
 	held             string // what it waited for last
 	zone             string
 	trigger          int64 // the order that brought the customer in; 0: none
+	enrollment       int64
+	round            int
 
 	claimed *time.Time // of one in doubt, with the database's clock now and the hash it went out under
 	clock   time.Time
@@ -97,7 +99,7 @@ type Planned struct {
 }
 
 func (g *Gated) wanted() Wanted {
-	return Wanted{Delivery: g.ID, Customer: g.Customer, EnteredAt: g.EnteredAt}
+	return Wanted{Delivery: g.ID, Customer: g.Customer, EnteredAt: g.EnteredAt, Enrollment: g.enrollment, Round: g.round, Epoch: g.Epoch}
 }
 
 // Claim is a delivery that passed: it is sending, under this epoch's lease.

@@ -19,7 +19,7 @@ func holdCodes(ctx context.Context, tx pgx.Tx, in GateInput, at time.Time, gated
 	}
 	codes, stocks := map[string]int{}, map[string]*CouponStock{}
 	for pool := range wanted {
-		stock, err := CouponsLeft(ctx, tx, pool, wanted[pool], at, in.CodesAfter[pool])
+		stock, err := CouponsLeft(ctx, tx, pool, in.Lane.Wave, wanted[pool], at, in.CodesAfter[pool])
 		if err != nil {
 			return nil, err
 		}

@@ -32,7 +32,8 @@ func readPlanned(ctx context.Context, tx pgx.Tx, in GateInput) ([]*Planned, erro
 
 // columns are where delivery/planned and delivery/load begin.
 func (p *Planned) columns() []any {
-	return []any{&p.id, &p.place, &p.customer, &p.entered, &p.arm, &p.skip, &p.variant, &p.stratum, &p.epoch, &p.due, &p.scheduled, &p.expires, &p.held, &p.zone, &p.trigger}
+	return []any{&p.id, &p.place, &p.customer, &p.entered, &p.arm, &p.skip, &p.variant, &p.stratum, &p.epoch, &p.due, &p.scheduled, &p.expires, &p.held, &p.zone, &p.trigger,
+		&p.enrollment, &p.round}
 }
 
 // holder is a customer whom the gate holds.

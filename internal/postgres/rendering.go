@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -124,7 +125,7 @@ func (s *Store) loadRare(ctx context.Context, loaded []Rendering, at *time.Time,
 			return err
 		})
 	}
-	if want.Coupon {
+	if want.Coupon && slices.ContainsFunc(loaded, func(r Rendering) bool { return r.Planned.epoch > 0 }) { // a gate binds it
 		batch.Queue(statement("coupon/bound"), ids, customers, entered).Query(func(rows pgx.Rows) error {
 			var code string
 			var expires time.Time

@@ -1,8 +1,12 @@
 -- What the codes of a campaign's deliveries bind of its budget, in minor units: their face value, until they end unused; a percentage's
 -- is the most that it takes off, and once it was used what it took off. $1 campaign, $2 instant, $3 the pools its waves name.
-select coalesce(sum(coalesce(c.redeemed_minor, p.value_minor, p.at_most_minor)), 0)::bigint
-  from coupons c
-  join coupon_pools p on p.pool = c.pool
-  join deliveries d on d.customer_id = c.customer_id and d.entered_at = c.entered_at and d.enrollment_id = c.enrollment_id and d.round = c.round and d.wave = c.wave
- where c.pool = any($3::text[]) and c.bound_at is not null and d.campaign_id = $1
-   and (c.redeemed_order_id is not null or c.expires_at is null or c.expires_at > $2::timestamptz)
+-- Whole hours that are to come, and what ends in the rest of this one.
+select coalesce(sum(b.codes * coalesce(p.value_minor, p.at_most_minor, 0) + b.minor), 0)::bigint
+  from coupon_pools p
+ cross join lateral (
+           select h.codes, h.minor from bound_codes h
+            where h.campaign_id = $1 and h.pool = p.pool and h.hourly and h.until > $2::timestamptz
+            union all
+           select e.codes, e.minor from bound_codes e
+            where e.campaign_id = $1 and e.pool = p.pool and not e.hourly and e.until > $2 and e.until < date_trunc('hour', $2, 'UTC') + interval '1 hour') b
+ where p.pool = any($3::text[])
