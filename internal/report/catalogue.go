@@ -4,7 +4,9 @@ import "github.com/rewave/rewave/internal/evaluation"
 
 // English is the language of the sentences of evaluation and of the labels here,
 // of reports and of plans.
-func English() evaluation.Language { return evaluation.English().With(english).With(planEnglish) }
+func English() evaluation.Language {
+	return evaluation.English().With(english).With(planEnglish).With(programmeEnglish)
+}
 
 var english = map[string]string{
 	"verdict.PAYS":        "Pays",
