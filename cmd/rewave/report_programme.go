@@ -26,7 +26,9 @@ func (a *app) reportProgramme() *cobra.Command {
 		Long: `Compares everybody with those whom the global holdout keeps from all campaigns,
 in each epoch, from when a customer could first enter one: buyers, orders,
 revenue and profit after messages and codes. Without a global holdout it says
-so. A span counts what customers did from --from and before --until.`,
+so. Beside it stand the primary effects of all campaigns and designs entered in
+the span, pooled, and which customers and messages they share. A span counts
+what customers did from --from and before --until.`,
 		Example: `  rewave report programme
   rewave report programme --from 2026-01-01 --until 2026-07-01 --format html > all.html
   rewave report programme --at "2026-11-01 00:00" --json`,

@@ -26,6 +26,9 @@ func (e *Engine) EvaluateProgramme(ctx context.Context, ask Programme) (report.P
 	if err := e.addEpochs(ctx, &r, ask); err != nil {
 		return r, fmt.Errorf("evaluate the programme: %w", err)
 	}
+	if err := e.addPool(ctx, &r, ask); err != nil {
+		return r, fmt.Errorf("evaluate the programme: %w", err)
+	}
 	return r, nil
 }
 

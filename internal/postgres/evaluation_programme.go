@@ -79,3 +79,34 @@ func (w Worth) margin() *string {
 	text := strconv.FormatFloat(*w.Margin, 'f', -1, 64)
 	return &text
 }
+
+// UnitRow is a row of evaluation/programme_units, which says what is in it.
+type UnitRow struct {
+	Kind          string // pair, segment, contact
+	Point, Other  int    // from 1, in the order of the queries
+	Arm, OtherArm string
+	Stratum       string
+	N             int64
+	Figures       []float64
+}
+
+// Units returns what binds the given primary points together; caps bound profit
+// point by point.
+func (s *Store) Units(ctx context.Context, points []PointQuery, caps []*int64, w Worth) ([]UnitRow, error) {
+	if len(points) == 0 {
+		return nil, nil
+	}
+	n := len(points)
+	campaigns, designs, rounds := make([]int, n), make([]int, n), make([]int, n)
+	anchors, waves, windows := make([]string, n), make([]string, n), make([]float64, n)
+	for i, q := range points {
+		campaigns[i], designs[i], anchors[i], waves[i], rounds[i], windows[i] = q.Campaign, q.Design, q.Anchor, q.Wave, q.Round, q.Window.Seconds()
+	}
+	q := points[0]
+	rows, err := listThrough(ctx, s, pgx.RowToStructByPos[UnitRow], statement("evaluation/programme_units"),
+		campaigns, designs, anchors, waves, rounds, windows, caps, q.ReturnWindow.Seconds(), q.AsOf, q.Currency, w.margin(), w.MicrosPerMinor)
+	if err != nil {
+		return nil, fmt.Errorf("read what binds campaigns together: %w", err)
+	}
+	return rows, nil
+}

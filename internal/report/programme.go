@@ -51,6 +51,7 @@ type Programme struct {
 
 	Epochs   []evaluation.Global `json:"epochs"`    // of the global holdout, the newest first
 	TooYoung []Young             `json:"too_young"` // epochs of which the span leaves nothing to count
+	Pool     *evaluation.Pool    `json:"pool"`      // nil: no campaign that holds out has been entered
 
 	Language evaluation.Language `json:"-"` // its zero value is English
 }
@@ -115,7 +116,7 @@ type part struct {
 }
 
 func (v programmeView) parts() []part {
-	return v.holdout()
+	return slices.Concat(v.holdout(), v.pool())
 }
 
 // holdout is a section for each epoch, or that there is none.

@@ -53,7 +53,7 @@ func (p Programme) Text(w io.Writer) error {
 // fitted prints a table as a grid where the terminal is wide enough, else a
 // paragraph a row, in which words need no title.
 func (p *printer) fitted(t table) {
-	p.line(t.Caption)
+	p.wrapped("", t.Caption)
 	if t.width() <= columns {
 		p.grid(t)
 		return
@@ -152,6 +152,10 @@ var programmeColumns = []string{"as_of", "section", "epoch", "campaign", "design
 //	section  rows
 //	epoch    of each epoch: verdict (in code), from and until (in code), customers, buyers, orders, revenue and rate of each arm,
 //	         difference, srm_p, message_cost, code_cost; reached; of each metric: mean of each arm, difference, total, uncapped, p
+//	campaign of each campaign and design: verdict, difference and shrunk of buyers and of profit; counts (1 or 0), detectable
+//	contact  of each: own messages of those treated, others' of each arm, displaced, cost, would, would_cost
+//	pool     of buyers and of profit: fixed, random, q, p, i2, tau; the number of campaigns in n_treat
+//	overlap  of each pair: both, share, p
 func (p Programme) CSV(w io.Writer) error {
 	p = p.prepared()
 	out := &tidy{csv: csv.NewWriter(w), columns: programmeColumns}
@@ -162,6 +166,9 @@ func (p Programme) CSV(w io.Writer) error {
 	}
 	for _, g := range p.Epochs {
 		out.epoch(g)
+	}
+	if p.Pool != nil {
+		out.pool(*p.Pool)
 	}
 	out.csv.Flush()
 	return out.csv.Error()

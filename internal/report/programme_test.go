@@ -67,6 +67,12 @@ func programmes(t *testing.T) map[string]report.Programme {
 	} {
 		all[name] = report.Programme{AsOf: asOf, Epochs: epochs}
 	}
+	pays := all["pays"]
+	pays.Pool = pool(t)
+	all["pays"] = pays
+	alone := all["refused"]
+	alone.Pool = ptr(evaluation.PoolCampaigns([]evaluation.Member{small("thanks", 1, 900, 100, 90, 12)}, nil, evaluation.Currency{Code: "EUR", Digits: 2}, false))
+	all["refused"] = alone
 	young := all["open"]
 	young.From, young.Until, young.TooYoung = on("2026-02-01"), on("2026-07-01"), []report.Young{{Epoch: "2027", First: on("2026-11-20")}}
 	all["open"] = young
@@ -171,4 +177,50 @@ func TestTheProgrammesJSONIsAsItsSchemaSays(t *testing.T) {
 			t.Errorf("no programme here has %s", name)
 		}
 	}
+}
+
+// small is a campaign that cannot answer alone.
+func small(name string, design int, treat, hold, bought, natural float64) evaluation.Member {
+	d := evaluation.Result{Point: evaluation.Point{Name: "overall_30d"}, Verdict: evaluation.Open, Detectable: ptr(0.05),
+		Arms: []evaluation.Arm{{Arm: holdout.Hold, Rate: evaluation.Figure{Estimate: ptr(natural / hold)}}}}
+	others := func(n, each float64) stats.Moments {
+		return stats.Moments{N: int64(n), Sum: n * each, Sum2: 2 * n * each, Sum3: 4 * n * each}
+	}
+	return evaluation.Member{Campaign: name, Design: design, Result: d,
+		Treat: evaluation.Sums{N: int64(treat), Buyers: bought, Profit: 2000*bought - 30*treat, Own: 2 * treat, OwnMicros: 300_000 * treat, Others: others(treat, 0.5)},
+		Hold:  evaluation.Sums{N: int64(hold), Buyers: natural, Profit: 2000 * natural, Would: 2 * hold, WouldMi: 300_000 * hold, Others: others(hold, 1)}}
+}
+
+// alone is what the customers of a campaign have in common with themselves.
+func alone(i int, m evaluation.Member) (out []evaluation.Together) {
+	for _, arm := range []struct {
+		name holdout.Arm
+		evaluation.Sums
+		sent float64
+	}{{holdout.Treat, m.Treat, 30}, {holdout.Hold, m.Hold, 0}} {
+		n, y := float64(arm.N), arm.Buyers
+		squares := y*(2000-arm.sent)*(2000-arm.sent) + (n-y)*arm.sent*arm.sent
+		out = append(out, evaluation.Together{A: i, B: i, ArmA: arm.name, ArmB: arm.name, N: n, YA: y, YB: y, YY: y, PA: arm.Profit, PB: arm.Profit, PP: squares, Customers: arm.N})
+	}
+	return out
+}
+
+func pool(t *testing.T) *evaluation.Pool {
+	t.Helper()
+	members := []evaluation.Member{small("thanks", 1, 1800, 200, 252, 18), small("thanks", 2, 1800, 200, 198, 20), small("win-back", 1, 3000, 1000, 300, 90)}
+	refused := small("sorted", 1, 900, 100, 90, 12)
+	refused.Result.Verdict, refused.Result.Refusals = evaluation.Refused, []evaluation.Refusal{{Code: evaluation.E01}}
+	members = append(members, refused)
+	var together []evaluation.Together
+	for i, m := range members {
+		together = append(together, alone(i, m)...)
+	}
+	for _, x := range []struct {
+		a, b    holdout.Arm
+		n, both float64
+	}{{"treat", "treat", 1000, 40}, {"treat", "hold", 330, 12}, {"hold", "treat", 110, 4}, {"hold", "hold", 40, 1}} {
+		together = append(together, evaluation.Together{A: 0, B: 2, ArmA: x.a, ArmB: x.b, N: x.n, YA: 4 * x.both, YB: 3 * x.both, YY: x.both,
+			PA: 8000 * x.both, PB: 6000 * x.both, PP: 4e6 * x.both, Customers: int64(x.n)})
+	}
+	return ptr(evaluation.PoolCampaigns(members, together, evaluation.Currency{Code: "EUR", Digits: 2}, true))
 }
