@@ -3,9 +3,12 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rewave/rewave/campaigns"
 	"github.com/rewave/rewave/internal/evaluation"
 	"github.com/rewave/rewave/internal/holdout"
 	"github.com/rewave/rewave/internal/postgres"
@@ -40,6 +43,7 @@ func (e *Engine) addPool(ctx context.Context, r *report.Programme, ask Programme
 		return err
 	}
 	var together []evaluation.Together
+	segments := make([][]evaluation.Segment, len(members))
 	for _, row := range rows {
 		x := row.Figures
 		switch m := &members[row.Point-1]; row.Kind {
@@ -49,15 +53,43 @@ func (e *Engine) addPool(ctx context.Context, r *report.Programme, ask Programme
 		case "segment":
 			sums := side(m, row.Arm)
 			sums.N, sums.Buyers, sums.Profit = sums.N+row.N, sums.Buyers+x[0], sums.Profit+x[1]
+			segments[row.Point-1] = evaluation.AddSegment(segments[row.Point-1], row.Stratum, holdout.Arm(row.Arm), stats.Moments{N: row.N, Sum: x[1], Sum2: x[2], Sum3: x[3]})
 		case "contact":
 			sums := side(m, row.Arm)
 			sums.Own, sums.OwnMicros, sums.Would, sums.WouldMi = x[0], x[1], x[2], x[3]
 			sums.Others = stats.Moments{N: row.N, Sum: x[4], Sum2: x[5], Sum3: x[6]}
 		}
 	}
-	pool := evaluation.PoolCampaigns(members, together, evaluation.Currency{Code: e.Shop.Currency, Digits: e.Shop.Digits}, e.Shop.Margin != nil)
+	currency := evaluation.Currency{Code: e.Shop.Currency, Digits: e.Shop.Digits}
+	pool := evaluation.PoolCampaigns(members, together, currency, e.Shop.Margin != nil)
 	r.Pool = &pool
+	if e.Shop.Margin == nil {
+		return nil
+	}
+	for i, m := range found {
+		for _, q := range evaluation.Quiets(members[i], segments[i], currency) {
+			if q.Disturbs {
+				q.Rule, q.When = stratumRule(*m.campaign.Definition.Strata, q.Stratum), m.campaign.Definition.Enter.When
+			}
+			r.Quiet = append(r.Quiet, q)
+		}
+	}
 	return nil
+}
+
+// stratumRule is the customers of a stratum as a rule says them. The default is
+// everybody whom no other stratum names.
+func stratumRule(s campaigns.Strata, name string) string {
+	if name != s.Default {
+		return s.By + " == " + strconv.Quote(name)
+	}
+	var others []string
+	for _, v := range s.Values {
+		if v.Name != name {
+			others = append(others, strconv.Quote(v.Name))
+		}
+	}
+	return "not (" + s.By + " in [" + strings.Join(others, ", ") + "])"
 }
 
 func side(m *evaluation.Member, arm string) *evaluation.Sums {

@@ -52,6 +52,7 @@ type Programme struct {
 	Epochs   []evaluation.Global `json:"epochs"`    // of the global holdout, the newest first
 	TooYoung []Young             `json:"too_young"` // epochs of which the span leaves nothing to count
 	Pool     *evaluation.Pool    `json:"pool"`      // nil: no campaign that holds out has been entered
+	Quiet    []evaluation.Quiet  `json:"quiet"`     // strata of campaigns, and which are better left alone
 
 	Language evaluation.Language `json:"-"` // its zero value is English
 }
@@ -72,6 +73,7 @@ func (p Programme) prepared() Programme {
 		p.Zone = time.UTC
 	}
 	p.Epochs, p.TooYoung = ordered(p.Epochs, nil), ordered(p.TooYoung, nil)
+	p.Quiet = ordered(p.Quiet, nil)
 	for i := range p.TooYoung {
 		p.TooYoung[i].First = p.TooYoung[i].First.UTC()
 	}
@@ -116,7 +118,7 @@ type part struct {
 }
 
 func (v programmeView) parts() []part {
-	return slices.Concat(v.holdout(), v.pool())
+	return slices.Concat(v.holdout(), v.pool(), v.quiet())
 }
 
 // holdout is a section for each epoch, or that there is none.

@@ -65,4 +65,15 @@ var programmeEnglish = map[string]string{
 	"contact.would":        "Would consume",
 	"contact.ghosts":       "{ghosts} messages",
 	"contact.note":         "{campaign} took the place of other campaigns' messages: that is part of its effect.",
+
+	"quiet.heading":  "Do not disturb",
+	"quiet.sentence": "Even at best, these lose by being written to: {strata}. Leave them alone, but keep writing to one in ten, so that it stays known.",
+	"quiet.none":     "No stratum of a campaign is shown to lose by being written to.",
+	"quiet.caption":  "Profit per customer by stratum, after messages and codes",
+	"quiet.stratum":  "Stratum",
+	"quiet.profit":   "Profit",
+	"quiet.shrunk":   "Shrunk",
+	"quiet.of":       "{campaign}: {stratum}",
+	"quiet.file.own": "In {campaign}/campaign.yaml: {stratum} is not written to.",
+	"quiet.file.new": "A copy of that folder: nine in ten are held out, its other keys stay.",
 }

@@ -156,6 +156,7 @@ var programmeColumns = []string{"as_of", "section", "epoch", "campaign", "design
 //	contact  of each: own messages of those treated, others' of each arm, displaced, cost, would, would_cost
 //	pool     of buyers and of profit: fixed, random, q, p, i2, tau; the number of campaigns in n_treat
 //	overlap  of each pair: both, share, p
+//	quiet    of each stratum: difference of profit and shrunk; code says disturbs where they are better left alone
 func (p Programme) CSV(w io.Writer) error {
 	p = p.prepared()
 	out := &tidy{csv: csv.NewWriter(w), columns: programmeColumns}
@@ -170,6 +171,7 @@ func (p Programme) CSV(w io.Writer) error {
 	if p.Pool != nil {
 		out.pool(*p.Pool)
 	}
+	out.quiet(p.Quiet)
 	out.csv.Flush()
 	return out.csv.Error()
 }

@@ -68,7 +68,7 @@ func programmes(t *testing.T) map[string]report.Programme {
 		all[name] = report.Programme{AsOf: asOf, Epochs: epochs}
 	}
 	pays := all["pays"]
-	pays.Pool = pool(t)
+	pays.Pool, pays.Quiet = pool(t), quiet()
 	all["pays"] = pays
 	alone := all["refused"]
 	alone.Pool = ptr(evaluation.PoolCampaigns([]evaluation.Member{small("thanks", 1, 900, 100, 90, 12)}, nil, evaluation.Currency{Code: "EUR", Digits: 2}, false))
@@ -223,4 +223,36 @@ func pool(t *testing.T) *evaluation.Pool {
 			PA: 8000 * x.both, PB: 6000 * x.both, PP: 4e6 * x.both, Customers: int64(x.n)})
 	}
 	return ptr(evaluation.PoolCampaigns(members, together, evaluation.Currency{Code: "EUR", Digits: 2}, true))
+}
+
+// quiet is a campaign of which one stratum is better left alone.
+func quiet() []evaluation.Quiet {
+	m := small("thanks", 1, 1800, 200, 252, 18)
+	of := func(n int64, mean float64) stats.Moments {
+		x := float64(n)
+		return stats.Moments{N: n, Sum: x * mean, Sum2: x * (mean*mean + 90_000), Sum3: x * mean * (mean*mean + 270_000)}
+	}
+	list := evaluation.Quiets(m, []evaluation.Segment{
+		{Stratum: "food", Treat: of(4000, 100), Hold: of(1000, 300)},
+		{Stratum: "daily", Treat: of(4000, 400), Hold: of(1000, 250)},
+		{Stratum: "rare", Treat: of(90, 400), Hold: of(20, 900)},
+	}, evaluation.Currency{Code: "EUR", Digits: 2})
+	for i := range list {
+		if list[i].Disturbs {
+			list[i].Rule, list[i].When = `order.category == "food"`, "orders.count == 1"
+		}
+	}
+	return list
+}
+
+// Who loses by luck is not left alone: it is drawn towards the others.
+func TestWhoIsBetterLeftAlone(t *testing.T) {
+	t.Parallel()
+	got := quiet()
+	if len(got) != 2 || !got[0].Disturbs || got[1].Disturbs {
+		t.Fatalf("%+v", got)
+	}
+	if *got[0].Shrunk.Estimate <= *got[0].Profit.Estimate {
+		t.Errorf("shrunk %g, measured %g", *got[0].Shrunk.Estimate, *got[0].Profit.Estimate)
+	}
 }
