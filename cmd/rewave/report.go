@@ -28,8 +28,8 @@ func (a *app) report() *cobra.Command {
 	c := &cobra.Command{Use: "report", Short: "What a campaign changed, against its holdout",
 		Example: `  rewave report show win-back
   rewave report show win-back --format html > win-back.html
-  rewave report export win-back --dir reports`}
-	c.AddCommand(a.reportShow(), a.reportExport(), a.reportLedger())
+  rewave report programme --format html > all.html`}
+	c.AddCommand(a.reportShow(), a.reportExport(), a.reportLedger(), a.reportProgramme())
 	return c
 }
 

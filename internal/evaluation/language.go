@@ -23,7 +23,7 @@ func English() Language {
 		sentences: english,
 		thousands: ",",
 		date:      func(t time.Time) string { return t.Format("2 January 2006") },
-	}
+	}.With(englishProgramme)
 }
 
 // With is the language with more sentences, for a room that has its own; keys

@@ -5,7 +5,7 @@ import "github.com/rewave/rewave/internal/evaluation"
 // English is the language of the sentences of evaluation and of the labels here,
 // of reports, of plans and of analyses.
 func English() evaluation.Language {
-	return evaluation.English().With(english).With(planEnglish).With(analysisEnglish).With(cellsEnglish).With(panelEnglish)
+	return evaluation.English().With(english).With(planEnglish).With(analysisEnglish).With(cellsEnglish).With(panelEnglish).With(programmeEnglish)
 }
 
 var english = map[string]string{

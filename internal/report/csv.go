@@ -112,13 +112,18 @@ type csvRow map[string]string
 
 // tidy writes rows; the writer keeps the first error.
 type tidy struct {
-	csv  *csv.Writer
-	base csvRow
+	csv     *csv.Writer
+	base    csvRow
+	columns []string // nil: those of a report
 }
 
 func (t *tidy) add(parts ...csvRow) {
-	cells := make([]string, len(columnsOfCSV))
-	for i, c := range columnsOfCSV {
+	columns := columnsOfCSV
+	if t.columns != nil {
+		columns = t.columns
+	}
+	cells := make([]string, len(columns))
+	for i, c := range columns {
 		for _, part := range append([]csvRow{t.base}, parts...) {
 			if x, ok := part[c]; ok {
 				cells[i] = x
