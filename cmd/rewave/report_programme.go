@@ -30,7 +30,7 @@ so. Beside it stand the primary effects of all campaigns and designs entered in
 the span, pooled, and which customers and messages they share. A span counts
 what customers did from --from and before --until.`,
 		Example: `  rewave report programme
-  rewave report programme --from 2026-01-01 --until 2026-07-01 --format html > all.html
+  rewave report programme --from 2026-01-01 --format html > all.html
   rewave report programme --at "2026-11-01 00:00" --json`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if a.json {
